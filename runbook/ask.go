@@ -1,0 +1,75 @@
+package runbook
+
+import (
+	"context"
+	"errors"
+)
+
+// Asker puts a question to the operator and waits for the answer. The console, the line printer, an answers file, a
+// recording and a test are all Askers. It returns ErrUnanswered where nobody can answer, and the context's error when
+// the run is cancelled while the question stands.
+type Asker func(ctx context.Context, q Question) (Answer, error)
+
+// ErrUnanswered means that nobody was there to answer. The run stops: silence is never a yes.
+var ErrUnanswered = errors.New("nobody answered")
+
+// Kinds of question.
+const (
+	AskAcknowledge = "acknowledge" // read this
+	AskChoose      = "choose"      // pick one
+	AskInput       = "input"       // give a value
+	AskApprove     = "approve"     // may this run?
+	AskGate        = "gate"        // this gate does not pass; what now?
+	AskFailed      = "failed"      // this step failed; what now?
+	AskCompare     = "compare"     // look at these texts, change the right one if you want
+)
+
+// Choices with a fixed meaning. A remedy's choice is RemedyPrefix and the remedy's id.
+const (
+	ChoiceContinue = "continue"
+	ChoiceRetry    = "retry"    // check again, or run again
+	ChoiceOverride = "override" // go on without the proof; wants a reason
+	ChoiceSkip     = "skip"     // leave this step out; wants a reason
+	ChoiceEdit     = "edit"     // open the file in the operator's editor, then ask again
+	ChoiceLeave    = "leave"    // stop the run here; it can be resumed
+	RemedyPrefix   = "remedy:"
+)
+
+// Question is what the operator must decide. ID names it in an answers file and in the transcript; it is the same in
+// every run of the same runbook.
+type Question struct {
+	ID      string   `json:"id"`
+	Form    string   `json:"form"` // one of the Ask constants
+	Title   Text     `json:"title"`
+	Body    Text     `json:"body,omitzero"`
+	Details []string `json:"details,omitempty"` // exact commands, evidence: shown as they are
+	Choices []Choice `json:"choices,omitempty"`
+	Safe    string   `json:"safe,omitempty"` // the choice selected first and taken by Esc; "" = Esc does nothing
+	Danger  Danger   `json:"danger,omitempty"`
+	Type    string   `json:"type,omitempty"` // the word that must be typed to continue
+	Default string   `json:"default,omitempty"`
+	Secret  bool     `json:"secret,omitempty"`
+	Opens   bool     `json:"opens,omitempty"` // it opens by itself: keys typed before it was read must not answer it
+}
+
+// Choice is one answer that can be given.
+type Choice struct {
+	ID          string `json:"id"`
+	Label       Text   `json:"label"`
+	NeedsReason bool   `json:"needsReason,omitempty"`
+}
+
+// Answer is what was decided. Text is the value of an input, or the typed word; a secret never stands here in an event.
+type Answer struct {
+	Choice string `json:"choice,omitempty"`
+	Text   string `json:"text,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	By     string `json:"by,omitempty"` // operator, answers or recording
+}
+
+// Control is what the operator does while a command runs. The zero value does nothing.
+type Control struct {
+	Stop   bool   // end the command gently; a second time firmly
+	Remedy string // start the remedy of this id beside the running command
+	Keys   []byte // keys for the command's terminal
+}

@@ -1,0 +1,374 @@
+package runbook
+
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+)
+
+// Event is one thing that happened in a run. Events are the only record: everything shown is folded from them.
+type Event struct {
+	Seq  int64     // position in the run, from 1, without gaps
+	Time time.Time // when it happened, with the offset of the console's time zone
+	Step string    // the step it belongs to, "" for the run itself
+	Data Data
+}
+
+// Data is what happened. Kind is its name in the transcript; names and fields, once released, keep their meaning.
+type Data interface{ Kind() string }
+
+// Verdict is what is known about a gate.
+type Verdict string
+
+// A gate that could not be probed is Unknown, which blocks like Fail: what was not seen is never taken as good.
+const (
+	Pass    Verdict = "pass"
+	Fail    Verdict = "fail"
+	Unknown Verdict = "unknown"
+)
+
+// Status is where a step stands.
+type Status string
+
+// Waiting and Running are never final; a run can end with any of the others.
+const (
+	Waiting    Status = "waiting"
+	Running    Status = "running"
+	Passed     Status = "passed"
+	Failed     Status = "failed"
+	Skipped    Status = "skipped"    // its `when` was false, or it was already done
+	Overridden Status = "overridden" // let through by the operator, with a reason
+	Cancelled  Status = "cancelled"
+	Lost       Status = "unknown" // the connection broke: nobody knows whether it happened
+)
+
+// Danger is what a step can do to the system.
+type Danger string
+
+// In rising order. Disrupts on a control plane, and Destroys anywhere, want a name typed.
+const (
+	ReadOnly Danger = "none"
+	Changes  Danger = "changes"
+	Disrupts Danger = "disrupts"
+	Destroys Danger = "destroys"
+)
+
+// Required is how much a gate insists.
+type Required string
+
+// Success blocks until it passes or is overridden, Acknowledge until the operator has read it, Advisory never.
+const (
+	Success     Required = "success"
+	Acknowledge Required = "acknowledge"
+	Advisory    Required = "advisory"
+)
+
+// Started opens every run.
+type Started struct {
+	Runbook   string    `json:"runbook"`          // name
+	Version   string    `json:"version"`          // of the runbook
+	Digest    string    `json:"digest,omitempty"` // sha256 of its file
+	Title     Text      `json:"title"`
+	From      string    `json:"from,omitempty"` // release the run starts from, as the operator says it
+	To        string    `json:"to,omitempty"`
+	Cluster   string    `json:"cluster,omitempty"`
+	Checkout  string    `json:"checkout,omitempty"`
+	Operator  string    `json:"operator,omitempty"` // user@host of the console
+	Tool      string    `json:"tool"`               // version of spraydeck
+	Locale    string    `json:"locale"`
+	DryRun    bool      `json:"dryRun,omitempty"`
+	Rehearses string    `json:"rehearses,omitempty"` // id of the run whose recording answers the commands
+	At        time.Time `json:"at"`
+}
+
+// Planned lists the steps to come, in order. A later Planned replaces the list; what was done keeps its place.
+type Planned struct {
+	Steps []PlannedStep `json:"steps"`
+}
+
+// PlannedStep is a step as the list shows it.
+type PlannedStep struct {
+	ID       string        `json:"id"`
+	Title    Text          `json:"title"`
+	Why      Text          `json:"why,omitzero"`
+	Phase    Text          `json:"phase,omitzero"`
+	Kind     string        `json:"kind"`
+	Danger   Danger        `json:"danger"`
+	Hosts    []string      `json:"hosts,omitempty"`
+	NoReturn bool          `json:"noReturn,omitempty"` // after this step there is no way back
+	Estimate time.Duration `json:"estimate,omitempty"` // nanoseconds
+}
+
+// StepStarted marks the start of a step; Attempt counts from 1.
+type StepStarted struct {
+	Attempt int `json:"attempt"`
+}
+
+// Described gives the exact commands and calls of a step before any of them runs.
+type Described struct {
+	Operations []Operation `json:"operations"`
+}
+
+// Operation is one command line or API call, exactly as it will run.
+type Operation struct {
+	Host    string `json:"host"`
+	Line    string `json:"line"`
+	Changes bool   `json:"changes,omitempty"`
+}
+
+// CommandStarted says that a command left for its host. Number is unique in the run.
+type CommandStarted struct {
+	Number  int    `json:"command"`
+	Host    string `json:"host"`
+	Line    string `json:"line"`
+	Changes bool   `json:"changes,omitempty"`
+	Probe   bool   `json:"probe,omitempty"` // run to learn a fact, not as the step's own work
+}
+
+// Output is a piece of what a command printed, cut anywhere. Text is valid UTF-8; Raw holds the bytes where they were
+// not. A character cut in two by the transport is put together before it gets here.
+type Output struct {
+	Number int    `json:"command"`
+	Stream string `json:"stream"` // stdout or stderr
+	Text   string `json:"text"`
+	Raw    []byte `json:"raw,omitempty"`
+}
+
+// Bytes gives the output as it was printed.
+func (o Output) Bytes() []byte {
+	if o.Raw != nil {
+		return o.Raw
+	}
+	return []byte(o.Text)
+}
+
+// NewOutput keeps the bytes beside the text when the text cannot hold them.
+func NewOutput(number int, stream string, p []byte) Output {
+	o := Output{Number: number, Stream: stream}
+	if utf8.Valid(p) {
+		o.Text = string(p)
+		return o
+	}
+	o.Text = string([]rune(string(p))) // invalid bytes become U+FFFD
+	o.Raw = append([]byte(nil), p...)
+	return o
+}
+
+// CommandEnded closes a command.
+type CommandEnded struct {
+	Number  int     `json:"command"`
+	Exit    int     `json:"exit"`
+	Outcome Outcome `json:"outcome"`
+	Error   string  `json:"error,omitempty"`
+	Hint    string  `json:"hint,omitempty"`
+}
+
+// GateChecked is the verdict of a gate, with what it is based on.
+type GateChecked struct {
+	Gate     string   `json:"gate"`
+	When     string   `json:"when"` // before or after
+	Title    Text     `json:"title"`
+	Required Required `json:"required"`
+	Verdict  Verdict  `json:"verdict"`
+	Says     Text     `json:"says,omitzero"`
+	Evidence []string `json:"evidence,omitempty"`
+	Pitfall  string   `json:"pitfall,omitempty"`
+	Severity string   `json:"severity,omitempty"`
+}
+
+// Hit says that output showed a known pitfall.
+type Hit struct {
+	Pitfall  string   `json:"pitfall"`
+	Symptom  string   `json:"symptom"`
+	Title    Text     `json:"title"`
+	Severity string   `json:"severity"`
+	Cause    Text     `json:"cause,omitzero"`
+	Remedies []Remedy `json:"remedies,omitempty"`
+	Host     string   `json:"host,omitempty"`
+	Task     string   `json:"task,omitempty"`
+	Line     string   `json:"line"`
+}
+
+// Remedy names a remedy the operator can start: its ID is what Control and Answer carry.
+type Remedy struct {
+	ID    string `json:"id"`
+	Title Text   `json:"title"`
+}
+
+// RemedyStarted and RemedyEnded stand around the events of a remedy's steps.
+type (
+	RemedyStarted struct {
+		ID    string `json:"id"`
+		Title Text   `json:"title"`
+	}
+	RemedyEnded struct {
+		ID     string `json:"id"`
+		Status Status `json:"status"`
+		Reason string `json:"reason,omitempty"`
+	}
+)
+
+// Asked and Answered are the operator's side of the run. An override is an Answered with a Reason.
+type (
+	Asked    struct{ Question }
+	Answered struct {
+		Question string `json:"question"`
+		Answer
+	}
+)
+
+// NodeChanged is the state of a node from now on.
+type NodeChanged struct {
+	Node    Node `json:"node"`
+	Deleted bool `json:"deleted,omitempty"`
+}
+
+// Node is what the table shows of a Kubernetes node.
+type Node struct {
+	Name          string    `json:"name"`
+	Ready         string    `json:"ready"` // True, False or Unknown, as in the Ready condition
+	Unschedulable bool      `json:"unschedulable,omitempty"`
+	Roles         []string  `json:"roles,omitempty"`
+	Version       string    `json:"version"`
+	Runtime       string    `json:"runtime,omitempty"`
+	OS            string    `json:"os,omitempty"`
+	Kernel        string    `json:"kernel,omitempty"`
+	BootID        string    `json:"bootID,omitempty"`
+	Address       string    `json:"address,omitempty"`
+	Pressure      []string  `json:"pressure,omitempty"`
+	Since         time.Time `json:"since,omitzero"` // of Ready
+}
+
+// Status is the STATUS column of kubectl get nodes.
+func (n Node) Status() string {
+	s := "Ready"
+	if n.Ready != "True" {
+		s = "NotReady"
+	}
+	if n.Unschedulable {
+		s += ",SchedulingDisabled"
+	}
+	return s
+}
+
+// Connection tells of the link to the API server.
+type Connection struct {
+	To    string `json:"to"`
+	Up    bool   `json:"up"`
+	Error string `json:"error,omitempty"`
+}
+
+// Progress is how far a playbook is.
+type Progress struct {
+	Play        string `json:"play,omitempty"`
+	Task        string `json:"task,omitempty"`
+	Tasks       int    `json:"tasks"` // task headers seen
+	OK          int    `json:"ok"`
+	Changed     int    `json:"changed"`
+	Failed      int    `json:"failed"`
+	Unreachable int    `json:"unreachable"`
+}
+
+// Compared shows two texts side by side.
+type Compared struct {
+	Path  string `json:"path"`
+	Left  string `json:"left"`  // name of the left text, such as t_v2.27.0
+	Right string `json:"right"` // name of the right text
+	Old   string `json:"old"`
+	New   string `json:"new"`
+	Note  Text   `json:"note,omitzero"`
+}
+
+// Remark is a line of the engine's own, such as why a step was skipped.
+type Remark struct {
+	Text Text `json:"text"`
+}
+
+// StepEnded closes a step.
+type StepEnded struct {
+	Status Status `json:"status"`
+	Why    Text   `json:"why,omitzero"`
+}
+
+// Ended closes a run.
+type Ended struct {
+	Status Status `json:"status"`
+	Exit   int    `json:"exit"` // the exit code of the run
+	Why    Text   `json:"why,omitzero"`
+}
+
+// UnknownData is an event of a kind this version does not know. It is kept as it was.
+type UnknownData struct {
+	Name string
+	JSON json.RawMessage
+}
+
+func (Started) Kind() string        { return "started" }
+func (Planned) Kind() string        { return "planned" }
+func (StepStarted) Kind() string    { return "step-started" }
+func (Described) Kind() string      { return "described" }
+func (CommandStarted) Kind() string { return "command-started" }
+func (Output) Kind() string         { return "output" }
+func (CommandEnded) Kind() string   { return "command-ended" }
+func (GateChecked) Kind() string    { return "gate" }
+func (Hit) Kind() string            { return "hit" }
+func (RemedyStarted) Kind() string  { return "remedy-started" }
+func (RemedyEnded) Kind() string    { return "remedy-ended" }
+func (Asked) Kind() string          { return "asked" }
+func (Answered) Kind() string       { return "answered" }
+func (NodeChanged) Kind() string    { return "node" }
+func (Connection) Kind() string     { return "connection" }
+func (Progress) Kind() string       { return "progress" }
+func (Compared) Kind() string       { return "compared" }
+func (Remark) Kind() string         { return "remark" }
+func (StepEnded) Kind() string      { return "step-ended" }
+func (Ended) Kind() string          { return "ended" }
+
+// Kind gives the name it came with.
+func (u UnknownData) Kind() string { return u.Name }
+
+// MarshalJSON writes it as it came.
+func (u UnknownData) MarshalJSON() ([]byte, error) { return u.JSON, nil }
+
+// DecodeData reads the data of an event of the given kind. An unknown kind is no error.
+func DecodeData(kind string, b []byte) (Data, error) {
+	decode, ok := decoders[kind]
+	if !ok {
+		return UnknownData{Name: kind, JSON: append(json.RawMessage(nil), b...)}, nil
+	}
+	return decode(b)
+}
+
+var decoders = map[string]func([]byte) (Data, error){}
+
+func init() {
+	known[Started]()
+	known[Planned]()
+	known[StepStarted]()
+	known[Described]()
+	known[CommandStarted]()
+	known[Output]()
+	known[CommandEnded]()
+	known[GateChecked]()
+	known[Hit]()
+	known[RemedyStarted]()
+	known[RemedyEnded]()
+	known[Asked]()
+	known[Answered]()
+	known[NodeChanged]()
+	known[Connection]()
+	known[Progress]()
+	known[Compared]()
+	known[Remark]()
+	known[StepEnded]()
+	known[Ended]()
+}
+
+func known[D Data]() {
+	var zero D
+	decoders[zero.Kind()] = func(b []byte) (Data, error) {
+		var d D
+		err := json.Unmarshal(b, &d)
+		return d, err
+	}
+}

@@ -1,0 +1,118 @@
+package runbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Where a command can run, besides the hosts of the inventory.
+const (
+	Workstation = "workstation" // the operator's machine, in the checkout
+	API         = "api"         // the Kubernetes API
+)
+
+// Command is one thing done to the outside world. Line is its exact text: a shell command line, or the kubectl
+// equivalent of an API call, whose data is in Call. Facts are learned by commands too, so that a recording holds all
+// that a run ever knew.
+type Command struct {
+	Host    string
+	Line    string
+	Call    *Call
+	Dir     string   // workstation only; "" is the checkout
+	Env     []string // workstation only, added to the console's
+	TTY     bool     // workstation only
+	Changes bool     // false: it only reads
+	Probe   bool
+	Timeout time.Duration // 0 = none
+	Stdin   io.Reader
+}
+
+// Call is an API call as data.
+type Call struct {
+	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets, drain-preview
+	Resource       string // as kubectl takes it
+	Namespace      string // "" = all namespaces, or none
+	Name           string
+	Selector       string
+	Fields         string
+	PatchType      string
+	Body           []byte
+	Force          bool
+	DeleteEmptyDir bool
+	DryRun         bool
+}
+
+// Exec runs a command and gives its exit code. Output is delivered in order, from one goroutine at a time.
+// The error is nil when the command ran to an end of its own, whatever the code; see OutcomeOf for the rest.
+type Exec func(ctx context.Context, c Command, out func(stream string, p []byte)) (exit int, err error)
+
+// Outcome is how a command ended. They are never mixed up: a lost connection is no failure and no success.
+type Outcome string
+
+// Every command ends in exactly one of these.
+const (
+	Done        Outcome = "done"         // exit 0
+	Exited      Outcome = "exit"         // another exit code
+	NotStarted  Outcome = "not-started"  // it never ran
+	Unreachable Outcome = "unreachable"  // its host could not be reached; it never ran
+	StateLost   Outcome = "lost"         // the connection broke; it may or may not have finished
+	TimedOut    Outcome = "timeout"      // stopped by us
+	Stopped     Outcome = "cancelled"    // stopped by the operator
+	NotRecorded Outcome = "no-recording" // a rehearsal has no answer for it
+)
+
+// ErrNotRecorded is what a rehearsal says of a command that its recording does not hold.
+var ErrNotRecorded = errors.New("the recording holds no such command")
+
+// OutcomeOf sorts what an Exec returned. Errors say what they are by their methods Unreachable() bool and
+// StateUnknown() bool, so that packages which know nothing of this one can say it.
+func OutcomeOf(exit int, err error) Outcome {
+	var unreachable interface{ Unreachable() bool }
+	var lost interface{ StateUnknown() bool }
+	switch {
+	case err == nil && exit == 0:
+		return Done
+	case err == nil:
+		return Exited
+	case errors.As(err, &lost) && lost.StateUnknown():
+		return StateLost
+	case errors.Is(err, ErrNotRecorded):
+		return NotRecorded
+	case errors.Is(err, context.DeadlineExceeded):
+		return TimedOut
+	case errors.Is(err, context.Canceled):
+		return Stopped
+	case errors.As(err, &unreachable) && unreachable.Unreachable():
+		return Unreachable
+	}
+	return NotStarted
+}
+
+// HintOf gives the way out that an error carries, or "".
+func HintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
+// describeEnd says in words how a command ended.
+func describeEnd(exit int, outcome Outcome, err error) Text {
+	switch outcome {
+	case Done:
+		return Text{En: "done", Ja: "完了"}
+	case Exited:
+		return Textf("exit code %d", "終了コード %d", exit)
+	case StateLost:
+		return Textf("connection lost, state unknown: %v", "接続が切れました。状態は不明です: %v", err)
+	case TimedOut:
+		return Text{En: "stopped: it took too long", Ja: "時間切れで停止しました"}
+	case Stopped:
+		return Text{En: "stopped by the operator", Ja: "オペレーターが停止しました"}
+	}
+	return T(fmt.Sprint(err))
+}

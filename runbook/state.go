@@ -1,0 +1,219 @@
+package runbook
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// State is a run as far as its events tell. The zero value is a run of which nothing is known yet.
+type State struct {
+	Started     Started
+	Steps       []*StepState // in plan order
+	Current     string       // id of the step that is running or was last
+	Nodes       []Node       // by name
+	Connected   map[string]bool
+	Pending     *Question // what the operator is being asked
+	PendingStep string
+	Hits        []Hit // every symptom seen, in order
+	Ended       *Ended
+	Last        time.Time // of the last event
+	Seq         int64
+
+	steps    map[string]*StepState
+	commands map[int]*CommandState
+}
+
+// StepState is a step as far as its events tell.
+type StepState struct {
+	PlannedStep
+	Status     Status
+	Attempt    int
+	Begun      time.Time
+	Finished   time.Time
+	Operations []Operation
+	Commands   []*CommandState
+	Gates      []GateChecked // the newest verdict of each, in the order first met
+	Hits       []Hit
+	Compared   []Compared
+	Progress   Progress
+	Remarks    []Text
+	Decisions  []Answered
+	Remedy     string // id of the remedy that is running, "" for none
+	Why        Text   // how it ended
+}
+
+// CommandState is a command as far as its events tell.
+type CommandState struct {
+	CommandStarted
+	Output  Tail
+	Exit    int
+	Outcome Outcome // "" while it runs
+	Error   string
+	Hint    string
+	Begun   time.Time
+}
+
+// tailLimit is how many lines of a command's output State keeps. The journal keeps them all.
+const tailLimit = 5000
+
+// Tail is the end of a command's output, by lines.
+type Tail struct {
+	Lines   []string // complete lines, without their ends
+	Partial string   // what came after the last newline
+	Dropped int      // lines that were let go at the front
+}
+
+func (t *Tail) add(text string) {
+	text = t.Partial + text
+	for {
+		i := strings.IndexByte(text, '\n')
+		if i < 0 {
+			break
+		}
+		t.Lines = append(t.Lines, strings.TrimSuffix(text[:i], "\r"))
+		text = text[i+1:]
+	}
+	t.Partial = text
+	// cut in large pieces: a copy for each line would cost more than the line
+	if over := len(t.Lines) - tailLimit; over > tailLimit/4 {
+		t.Lines = slices.Clone(t.Lines[over:])
+		t.Dropped += over
+	}
+}
+
+// All gives the lines kept, with an unfinished last one.
+func (t *Tail) All() []string {
+	if t.Partial == "" {
+		return t.Lines
+	}
+	return append(slices.Clip(t.Lines), t.Partial)
+}
+
+// Step gives the state of a step, nil if there is none of this id.
+func (s *State) Step(id string) *StepState { return s.steps[id] }
+
+// Position gives the number of the current step, from 1, and how many there are.
+func (s *State) Position() (n, of int) {
+	for i, st := range s.Steps {
+		if st.ID == s.Current {
+			return i + 1, len(s.Steps)
+		}
+	}
+	return 0, len(s.Steps)
+}
+
+// Apply folds one event into the state.
+func (s *State) Apply(e Event) {
+	if s.steps == nil {
+		s.steps = map[string]*StepState{}
+		s.commands = map[int]*CommandState{}
+		s.Connected = map[string]bool{}
+	}
+	s.Seq, s.Last = e.Seq, e.Time
+	switch d := e.Data.(type) {
+	case Started:
+		s.Started = d
+	case Planned:
+		s.plan(d.Steps)
+	case NodeChanged:
+		s.node(d)
+	case Connection:
+		s.Connected[d.To] = d.Up
+	case Ended:
+		s.Ended, s.Pending = &d, nil
+	default:
+		s.inStep(e)
+	}
+}
+
+func (s *State) plan(steps []PlannedStep) {
+	s.Steps = s.Steps[:0]
+	for _, p := range steps {
+		st := s.steps[p.ID]
+		if st == nil {
+			st = &StepState{Status: Waiting}
+			s.steps[p.ID] = st
+		}
+		st.PlannedStep = p
+		s.Steps = append(s.Steps, st)
+	}
+}
+
+func (s *State) node(d NodeChanged) {
+	i, found := slices.BinarySearchFunc(s.Nodes, d.Node.Name, func(n Node, name string) int {
+		return strings.Compare(n.Name, name)
+	})
+	switch {
+	case d.Deleted && found:
+		s.Nodes = slices.Delete(s.Nodes, i, i+1)
+	case d.Deleted:
+	case found:
+		s.Nodes[i] = d.Node
+	default:
+		s.Nodes = slices.Insert(s.Nodes, i, d.Node)
+	}
+}
+
+// inStep folds an event that belongs to a step. Events of a step that was never planned, as a later version may write
+// them, get a step of their own rather than being lost.
+func (s *State) inStep(e Event) {
+	st := s.steps[e.Step]
+	if st == nil {
+		st = &StepState{PlannedStep: PlannedStep{ID: e.Step, Title: T(e.Step)}, Status: Waiting}
+		s.steps[e.Step] = st
+		if e.Step != "" {
+			s.Steps = append(s.Steps, st)
+		}
+	}
+	switch d := e.Data.(type) {
+	case StepStarted:
+		st.Status, st.Attempt = Running, d.Attempt
+		if d.Attempt == 1 {
+			st.Begun = e.Time
+		}
+		s.Current = e.Step
+	case Described:
+		st.Operations = d.Operations
+	case CommandStarted:
+		c := &CommandState{CommandStarted: d, Begun: e.Time}
+		s.commands[d.Number] = c
+		st.Commands = append(st.Commands, c)
+	case Output:
+		if c := s.commands[d.Number]; c != nil {
+			c.Output.add(d.Text)
+		}
+	case CommandEnded:
+		if c := s.commands[d.Number]; c != nil {
+			c.Exit, c.Outcome, c.Error, c.Hint = d.Exit, d.Outcome, d.Error, d.Hint
+		}
+	case GateChecked:
+		i := slices.IndexFunc(st.Gates, func(g GateChecked) bool { return g.Gate == d.Gate && g.When == d.When })
+		if i < 0 {
+			st.Gates = append(st.Gates, d)
+		} else {
+			st.Gates[i] = d
+		}
+	case Hit:
+		st.Hits = append(st.Hits, d)
+		s.Hits = append(s.Hits, d)
+	case RemedyStarted:
+		st.Remedy = d.ID
+	case RemedyEnded:
+		st.Remedy = ""
+	case Asked:
+		q := d.Question
+		s.Pending, s.PendingStep = &q, e.Step
+	case Answered:
+		s.Pending, s.PendingStep = nil, ""
+		st.Decisions = append(st.Decisions, d)
+	case Progress:
+		st.Progress = d
+	case Compared:
+		st.Compared = append(st.Compared, d)
+	case Remark:
+		st.Remarks = append(st.Remarks, d.Text)
+	case StepEnded:
+		st.Status, st.Why, st.Finished = d.Status, d.Why, e.Time
+	}
+}
