@@ -1,0 +1,187 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// Key is a binding as data: the key line, the help screen and the manual are made from it.
+type Key struct {
+	Keys     []string     // as tea.KeyPressMsg.String says them; the first is shown
+	Help     runbook.Text // what it does, in a word or two
+	Disabled runbook.Text // why it does nothing now; empty if it works
+}
+
+// Enabled says whether the key does something now.
+func (k Key) Enabled() bool { return k.Disabled.Empty() }
+
+// Is says whether the press is one of this binding's keys.
+func (k Key) Is(msg tea.KeyPressMsg) bool { return slices.Contains(k.Keys, msg.String()) }
+
+// without gives the binding with a reason why it does not work now; a false why leaves it alone.
+func (k Key) without(disabled bool, reason runbook.Text) Key {
+	if disabled {
+		k.Disabled = reason
+	}
+	return k
+}
+
+// find gives the binding that the press belongs to.
+func find(keys []Key, msg tea.KeyPressMsg) (Key, bool) {
+	i := slices.IndexFunc(keys, func(k Key) bool { return k.Is(msg) })
+	if i < 0 {
+		return Key{}, false
+	}
+	return keys[i], true
+}
+
+// action is what the operator meant by a key. nil: the key means nothing to the part. The root acts on the others.
+type action any
+
+type (
+	handled    struct{}                        // it was for the part, and the part is done with it
+	actBack    struct{}                        // leave this screen
+	actQuit    struct{}                        // leave the console
+	actStop    struct{}                        // stop the running command
+	actAnswer  struct{ Answer runbook.Answer } // answer the question that stands
+	actRemedy  struct{ ID string }             // start a remedy beside the running command
+	actCopy    struct{ Text string }           // to the clipboard of the operator's terminal
+	actNotice  struct{ Text runbook.Text }     // say this in the status line
+	actShow    struct{ Screen screenID }       // go to another screen
+	actPalette struct{}                        // open the command palette
+)
+
+// screenID names the screens the operator can go to from the Run screen.
+type screenID string
+
+const (
+	screenRun   screenID = "run"
+	screenNodes screenID = "nodes"
+	screenLog   screenID = "log"
+	screenHelp  screenID = "help"
+)
+
+// keyNames are the names people know, where Bubble Tea's differ.
+var keyNames = strings.NewReplacer("pgdown", "PgDn", "pgup", "PgUp", "left", "←", "right", "→", "up", "↑", "down", "↓",
+	"esc", "Esc")
+
+// keyLine draws the keys that work now into one line of width w. What does not fit is left out from the right, except
+// the last key, which is how to get out.
+func (l look) keyLine(keys []Key, w int) string {
+	var parts []string
+	for _, k := range keys {
+		if k.Enabled() && len(k.Keys) > 0 && !k.Help.Empty() {
+			parts = append(parts, l.Key.Render(keyNames.Replace(k.Keys[0]))+" "+l.say(k.Help))
+		}
+	}
+	if len(parts) == 0 {
+		return fit("", w)
+	}
+	const gap = "   "
+	last := parts[len(parts)-1]
+	line := ""
+	for _, p := range parts[:len(parts)-1] {
+		if width(line+p+gap+last)+2 > w {
+			break
+		}
+		line += p + gap
+	}
+	return fit(" "+line+last, w)
+}
+
+// motion is a move through something longer than the screen.
+type motion int
+
+const (
+	noMotion motion = iota
+	lineUp
+	lineDown
+	pageUp
+	pageDown
+	toTop
+	toEnd
+)
+
+// motionOf reads the keys that people have in their fingers from less, vi and lazygit.
+func motionOf(msg tea.KeyPressMsg) motion {
+	switch msg.String() {
+	case "up", "k":
+		return lineUp
+	case "down", "j":
+		return lineDown
+	case "pgup", "ctrl+b", "ctrl+u":
+		return pageUp
+	case "pgdown", "ctrl+f", "ctrl+d":
+		return pageDown
+	case "home", "g":
+		return toTop
+	case "end", "G":
+		return toEnd
+	}
+	return noMotion
+}
+
+// motionKeys are the bindings of motionOf, for Keys of the parts that scroll.
+func motionKeys() []Key {
+	return []Key{
+		{Keys: []string{"up", "k"}, Help: sayKeyUp},
+		{Keys: []string{"down", "j"}, Help: sayKeyDown},
+		{Keys: []string{"pgup", "ctrl+b", "ctrl+u"}, Help: sayKeyPageUp},
+		{Keys: []string{"pgdown", "ctrl+f", "ctrl+d"}, Help: sayKeyPageDown},
+		{Keys: []string{"g", "home"}, Help: sayKeyTop},
+		{Keys: []string{"G", "end"}, Help: sayKeyEnd},
+	}
+}
+
+// scroll is a window of Height lines on Total lines, from Top.
+type scroll struct{ Top, Height, Total int }
+
+// AtEnd says whether the last line is in sight.
+func (s scroll) AtEnd() bool { return s.Top+s.Height >= s.Total }
+
+// Fit takes new sizes and keeps the window within them.
+func (s *scroll) Fit(height, total int) {
+	s.Height, s.Total = max(height, 0), total
+	s.Top = max(0, min(s.Top, total-s.Height))
+}
+
+// Move goes one step, and says whether m was one.
+func (s *scroll) Move(m motion) bool {
+	switch m {
+	case lineUp:
+		s.Top--
+	case lineDown:
+		s.Top++
+	case pageUp:
+		s.Top -= max(1, s.Height-1)
+	case pageDown:
+		s.Top += max(1, s.Height-1)
+	case toTop:
+		s.Top = 0
+	case toEnd:
+		s.Top = s.Total
+	default:
+		return false
+	}
+	s.Fit(s.Height, s.Total)
+	return true
+}
+
+// Show moves as little as needed to bring line i into sight.
+func (s *scroll) Show(i int) {
+	if i < s.Top {
+		s.Top = i
+	} else if i >= s.Top+s.Height {
+		s.Top = i - s.Height + 1
+	}
+	s.Fit(s.Height, s.Total)
+}
+
+// Window gives the lines in sight.
+func (s scroll) Window(lines []string) []string {
+	return lines[min(s.Top, len(lines)):min(s.Top+s.Height, len(lines))]
+}

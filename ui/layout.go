@@ -1,0 +1,73 @@
+package ui
+
+// The smallest terminal that the console draws on.
+const (
+	minWidth  = 40
+	minHeight = 12
+)
+
+// panel is one part of the Run screen; its number is the key that jumps to it.
+type panel int
+
+const (
+	panelSteps panel = iota + 1
+	panelStep
+	panelNodes
+	panelLog
+)
+
+// box is a place on the screen.
+type box struct{ X, Y, W, H int }
+
+// Empty says whether nothing can be drawn in it.
+func (b box) Empty() bool { return b.W <= 0 || b.H <= 0 }
+
+// layout says where everything of the Run screen goes. A part whose box is empty is not drawn.
+type layout struct {
+	TooSmall bool
+	Wide     bool // steps and nodes stand beside the step, framed by rules
+	Header   box
+	Steps    box
+	Main     box // the current step, or the panel that stands in its place
+	Nodes    box // the table
+	Strip    box // the nodes in a line
+	Keys     box
+}
+
+// layoutOf divides a terminal of w by h. nodes is how many nodes the table has, 0 for none.
+//
+//	wide, from 100x24                      narrow                    small, under 20 lines or 60 columns
+//	┌ header ─────────────────────────┐    ┌ header ────────────┐    ┌ header ────────┐
+//	├──────────┬──────────────────────┤    │                    │    │ main           │
+//	│ steps    │ main                 │    │ main               │    ├ keys ──────────┤
+//	├──────────┴──────────────────────┤    │                    │
+//	│ nodes                           │    ├ strip ─────────────┤
+//	├ keys ───────────────────────────┤    ├ keys ──────────────┤
+func layoutOf(w, h, nodes int) layout {
+	if w < minWidth || h < minHeight {
+		return layout{TooSmall: true}
+	}
+	l := layout{
+		Wide:   w >= 100 && h >= 24,
+		Header: box{0, 0, w, 1},
+		Keys:   box{0, h - 1, w, 1},
+	}
+	if !l.Wide {
+		l.Main = box{0, 1, w, h - 2}
+		if nodes > 0 && h >= 20 && w >= 60 {
+			l.Main.H--
+			l.Strip = box{0, h - 2, w, 1}
+		}
+		return l
+	}
+	body := h - 4 // without header, its rule, the rule over the keys, and the keys
+	if nodes > 0 {
+		table := min(nodes+1, max(4, h/4)) // a heading, then a line for each
+		l.Nodes = box{0, h - 2 - table, w, table}
+		body -= table + 1
+	}
+	left := min(max(w*3/10, 32), 44)
+	l.Steps = box{0, 2, left, body}
+	l.Main = box{left + 1, 2, w - left - 1, body}
+	return l
+}

@@ -1,0 +1,20 @@
+package ui
+
+import "time"
+
+// Options are what the console is told from outside. The zero value is an English console with colours and no window.
+type Options struct {
+	Lang      string           // "en" or "ja"; anything else is English
+	NoColor   bool             // bold, reverse and underline remain
+	Window    time.Duration    // how long the maintenance window is; 0 means that there is none
+	Clock     func() time.Time // nil is time.Now
+	Version   string           // of spraydeck, for the help screen
+	Recording bool             // a transcript is being written
+}
+
+func (o Options) now() time.Time {
+	if o.Clock == nil {
+		return time.Now()
+	}
+	return o.Clock()
+}

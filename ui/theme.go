@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"fmt"
+
+	"charm.land/lipgloss/v2"
+
+	"spraydeck/runbook"
+)
+
+// theme is every style there is. The first layer is a palette of six meanings; no other file names a colour. The colours
+// are the terminal's own sixteen, so that they fit a light and a dark background alike.
+type theme struct {
+	Plain    lipgloss.Style
+	Bold     lipgloss.Style
+	Faint    lipgloss.Style // what is there if you look for it
+	Rule     lipgloss.Style // lines between the panels
+	Title    lipgloss.Style // the thing that this screen or panel is about
+	Danger   lipgloss.Style
+	Warning  lipgloss.Style
+	Success  lipgloss.Style
+	Info     lipgloss.Style
+	Command  lipgloss.Style // exact command lines
+	Key      lipgloss.Style // the name of a key
+	Selected lipgloss.Style // the line the cursor is on
+	Match    lipgloss.Style // found by a search
+	Removed  lipgloss.Style // the left side of a difference
+	Added    lipgloss.Style // the right side
+}
+
+// newTheme builds the styles. Without colour, bold, reverse and underline remain: they are no colours.
+func newTheme(noColor bool) theme {
+	plain := lipgloss.NewStyle()
+	danger, warning, success, info, faint := plain, plain, plain, plain, plain
+	if !noColor {
+		danger = plain.Foreground(lipgloss.Red)
+		warning = plain.Foreground(lipgloss.Yellow)
+		success = plain.Foreground(lipgloss.Green)
+		info = plain.Foreground(lipgloss.Cyan)
+		faint = plain.Foreground(lipgloss.Color("245")) // a middle grey reads on black and on white
+	}
+	return theme{
+		Plain:    plain,
+		Bold:     plain.Bold(true),
+		Faint:    faint,
+		Rule:     faint,
+		Title:    plain.Bold(true),
+		Danger:   danger.Bold(true),
+		Warning:  warning,
+		Success:  success,
+		Info:     info,
+		Command:  info,
+		Key:      plain.Bold(true),
+		Selected: plain.Reverse(true),
+		Match:    warning.Reverse(true),
+		Removed:  danger,
+		Added:    success,
+	}
+}
+
+// look is what every part needs to draw itself: the styles and the language. It never changes while the console runs.
+type look struct {
+	theme
+	lang string
+}
+
+func newLook(o Options) look {
+	lang := o.Lang
+	if lang != "ja" {
+		lang = "en"
+	}
+	return look{theme: newTheme(o.NoColor), lang: lang}
+}
+
+// say gives a text of ours in the operator's language, formatted with args if there are any.
+func (l look) say(t runbook.Text, args ...any) string {
+	s := t.In(l.lang)
+	if len(args) == 0 {
+		return s
+	}
+	return fmt.Sprintf(s, args...)
+}
+
+// told gives a text that came with the run, made safe to draw.
+func (l look) told(t runbook.Text) string { return cleanText(t.In(l.lang)) }
+
+// sign is the mark, the word and the style of a step's status.
+func (l look) sign(s runbook.Status) (mark string, word runbook.Text, style lipgloss.Style) {
+	switch s {
+	case runbook.Running:
+		return "▶", sayRunning, l.Bold
+	case runbook.Passed:
+		return "✓", sayPassed, l.Success
+	case runbook.Failed:
+		return "✗", sayFailed, l.Danger
+	case runbook.Skipped:
+		return "-", saySkipped, l.Faint
+	case runbook.Overridden:
+		return "!", sayOverridden, l.Warning
+	case runbook.Cancelled:
+		return "■", sayCancelled, l.Warning
+	case runbook.Lost:
+		return "?", sayLost, l.Danger
+	}
+	return "·", sayWaiting, l.Faint
+}
+
+// danger is the word and the style for what a step can do.
+func (l look) danger(d runbook.Danger) (word runbook.Text, style lipgloss.Style) {
+	switch d {
+	case runbook.Changes:
+		return sayChanges, l.Warning
+	case runbook.Disrupts:
+		return sayDisrupts, l.Danger
+	case runbook.Destroys:
+		return sayDestroys, l.Danger
+	}
+	return sayReadOnly, l.Faint
+}
+
+// verdict is the mark, the word and the style of a gate.
+func (l look) verdict(g runbook.GateChecked) (mark string, word runbook.Text, style lipgloss.Style) {
+	switch {
+	case g.Verdict == runbook.Pass:
+		return "✓", sayHolds, l.Success
+	case g.Required == runbook.Advisory:
+		return "!", sayAdvice, l.Warning
+	case g.Required == runbook.Acknowledge:
+		return "!", sayMustRead, l.Warning
+	case g.Verdict == runbook.Fail:
+		return "✗", sayBlocks, l.Danger
+	}
+	return "?", sayNotSeen, l.Danger
+}
