@@ -43,6 +43,7 @@ type Call struct {
 	Force          bool
 	DeleteEmptyDir bool
 	DryRun         bool
+	Optional       bool // get only: an unknown resource is an empty list
 }
 
 // Exec runs a command and gives its exit code. Output is delivered in order, from one goroutine at a time.

@@ -1,0 +1,224 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/ext"
+	"go.yaml.in/yaml/v3"
+)
+
+// Rules are CEL, the language Kubernetes itself uses for rules. An expression sees the inputs (inputs.name), the results
+// of earlier steps (steps.id, with dashes written as underscores), the node of a loop (node), the hosts of the step
+// (hosts), the inventory (inventory.groups, inventory.vars), and the facts declared beside it, each under its own name.
+
+// costLimit bounds the work of one evaluation, in CEL's units. A rule over a thousand nodes needs about 100,000.
+const costLimit = 5_000_000
+
+// Expr is a CEL expression with its place.
+type Expr struct {
+	Source string
+	Pos    Pos
+	place  func(line, col int) Pos // where a place inside the expression stands in the file
+}
+
+func (e *Expr) decode(d *decoder, n *yaml.Node) {
+	*e = Expr{Source: d.scalar(n, "an expression"), Pos: d.pos(n), place: d.placer(n)}
+}
+
+// Set says whether an expression was written.
+func (e Expr) Set() bool { return e.Source != "" }
+
+// Result is what a command gave, as expressions see it.
+type Result struct {
+	Exit    int64    `cel:"exit"`
+	Stdout  string   `cel:"stdout"`
+	Stderr  string   `cel:"stderr"`
+	Lines   []string `cel:"lines"`   // of stdout, without their ends and without a last empty one
+	Outcome string   `cel:"outcome"` // one of the Outcome words
+	Error   string   `cel:"error"`
+}
+
+// ResultType is the CEL type of Result.
+var ResultType = cel.ObjectType("runbook.Result")
+
+// Vars declares what an expression may use: names and CEL types.
+type Vars map[string]*cel.Type
+
+// base is the environment that all expressions share. Building it takes milliseconds, so it is built once, when the
+// first expression is met.
+var base = sync.OnceValues(func() (*cel.Env, error) {
+	return cel.NewEnv(
+		ext.NativeTypes(reflect.TypeFor[Result](), ext.ParseStructTags(true)),
+		ext.Strings(), ext.Lists(), ext.Sets(), ext.TwoVarComprehensions(), ext.Regex(),
+		cel.OptionalTypes(),
+		cel.HomogeneousAggregateLiterals(),
+		cel.ParserExpressionSizeLimit(20_000),
+		versionFunctions(),
+	)
+})
+
+// compile checks an expression against what is declared. want is the type it must have, nil for any.
+func compile(e Expr, vars Vars, want *cel.Type) (cel.Program, *cel.Ast, Problems) {
+	fail := func(line, col int, message, hint string) (cel.Program, *cel.Ast, Problems) {
+		at := e.Pos
+		if e.place != nil {
+			at = e.place(line, col)
+		}
+		return nil, nil, Problems{{at, "expression", message, hint}}
+	}
+	env, err := base()
+	if err != nil {
+		return fail(1, 1, err.Error(), "")
+	}
+	options := make([]cel.EnvOption, 0, len(vars))
+	for name, typ := range vars {
+		options = append(options, cel.Variable(name, typ))
+	}
+	if env, err = env.Extend(options...); err != nil {
+		return fail(1, 1, err.Error(), "")
+	}
+	ast, issues := env.Compile(e.Source)
+	if issues.Err() != nil {
+		var ps Problems
+		for _, is := range issues.Errors() {
+			_, _, p := fail(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, vars))
+			ps = append(ps, p...)
+		}
+		return nil, nil, ps
+	}
+	if got := ast.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
+		return fail(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), "")
+	}
+	prg, err := env.Program(ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
+	if err != nil {
+		return fail(1, 1, err.Error(), "")
+	}
+	return prg, ast, nil
+}
+
+func plainIssue(m string) string {
+	if i := strings.Index(m, " (in container"); i >= 0 {
+		m = m[:i]
+	}
+	return strings.ReplaceAll(m, "undeclared reference to", "unknown name")
+}
+
+func unknownNameHint(message string, vars Vars) string {
+	_, name, ok := strings.Cut(message, "undeclared reference to '")
+	if !ok {
+		return ""
+	}
+	name, _, _ = strings.Cut(name, "'")
+	var names []string
+	for v := range vars {
+		names = append(names, v)
+	}
+	return didYouMean(name, names)
+}
+
+// A Scope is what expressions see at one moment of a run. Names are full: "inputs.kube_version", "steps.find_tag".
+type Scope struct {
+	Types  Vars
+	Values map[string]any
+}
+
+// NewScope gives an empty scope.
+func NewScope() *Scope { return &Scope{Types: Vars{}, Values: map[string]any{}} }
+
+// Set declares a name and gives it a value; a nil value stays unknown until it is set again.
+func (s *Scope) Set(name string, typ *cel.Type, value any) {
+	s.Types[name] = typ
+	if value != nil {
+		s.Values[name] = value
+	} else {
+		delete(s.Values, name)
+	}
+}
+
+// With gives a copy to which more can be added.
+func (s *Scope) With() *Scope {
+	c := NewScope()
+	for k, v := range s.Types {
+		c.Types[k] = v
+	}
+	for k, v := range s.Values {
+		c.Values[k] = v
+	}
+	return c
+}
+
+// ErrNotKnownYet means that an expression uses a value which only a later moment of the run brings.
+var ErrNotKnownYet = errors.New("not known yet")
+
+// Eval evaluates an expression. The error names the place of the expression.
+func (s *Scope) Eval(e Expr) (any, error) {
+	prg, _, ps := compile(e, s.Types, nil)
+	if ps != nil {
+		return nil, ps
+	}
+	out, _, err := prg.Eval(s.Values)
+	if err != nil {
+		if strings.Contains(err.Error(), "no such attribute") {
+			return nil, fmt.Errorf("%s: %w", e.Pos, ErrNotKnownYet)
+		}
+		return nil, fmt.Errorf("%s: %w", e.Pos, err)
+	}
+	if types.IsError(out) {
+		return nil, fmt.Errorf("%s: %v", e.Pos, out)
+	}
+	return out.Value(), nil
+}
+
+// True evaluates a condition. An empty expression is true.
+func (s *Scope) True(e Expr) (bool, error) {
+	if !e.Set() {
+		return true, nil
+	}
+	v, err := s.Eval(e)
+	if err != nil {
+		return false, err
+	}
+	b, ok := v.(bool)
+	if !ok {
+		return false, fmt.Errorf("%s: the expression gave %v, not true or false", e.Pos, v)
+	}
+	return b, nil
+}
+
+// Strings evaluates an expression that gives a text or a list of texts.
+func (s *Scope) Strings(e Expr) ([]string, error) {
+	if !e.Set() {
+		return nil, nil
+	}
+	v, err := s.Eval(e)
+	if err != nil {
+		return nil, err
+	}
+	return textsOf(v), nil
+}
+
+// textsOf gives the parts of a CEL value as text: a list gives its items, anything else itself.
+func textsOf(v any) []string {
+	rv := reflect.ValueOf(v)
+	if rv.IsValid() && rv.Kind() == reflect.Slice && rv.Type().Elem().Kind() != reflect.Uint8 {
+		out := make([]string, rv.Len())
+		for i := range out {
+			item := rv.Index(i).Interface()
+			if c, ok := item.(interface{ Value() any }); ok {
+				item = c.Value()
+			}
+			out[i] = fmt.Sprint(item)
+		}
+		return out
+	}
+	if b, ok := v.([]byte); ok {
+		return []string{string(b)}
+	}
+	return []string{fmt.Sprint(v)}
+}

@@ -1,0 +1,38 @@
+package runbook
+
+import "context"
+
+// Task is a step as its action and its probes see it while a run goes on.
+type Task struct {
+	*Scope
+	Step  string   // id
+	Node  string   // the node of a loop, "" outside
+	Hosts []string // where it runs, empty for the workstation
+
+	// HostsOf gives the hosts of a pattern, in inventory order.
+	HostsOf func(pattern string) ([]string, error)
+
+	// Exec runs one of the commands that were described and gives its result; a command that could not run, or whose
+	// state is unknown, is an error. Ask puts a question. Emit adds an event to the step. Edit opens a file of the
+	// workstation in the operator's editor. All are nil while a step only describes itself.
+	Exec func(ctx context.Context, c Command) (Result, error)
+	Ask  func(ctx context.Context, q Question) (Answer, error)
+	Emit func(Data) error
+	Edit func(ctx context.Context, path string, line int) error
+}
+
+// Runner is an Action that does more than run its commands one after the other, such as asking a question.
+type Runner interface {
+	Action
+	// Run does the work. value is what steps.<id> becomes, nil for nothing.
+	Run(ctx context.Context, t *Task) (value any, err error)
+}
+
+// Tolerant is an Action some of whose commands may end with another exit code than 0.
+type Tolerant interface{ Accepts(exit int) bool }
+
+// Parallel is an Action whose commands are independent and run at the same time, such as one on each host.
+type Parallel interface{ Parallel() bool }
+
+// Prober is an Action that is itself a gate: facts and a rule.
+type Prober interface{ Gates() []Gate }

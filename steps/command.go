@@ -1,0 +1,49 @@
+package steps
+
+import (
+	"slices"
+
+	"spraydeck/runbook"
+)
+
+type command struct {
+	Run  runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell"`
+	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first, below the checkout; empty for none"`
+	Dir  runbook.Template `yaml:"dir" doc:"the directory to run in; the checkout when left out"`
+	TTY  runbook.Flag     `yaml:"tty" doc:"give it a terminal, for programs that ask"`
+	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
+}
+
+func (c *command) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	cmd, err := local(t, c.Run, c.Venv)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Dir, err = c.Dir.Prose(t.Scope); err != nil {
+		return nil, err
+	}
+	cmd.TTY = c.TTY.Value
+	return []runbook.Command{cmd}, nil
+}
+
+// Accepts takes the exit codes that the author named.
+func (c *command) Accepts(exit int) bool {
+	return slices.ContainsFunc(c.Exit, func(i runbook.Int) bool { return i.Value == exit })
+}
+
+// local makes a command of the workstation, with its virtual environment in the line, so that what is shown is all
+// there is.
+func local(t *runbook.Task, run, venv runbook.Template) (runbook.Command, error) {
+	line, err := run.ShellPreview(t.Scope)
+	if err != nil {
+		return runbook.Command{}, err
+	}
+	dir, err := venv.Prose(t.Scope)
+	if err != nil {
+		return runbook.Command{}, err
+	}
+	if dir != "" {
+		line = ". " + runbook.Quote(dir+"/bin/activate") + " && " + line
+	}
+	return runbook.Command{Host: runbook.Workstation, Line: line}, nil
+}

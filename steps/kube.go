@@ -1,0 +1,140 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"spraydeck/runbook"
+)
+
+type kube struct {
+	Get       runbook.Template `yaml:"get" doc:"read objects: a resource as kubectl takes it"`
+	Apply     runbook.Template `yaml:"apply" doc:"apply manifests: the YAML itself"`
+	Patch     runbook.Template `yaml:"patch" doc:"patch one object: its resource"`
+	With      runbook.Template `yaml:"with" doc:"the patch, as YAML or JSON"`
+	Type      runbook.Str      `yaml:"type" doc:"kind of patch: merge (default), strategic or json" enum:"merge|strategic|json"`
+	Delete    runbook.Template `yaml:"delete" doc:"delete one object: its resource"`
+	Namespace runbook.Template `yaml:"namespace" doc:"the namespace; all when left out"`
+	Name      runbook.Template `yaml:"name" doc:"the object's name"`
+	Selector  runbook.Template `yaml:"selector" doc:"a label selector"`
+}
+
+func (k *kube) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	c := runbook.Call{PatchType: "merge"}
+	verbs := 0
+	for _, v := range []struct {
+		verb string
+		tpl  runbook.Template
+		to   *string
+	}{
+		{"get", k.Get, &c.Resource}, {"patch", k.Patch, &c.Resource}, {"delete", k.Delete, &c.Resource},
+		{"", k.Namespace, &c.Namespace}, {"", k.Name, &c.Name}, {"", k.Selector, &c.Selector},
+	} {
+		if !v.tpl.Set() {
+			continue
+		}
+		value, err := v.tpl.Prose(t.Scope)
+		if err != nil {
+			return nil, err
+		}
+		*v.to = value
+		if v.verb != "" {
+			c.Verb = v.verb
+			verbs++
+		}
+	}
+	body := k.With
+	if k.Apply.Set() {
+		c.Verb, body = "apply", k.Apply
+		verbs++
+	}
+	if verbs != 1 {
+		return nil, fmt.Errorf("step %s: kube takes exactly one of get, apply, patch and delete", t.Step)
+	}
+	if body.Set() {
+		text, err := body.Prose(t.Scope)
+		if err != nil {
+			return nil, err
+		}
+		c.Body = []byte(text)
+	}
+	if k.Type.Value != "" {
+		c.PatchType = k.Type.Value
+	}
+	return []runbook.Command{api(c)}, nil
+}
+
+// Run is the commands; a get gives its objects to the steps after it.
+func (k *kube) Run(ctx context.Context, t *runbook.Task) (any, error) {
+	cmds, err := k.Commands(t)
+	if err != nil {
+		return nil, err
+	}
+	r, err := t.Exec(ctx, cmds[0])
+	if err != nil || cmds[0].Call.Verb != "get" {
+		return nil, err
+	}
+	return objects([]runbook.Result{r})
+}
+
+// api makes a command of an API call, with the kubectl line that does the same.
+func api(c runbook.Call) runbook.Command {
+	words := []string{"kubectl"}
+	add := func(w ...string) { words = append(words, w...) }
+	if c.Namespace != "" {
+		add("-n", runbook.Quote(c.Namespace))
+	}
+	switch c.Verb {
+	case "get":
+		add("get", runbook.Quote(c.Resource))
+		if c.Name != "" {
+			add(runbook.Quote(c.Name))
+		} else if c.Namespace == "" && c.Resource != "nodes" {
+			add("--all-namespaces")
+		}
+		if c.Selector != "" {
+			add("-l", runbook.Quote(c.Selector))
+		}
+		if c.Fields != "" {
+			add("--field-selector", runbook.Quote(c.Fields))
+		}
+		add("-o", "json")
+	case "apply":
+		add("apply", "--server-side", "-f", "-", "<<'EOF'\n"+strings.TrimSpace(string(c.Body))+"\nEOF")
+	case "patch":
+		add("patch", runbook.Quote(c.Resource), runbook.Quote(c.Name), "--type", c.PatchType, "-p", runbook.Quote(strings.TrimSpace(string(c.Body))))
+	case "delete":
+		add("delete", runbook.Quote(c.Resource), runbook.Quote(c.Name))
+	case "cordon", "uncordon":
+		add(c.Verb, runbook.Quote(c.Name))
+	case "drain":
+		add("drain", runbook.Quote(c.Name), "--ignore-daemonsets")
+		if c.Force {
+			add("--force")
+		}
+		if c.DeleteEmptyDir {
+			add("--delete-emptydir-data")
+		}
+		if c.DryRun {
+			add("--dry-run=server")
+		}
+	case "budgets":
+		add("get", "poddisruptionbudgets,pods", "--all-namespaces", "-o", "json")
+	}
+	reads := c.Verb == "get" || c.Verb == "budgets" || c.DryRun
+	return runbook.Command{Host: runbook.API, Line: strings.Join(words, " "), Call: &c, Changes: !reads}
+}
+
+// objects reads what a get printed.
+func objects(results []runbook.Result) (any, error) {
+	var list []any
+	if err := json.Unmarshal([]byte(results[0].Stdout), &list); err != nil {
+		return nil, fmt.Errorf("read the objects: %w", err)
+	}
+	if list == nil {
+		list = []any{}
+	}
+	return list, nil
+}

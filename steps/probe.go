@@ -1,0 +1,103 @@
+package steps
+
+import (
+	"fmt"
+
+	"cel.dev/cel-go/cel"
+	"go.yaml.in/yaml/v3"
+
+	"spraydeck/runbook"
+)
+
+type commandProbe struct {
+	Run  runbook.Template `yaml:"run,required" doc:"the command line"`
+	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first; empty for none"`
+}
+
+func (p *commandProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	c, err := local(t, p.Run, p.Venv)
+	return []runbook.Command{c}, err
+}
+func (p *commandProbe) Type() *cel.Type                       { return runbook.ResultType }
+func (p *commandProbe) Value(r []runbook.Result) (any, error) { return r[0], nil }
+
+// valuesProbe reads structured text, so that rules compare values and not their spelling.
+type valuesProbe struct {
+	Run  runbook.Template `yaml:"run,required" doc:"the command line; it prints YAML or JSON"`
+	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first; empty for none"`
+}
+
+func (p *valuesProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	c, err := local(t, p.Run, p.Venv)
+	return []runbook.Command{c}, err
+}
+func (p *valuesProbe) Type() *cel.Type { return cel.DynType }
+func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
+	if r[0].Exit != 0 {
+		return nil, fmt.Errorf("the command ended with exit code %d", r[0].Exit)
+	}
+	var v any
+	if err := yaml.Unmarshal([]byte(r[0].Stdout), &v); err != nil {
+		return nil, fmt.Errorf("the command printed no YAML: %w", err)
+	}
+	if v == nil {
+		v = map[string]any{}
+	}
+	return v, nil
+}
+
+type sshProbe struct {
+	Run runbook.Template `yaml:"run,required" doc:"the command line"`
+	On  runbook.Template `yaml:"on" doc:"hosts of the inventory; those of the step when left out"`
+
+	hosts []string
+}
+
+func (p *sshProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	p.hosts = t.Hosts
+	if p.On.Set() {
+		pattern, err := p.On.Prose(t.Scope)
+		if err != nil {
+			return nil, err
+		}
+		if p.hosts, err = t.HostsOf(pattern); err != nil {
+			return nil, err
+		}
+	}
+	return onHosts(t, p.Run, p.hosts)
+}
+func (p *sshProbe) Type() *cel.Type { return cel.MapType(cel.StringType, runbook.ResultType) }
+func (p *sshProbe) Value(r []runbook.Result) (any, error) {
+	m := map[string]runbook.Result{}
+	for i, h := range p.hosts {
+		m[h] = r[i]
+	}
+	return m, nil
+}
+
+type objectsProbe struct {
+	Resource  runbook.Template `yaml:"resource,required" doc:"as kubectl takes it: nodes, pdb, ippools.crd.projectcalico.org"`
+	Namespace runbook.Template `yaml:"namespace" doc:"all when left out"`
+	Name      runbook.Template `yaml:"name" doc:"one object; a list of none or one is the fact"`
+	Selector  runbook.Template `yaml:"selector" doc:"a label selector"`
+	Optional  runbook.Flag     `yaml:"optional" doc:"a resource the cluster does not know gives an empty list"`
+}
+
+func (p *objectsProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	k := kube{Get: p.Resource, Namespace: p.Namespace, Name: p.Name, Selector: p.Selector}
+	cmds, err := k.Commands(t)
+	if err == nil {
+		cmds[0].Call.Optional = p.Optional.Value
+	}
+	return cmds, err
+}
+func (p *objectsProbe) Type() *cel.Type                       { return objectsType }
+func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }
+
+type budgetsProbe struct{}
+
+func (p *budgetsProbe) Commands(*runbook.Task) ([]runbook.Command, error) {
+	return []runbook.Command{api(runbook.Call{Verb: "budgets"})}, nil
+}
+func (p *budgetsProbe) Type() *cel.Type                       { return objectsType }
+func (p *budgetsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }

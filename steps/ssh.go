@@ -1,0 +1,43 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+
+	"spraydeck/runbook"
+)
+
+type ssh struct {
+	Run  runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell on the node"`
+	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
+}
+
+func (s *ssh) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	return onHosts(t, s.Run, t.Hosts)
+}
+
+// Parallel: nodes do not wait for each other. One after the other is what on.each is for.
+func (s *ssh) Parallel() bool { return true }
+
+// Accepts takes the exit codes that the author named.
+func (s *ssh) Accepts(exit int) bool {
+	return slices.ContainsFunc(s.Exit, func(i runbook.Int) bool { return i.Value == exit })
+}
+
+// onHosts makes the same command for each host. Inside it, node is the host it goes to.
+func onHosts(t *runbook.Task, run runbook.Template, hosts []string) ([]runbook.Command, error) {
+	if len(hosts) == 0 {
+		return nil, fmt.Errorf("step %s names no hosts to run on", t.Step)
+	}
+	cmds := make([]runbook.Command, len(hosts))
+	for i, h := range hosts {
+		scope := t.With()
+		scope.Set("node", stringType, h)
+		line, err := run.ShellPreview(scope)
+		if err != nil {
+			return nil, err
+		}
+		cmds[i] = runbook.Command{Host: h, Line: line}
+	}
+	return cmds, nil
+}

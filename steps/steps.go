@@ -1,0 +1,64 @@
+// Package steps holds the kinds of step and of probe: one file, one page of help and one test for each kind.
+//
+// A kind describes itself as commands before it acts, and the engine runs exactly those. What the kinds need of the
+// outside is declared here as small interfaces, which the packages for SSH, Kubernetes and the workstation satisfy
+// without knowing this one. Nothing here knows about terminals.
+package steps
+
+import (
+	"embed"
+
+	"spraydeck/runbook"
+)
+
+//go:embed *.md
+var help embed.FS
+
+// Kinds is the table of step kinds, in the order of the manual.
+func Kinds() []runbook.Kind {
+	return []runbook.Kind{
+		{Name: "note", Doc: "something to read and acknowledge", Danger: runbook.ReadOnly, Bare: "text",
+			New: func() runbook.Action { return &note{} }, Help: page("note")},
+		{Name: "choose", Doc: "one of several ways to go on", Danger: runbook.ReadOnly,
+			New: func() runbook.Action { return &choose{} }, Help: page("choose"), Result: stringType},
+		{Name: "input", Doc: "a value from the operator", Danger: runbook.ReadOnly, Bare: "prompt",
+			New: func() runbook.Action { return &input{} }, Help: page("input"), Result: stringType},
+		{Name: "check", Doc: "facts and rules; it only reads and may be run again at any time", Danger: runbook.ReadOnly,
+			New: func() runbook.Action { return &check{} }, Help: page("check")},
+		{Name: "command", Doc: "a command line on the workstation", Danger: runbook.Changes, Bare: "run",
+			New: func() runbook.Action { return &command{} }, Help: page("command"), Result: runbook.ResultType},
+		{Name: "ssh", Doc: "a command line on nodes", Danger: runbook.Changes, Bare: "run",
+			New: func() runbook.Action { return &ssh{} }, Help: page("ssh"), Result: runbook.ResultType},
+		{Name: "ansible", Doc: "a playbook, with its progress", Danger: runbook.Disrupts, Bare: "playbook",
+			New: func() runbook.Action { return &ansible{} }, Help: page("ansible"), Result: runbook.ResultType},
+		{Name: "diff", Doc: "two versions of a file side by side, and a chance to edit", Danger: runbook.ReadOnly,
+			New: func() runbook.Action { return &diff{} }, Help: page("diff")},
+		{Name: "kube", Doc: "read or change objects of the cluster", Danger: runbook.Changes,
+			New: func() runbook.Action { return &kube{} }, Help: page("kube"), Result: objectsType},
+		{Name: "cordon", Doc: "keep new pods off a node", Danger: runbook.Changes, Bare: "node",
+			New: func() runbook.Action { return &cordon{} }, Help: page("cordon")},
+		{Name: "drain", Doc: "move the pods off a node", Danger: runbook.Disrupts, Bare: "node",
+			New: func() runbook.Action { return &drain{} }, Help: page("drain")},
+		{Name: "uncordon", Doc: "let pods onto a node again", Danger: runbook.Changes, Bare: "node",
+			New: func() runbook.Action { return &uncordon{} }, Help: page("uncordon")},
+	}
+}
+
+// Probes is the table of probe kinds.
+func Probes() []runbook.ProbeKind {
+	return []runbook.ProbeKind{
+		{Name: "command", Bare: "run", Doc: "a command on the workstation; the fact is its result", New: func() runbook.Probe { return &commandProbe{} }},
+		{Name: "ssh", Bare: "run", Doc: "a command on nodes; the fact maps each node to its result", New: func() runbook.Probe { return &sshProbe{} }},
+		{Name: "objects", Bare: "resource", Doc: "objects of the cluster, as a list", New: func() runbook.Probe { return &objectsProbe{} }},
+		{Name: "budgets", Doc: "disruption budgets with the pods they cover", New: func() runbook.Probe { return &budgetsProbe{} }},
+		{Name: "values", Bare: "run", Doc: "a command on the workstation that prints YAML or JSON; the fact is its content", New: func() runbook.Probe { return &valuesProbe{} }},
+	}
+}
+
+func page(kind string) string {
+	b, err := help.ReadFile(kind + ".md")
+	if err != nil {
+		panic("steps: a kind without a page of help: " + kind)
+	}
+	return string(b)
+}
