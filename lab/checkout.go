@@ -1,0 +1,3 @@
+package main
+
+func writeCheckout(l Lab, nodes []Node) error { return nil }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+	_ "unsafe" // for go:linkname
+
+	"github.com/spf13/cobra"
+	"go.etcd.io/etcd/server/v3/embed"
+	"k8s.io/component-base/cli"
+	"k8s.io/component-base/version"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+)
+
+// controlPlaneVersion is what the API server says of itself: the version it was compiled from.
+// The nodes' versions come from the nodes.
+const controlPlaneVersion = "v1.34.4"
+
+// Kubernetes sets these with linker flags, which `go run` does not give; left alone, the server
+// would call itself v0.0.0-master+$Format:%H$.
+//
+//go:linkname gitVersion k8s.io/component-base/version.gitVersion
+var gitVersion string
+
+//go:linkname gitMajor k8s.io/component-base/version.gitMajor
+var gitMajor string
+
+//go:linkname gitMinor k8s.io/component-base/version.gitMinor
+var gitMinor string
+
+//go:linkname gitTreeState k8s.io/component-base/version.gitTreeState
+var gitTreeState string
+
+//go:linkname gitCommit k8s.io/component-base/version.gitCommit
+var gitCommit string
+
+func setVersion() {
+	gitVersion, gitMajor, gitMinor = controlPlaneVersion, "1", "34"
+	gitTreeState, gitCommit = "clean", ""
+	if err := version.SetDynamicVersion(controlPlaneVersion); err != nil {
+		panic(err) // the two lines above made it equal
+	}
+}
+
+// controlPlaneMain is etcd and the API server in one process: neither is of use without the other.
+func controlPlaneMain(args []string) int {
+	l, code := partLab(args)
+	if code != 0 {
+		return code
+	}
+	if err := startEtcd(l); err != nil {
+		fmt.Fprintln(os.Stderr, "etcd:", err)
+		return 1
+	}
+	return runComponent(apiserver.NewAPIServerCommand(), apiServerArgs(l))
+}
+
+func controllerManagerMain(args []string) int {
+	l, code := partLab(args)
+	if code != 0 {
+		return code
+	}
+	return runComponent(controllermanager.NewControllerManagerCommand(), controllerManagerArgs(l))
+}
+
+func schedulerMain(args []string) int {
+	l, code := partLab(args)
+	if code != 0 {
+		return code
+	}
+	return runComponent(scheduler.NewSchedulerCommand(), schedulerArgs(l))
+}
+
+// partLab reads the one argument every daemon takes.
+func partLab(args []string) (Lab, int) {
+	if len(args) < 1 {
+		fmt.Fprintln(os.Stderr, "a part of the lab is started by `lab up`")
+		return Lab{}, 2
+	}
+	return Lab{Dir: args[0]}, 0
+}
+
+func runComponent(cmd *cobra.Command, args []string) int {
+	setVersion()
+	cmd.SetArgs(args)
+	return cli.Run(cmd)
+}
+
+func startEtcd(l Lab) error {
+	cfg := embed.NewConfig()
+	cfg.Name = "etcd1"
+	cfg.Dir = l.path("etcd")
+	cfg.LogLevel = "warn"
+	cfg.LogOutputs = []string{l.path("logs", "etcd.log")}
+	cfg.UnsafeNoFsync = true // a lab that loses power is booted anew
+	client := url.URL{Scheme: "http", Host: etcdAddress}
+	peer := url.URL{Scheme: "http", Host: etcdPeer}
+	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
+	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
+	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	e, err := embed.StartEtcd(cfg)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-e.Server.ReadyNotify():
+		return nil
+	case err := <-e.Err():
+		return err
+	case <-time.After(30 * time.Second):
+		return fmt.Errorf("not ready after 30 s")
+	}
+}
+
+func apiServerArgs(l Lab) []string {
+	pki := func(name string) string { return l.path("pki", name) }
+	return []string{
+		"--etcd-servers=http://" + etcdAddress,
+		"--bind-address=127.0.0.1",
+		"--secure-port=6443",
+		// The kubernetes Service has no use for endpoints here, and a loopback address is refused as one.
+		"--advertise-address=10.1.1.11",
+		"--endpoint-reconciler-type=none",
+		"--service-cluster-ip-range=" + serviceCIDR,
+		"--tls-cert-file=" + pki("apiserver.crt"),
+		"--tls-private-key-file=" + pki("apiserver.key"),
+		"--client-ca-file=" + pki("ca.crt"),
+		"--authorization-mode=Node,RBAC",
+		"--enable-admission-plugins=NodeRestriction",
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file=" + pki("sa.key"),
+		"--service-account-signing-key-file=" + pki("sa.key"),
+		"--allow-privileged=true",
+		"--profiling=false",
+	}
+}
+
+// controllerManagerArgs makes the node controller quick: a node that stopped reporting is NotReady
+// within ten seconds instead of a minute, so that an outage is seen while somebody is looking.
+func controllerManagerArgs(l Lab) []string {
+	return []string{
+		"--kubeconfig=" + l.path("pki", "controller-manager.conf"),
+		"--secure-port=0",
+		"--leader-elect=false",
+		"--use-service-account-credentials=true",
+		"--service-account-private-key-file=" + l.path("pki", "sa.key"),
+		"--root-ca-file=" + l.path("pki", "ca.crt"),
+		"--allocate-node-cidrs=true",
+		"--cluster-cidr=" + podCIDR,
+		"--service-cluster-ip-range=" + serviceCIDR,
+		"--node-cidr-mask-size=24",
+		"--node-monitor-period=1s",
+		"--node-monitor-grace-period=8s",
+		"--kube-api-qps=100",
+		"--kube-api-burst=200",
+		"--profiling=false",
+	}
+}
+
+func schedulerArgs(l Lab) []string {
+	return []string{
+		"--kubeconfig=" + l.path("pki", "scheduler.conf"),
+		"--secure-port=0",
+		"--leader-elect=false",
+		"--profiling=false",
+	}
+}

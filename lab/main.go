@@ -1,0 +1,123 @@
+// Command lab boots a Kubernetes cluster small enough for a laptop and true enough for an upgrade:
+// a real control plane, one real OpenSSH server per node, and a Kubespray-shaped checkout whose
+// playbooks run under real Ansible. It exists so that tests and people can break a cluster and
+// mend it again. It is not a cluster to run anything on: pods only run on paper.
+//
+// One binary holds every part. What it is depends, in this order, on the name it was called by
+// (systemctl, kubectl: the shims of a node), on its first argument (the daemons of the lab), and
+// else it is the command line of up, down, status and fault.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+// called lists the names under which a node finds this binary on its PATH.
+var called = map[string]func(args []string) int{
+	"kubectl":   kubectlMain,
+	"systemctl": systemctlMain,
+}
+
+// parts lists the daemons. They stand apart from the cobra commands because the Kubernetes ones
+// bring flag sets and signal handlers of their own, which must only exist in their own process.
+var parts = map[string]func(args []string) int{
+	"control-plane":           controlPlaneMain,
+	"kube-controller-manager": controllerManagerMain,
+	"kube-scheduler":          schedulerMain,
+	"kubelet":                 kubeletMain,
+	"node":                    nodeMain,
+	"vip":                     vipMain,
+}
+
+func main() {
+	if shim, ok := called[filepath.Base(os.Args[0])]; ok {
+		os.Exit(shim(os.Args[1:]))
+	}
+	if len(os.Args) > 1 {
+		if part, ok := parts[os.Args[1]]; ok {
+			os.Exit(part(os.Args[2:]))
+		}
+	}
+	if err := command().Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "lab",
+		Short:         "A Kubernetes cluster to practise maintenance on",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	var dir string
+	root.PersistentFlags().StringVar(&dir, "dir", "", "where the lab lives (relative to $PWD, also under go run -C)")
+
+	var nodes int
+	var faults []string
+	up := &cobra.Command{
+		Use:   "up --dir D",
+		Short: "Boot the lab and leave it running",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := labAt(dir)
+			if err != nil {
+				return err
+			}
+			return up(cmd.Context(), l, nodes, faults, os.Stdout, os.Stderr)
+		},
+	}
+	up.Flags().IntVar(&nodes, "nodes", 4, "how many nodes, 1 to 8")
+	up.Flags().StringSliceVar(&faults, "fault", nil, "faults to boot with: "+faultNames())
+
+	down := &cobra.Command{
+		Use:   "down --dir D",
+		Short: "End every process the lab started, and nothing else",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			l, err := labAt(dir)
+			if err != nil {
+				return err
+			}
+			return down(l, os.Stderr)
+		},
+	}
+	status := &cobra.Command{
+		Use:   "status --dir D",
+		Short: "Say which parts run and whether the nodes are Ready",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := labAt(dir)
+			if err != nil {
+				return err
+			}
+			return status(cmd.Context(), l, os.Stdout)
+		},
+	}
+	var match string
+	fault := &cobra.Command{
+		Use:   "fault --dir D NAME on|off",
+		Short: "Set or clear a fault of a running lab",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			l, err := labAt(dir)
+			if err != nil {
+				return err
+			}
+			if args[1] != "on" && args[1] != "off" {
+				return errors.New("a fault is set on or off")
+			}
+			return switchFault(l, args[0], args[1] == "on", match)
+		},
+	}
+	fault.Flags().StringVar(&match, "match", "", "drop-ssh: an extended regular expression the command must match")
+	root.AddCommand(up, down, status, fault)
+	return root
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"embed"
+	"os"
+	"strings"
+
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// nodefiles are the small programs and manifests of a node. The programs that have a version
+// (kubelet, kubeadm, containerd) carry it in their text: replacing the file is the upgrade.
+//
+//go:embed nodefiles
+var nodefiles embed.FS
+
+func nodefile(name string, substitutions ...string) []byte {
+	b, err := nodefiles.ReadFile("nodefiles/" + name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return []byte(strings.NewReplacer(substitutions...).Replace(string(b)))
+}
+
+// writeShims fills a node's /usr/local/bin and gives root its shell.
+func writeShims(l Lab, n Node) error {
+	bin := func(name string) string { return l.path("nodes", n.Name, "local-bin", name) }
+	kube := []string{"@VERSION@", bootVersion}
+	for name, data := range map[string][]byte{
+		"kubelet":    nodefile("kubelet", kube...),
+		"kubeadm":    nodefile("kubeadm", kube...),
+		"containerd": nodefile("containerd", "@VERSION@", bootContainerdVersion),
+		"crictl":     nodefile("crictl"),
+		"journalctl": nodefile("journalctl"),
+		"sudo":       nodefile("sudo"),
+	} {
+		if err := writeFile(bin(name), data, 0o755); err != nil {
+			return err
+		}
+	}
+	for name := range called {
+		if err := os.Symlink(labInside, bin(name)); err != nil {
+			return err
+		}
+	}
+	return writeFile(l.rootfs(n.Name, "opt/spraydeck-lab/shell"), nodefile("shell"), 0o755)
+}
+
+// writeNodeConfs writes what lies under /etc/kubernetes. With a dead VIP in the making, the
+// kubelets of node2 and node3 know the API server by the virtual name, as leftovers of a cluster
+// that once had kube-vip, and the control planes still run kube-vip's static pod.
+func writeNodeConfs(l Lab, ca *authority, n Node, deadVIP bool) error {
+	server := apiServer
+	if deadVIP && (n.Name == "node2" || n.Name == "node3") {
+		server = vipServer
+	}
+	cert, key, err := ca.issue(certificate("system:node:"+n.Name, []string{"system:nodes"}))
+	if err != nil {
+		return err
+	}
+	pem := "var/lib/kubelet/pki/kubelet-client-current.pem"
+	if err := writeFile(l.rootfs(n.Name, pem), append(cert, key...), 0o600); err != nil {
+		return err
+	}
+	if err := writeFile(l.rootfs(n.Name, "etc/kubernetes/ssl/ca.crt"), ca.pem, 0o644); err != nil {
+		return err
+	}
+	auth := &clientcmdapi.AuthInfo{ClientCertificate: "/" + pem, ClientKey: "/" + pem}
+	conf := l.rootfs(n.Name, "etc/kubernetes/kubelet.conf")
+	if err := ca.writeConf(conf, server, "system:node:"+n.Name, auth); err != nil {
+		return err
+	}
+	if !n.ControlPlane {
+		return nil
+	}
+	for name, subject := range kubeconfigSubjects {
+		path := l.rootfs(n.Name, "etc/kubernetes", name+".conf")
+		if err := ca.writeKubeconfig(path, apiServer, subject[0], subject[1:]); err != nil {
+			return err
+		}
+	}
+	admin, err := os.ReadFile(l.rootfs(n.Name, "etc/kubernetes/admin.conf"))
+	if err != nil {
+		return err
+	}
+	if err := writeFile(l.rootfs(n.Name, "root/.kube/config"), admin, 0o600); err != nil {
+		return err
+	}
+	manifests := map[string][]byte{}
+	for _, c := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
+		manifests[c+".yaml"] = nodefile("kube-component.yaml", "@COMPONENT@", c, "@VERSION@", bootVersion)
+	}
+	if deadVIP {
+		manifests["kube-vip.yml"] = nodefile("kube-vip.yml")
+	}
+	for name, data := range manifests {
+		if err := writeFile(l.rootfs(n.Name, "etc/kubernetes/manifests", name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,445 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// bootTimeout is far more than the ten seconds it takes: a CI machine may be busy compiling.
+const bootTimeout = 4 * time.Minute
+
+// up boots a lab: files first, then processes, and returns when the cluster is Ready. Whatever
+// fails, nothing it started is left behind.
+func up(ctx context.Context, l Lab, count int, faults []string, stdout, stderr io.Writer) (err error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
+	defer cancel()
+	if count < 1 || count > 8 {
+		return fmt.Errorf("--nodes %d: the lab has 1 to 8", count)
+	}
+	if err := checkFaults(faults, count); err != nil {
+		return err
+	}
+	nodes := nodeList(count)
+	release, err := claim(l, stderr)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := preflight(nodes, faults); err != nil {
+		return err
+	}
+	d := &daemons{lab: l, failed: make(chan error, 1), state: State{
+		Format: 1, BootID: bootID(), Nodes: count, Faults: slices.Clone(faults),
+	}}
+	if err := l.save(d.state); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.state.end())
+		}
+	}()
+	say := func(format string, args ...any) { fmt.Fprintf(stderr, "lab: "+format+"\n", args...) }
+
+	say("writing keys, nodes and the checkout below %s", l.Dir)
+	if err := prepare(l, nodes, slices.Contains(faults, faultDeadVIP)); err != nil {
+		return err
+	}
+	say("starting the control plane (Kubernetes %s), %d nodes at v%s", controlPlaneVersion, count, bootVersion)
+	if err := d.startAll(nodes, faults); err != nil {
+		return err
+	}
+	checkout := make(chan error, 1)
+	go func() { checkout <- writeCheckout(l, nodes) }()
+	if err := d.waitFor(ctx, l, nodes, faults, say); err != nil {
+		return err
+	}
+	if err := <-checkout; err != nil {
+		return err
+	}
+	for _, f := range faults {
+		if f == faultDeadVIP {
+			continue // it lies in the nodes' files
+		}
+		if err := applyFault(l, f, true, ""); err != nil {
+			return err
+		}
+	}
+	d.state.Ready = true
+	if err := l.save(d.state); err != nil {
+		return err
+	}
+	return announce(l, stdout)
+}
+
+// claim takes the directory: an empty or new one, or one that holds a lab, whose processes are
+// ended and whose files are removed first.
+func claim(l Lab, stderr io.Writer) (release func(), err error) {
+	if err := os.MkdirAll(l.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	s, err := l.load()
+	switch {
+	case err == nil:
+		release, err = l.lock()
+		if err != nil {
+			return nil, err
+		}
+		if err := s.end(); err != nil {
+			release()
+			return nil, err
+		}
+		fmt.Fprintf(stderr, "lab: replacing the earlier lab in %s\n", l.Dir)
+		return release, clean(l)
+	case os.IsNotExist(err):
+		entries, err := os.ReadDir(l.Dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if e.Name() != "lock" {
+				return nil, fmt.Errorf("%s is not empty and holds no lab: choose another --dir", l.Dir)
+			}
+		}
+		return l.lock()
+	}
+	return nil, err
+}
+
+// ours are the names in D that the lab makes; nothing else is ever removed.
+var ours = []string{
+	"admin.conf", "bin", "env", "etcd", "facts", "id_ed25519", "id_ed25519.pub", "known_hosts", "kubectl-cache",
+	"kubespray", "kubespray.git", "lab.json", "lab.json.new", "logs", "nodes", "pki", "ssh_config",
+}
+
+func clean(l Lab) error {
+	for _, name := range ours {
+		if err := os.RemoveAll(l.path(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare writes what the processes read.
+func prepare(l Lab, nodes []Node, deadVIP bool) error {
+	for _, dir := range []string{"bin", "facts", "logs", "pki"} {
+		if err := os.MkdirAll(l.path(dir), 0o755); err != nil {
+			return err
+		}
+	}
+	// A copy, since `go run` removes its binary and a rebuild replaces it, under running nodes.
+	if err := copyBinary(l.binary()); err != nil {
+		return err
+	}
+	ca, err := newAuthority()
+	if err != nil {
+		return err
+	}
+	if err := writePKI(l, ca); err != nil {
+		return err
+	}
+	private, public, err := sshKey("spraydeck-lab")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(l.path("id_ed25519"), private, 0o600); err != nil {
+		return err
+	}
+	if err := writeFile(l.path("id_ed25519.pub"), append(public, '\n'), 0o644); err != nil {
+		return err
+	}
+	var known strings.Builder
+	for _, n := range nodes {
+		keys, err := prepareNode(l, ca, n, nodes, public, deadVIP)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&known, "[%s]:%d,[%s]:%d %s\n", n.Address, sshPort, n.Name, sshPort, keys.hostKey)
+	}
+	if err := writeFile(l.path("known_hosts"), []byte(known.String()), 0o644); err != nil {
+		return err
+	}
+	return writeFile(l.path("ssh_config"), []byte(sshConfig(l, nodes)), 0o644)
+}
+
+func copyBinary(to string) error {
+	from, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, from); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}
+
+// sshConfig knows each node by name and by address, since Ansible dials the latter.
+func sshConfig(l Lab, nodes []Node) string {
+	var b strings.Builder
+	for _, n := range nodes {
+		fmt.Fprintf(&b, `Host %s %s
+  HostName %s
+  Port %d
+  User root
+  IdentityFile "%s"
+  IdentitiesOnly yes
+  UserKnownHostsFile "%s"
+  StrictHostKeyChecking yes
+
+`, n.Name, n.Address, n.Address, sshPort, l.path("id_ed25519"), l.path("known_hosts"))
+	}
+	return b.String()
+}
+
+func (d *daemons) startAll(nodes []Node, faults []string) error {
+	l := d.lab
+	dir := l.Dir
+	log := func(name string) string { return l.path("logs", name+".log") }
+	if err := d.start("control-plane", log("control-plane"), syscall.SysProcAttr{}, "control-plane", dir); err != nil {
+		return err
+	}
+	if slices.Contains(faults, faultDeadVIP) {
+		if err := d.start("vip", log("vip"), syscall.SysProcAttr{}, "vip", dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitFor brings the cluster from nothing to Ready, or stops at the first process that ends.
+func (d *daemons) waitFor(ctx context.Context, l Lab, nodes []Node, faults []string, say func(string, ...any)) error {
+	client, err := adminClient(l)
+	if err != nil {
+		return err
+	}
+	if err := d.until(ctx, "the API server answers", func() error {
+		return client.CoreV1().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	}); err != nil {
+		return fmt.Errorf("%w\n%s", err, logTail(l.path("logs", "control-plane.log"), 12))
+	}
+	// These retry for long before they notice an API server that came late, so they come after it.
+	for _, part := range []string{"kube-controller-manager", "kube-scheduler"} {
+		if err := d.start(part, l.path("logs", part+".log"), syscall.SysProcAttr{}, part, l.Dir); err != nil {
+			return err
+		}
+	}
+	for _, n := range nodes {
+		if err := d.start(n.Name, l.path("logs", n.Name+".log"), namespaces(), "node", l.Dir, n.Name); err != nil {
+			return err
+		}
+	}
+	say("applying the workload")
+	if err := kubectlApply(l, "crd.yaml"); err != nil {
+		return err
+	}
+	if err := d.until(ctx, "the pool is accepted", func() error { return kubectlApply(l, "pool.yaml") }); err != nil {
+		return err
+	}
+	if err := kubectlApply(l, "workload.yaml", "pdb.yaml"); err != nil {
+		return err
+	}
+	if err := d.until(ctx, "the nodes are labelled", func() error { return label(ctx, client, nodes) }); err != nil {
+		return err
+	}
+	return d.until(ctx, "all nodes are Ready and all pods run", func() error { return settled(ctx, client, nodes) })
+}
+
+// until repeats a check, and gives up when the time is over or a daemon ended.
+func (d *daemons) until(ctx context.Context, what string, check func() error) error {
+	for {
+		err := check()
+		if err == nil {
+			return nil
+		}
+		select {
+		case failed := <-d.failed:
+			return failed
+		case <-ctx.Done():
+			return fmt.Errorf("gave up waiting until %s: %w", what, err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func adminClient(l Lab) (kubernetes.Interface, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", l.adminConf())
+	if err != nil {
+		return nil, err
+	}
+	config.Timeout = 5 * time.Second
+	config.WarningHandler = rest.NoWarnings{}
+	return kubernetes.NewForConfig(config)
+}
+
+// label marks the control planes. A kubelet may not do that itself.
+func label(ctx context.Context, client kubernetes.Interface, nodes []Node) error {
+	for _, n := range nodes {
+		if !n.ControlPlane {
+			continue
+		}
+		patch := `{"metadata":{"labels":{"node-role.kubernetes.io/control-plane":""}}}`
+		_, err := client.CoreV1().Nodes().Patch(ctx, n.Name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled is nil when every node is Ready and every pod runs.
+func settled(ctx context.Context, client kubernetes.Interface, nodes []Node) error {
+	for _, n := range nodes {
+		node, err := client.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if !ready(node) {
+			return fmt.Errorf("%s is not Ready", n.Name)
+		}
+	}
+	if _, err := client.AppsV1().StatefulSets("monitoring").Get(ctx, "prometheus", metav1.GetOptions{}); err != nil {
+		if apierrors.IsNotFound(err) {
+			return errors.New("the workload is not there")
+		}
+		return err
+	}
+	pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	if len(pods.Items) < 20 && len(nodes) >= 3 {
+		return fmt.Errorf("only %d pods yet", len(pods.Items))
+	}
+	for _, p := range pods.Items {
+		if p.Status.Phase != corev1.PodRunning {
+			return fmt.Errorf("pod %s/%s is %s", p.Namespace, p.Name, p.Status.Phase)
+		}
+	}
+	return nil
+}
+
+func ready(node *corev1.Node) bool {
+	for _, c := range node.Status.Conditions {
+		if c.Type == corev1.NodeReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// announce writes D/env and prints the same places for a person.
+func announce(l Lab, w io.Writer) error {
+	places := [][3]string{
+		{"LAB_DIR", "directory", l.Dir},
+		{"KUBECONFIG", "kubeconfig", l.adminConf()},
+		{"LAB_CHECKOUT", "checkout", l.checkout()},
+		{"LAB_INVENTORY", "inventory", filepath.Join(l.checkout(), "inventory/mycluster/inventory.ini")},
+		{"LAB_SSH_CONFIG", "ssh_config", l.path("ssh_config")},
+		{"LAB_SSH_KEY", "ssh key", l.path("id_ed25519")},
+		{"LAB_KNOWN_HOSTS", "known_hosts", l.path("known_hosts")},
+	}
+	var env strings.Builder
+	for _, p := range places {
+		fmt.Fprintf(&env, "export %s=%s\n", p[0], shellQuote(p[2]))
+		fmt.Fprintf(w, "%-12s %s\n", p[1], p[2])
+	}
+	fmt.Fprintf(w, "%-12s %s\n", "env", l.path("env"))
+	return writeFile(l.path("env"), []byte(env.String()), 0o644)
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// down ends a lab. The files stay, for reading logs; the next up removes them.
+func down(l Lab, stderr io.Writer) error {
+	s, err := l.load()
+	if os.IsNotExist(err) {
+		fmt.Fprintf(stderr, "lab: no lab in %s\n", l.Dir)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	release, err := l.lock()
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.end(); err != nil {
+		return err
+	}
+	s.Ready, s.Processes = false, nil
+	return l.save(s)
+}
+
+// status prints one line per process and node; it fails when the lab is not whole.
+func status(ctx context.Context, l Lab, w io.Writer) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	s, err := l.load()
+	if err != nil {
+		return fmt.Errorf("no lab in %s: %w", l.Dir, err)
+	}
+	if len(s.Processes) == 0 {
+		return fmt.Errorf("the lab in %s is down", l.Dir)
+	}
+	whole := s.Ready
+	for _, p := range s.Processes {
+		word := "runs"
+		if !s.alive(p) {
+			word, whole = "ended", false
+		}
+		fmt.Fprintf(w, "%-24s %-6s pid %-8d %s\n", p.Name, word, p.PID, p.Log)
+	}
+	client, err := adminClient(l)
+	if err != nil {
+		return err
+	}
+	list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("the API server does not answer: %w", err)
+	}
+	for _, n := range list.Items {
+		word := "Ready"
+		if !ready(&n) {
+			word, whole = "NotReady", false
+		}
+		if n.Spec.Unschedulable {
+			word += ",SchedulingDisabled"
+		}
+		fmt.Fprintf(w, "%-24s %-28s %s\n", n.Name, word, n.Status.NodeInfo.KubeletVersion)
+	}
+	if len(s.Faults) > 0 {
+		fmt.Fprintf(w, "%-24s %s\n", "faults", strings.Join(s.Faults, ", "))
+	}
+	if !whole {
+		return errors.New("the lab is not whole")
+	}
+	return nil
+}
