@@ -1,0 +1,151 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// Budgets reads every PodDisruptionBudget with the pods it covers: namespace, name, minAvailable and
+// maxUnavailable (as kubectl shows them, "N/A" when unset), allowed, healthy, desired, expected
+// (int64), and pods, each with namespace, name, node and ready. Pods that have ended are left out;
+// their eviction asks no budget.
+func (c *Cluster) Budgets(ctx context.Context) ([]map[string]any, error) {
+	const doing = "read disruption budgets"
+	budgets, err := c.budgets(ctx, "")
+	if err != nil {
+		return nil, c.explain(ctx, doing, err)
+	}
+	byNamespace := map[string][]corev1.Pod{}
+	out := make([]map[string]any, 0, len(budgets))
+	for _, b := range budgets {
+		// Only the namespaces that have a budget: a large cluster has far more pods than those.
+		if _, read := byNamespace[b.Namespace]; !read {
+			call, cancel := c.call(ctx)
+			list, err := c.typed.CoreV1().Pods(b.Namespace).List(call, metav1.ListOptions{})
+			cancel()
+			if err != nil {
+				return nil, c.explain(ctx, doing, err)
+			}
+			byNamespace[b.Namespace] = list.Items
+		}
+		out = append(out, b.describe(byNamespace[b.Namespace]))
+	}
+	return out, nil
+}
+
+// budget is a PodDisruptionBudget with its selector ready for use.
+type budget struct {
+	policyv1.PodDisruptionBudget
+	selector labels.Selector
+}
+
+func (b budget) key() string { return b.Namespace + "/" + b.Name }
+
+func (b budget) allowed() int64 { return int64(b.Status.DisruptionsAllowed) }
+
+func (b budget) covers(pod corev1.Pod) bool {
+	return pod.Namespace == b.Namespace && b.selector.Matches(labels.Set(pod.Labels))
+}
+
+func (b budget) describe(pods []corev1.Pod) map[string]any {
+	covered := []map[string]any{}
+	for _, pod := range pods {
+		if b.covers(pod) && !ended(pod) {
+			covered = append(covered, map[string]any{
+				"namespace": pod.Namespace,
+				"name":      pod.Name,
+				"node":      pod.Spec.NodeName,
+				"ready":     ready(pod),
+			})
+		}
+	}
+	return map[string]any{
+		"namespace":      b.Namespace,
+		"name":           b.Name,
+		"minAvailable":   orNone(b.Spec.MinAvailable),
+		"maxUnavailable": orNone(b.Spec.MaxUnavailable),
+		"allowed":        b.allowed(),
+		"healthy":        int64(b.Status.CurrentHealthy),
+		"desired":        int64(b.Status.DesiredHealthy),
+		"expected":       int64(b.Status.ExpectedPods),
+		"pods":           covered,
+	}
+}
+
+// budgets goes through discovery, because clusters older than v1.21 have only policy/v1beta1. The
+// fields are the same in both.
+func (c *Cluster) budgets(ctx context.Context, namespace string) ([]budget, error) {
+	call, cancel := c.call(ctx)
+	defer cancel()
+	mapping, err := c.find(call, "poddisruptionbudgets.policy")
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.client(mapping, namespace).List(call, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	budgets := make([]budget, 0, len(list.Items))
+	for _, item := range list.Items {
+		b := budget{selector: labels.Nothing()}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &b.PodDisruptionBudget); err != nil {
+			return nil, fmt.Errorf("read budget %s/%s: %w", item.GetNamespace(), item.GetName(), err)
+		}
+		// An empty selector covers every pod in policy/v1, and none in v1beta1.
+		if s := b.Spec.Selector; s != nil && (mapping.Resource.Version != "v1beta1" || len(s.MatchLabels)+len(s.MatchExpressions) > 0) {
+			selector, err := metav1.LabelSelectorAsSelector(s)
+			if err != nil {
+				return nil, fmt.Errorf("read budget %s: %w", b.key(), err)
+			}
+			b.selector = selector
+		}
+		budgets = append(budgets, b)
+	}
+	return budgets, nil
+}
+
+func covering(pod corev1.Pod, budgets []budget) []budget {
+	var found []budget
+	for _, b := range budgets {
+		if b.covers(pod) {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+func keys(budgets []budget) string {
+	var names []string
+	for _, b := range budgets {
+		names = append(names, b.key())
+	}
+	return strings.Join(names, ", ")
+}
+
+func orNone(v *intstr.IntOrString) string {
+	if v == nil {
+		return "N/A"
+	}
+	return v.String()
+}
+
+func ended(pod corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+func ready(pod corev1.Pod) bool {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
