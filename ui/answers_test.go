@@ -1,0 +1,163 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"spraydeck/runbook"
+)
+
+func answersFrom(t *testing.T, yaml string) (*Answers, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := LoadAnswers(path)
+	if err != nil {
+		err = errors.New(strings.ReplaceAll(err.Error(), path, "a.yaml"))
+	}
+	return a, err
+}
+
+func TestLoadAnswersNamesEveryProblem(t *testing.T) {
+	tests := []struct{ yaml, want string }{
+		{"- a\n", "a.yaml:1: want a map from question id to answer"},
+		{"a: b\nc: {choise: x}\nd: []\na: c\n", "a.yaml:2: unknown key \"choise\"; want choice, text or reason\n" +
+			"a.yaml:3: the list of answers to \"d\" is empty\n" +
+			"a.yaml:4: question \"a\" is answered twice, first in line 1"},
+		{"a:\n", "a.yaml:1: want a choice, a map with choice, text and reason, or a list of these"},
+		{"a: {reason: x}\n", "a.yaml:1: a reason alone is no answer; say choice or text"},
+		{"a: {choice: [x]}\n", "a.yaml:1: choice must be a plain value"},
+		{"a: {choice: x, choice: y}\n", "a.yaml:1: choice stands twice"},
+		{"a: {}\n", "a.yaml:1: the answer is empty"},
+		{"a: b\n c: d\n", "a.yaml:2: mapping values are not allowed in this context"},
+	}
+	for _, tt := range tests {
+		if _, err := answersFrom(t, tt.yaml); err == nil || err.Error() != tt.want {
+			t.Errorf("%q:\ngot  %v\nwant %s", tt.yaml, err, tt.want)
+		}
+	}
+	if a, err := answersFrom(t, "# nothing yet\n"); err != nil || a == nil {
+		t.Error(err)
+	}
+	if _, err := LoadAnswers(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestAnswersInOrder(t *testing.T) {
+	a, err := answersFrom(t, `
+gate.api-server.local:
+  - remedy:localhost
+  - {choice: override, reason: known}
+gate.*: leave
+gate.api*: retry
+"*": {choice: leave}
+never.asked: x
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := a.Ask(nil)
+	q := gateQuestion()
+	for i, want := range []string{"remedy:localhost", "override", ""} {
+		got, err := ask(context.Background(), q)
+		if got.Choice != want || (err == nil) != (want != "") {
+			t.Errorf("%d: %+v, %v", i, got, err)
+		}
+		if want != "" && got.By != "answers" {
+			t.Errorf("answered by %q", got.By)
+		}
+	}
+	q.ID = "gate.api-version"
+	if got, _ := ask(context.Background(), q); got.Choice != "retry" {
+		t.Errorf("the longer pattern: %+v", got)
+	}
+	if got, err := ask(context.Background(), q); !errors.Is(err, runbook.ErrUnanswered) {
+		t.Errorf("retry would go on forever: %+v", got)
+	}
+	q.ID = "other"
+	for range 3 {
+		if got, _ := ask(context.Background(), q); got.Choice != "leave" {
+			t.Errorf("a single answer is good for every time: %+v", got)
+		}
+	}
+	if got := strings.Join(a.Unused(), " "); got != "gate.* never.asked" {
+		t.Errorf("unused: %s", got)
+	}
+}
+
+func TestAnswersMustFit(t *testing.T) {
+	typed := gateQuestion()
+	typed.Type, typed.Choices = "node2", []runbook.Choice{{ID: "continue"}, {ID: "leave"}}
+	input := runbook.Question{ID: "in", Form: runbook.AskInput, Choices: []runbook.Choice{{ID: "leave"}}}
+	note := runbook.Question{ID: "note", Form: runbook.AskAcknowledge}
+	tests := []struct {
+		q    runbook.Question
+		yaml string
+		want runbook.Answer
+		err  string
+	}{
+		{gateQuestion(), "override", runbook.Answer{}, "override needs a reason"},
+		{gateQuestion(), "yes", runbook.Answer{}, `"yes" is no choice here`},
+		{gateQuestion(), "{choice: override, reason: r}", runbook.Answer{Choice: "override", Reason: "r"}, ""},
+		{typed, "continue", runbook.Answer{}, `text must be "node2" to continue`},
+		{typed, "{choice: continue, text: node1}", runbook.Answer{}, `text must be "node2" to continue`},
+		{typed, "{choice: continue, text: node2}", runbook.Answer{Choice: "continue", Text: "node2"}, ""},
+		{typed, "leave", runbook.Answer{Choice: "leave"}, ""},
+		{input, "22", runbook.Answer{Choice: "continue", Text: "22"}, ""},
+		{input, "{text: leave}", runbook.Answer{Choice: "continue", Text: "leave"}, ""},
+		{input, "leave", runbook.Answer{Choice: "leave"}, ""},
+		{note, "continue", runbook.Answer{Choice: "continue"}, ""},
+	}
+	for _, tt := range tests {
+		a, err := answersFrom(t, tt.q.ID+": "+tt.yaml+"\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := a.Ask(Decline())(context.Background(), tt.q)
+		if tt.err != "" {
+			if !errors.Is(err, runbook.ErrUnanswered) || !strings.Contains(err.Error(), "a.yaml:1: "+tt.err) {
+				t.Errorf("%s: %v; want %s", tt.yaml, err, tt.err)
+			}
+			continue
+		}
+		tt.want.By = "answers"
+		if err != nil || got != tt.want {
+			t.Errorf("%s: got %+v, %v", tt.yaml, got, err)
+		}
+	}
+}
+
+func TestDeclineShowsTheWayOut(t *testing.T) {
+	_, err := Decline()(context.Background(), gateQuestion())
+	want := "nobody answered: Every server is local: does not pass (question gate.api-server.local); " +
+		"choices: remedy:localhost, retry, override (wants a reason), leave"
+	if err == nil || err.Error() != want || !errors.Is(err, runbook.ErrUnanswered) {
+		t.Errorf("got %v", err)
+	}
+	hint := runbook.HintOf(err)
+	want = `to answer it beforehand, add to the file given with --answers:
+  gate.api-server.local:
+    choice: leave  # or remedy:localhost, retry, override
+    reason: ...  # with override`
+	if hint != want {
+		t.Errorf("got:\n%s", hint)
+	}
+	// what the hint shows must load
+	lines := strings.SplitN(hint, "\n", 2)
+	if _, err := answersFrom(t, lines[1]); err != nil {
+		t.Error(err)
+	}
+	for _, id := range []string{"*", "yes", "a: b", "#x", "12", "k\nl"} {
+		a, err := answersFrom(t, yamlScalar(id)+": leave\n")
+		if err != nil || a.entries[0].key != id {
+			t.Errorf("%q as a key: %v", id, err)
+		}
+	}
+}

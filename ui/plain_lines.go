@@ -1,0 +1,254 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"spraydeck/runbook"
+)
+
+const (
+	plainIndent = "      " // of what belongs to the line above
+	nodeStatus  = len("NotReady,SchedulingDisabled")
+)
+
+func (p *Plain) described(st *plainStep, d runbook.Described) {
+	if !p.started.DryRun {
+		return // each command is printed when it starts
+	}
+	st.printed = map[string]bool{}
+	for _, op := range d.Operations {
+		st.printed[op.Host+"\x00"+op.Line] = true
+		p.command(p.say("run", "実行"), op.Host, op.Line)
+	}
+}
+
+func (p *Plain) commandStarted(st *plainStep, d runbook.CommandStarted) {
+	c := &plainCommand{CommandStarted: d}
+	for _, other := range p.open {
+		if !other.Probe && !d.Probe {
+			p.flushCommand(other)
+			other.shared, c.shared = true, true
+		}
+	}
+	p.open[d.Number] = c
+	switch {
+	case st.printed[d.Host+"\x00"+d.Line]:
+	case d.Probe:
+		p.command(p.say("probe", "調査"), d.Host, d.Line)
+	default:
+		p.command(p.say("run", "実行"), d.Host, d.Line)
+	}
+}
+
+// command prints a command exactly. The lines after the first, of a script, stand under it.
+func (p *Plain) command(label, host, line string) {
+	lines := strings.Split(strings.TrimRight(visible(line), "\n"), "\n")
+	p.line(fmt.Sprintf("  %s  %s: %s", label, host, lines[0]))
+	for _, l := range lines[1:] {
+		p.line(plainIndent + l)
+	}
+}
+
+func (p *Plain) output(d runbook.Output) {
+	c := p.open[d.Number]
+	if c == nil || c.Probe && !p.o.Probes {
+		return
+	}
+	c.partial += d.Text
+	for {
+		line, rest, found := strings.Cut(c.partial, "\n")
+		if !found {
+			return
+		}
+		c.partial = rest
+		p.outputLine(c, line)
+	}
+}
+
+func (p *Plain) outputLine(c *plainCommand, line string) {
+	host := ""
+	if c.shared {
+		host = c.Host + " | "
+	}
+	p.line(strings.TrimRight(plainIndent+host+clean(line), " "))
+}
+
+func (p *Plain) flushCommand(c *plainCommand) {
+	if c.partial != "" {
+		p.outputLine(c, c.partial)
+		c.partial = ""
+	}
+}
+
+func (p *Plain) flush() {
+	for _, c := range p.open {
+		p.flushCommand(c)
+	}
+}
+
+func (p *Plain) commandEnded(d runbook.CommandEnded) {
+	c := p.open[d.Number]
+	if c == nil {
+		return
+	}
+	p.flushCommand(c)
+	delete(p.open, d.Number)
+	if d.Outcome == runbook.Done {
+		return
+	}
+	p.item(p.say("exit", "終了"), c.Host+": "+p.outcome(d))
+	if d.Hint != "" {
+		p.under(d.Hint)
+	}
+}
+
+func (p *Plain) gate(d runbook.GateChecked) {
+	word := map[runbook.Verdict]string{
+		runbook.Pass: p.say("pass", "合格"), runbook.Fail: p.say("FAIL", "不合格"),
+	}[d.Verdict]
+	if word == "" {
+		word = p.say("unknown", "不明")
+	}
+	parts := []string{d.Title.In(p.o.Lang)}
+	if d.Verdict != runbook.Pass {
+		parts = append(parts, p.insists(d.Required), d.Severity, d.Pitfall)
+	}
+	p.item(word, parts...)
+	p.under(d.Says.In(p.o.Lang))
+	for _, l := range d.Evidence {
+		p.under(l)
+	}
+}
+
+func (p *Plain) insists(r runbook.Required) string {
+	switch r {
+	case runbook.Success:
+		return p.say("blocks", "ブロック")
+	case runbook.Acknowledge:
+		return p.say("must be read", "要確認")
+	}
+	return p.say("advice", "参考")
+}
+
+func (p *Plain) hit(d runbook.Hit) {
+	p.flush()
+	p.item(p.say("known", "既知の問題"), d.Pitfall, d.Severity, d.Host, d.Task)
+	p.under(d.Title.In(p.o.Lang))
+	p.under(d.Cause.In(p.o.Lang))
+	p.under(p.say("seen: ", "該当行: ") + clean(d.Line))
+	for _, r := range d.Remedies {
+		p.under(p.say("remedy ", "対処 ") + r.ID + ": " + r.Title.In(p.o.Lang))
+	}
+}
+
+func (p *Plain) node(d runbook.NodeChanged) {
+	n := d.Node
+	p.nameWide = max(p.nameWide, len(n.Name))
+	state := fmt.Sprintf("%-*s  %s", nodeStatus, n.Status(), n.Version)
+	if d.Deleted {
+		state = p.say("deleted", "削除されました")
+	}
+	if len(n.Pressure) > 0 {
+		state += "  " + strings.Join(n.Pressure, ",")
+	}
+	if p.nodes[n.Name] == state {
+		return
+	}
+	p.nodes[n.Name] = state
+	p.item(p.say("node", "ノード"), fmt.Sprintf("%-*s  %s", p.nameWide, n.Name, state))
+}
+
+func (p *Plain) connection(d runbook.Connection) {
+	if d.Up == !p.down[d.To] {
+		return
+	}
+	p.down[d.To] = !d.Up
+	if d.Up {
+		p.item(p.say("link", "接続"), d.To+": "+p.say("back", "回復しました"))
+		return
+	}
+	p.item(p.say("link", "接続"), d.To+": "+p.say("lost", "切れました"), d.Error)
+}
+
+func (p *Plain) compared(d runbook.Compared) {
+	t := sideBySide(d.Old, d.New)
+	p.item(p.say("diff", "差分"), d.Path, d.Left+" → "+d.Right, t.stat())
+	p.under(d.Note.In(p.o.Lang))
+	for _, l := range t.unified(3) {
+		p.line(strings.TrimRight(plainIndent+l, " "))
+	}
+}
+
+func (p *Plain) stepEnded(st *plainStep, d runbook.StepEnded) {
+	p.flush()
+	st.status = d.Status
+	word := p.status(d.Status)
+	if d.Status == runbook.Failed {
+		word = strings.ToUpper(word)
+	}
+	took := ""
+	if !st.begun.IsZero() && d.Status != runbook.Skipped {
+		took = plainDuration(p.now.Sub(st.begun))
+	}
+	p.item(word, took, d.Why.In(p.o.Lang))
+}
+
+// item prints "  label  a  b"; empty parts are left out.
+func (p *Plain) item(label string, parts ...string) { p.item2("  "+label, parts...) }
+
+func (p *Plain) item2(label string, parts ...string) {
+	s := label
+	for _, part := range parts {
+		if part != "" {
+			s += "  " + clean(part)
+		}
+	}
+	p.line(s)
+}
+
+// under prints what belongs to the line above, each line of it indented.
+func (p *Plain) under(s string) {
+	if s == "" {
+		return
+	}
+	for l := range strings.SplitSeq(strings.TrimRight(s, "\n"), "\n") {
+		p.line(strings.TrimRight(plainIndent+clean(l), " "))
+	}
+}
+
+func (p *Plain) blank() { p.write("\n") }
+
+func (p *Plain) line(s string) {
+	if p.o.Times {
+		s = fmt.Sprintf("%8s  %s", clockDuration(p.now.Sub(p.begun)), s)
+	}
+	p.write(s + "\n")
+}
+
+func (p *Plain) write(s string) {
+	if p.err == nil {
+		_, p.err = io.WriteString(p.w, s)
+	}
+}
+
+func (p *Plain) say(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(p.o.Lang) }
+
+func (p *Plain) sayf(en, ja string, args ...any) string {
+	return fmt.Sprintf(p.say(en, ja), args...)
+}
+
+// visible shows control characters by name: a command is shown exactly, so nothing of it may be left out.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r != '\t' && r != '\n' && (unicode.IsControl(r) || reorders(r)) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,286 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+var updateParts = flag.Bool("update-parts", false, "rewrite the goldens of the parts")
+
+// sameAsGolden compares with a file in testdata.
+func sameAsGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *updateParts {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test ./ui -update-parts writes it)", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; got:\n%s", path, got)
+	}
+}
+
+// feed numbers events and lets a second pass between them.
+type feed struct {
+	emit func(runbook.Event)
+	step string
+	at   time.Time
+	seq  int64
+}
+
+func newFeed(emit func(runbook.Event)) *feed {
+	return &feed{emit: emit, at: time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)}
+}
+
+func (f *feed) add(data ...runbook.Data) {
+	for _, d := range data {
+		f.seq++
+		f.at = f.at.Add(time.Second)
+		f.emit(runbook.Event{Seq: f.seq, Time: f.at, Step: f.step, Data: d})
+	}
+}
+
+func text(en, ja string) runbook.Text { return runbook.Text{En: en, Ja: ja} }
+
+// smallPlan is a run of four steps, one of each colour.
+func smallPlan() []runbook.PlannedStep {
+	before, upgrade := text("Before the window", "作業前"), text("The upgrade", "アップグレード")
+	return []runbook.PlannedStep{
+		{ID: "notes", Title: text("Read the release notes", "リリースノートを読む"), Phase: before, Kind: "note",
+			Danger: runbook.ReadOnly, Estimate: time.Minute},
+		{ID: "api-server", Title: text("Which API server does each node use?", "各ノードが参照する API サーバー"),
+			Phase: before, Kind: "check", Danger: runbook.ReadOnly, Hosts: []string{"node1", "node2"}, Estimate: 5 * time.Second,
+			Why: text("Every kubelet must reach the API without the virtual address.", "仮想アドレスなしで API に届く必要があります。")},
+		{ID: "drain-node2", Title: text("Drain node2", "node2 を退避"), Phase: upgrade, Kind: "drain",
+			Danger: runbook.Destroys, Hosts: []string{"node2"}, Estimate: 4 * time.Minute},
+		{ID: "upgrade", Title: text("Control plane and etcd", "コントロールプレーンと etcd"), Phase: upgrade, Kind: "ansible",
+			Danger: runbook.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}, Estimate: 40 * time.Minute},
+	}
+}
+
+func failingGate() runbook.GateChecked {
+	return runbook.GateChecked{Gate: "local", When: "before", Title: text("Every server is local", "すべてローカル"),
+		Required: runbook.Success, Verdict: runbook.Fail, Pitfall: "vip-outage-v2.28", Severity: "outage",
+		Says:     text("2 of 2 nodes use the virtual address.", "2 台中 2 台が仮想アドレスを使用しています。"),
+		Evidence: []string{"node2  kubelet.conf:5  https://lb-apiserver.kubernetes.local:6443"}}
+}
+
+func gateQuestion() runbook.Question {
+	return runbook.Question{ID: "gate.api-server.local", Form: runbook.AskGate,
+		Title:   text("Every server is local: does not pass", "すべてローカル: 不合格"),
+		Body:    text("What now?", "どうしますか?"),
+		Details: []string{"node2  kubelet.conf:5"},
+		Choices: []runbook.Choice{
+			{ID: "remedy:localhost", Label: text("Point them at 127.0.0.1", "127.0.0.1 に向ける")},
+			{ID: runbook.ChoiceRetry, Label: text("Check again", "再確認")},
+			{ID: runbook.ChoiceOverride, Label: text("Go on without the proof", "証拠なしで続行"), NeedsReason: true},
+			{ID: runbook.ChoiceLeave, Label: text("Stop here", "ここで停止")},
+		}, Safe: runbook.ChoiceLeave, Opens: true}
+}
+
+// smallRun is a run that meets most of what can happen.
+func smallRun(f *feed) {
+	f.add(runbook.Started{Runbook: "kubespray/v2.28.0", Version: "1.0", Title: text("Kubespray v2.28.0", ""),
+		From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", Checkout: "/srv/kubespray", Operator: "op@bastion"},
+		runbook.Planned{Steps: smallPlan()},
+		runbook.NodeChanged{Node: runbook.Node{Name: "node1", Ready: "True", Version: "v1.31.4"}},
+		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "True", Version: "v1.31.4"}})
+	f.step = "notes"
+	f.add(runbook.StepStarted{Attempt: 1}, runbook.StepEnded{Status: runbook.Skipped, Why: text("already read", "既読")})
+	f.step = "api-server"
+	f.add(runbook.StepStarted{Attempt: 1},
+		runbook.Described{Operations: []runbook.Operation{{Host: "node1", Line: "grep server: /etc/kubernetes/*.conf"}}},
+		runbook.CommandStarted{Number: 1, Host: "node1", Line: "grep server: /etc/kubernetes/*.conf", Probe: true},
+		runbook.Output{Number: 1, Stream: "stdout", Text: "not shown\n"},
+		runbook.CommandEnded{Number: 1, Outcome: runbook.Done},
+		failingGate(), runbook.Asked{Question: gateQuestion()},
+		runbook.Answered{Question: "gate.api-server.local", Answer: runbook.Answer{Choice: "remedy:localhost", By: "answers"}},
+		runbook.RemedyStarted{ID: "localhost", Title: text("Point them at 127.0.0.1", "127.0.0.1 に向ける")},
+		runbook.CommandStarted{Number: 2, Host: "node1", Line: "sed -i s/lb-api/127.0.0.1/ a.conf\nsystemctl restart kubelet"},
+		runbook.CommandStarted{Number: 3, Host: "node2", Line: "systemctl restart kubelet"},
+		runbook.Output{Number: 2, Text: "one\x1b[31m red\x1b[0m\x1b]0;title\a\nha"},
+		runbook.Output{Number: 3, Text: "\u001b[2Jother\r\n"},
+		runbook.Output{Number: 2, Text: "lf 10%\rhalf 90%"},
+		runbook.CommandEnded{Number: 2, Outcome: runbook.Done},
+		runbook.CommandEnded{Number: 3, Outcome: runbook.StateLost, Error: "broken pipe", Hint: "check node2 by hand"},
+		runbook.RemedyEnded{ID: "localhost", Status: runbook.Passed},
+		runbook.Answered{Question: "gate.api-server.local", Answer: runbook.Answer{Choice: "override", By: "operator",
+			Reason: "it is only the test cluster"}},
+		runbook.StepEnded{Status: runbook.Overridden})
+	f.step = "drain-node2"
+	f.add(runbook.StepStarted{Attempt: 1},
+		runbook.Asked{Question: runbook.Question{ID: "approve.drain", Form: runbook.AskApprove, Title: text("Drain node2?", ""),
+			Details: []string{"kubectl drain node2 --force"}, Type: "node2", Danger: runbook.Destroys}},
+		runbook.Answered{Question: "approve.drain", Answer: runbook.Answer{Choice: "continue", Text: "node2", By: "answers"}},
+		runbook.CommandStarted{Number: 4, Host: "api", Line: "kubectl drain node2 --force"},
+		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "Unknown", Unschedulable: true, Version: "v1.31.4"}},
+		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "False", Unschedulable: true, Version: "v1.31.4"}},
+		runbook.Hit{Pitfall: "drain-pdb", Severity: "blocks", Host: "node2", Line: "error when evicting\x1b[1m pods",
+			Title: text("The drain waits for a budget", "PDB が退避を止めています"), Cause: text("The budget allows 0 disruptions.", ""),
+			Remedies: []runbook.Remedy{{ID: "scale", Title: text("Scale it up", "増やす")}}},
+		runbook.Connection{To: "api", Up: false, Error: "refused"}, runbook.Connection{To: "api", Up: true},
+		runbook.CommandEnded{Number: 4, Exit: 1, Outcome: runbook.Exited},
+		runbook.Compared{Path: "k8s-net-calico.yml", Left: "t_v2.27.0", Right: "v2.28.0", Old: "a: 1\nb: 2\n", New: "a: 1\nb: 3\nc: 4\n",
+			Note: text("default changed", "既定値が変わりました")},
+		runbook.Remark{Text: text("tried twice", "2 回試しました")},
+		runbook.StepStarted{Attempt: 2},
+		runbook.StepEnded{Status: runbook.Failed, Why: text("exit code 1", "終了コード 1")})
+	f.step = ""
+	f.add(runbook.UnknownData{Name: "later"}, runbook.Ended{Status: runbook.Failed, Exit: 1, Why: text("drain-node2 failed", "")})
+}
+
+func TestPlainGolden(t *testing.T) {
+	for _, lang := range []string{"en", "ja"} {
+		var b strings.Builder
+		p := NewPlain(&b, PlainOptions{Lang: lang, Transcript: "/var/lib/run-1", Times: lang == "ja"})
+		smallRun(newFeed(p.Emit))
+		sameAsGolden(t, "plain-run-"+lang, b.String())
+		if strings.ContainsFunc(b.String(), func(r rune) bool { return r < ' ' && r != '\n' }) {
+			t.Error("a control character got through")
+		}
+	}
+}
+
+func TestPlainDryRun(t *testing.T) {
+	var b strings.Builder
+	p := NewPlain(&b, PlainOptions{})
+	f := newFeed(p.Emit)
+	f.add(runbook.Started{Runbook: "r", DryRun: true}, runbook.Planned{Steps: smallPlan()})
+	f.step = "drain-node2"
+	op := runbook.Operation{Host: "api", Line: "kubectl drain node2 --force", Changes: true}
+	f.add(runbook.StepStarted{Attempt: 1}, runbook.Described{Operations: []runbook.Operation{op, {Host: "node2", Line: "true"}}},
+		runbook.CommandStarted{Number: 1, Host: op.Host, Line: op.Line}, runbook.StepEnded{Status: runbook.Passed})
+	if n := strings.Count(b.String(), "  run  api: kubectl drain node2 --force\n"); n != 1 {
+		t.Errorf("the command stands there %d times:\n%s", n, b.String())
+	}
+	if !strings.Contains(b.String(), "  run  node2: true\n") {
+		t.Error(b.String())
+	}
+}
+
+func TestPlainKeepsTheFirstWriteError(t *testing.T) {
+	r, w := io.Pipe()
+	r.CloseWithError(errors.New("reader gone"))
+	p := NewPlain(w, PlainOptions{})
+	newFeed(p.Emit).add(runbook.Started{Runbook: "r"})
+	if p.Err() == nil || p.Err().Error() != "reader gone" {
+		t.Error(p.Err())
+	}
+}
+
+// dialogue answers prompts: each prompt that ends with a key gets its line.
+type dialogue struct {
+	t       *testing.T
+	w       *io.PipeWriter
+	replies []string
+	shown   strings.Builder
+}
+
+func (d *dialogue) Write(p []byte) (int, error) {
+	d.shown.Write(p)
+	if strings.HasSuffix(string(p), ": ") {
+		if len(d.replies) == 0 {
+			d.w.Close()
+		} else {
+			reply := d.replies[0]
+			d.replies = d.replies[1:]
+			go io.WriteString(d.w, reply+"\n") //nolint:errcheck // the reader is in this process
+		}
+	}
+	return len(p), nil
+}
+
+func askPlain(t *testing.T, q runbook.Question, replies ...string) (runbook.Answer, string, error) {
+	t.Helper()
+	r, w := io.Pipe()
+	d := &dialogue{t: t, w: w, replies: replies}
+	now := make(chan time.Time)
+	close(now)
+	p := NewPlain(io.Discard, PlainOptions{Prompts: d, pause: func() <-chan time.Time { return now }})
+	a, err := p.Ask(r)(context.Background(), q)
+	return a, d.shown.String(), err
+}
+
+func TestPlainAsk(t *testing.T) {
+	typed := gateQuestion()
+	typed.Choices = []runbook.Choice{{ID: runbook.ChoiceContinue}, {ID: runbook.ChoiceLeave}}
+	typed.Type = "node2"
+	input := runbook.Question{ID: "in", Form: runbook.AskInput, Default: "22",
+		Choices: []runbook.Choice{{ID: runbook.ChoiceContinue}, {ID: runbook.ChoiceLeave}}}
+	tests := []struct {
+		name    string
+		q       runbook.Question
+		replies []string
+		want    runbook.Answer
+	}{
+		{"a number", gateQuestion(), []string{"2"}, runbook.Answer{Choice: "retry"}},
+		{"empty is nothing", gateQuestion(), []string{"", "y", "9", "4"}, runbook.Answer{Choice: "leave"}},
+		{"a reason", gateQuestion(), []string{"3", " ", "why not"}, runbook.Answer{Choice: "override", Reason: "why not"}},
+		{"the word", typed, []string{"1", "", "node1", "node2"}, runbook.Answer{Choice: "continue", Text: "node2"}},
+		{"no word to leave", typed, []string{"2"}, runbook.Answer{Choice: "leave"}},
+		{"the default", input, []string{""}, runbook.Answer{Choice: "continue", Text: "22"}},
+		{"a value", input, []string{"2"}, runbook.Answer{Choice: "continue", Text: "2"}},
+		{"leave an input", input, []string{":2"}, runbook.Answer{Choice: "leave"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, shown, err := askPlain(t, tt.q, tt.replies...)
+			tt.want.By = "operator"
+			if err != nil || got != tt.want {
+				t.Errorf("got %+v, %v; want %+v\n%s", got, err, tt.want, shown)
+			}
+		})
+	}
+}
+
+func TestPlainAskEndsUnanswered(t *testing.T) {
+	if _, _, err := askPlain(t, gateQuestion()); !errors.Is(err, runbook.ErrUnanswered) {
+		t.Errorf("at the end of the input: %v", err)
+	}
+	if _, _, err := askPlain(t, gateQuestion(), make([]string, 20)...); !errors.Is(err, runbook.ErrUnanswered) {
+		t.Errorf("after many empty lines: %v", err)
+	}
+}
+
+// What was typed or pasted before the question stood must not answer it.
+func TestPlainAskDropsTypeAhead(t *testing.T) {
+	r, w := io.Pipe()
+	d := &dialogue{t: t, w: w, replies: []string{"2"}}
+	tick := make(chan time.Time)
+	p := NewPlain(io.Discard, PlainOptions{Prompts: d, pause: func() <-chan time.Time { return tick }})
+	ask := p.Ask(r)
+	go func() {
+		io.WriteString(w, "1\n") //nolint:errcheck // each write returns when it is read
+		io.WriteString(w, "1\n") //nolint:errcheck
+		io.WriteString(w, " ")   //nolint:errcheck // read: both lines before it have been taken
+		tick <- time.Now()
+	}()
+	a, err := ask(context.Background(), gateQuestion())
+	if err != nil || a.Choice != "retry" {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestPlainAskIsCancelled(t *testing.T) {
+	r, _ := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := NewPlain(io.Discard, PlainOptions{pause: func() <-chan time.Time { cancel(); return nil }})
+	if _, err := p.Ask(r)(ctx, gateQuestion()); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
