@@ -1,0 +1,201 @@
+package sshx
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// maxSessions is how many commands run at once over one connection. OpenSSH
+// allows ten by default (MaxSessions); further ones wait here instead of being
+// refused there.
+const maxSessions = 8
+
+// slot is the place of one connection in the client: being dialled until ready
+// is closed, then alive. A slot that failed or died is taken out of the table.
+type slot struct {
+	ready chan struct{}
+	conn  *conn
+	err   error
+}
+
+// conn is one kept connection.
+type conn struct {
+	client *ssh.Client
+	place  string
+	turns  chan struct{}
+	under  func() // ends what the connection was made of
+	once   sync.Once
+	gone   chan struct{} // closed when the connection is
+}
+
+func newConn(client *ssh.Client, place string, under func()) *conn {
+	cn := &conn{client: client, place: place, under: under,
+		turns: make(chan struct{}, maxSessions), gone: make(chan struct{})}
+	go func() {
+		client.Wait()
+		cn.close()
+	}()
+	return cn
+}
+
+// session waits for a turn and opens a session; release gives the turn back.
+func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
+	select {
+	case cn.turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	type result struct {
+		sess *ssh.Session
+		err  error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		sess, err := cn.client.NewSession()
+		opened <- result{sess, err}
+	}()
+	select {
+	case r := <-opened:
+		if r.err != nil {
+			cn.release()
+		}
+		return r.sess, r.err
+	case <-ctx.Done():
+		go func() { // the answer is still to come, and the turn is taken until then
+			if r := <-opened; r.err == nil {
+				r.sess.Close()
+			}
+			cn.release()
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+func (cn *conn) release() { <-cn.turns }
+
+// close may be called more than once. It ends the transport without waiting for
+// the peer, which may be gone.
+func (cn *conn) close() {
+	cn.once.Do(func() {
+		close(cn.gone)
+		cn.under()
+		cn.client.Close()
+	})
+}
+
+func (cn *conn) dead() bool {
+	select {
+	case <-cn.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// watch asks the server for a sign of life every interval and closes the
+// connection when none came for count intervals, so that a peer that vanished
+// without a word ends its commands as lost instead of letting them hang.
+func (cn *conn) watch(interval time.Duration, count int) {
+	for {
+		select {
+		case <-cn.gone:
+			return
+		case <-time.After(interval):
+		}
+		answered := make(chan error, 1)
+		go func() {
+			// Any answer is a sign of life, "unknown request" too.
+			_, _, err := cn.client.SendRequest("keepalive@openssh.com", true, nil)
+			answered <- err
+		}()
+		select {
+		case <-cn.gone:
+			return
+		case err := <-answered:
+			if err == nil {
+				continue
+			}
+		case <-time.After(interval * time.Duration(max(count-1, 1))):
+		}
+		cn.close()
+		return
+	}
+}
+
+// connection returns the connection to host, dialling if there is none.
+func (c *Client) connection(ctx context.Context, host string) (*conn, error) {
+	cn, err := c.shared(ctx, "host "+host, func(ctx context.Context) (*conn, error) {
+		way, err := c.way(ctx, host)
+		if err != nil {
+			return nil, err
+		}
+		return c.follow(ctx, way)
+	})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil, &CancelledError{Host: host, Ended: true, Err: ctx.Err()}
+	}
+	if errors.Is(err, errClosed) {
+		return nil, &UnreachableError{Host: host, Op: "connect to", Err: err}
+	}
+	return cn, err
+}
+
+var errClosed = errors.New("the SSH client is closed")
+
+// shared returns the connection in the slot of that key. The first to ask dials
+// and all others wait for it; each of them may give up waiting without failing
+// the rest, hence the client's own context for the dial.
+func (c *Client) shared(ctx context.Context, key string, dial func(context.Context) (*conn, error)) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil, errClosed
+	}
+	s := c.slots[key]
+	if s == nil || s.conn != nil && s.conn.dead() {
+		s = &slot{ready: make(chan struct{})}
+		c.slots[key] = s
+		go c.fill(key, s, dial)
+	}
+	c.mu.Unlock()
+	select {
+	case <-s.ready:
+		return s.conn, s.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *Client) fill(key string, s *slot, dial func(context.Context) (*conn, error)) {
+	cn, err := dial(c.ctx)
+	c.mu.Lock()
+	if c.closed {
+		if err == nil {
+			go cn.close()
+		}
+		err = errClosed
+	}
+	if s.err = err; err == nil {
+		s.conn = cn
+	}
+	c.mu.Unlock()
+	if err == nil {
+		close(s.ready)
+		<-cn.gone
+	}
+	c.mu.Lock()
+	if c.slots[key] == s {
+		delete(c.slots, key)
+	}
+	c.mu.Unlock()
+	if err != nil {
+		close(s.ready) // only now, so that whoever tries again dials again
+	}
+}

@@ -1,0 +1,104 @@
+package sshx
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// proxy is a ProxyCommand as a connection. Kubespray sets one up for clusters
+// behind a bastion, so it is no rarity.
+type proxy struct {
+	cmd    *exec.Cmd
+	out    *os.File // what the command prints is what the server sent
+	in     io.WriteCloser
+	stderr lastBytes
+	once   sync.Once
+}
+
+func startProxy(command string) (*proxy, error) {
+	p := &proxy{cmd: exec.Command("/bin/sh", "-c", "exec "+command)}
+	// In a session of its own, so that ^C on the console does not cut it off.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	p.cmd.Stderr = &p.stderr
+	p.cmd.WaitDelay = time.Second
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	p.cmd.Stdout, p.out = w, r
+	if p.in, err = p.cmd.StdinPipe(); err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("start ProxyCommand: %w", err)
+	}
+	return p, nil
+}
+
+// Read turns the end of the command into its last words, which tell more than
+// "EOF".
+func (p *proxy) Read(b []byte) (int, error) {
+	n, err := p.out.Read(b)
+	if errors.Is(err, io.EOF) {
+		p.Close()
+		if said := p.stderr.line(); said != "" {
+			return n, fmt.Errorf("ProxyCommand said: %s", said)
+		}
+	}
+	return n, err
+}
+
+func (p *proxy) Write(b []byte) (int, error) { return p.in.Write(b) }
+
+func (p *proxy) Close() error {
+	p.once.Do(func() {
+		p.in.Close()
+		// Its group too: "exec" does not help against a pipeline.
+		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+		go func() {
+			p.cmd.Wait()
+			p.out.Close()
+		}()
+	})
+	return nil
+}
+
+func (p *proxy) LocalAddr() net.Addr              { return &net.UnixAddr{Name: "ProxyCommand", Net: "unix"} }
+func (p *proxy) RemoteAddr() net.Addr             { return p.LocalAddr() }
+func (p *proxy) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
+func (p *proxy) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
+func (p *proxy) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
+
+// lastBytes keeps the end of what was written to it.
+type lastBytes struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (l *lastBytes) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf = append(l.buf, b...)
+	if over := len(l.buf) - 1024; over > 0 {
+		l.buf = bytes.Clone(l.buf[over:])
+	}
+	return len(b), nil
+}
+
+func (l *lastBytes) line() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := strings.TrimSpace(string(l.buf))
+	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+}

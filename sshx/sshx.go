@@ -1,0 +1,143 @@
+// Package sshx runs commands on nodes over SSH, the way OpenSSH would do it.
+//
+// It is for a console that talks to the same few nodes for hours: one
+// connection per host is dialled on first use, kept, watched and shared, and
+// every command is a session on it. Where to connect, as whom, with which keys
+// and through which jump hosts is read from ssh_config, known_hosts and the
+// agent, so that a node which `ssh NODE` reaches is reached here too, and a
+// node which `ssh NODE` refuses is refused here too.
+//
+// It is not for terminals, port forwarding or file copies, and it never asks:
+// no passwords, no passphrases, no "are you sure (yes/no)". What OpenSSH would
+// ask for is an error here, with the command that settles it as its hint.
+//
+// The rules:
+//
+//   - A command is sent at most once. A dead connection is replaced only as long
+//     as the command has not been sent.
+//   - An exit code comes from the server or not at all. [UnreachableError] and
+//     [HostKeyError] mean that the command did not run, [LostError] that nobody
+//     knows, [CancelledError] that the caller stopped it.
+//   - Files are read at every new connection, never cached: the operator may
+//     repair ssh_config or known_hosts and simply try again.
+//   - Errors are plain text for the operator; the way out is apart, in Hint.
+package sshx
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Options is what the inventory says about one host. It is stronger than
+// ssh_config, as options on the command line of ssh are; a zero field asks
+// ssh_config.
+//
+// With an Address, ssh_config is asked about that address and not about the
+// name, because that is what Ansible hands to ssh: a host must not be reached
+// by one way here and by another way from a playbook.
+type Options struct {
+	Address      string
+	Port         int
+	User         string
+	IdentityFile string // tried before those of ssh_config
+	ConfigFile   string // instead of the one given to New
+}
+
+// Client runs commands on hosts. It is safe for concurrent use.
+type Client struct {
+	configFile string
+	options    func(name string) Options
+
+	ctx  context.Context // ends with Close; dials run under it, not under the first caller's context
+	stop context.CancelFunc
+
+	mu     sync.Mutex
+	slots  map[string]*slot
+	closed bool
+}
+
+// New returns a client that has connected to nothing yet. An empty configFile
+// means ~/.ssh/config, then /etc/ssh/ssh_config; a named one must exist and
+// stands alone, as with ssh -F. A nil host means that ssh_config knows it all.
+func New(configFile string, host func(name string) Options) *Client {
+	if host == nil {
+		host = func(string) Options { return Options{} }
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	return &Client{configFile: configFile, options: host, ctx: ctx, stop: stop, slots: map[string]*slot{}}
+}
+
+// Run runs command on host, by the login shell of the user there, and returns
+// its exit code once all of its output is written. A command that died of
+// signal n exits 128+n, as in a shell. With an error the code is -1, unless the
+// error says that output could not be written: then the command went on to its
+// end and the code is its own.
+//
+// A nil stdin is an empty one, a nil stdout or stderr is discarded. The writers
+// are never called at the same time, nor after Run has returned. There is no
+// terminal and no environment but that of the server.
+//
+// When ctx ends, the command is asked to stop: SIGINT, end of input, and after
+// two seconds the session is closed. The error then wraps ctx.Err(). OpenSSH
+// does not deliver signals to root, so a command that neither reads its input
+// nor writes may well go on: [CancelledError] tells.
+func (c *Client) Run(ctx context.Context, host, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error) {
+	cn, sess, err := c.session(ctx, host)
+	if err != nil {
+		return -1, err
+	}
+	defer cn.release()
+	defer sess.Close()
+	return run(ctx, host, sess, command, stdin, stdout, stderr)
+}
+
+// session opens a session on the kept connection to host, and dials anew, once,
+// if that connection turns out to be dead.
+func (c *Client) session(ctx context.Context, host string) (*conn, *ssh.Session, error) {
+	for again := true; ; again = false {
+		cn, err := c.connection(ctx, host)
+		if err != nil {
+			return nil, nil, err
+		}
+		sess, err := cn.session(ctx)
+		if err == nil {
+			return cn, sess, nil
+		}
+		if ctx.Err() != nil {
+			return nil, nil, &CancelledError{Host: host, Err: ctx.Err()}
+		}
+		var refused *ssh.OpenChannelError
+		if errors.As(err, &refused) {
+			return nil, nil, &UnreachableError{Host: host, Place: cn.place, Op: "open a session on", Err: refused,
+				hint: "the server accepted the login but not a session: see MaxSessions in its sshd_config"}
+		}
+		cn.close()
+		if !again {
+			return nil, nil, &UnreachableError{Host: host, Place: cn.place, Op: "open a session on", Err: err,
+				hint: "the connection ended right after the login: see the log of sshd on the node"}
+		}
+	}
+}
+
+// Close ends all connections. Commands still running on them return a
+// [LostError]; later ones an [UnreachableError].
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	var open []*conn
+	for _, s := range c.slots {
+		if s.conn != nil {
+			open = append(open, s.conn)
+		}
+	}
+	c.mu.Unlock()
+	c.stop()
+	for _, cn := range open {
+		cn.close()
+	}
+	return nil
+}
