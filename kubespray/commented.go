@@ -7,7 +7,7 @@ import (
 
 // A commented default: one or more #, at most one blank, then what looks like
 // a variable. Prose ("# Note: ...") starts with a capital or has blanks.
-var commentedKey = regexp.MustCompile(`^#+( ?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*):(?:[ \t]|\r?$)`)
+var commentedKey = regexp.MustCompile(`^#+( ?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*):(?:[ \t]+(.*))?\r?$`)
 
 // CommentedValues reads the defaults that a Kubespray sample file shows in
 // comments, such as "# helm_enabled: true", nested lines included. It is a
@@ -22,7 +22,7 @@ func CommentedValues(file string, text []byte) map[string]Value {
 			continue
 		}
 		key, block, next := m[2], []string{uncomment(lines[i])}, i+1
-		for ; next < len(lines) && belongs(lines[next], len(m[1])); next++ {
+		for ; opensBlock(m[3]) && next < len(lines) && belongs(lines[next], len(m[1])); next++ {
 			block = append(block, uncomment(lines[next]))
 		}
 		if _, taken := values[key]; !taken {
@@ -31,6 +31,12 @@ func CommentedValues(file string, text []byte) map[string]Value {
 		i = next - 1
 	}
 	return values
+}
+
+// opensBlock tells whether more lines may belong to a key with this value on
+// its own line.
+func opensBlock(value string) bool {
+	return value == "" || strings.ContainsAny(value[:1], "#|>&!")
 }
 
 // uncomment strips the hashes but no blanks: nesting is told by them. The key

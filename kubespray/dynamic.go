@@ -35,17 +35,21 @@ func missingFrom(groups map[string][]string, all []string, name string, from []s
 	return added
 }
 
-// addDynamic fills the groups in the tree and names those it changed.
+// addDynamic fills the groups in the tree, which it leaves reconciled, and
+// names those it changed.
 func (t *tree) addDynamic() []string {
+	t.reconcile()
+	all := t.hostsOf("all")
 	var changed []string
 	for _, d := range dynamicGroups {
-		if added := missingFrom(t.members(), t.hostOrder, d.name, d.from); len(added) > 0 {
+		if added := missingFrom(t.members(), all, d.name, d.from); len(added) > 0 {
 			for _, h := range added {
 				t.addHost(d.name, h)
 			}
 			changed = append(changed, d.name)
 		}
 	}
+	t.reconcile()
 	return changed
 }
 
@@ -73,7 +77,6 @@ func (i *Inventory) addDynamicVars(path string) error {
 		return err
 	}
 	s.tree.addDynamic()
-	s.tree.reconcile()
 	for name, vars := range i.Vars {
 		if s.tree.hosts[name] == nil {
 			continue // from another source than the files

@@ -24,7 +24,6 @@ func ParseFile(path string) (*Inventory, error) {
 		return nil, err
 	}
 	dynamic := s.tree.addDynamic()
-	s.tree.reconcile()
 	inv, err := s.resolve()
 	if err != nil {
 		return nil, err

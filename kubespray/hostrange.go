@@ -28,7 +28,7 @@ func expandHosts(pattern string) (names []string, port int64, err error) {
 			break
 		}
 	}
-	if port == 0 && strings.HasSuffix(pattern, ":") {
+	if port == 0 && strings.HasSuffix(pattern, ":") && !strings.Contains(pattern, "[") {
 		return nil, 0, fmt.Errorf("understand host %s: a port must follow the colon", pattern)
 	}
 	names = []string{pattern}

@@ -121,15 +121,16 @@ func ParseList(jsonOut []byte) (*Inventory, error) {
 	for _, h := range tree.hostOrder {
 		vars := map[string]any{}
 		for k, v := range meta.Hostvars[h] {
-			vars[k] = numbers(v)
+			vars[k] = jsonValue(v)
 		}
 		inv.Vars[h] = vars
 	}
 	return inv, nil
 }
 
-// numbers replaces json.Number by int64 or float64.
-func numbers(v any) any {
+// jsonValue replaces json.Number by int64 or float64, and takes the wrapping off
+// text marked !unsafe, which only tells Ansible not to look for templates.
+func jsonValue(v any) any {
 	switch v := v.(type) {
 	case json.Number:
 		if i, err := v.Int64(); err == nil {
@@ -142,11 +143,14 @@ func numbers(v any) any {
 		return f
 	case []any:
 		for i := range v {
-			v[i] = numbers(v[i])
+			v[i] = jsonValue(v[i])
 		}
 	case map[string]any:
+		if text, ok := v["__ansible_unsafe"]; ok && len(v) == 1 {
+			return text
+		}
 		for k := range v {
-			v[k] = numbers(v[k])
+			v[k] = jsonValue(v[k])
 		}
 	}
 	return v
