@@ -78,7 +78,15 @@ type Started struct {
 	Locale    string    `json:"locale"`
 	DryRun    bool      `json:"dryRun,omitempty"`
 	Rehearses string    `json:"rehearses,omitempty"` // id of the run whose recording answers the commands
+	Inputs    []Value   `json:"inputs,omitempty"`
 	At        time.Time `json:"at"`
+}
+
+// Value is an input as it was given. A secret one has no text.
+type Value struct {
+	Name   string `json:"name"`
+	Text   string `json:"text,omitempty"`
+	Secret bool   `json:"secret,omitempty"`
 }
 
 // Planned lists the steps to come, in order. A later Planned replaces the list; what was done keeps its place.

@@ -20,6 +20,7 @@ const (
 type Command struct {
 	Host    string
 	Line    string
+	Step    string // the step it belongs to, filled in by the engine
 	Call    *Call
 	Dir     string   // workstation only; "" is the checkout
 	Env     []string // workstation only, added to the console's

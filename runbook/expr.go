@@ -126,6 +126,8 @@ func unknownNameHint(message string, vars Vars) string {
 type Scope struct {
 	Types  Vars
 	Values map[string]any
+
+	fresh map[string]bool // facts learned for the evaluation at hand; not inherited
 }
 
 // NewScope gives an empty scope.

@@ -20,8 +20,9 @@ type Language struct {
 
 // Inventory is which hosts there are, and what each is told.
 type Inventory struct {
-	Groups map[string][]string       `json:"groups"`
-	Vars   map[string]map[string]any `json:"vars"`
+	Groups map[string][]string
+	Vars   map[string]map[string]any
+	Hosts  func(pattern string) ([]string, error) // as Ansible reads patterns: group, host, a:b, a:!b, a:&b, all
 }
 
 // Kind is a kind of step.

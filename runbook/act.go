@@ -1,0 +1,289 @@
+package runbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// approve asks before a step that can change something. The exact commands stand in the question.
+func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) {
+	danger := in.danger()
+	if danger == ReadOnly {
+		return false, nil
+	}
+	cmds, err := in.step.Action.Commands(r.task(in))
+	if err != nil {
+		return false, &stepError{NotStarted, T(err.Error())}
+	}
+	q := Question{
+		ID: in.id + "/approve", Form: AskApprove, Title: in.step.Title.Text(in.scope), Body: in.step.Undo.Text(in.scope), Danger: danger,
+		Choices: []Choice{
+			{ID: ChoiceContinue, Label: Text{En: "run", Ja: "実行"}},
+			{ID: ChoiceSkip, Label: Text{En: "leave this step out", Ja: "この手順を省略"}, NeedsReason: true},
+			{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}},
+		},
+	}
+	for _, c := range cmds {
+		q.Details = append(q.Details, c.Host+": "+c.Line)
+	}
+	if danger == Disrupts || danger == Destroys {
+		q.Safe, q.Opens = ChoiceLeave, true
+		if q.Type, err = r.confirmWord(in); err != nil {
+			return false, err
+		}
+	}
+	a, err := r.ask(ctx, in.events, q)
+	switch {
+	case err != nil:
+		return false, err
+	case a.Choice == ChoiceSkip:
+		return true, nil
+	case a.Choice != ChoiceContinue:
+		return false, errLeft
+	}
+	return false, nil
+}
+
+// confirmWord is what must be typed before a red step: what the runbook says, else the node, else the cluster. A step
+// that only disrupts a worker is asked for but not typed for.
+func (r *Run) confirmWord(in *instance) (string, error) {
+	if in.step.Confirm.Set() {
+		return in.step.Confirm.Prose(in.scope)
+	}
+	hosts := in.hosts
+	if in.node != "" {
+		hosts = []string{in.node}
+	}
+	if in.danger() == Disrupts && len(hosts) > 0 && r.hosts != nil {
+		control, err := r.hosts("kube_control_plane")
+		if err == nil && !slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(control, h) }) {
+			return "", nil
+		}
+	}
+	if len(hosts) == 1 {
+		return hosts[0], nil
+	}
+	if r.env.Started.Cluster != "" {
+		return r.env.Started.Cluster, nil
+	}
+	return "yes", nil
+}
+
+// act does what the step is for. While it runs, the operator can stop it, send it keys, or start a remedy beside it.
+func (r *Run) act(ctx context.Context, in *instance) (overridden bool, err error) {
+	if p, ok := in.step.Action.(Prober); ok {
+		return r.gates(ctx, in, "before", p.Gates())
+	}
+	if in.step.Timeout.Value > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, in.step.Timeout.Value)
+		defer cancel()
+	}
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- r.runAction(work, in) }()
+	for {
+		select {
+		case err := <-done:
+			return false, err
+		case c := <-r.env.Control:
+			switch {
+			case c.Stop:
+				stop()
+			case c.Remedy != "":
+				if err := r.remedy(ctx, in, RemedyPrefix+c.Remedy, nil); err != nil && (r.broken != nil || ctx.Err() != nil) {
+					stop()
+					<-done
+					return false, err
+				}
+			case len(c.Keys) > 0:
+				r.keys.press(c.Keys)
+			}
+		}
+	}
+}
+
+func (r *Run) runAction(ctx context.Context, in *instance) error {
+	t := r.task(in)
+	accepts := func(exit int) bool { return exit == 0 }
+	if tol, ok := in.step.Action.(Tolerant); ok {
+		accepts = func(exit int) bool { return exit == 0 || tol.Accepts(exit) }
+	}
+	t.Exec = func(ctx context.Context, c Command) (Result, error) {
+		c.Changes = in.changes(c)
+		res, err := r.exec(ctx, in.events, c)
+		if err != nil {
+			return res, err
+		}
+		if !accepts(int(res.Exit)) {
+			return res, &stepError{Exited, Textf("%s: exit code %d", "%s: 終了コード %d", c.Host, res.Exit)}
+		}
+		return res, nil
+	}
+	t.Ask = func(ctx context.Context, q Question) (Answer, error) {
+		if q.Title.Empty() {
+			q.Title = in.step.Title.Text(in.scope)
+		}
+		return r.ask(ctx, in.events, q)
+	}
+	t.Emit = func(d Data) error { return r.emit(in.events, d) }
+	var value any
+	var err error
+	if runner, ok := in.step.Action.(Runner); ok {
+		value, err = runner.Run(ctx, t)
+	} else {
+		value, err = r.runCommands(ctx, in, t)
+	}
+	if err != nil {
+		return r.asStepError(ctx, err)
+	}
+	if name := resultName(in.step.ID.Value); value != nil && r.scope.Types[name] != nil {
+		r.scope.Set(name, r.scope.Types[name], value)
+	}
+	return nil
+}
+
+// asStepError keeps what ends a run apart from what only fails a step.
+func (r *Run) asStepError(ctx context.Context, err error) error {
+	var failed *stepError
+	if errors.As(err, &failed) || r.broken != nil || errors.Is(err, ErrUnanswered) || errors.Is(err, errLeft) {
+		return err
+	}
+	outcome := OutcomeOf(0, err)
+	why := describeEnd(0, outcome, err)
+	if h := HintOf(err); h != "" {
+		why.En, why.Ja = why.En+" ("+h+")", ""
+	}
+	return &stepError{outcome, why}
+}
+
+// runCommands runs exactly what Commands gives: one after the other, or side by side where they are independent.
+func (r *Run) runCommands(ctx context.Context, in *instance, t *Task) (any, error) {
+	cmds, err := in.step.Action.Commands(t)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := in.step.Action.(Parallel)
+	if !ok || !p.Parallel() {
+		var last Result
+		for _, c := range cmds {
+			if last, err = t.Exec(ctx, c); err != nil {
+				return nil, err
+			}
+		}
+		return last, nil
+	}
+	results, errs := make([]Result, len(cmds)), make([]error, len(cmds))
+	var wg sync.WaitGroup
+	for i, c := range cmds {
+		wg.Go(func() { results[i], errs[i] = t.Exec(ctx, c) })
+	}
+	wg.Wait()
+	var all Result
+	for i, res := range results {
+		all.Stdout += res.Stdout
+		all.Lines = append(all.Lines, res.Lines...)
+		all.Exit = max(all.Exit, res.Exit)
+		if errs[i] != nil {
+			err = errs[i]
+			if OutcomeOf(0, err) == StateLost {
+				break // the gravest of them decides what is said of the step
+			}
+		}
+	}
+	return all, err
+}
+
+// failed asks what to do about a step that did not succeed. It says whether to try again.
+func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (again bool, err error) {
+	q := Question{
+		ID: in.id + "/failed", Form: AskFailed, Opens: true, Safe: ChoiceLeave,
+		Title: Text{En: "Step failed: " + in.step.Title.Text(in.scope).En, Ja: "手順が失敗しました: " + in.step.Title.Text(in.scope).In("ja")},
+		Body:  failure.why,
+	}
+	if failure.outcome == StateLost {
+		q.Title = Text{En: "Nobody knows how this ended: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
+	}
+	q.Choices = append(q.Choices, Choice{ID: ChoiceRetry, Label: Text{En: "run it again", Ja: "再実行"}})
+	q.Choices = append(q.Choices, r.cures(in.step.Remedies, "")...)
+	for _, id := range r.watch.seenIn(in.events) {
+		if p := r.book.known[id]; p != nil {
+			q.Choices = append(q.Choices, r.cures(p.Remedies, id)...)
+		}
+	}
+	q.Choices = append(q.Choices,
+		Choice{ID: ChoiceOverride, Label: Text{En: "go on all the same, with a reason", Ja: "理由を記して続行"}, NeedsReason: true},
+		Choice{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}})
+	for {
+		a, err := r.ask(ctx, in.events, q)
+		if errors.Is(err, ErrUnanswered) {
+			return false, failure // with nobody there, what failed has failed
+		}
+		switch {
+		case err != nil:
+			return false, err
+		case a.Choice == ChoiceRetry:
+			return true, nil
+		case a.Choice == ChoiceOverride:
+			return false, nil
+		case strings.HasPrefix(a.Choice, RemedyPrefix):
+			if err := r.remedy(ctx, in, a.Choice, nil); err != nil {
+				return false, err
+			}
+			continue
+		}
+		return false, failure
+	}
+}
+
+// ask puts a question and records it and its answer. An answer that the question does not offer is refused.
+func (r *Run) ask(ctx context.Context, step string, q Question) (Answer, error) {
+	if err := r.emit(step, Asked{q}); err != nil {
+		return Answer{}, err
+	}
+	for {
+		a, err := r.env.Ask(ctx, q)
+		if err != nil {
+			return a, err
+		}
+		if err := q.Accept(a); err != nil {
+			if a.By != "operator" {
+				return a, &UsageError{err.Error(), "mend the answer to " + q.ID}
+			}
+			continue
+		}
+		shown := a
+		if q.Secret {
+			r.env.Mask(a.Text)
+			shown.Text = ""
+		}
+		return a, r.emit(step, Answered{q.ID, shown})
+	}
+}
+
+// Accept says why an answer does not fit its question.
+func (q Question) Accept(a Answer) error {
+	if len(q.Choices) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(q.Choices, func(c Choice) bool { return c.ID == a.Choice })
+	if i < 0 {
+		var ids []string
+		for _, c := range q.Choices {
+			ids = append(ids, c.ID)
+		}
+		return fmt.Errorf("%q is no answer to %s: %s", a.Choice, q.ID, didYouMean(a.Choice, ids))
+	}
+	if q.Choices[i].NeedsReason && strings.TrimSpace(a.Reason) == "" {
+		return fmt.Errorf("the answer %q to %s wants a reason", a.Choice, q.ID)
+	}
+	if q.Type != "" && a.Choice == ChoiceContinue && a.Text != q.Type {
+		return fmt.Errorf("to continue %s, the text must be %q", q.ID, q.Type)
+	}
+	return nil
+}

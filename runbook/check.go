@@ -1,0 +1,233 @@
+package runbook
+
+import (
+	"reflect"
+
+	"cel.dev/cel-go/cel"
+)
+
+// Check looks at files together, after each was parsed: what names another file, what is used and never declared, what
+// expressions mean, what symptoms match. Every rule stands in a file of its own (check_*.go) and reports through add.
+func Check(files []File) Problems {
+	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}}
+	for _, f := range files {
+		c.names(f)
+	}
+	for _, f := range files {
+		switch {
+		case f.Runbook != nil:
+			c.runbook(f.Runbook)
+		case f.Pitfall != nil:
+			c.pitfall(f.Pitfall)
+		}
+	}
+	c.problems.Sort()
+	return c.problems
+}
+
+type checker struct {
+	problems Problems
+	pitfalls map[string]*Pitfall
+	runbooks map[string]*Runbook
+}
+
+func (c *checker) add(at Pos, rule, message, hint string) {
+	c.problems = append(c.problems, Problem{at, rule, message, hint})
+}
+
+func (c *checker) runbook(b *Runbook) {
+	b.Link(c.pitfalls)
+	c.checkIDs(b)
+	c.checkPitfallNames(b)
+	c.checkInputs(b.Inputs)
+
+	vars := b.vars(b.Inputs)
+	for name, typ := range b.resultTypes() {
+		vars[name] = typ
+	}
+	c.template(b.Inventory, vars, true)
+	c.prose(b.About, vars)
+	c.prose(b.Rollback, vars)
+	c.facts(b.Facts, vars)
+	vars = withFacts(vars, b.Facts)
+	for i := range b.Phases {
+		ph := &b.Phases[i]
+		c.condition(ph.When, vars)
+		if ph.Each != nil {
+			c.template(ph.Each.In, vars, false)
+		}
+		for j := range ph.Steps {
+			c.step(&ph.Steps[j], vars, ph.Each != nil)
+		}
+	}
+}
+
+func (c *checker) pitfall(p *Pitfall) {
+	c.checkInputs(p.Inputs)
+	c.checkSymptoms(p)
+	vars := (&Runbook{}).vars(p.Inputs)
+	if p.Before != nil {
+		g := &Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Pos: p.Before.Pos}
+		vars = c.gate(g, vars)
+	}
+	for i := range p.Remedies {
+		for j := range p.Remedies[i].Steps {
+			c.step(&p.Remedies[i].Steps[j], vars, true)
+		}
+	}
+}
+
+// vars is what every expression of a runbook or pitfall may use.
+func (b *Runbook) vars(inputs Named[Input]) Vars {
+	vars := Vars{"node": cel.StringType, "hosts": cel.ListType(cel.StringType)}
+	for name, typ := range inventoryTypes {
+		vars[name] = typ
+	}
+	for _, e := range inputs {
+		vars["inputs."+e.Name] = e.Value.celType()
+	}
+	return vars
+}
+
+func withFacts(vars Vars, facts Named[Fact]) Vars {
+	out := Vars{}
+	for k, v := range vars {
+		out[k] = v
+	}
+	for _, f := range facts {
+		if f.Value.Probe != nil {
+			out[f.Name] = f.Value.Probe.Type()
+		}
+	}
+	return out
+}
+
+func (c *checker) step(s *Step, vars Vars, inLoop bool) {
+	c.checkUndo(s)
+	c.checkHosts(s, inLoop)
+	if s.On.Each != nil {
+		c.template(s.On.Each.In, vars, false)
+	}
+	c.template(s.On.Hosts, vars, false)
+	c.prose(s.Title, vars)
+	c.prose(s.Why, vars)
+	c.prose(s.Undo, vars)
+	c.template(s.Confirm, vars, false)
+	c.condition(s.When, vars)
+	c.facts(s.Facts, vars)
+	vars = withFacts(vars, s.Facts)
+	c.condition(s.Done, vars)
+	gates := append(append([]Gate{}, s.Before...), s.After...)
+	if p, ok := s.Action.(Prober); ok {
+		gates = append(gates, p.Gates()...)
+	} else if s.Action != nil {
+		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
+	}
+	for i := range gates {
+		c.gate(&gates[i], vars)
+	}
+	for i := range s.Remedies {
+		c.steps(s.Remedies[i].Steps, vars)
+	}
+}
+
+func (c *checker) steps(steps []Step, vars Vars) {
+	for i := range steps {
+		c.step(&steps[i], vars, true)
+	}
+}
+
+// gate checks a gate and gives what its remedies may use.
+func (c *checker) gate(g *Gate, vars Vars) Vars {
+	if g.Pitfall.Value == "" && !g.Rule.Set() {
+		c.add(g.Pos, "gate-empty", "the gate has neither a rule nor a pitfall", "give it a rule, or name the pitfall it takes its rule from")
+	}
+	c.facts(g.Facts, vars)
+	vars = withFacts(vars, g.Facts)
+	c.condition(g.When, vars)
+	c.condition(g.Rule, vars)
+	if g.Evidence.Set() {
+		_, _, ps := compile(g.Evidence, vars, nil)
+		c.problems = append(c.problems, ps...)
+	}
+	c.prose(g.Title, vars)
+	c.prose(g.Says, vars)
+	for i := range g.Remedies {
+		c.steps(g.Remedies[i].Steps, vars)
+	}
+	return vars
+}
+
+func (c *checker) facts(facts Named[Fact], vars Vars) {
+	for _, f := range facts {
+		if _, taken := vars[f.Name]; taken || f.Name == "inputs" || f.Name == "steps" || f.Name == "inventory" {
+			c.add(f.Pos, "fact-name", "the name "+f.Name+" is taken", "facts stand beside inputs, steps, inventory, node, hosts and the facts around them")
+		}
+		if f.Value.Probe != nil {
+			c.arguments(reflect.ValueOf(f.Value.Probe).Elem(), vars)
+		}
+	}
+}
+
+func (c *checker) condition(e Expr, vars Vars) {
+	if e.Set() {
+		_, _, ps := compile(e, vars, cel.BoolType)
+		c.problems = append(c.problems, ps...)
+	}
+}
+
+func (c *checker) template(t Template, vars Vars, shell bool) {
+	for _, p := range t.parts {
+		if !p.expr.Set() {
+			continue
+		}
+		_, _, ps := compile(p.expr, vars, nil)
+		c.problems = append(c.problems, ps...)
+		if shell && p.refused != nil {
+			c.add(p.expr.Pos, "quoting", p.refused.Error(), "")
+		}
+	}
+}
+
+func (c *checker) prose(p Prose, vars Vars) {
+	c.template(p.En, vars, false)
+	c.template(p.Ja, vars, false)
+}
+
+// arguments checks every template and expression in the arguments of a step or a probe, whatever its kind.
+func (c *checker) arguments(v reflect.Value, vars Vars) {
+	for i := range v.NumField() {
+		name, f := v.Type().Field(i), v.Field(i)
+		if !name.IsExported() {
+			continue
+		}
+		c.argument(f, vars, name.Tag.Get("yaml") == "run,required")
+	}
+}
+
+func (c *checker) argument(f reflect.Value, vars Vars, shell bool) {
+	switch a := f.Interface().(type) {
+	case Template:
+		c.template(a, vars, shell)
+	case Prose:
+		c.prose(a, vars)
+	case Expr:
+		if a.Set() {
+			_, _, ps := compile(a, vars, nil)
+			c.problems = append(c.problems, ps...)
+		}
+	default:
+		switch f.Kind() {
+		case reflect.Slice:
+			for i := range f.Len() {
+				c.argument(f.Index(i), vars, shell)
+			}
+		case reflect.Struct:
+			for i := range f.NumField() {
+				if f.Type().Field(i).IsExported() {
+					c.argument(f.Field(i), vars, shell)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package runbook
+
+import (
+	"fmt"
+	"regexp"
+)
+
+var idForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// names collects what can be named from another file, and reports names that stand twice.
+func (c *checker) names(f File) {
+	switch {
+	case f.Runbook != nil:
+		n := f.Runbook.Name
+		if other := c.runbooks[n.Value]; other != nil && n.Value != "" {
+			c.add(n.Pos, "duplicate-name", fmt.Sprintf("runbook %q is there already", n.Value), "first at "+other.Name.Pos.String())
+			return
+		}
+		c.runbooks[n.Value] = f.Runbook
+	case f.Pitfall != nil:
+		n := f.Pitfall.Name
+		if other := c.pitfalls[n.Value]; other != nil && n.Value != "" {
+			c.add(n.Pos, "duplicate-name", fmt.Sprintf("pitfall %q is there already", n.Value), "first at "+other.Name.Pos.String())
+			return
+		}
+		c.pitfalls[n.Value] = f.Pitfall
+	}
+}
+
+// checkIDs: the ids of steps are well formed and stand once, and noReturn names one.
+func (c *checker) checkIDs(b *Runbook) {
+	first := map[string]Pos{}
+	var ids []string
+	for _, ph := range b.Phases {
+		for _, s := range ph.Steps {
+			id := s.ID
+			if id.Value == "" {
+				continue
+			}
+			if !idForm.MatchString(id.Value) {
+				c.add(id.Pos, "step-id", fmt.Sprintf("%q is no id", id.Value), "lower case letters, digits and dashes, beginning with a letter")
+			}
+			if at, ok := first[id.Value]; ok {
+				c.add(id.Pos, "duplicate-id", fmt.Sprintf("a step %q is there already", id.Value), fmt.Sprintf("first on line %d", at.Line))
+				continue
+			}
+			first[id.Value] = id.Pos
+			ids = append(ids, id.Value)
+		}
+	}
+	if n := b.NoReturn; n.Value != "" {
+		if _, ok := first[n.Value]; !ok {
+			c.add(n.Pos, "unknown-step", fmt.Sprintf("there is no step %q", n.Value), didYouMean(n.Value, ids))
+		}
+	}
+}
+
+// Link makes the pitfalls that a runbook names known to it.
+func (b *Runbook) Link(pitfalls map[string]*Pitfall) { b.known = pitfalls }
+
+// checkPitfallNames: every pitfall that is named exists, and has what it is named for.
+func (c *checker) checkPitfallNames(b *Runbook) {
+	var ids []string
+	for id := range c.pitfalls {
+		ids = append(ids, id)
+	}
+	named := func(s Str) *Pitfall {
+		p := c.pitfalls[s.Value]
+		if p == nil && s.Value != "" {
+			c.add(s.Pos, "unknown-pitfall", fmt.Sprintf("there is no pitfall %q", s.Value), didYouMean(s.Value, ids))
+		}
+		return p
+	}
+	for _, id := range b.Pitfalls {
+		named(id)
+	}
+	for _, ph := range b.Phases {
+		for _, s := range ph.Steps {
+			gates := append(append([]Gate{}, s.Before...), s.After...)
+			if p, ok := s.Action.(Prober); ok {
+				gates = append(gates, p.Gates()...)
+			}
+			for _, g := range gates {
+				p := named(g.Pitfall)
+				if p == nil {
+					continue
+				}
+				if p.Before == nil {
+					c.add(g.Pitfall.Pos, "pitfall-unchecked", fmt.Sprintf("pitfall %q has no `before`, so nothing can be checked", g.Pitfall.Value), "list it under pitfalls, to be watched for")
+				}
+				for _, in := range p.Inputs {
+					if _, ok := b.Inputs.Get(in.Name); !ok {
+						c.add(g.Pitfall.Pos, "pitfall-input", fmt.Sprintf("pitfall %q uses the input %q, which this runbook does not have", g.Pitfall.Value, in.Name), "add the input to the runbook")
+					}
+				}
+			}
+		}
+	}
+}

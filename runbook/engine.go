@@ -1,0 +1,303 @@
+package runbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Env is everything a run reaches.
+type Env struct {
+	Exec    Exec
+	Ask     Asker
+	Control <-chan Control // nil when nobody can act while a command runs
+	Sink    func(Event) error
+	Edit    func(ctx context.Context, path string, line int) error
+	Sleep   func(ctx context.Context, d time.Duration) error // nil = real time
+	Mask    func(secret string)                              // called with each secret before anything could print it
+
+	Inputs  map[string]string // values given beforehand; the others are asked for, or take their defaults
+	Started Started           // what is known of the surroundings; the engine fills in the runbook
+	DryRun  bool              // describe every step, run none
+}
+
+// Run is a run of a runbook.
+type Run struct {
+	book  *Runbook
+	env   Env
+	scope *Scope
+	hosts func(pattern string) ([]string, error)
+	watch *watcher
+
+	mu      sync.Mutex // events leave one at a time
+	broken  error      // the first error of the sink: nothing runs after it
+	stop    context.CancelCauseFunc
+	number  int // of the last command
+	current *instance
+	keys    keyboard
+}
+
+// NewRun prepares a run. Nothing happens before Go.
+func NewRun(book *Runbook, env Env) *Run {
+	if env.Sleep == nil {
+		env.Sleep = sleep
+	}
+	if env.Mask == nil {
+		env.Mask = func(string) {}
+	}
+	return &Run{book: book, env: env, scope: NewScope(), watch: newWatcher(book)}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// errLeft means that the operator stopped the run at a question.
+var errLeft = errors.New("left by the operator")
+
+// blockedError means that a gate held.
+type blockedError struct{ gate Text }
+
+func (b blockedError) Error() string { return "blocked: " + b.gate.En }
+
+// Go walks the runbook. The result is what the Ended event says; an error means that the events could not be written.
+func (r *Run) Go(ctx context.Context) (Ended, error) {
+	ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(nil)
+	err := r.walk(ctx)
+	if r.broken != nil {
+		return Ended{Status: Failed, Exit: 1, Why: T(r.broken.Error())}, r.broken
+	}
+	end := r.ending(ctx, err)
+	if err := r.emit("", end); err != nil {
+		return end, err
+	}
+	return end, nil
+}
+
+// ending turns how the walk ended into what is said of it. The exit codes are those of the command line.
+func (r *Run) ending(ctx context.Context, err error) Ended {
+	var blocked blockedError
+	var failed *stepError
+	switch {
+	case err == nil:
+		return Ended{Status: Passed, Exit: 0}
+	case ctx.Err() != nil:
+		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "cancelled", Ja: "中断しました"}}
+	case errors.Is(err, ErrUnanswered):
+		return Ended{Status: Failed, Exit: 3, Why: T(err.Error())}
+	case errors.As(err, &blocked):
+		return Ended{Status: Failed, Exit: 3, Why: Text{En: "blocked by a gate: " + blocked.gate.En, Ja: "ゲートで停止: " + blocked.gate.In("ja")}}
+	case errors.As(err, &failed):
+		end := Ended{Status: Failed, Exit: 1, Why: failed.why}
+		switch failed.outcome {
+		case Unreachable:
+			end.Exit = 4
+		case StateLost:
+			end.Status = Lost
+		}
+		return end
+	case errors.Is(err, errLeft):
+		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "left by the operator; the run can be resumed", Ja: "オペレーターが中断しました。再開できます"}}
+	}
+	return Ended{Status: Failed, Exit: 1, Why: T(err.Error())}
+}
+
+// emit writes one event. After a failure nothing more is written and the run stops: what cannot be recorded does not
+// happen.
+func (r *Run) emit(step string, d Data) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.broken != nil {
+		return r.broken
+	}
+	if err := r.env.Sink(Event{Step: step, Data: d}); err != nil {
+		r.broken = fmt.Errorf("write the transcript: %w", err)
+		if r.stop != nil {
+			r.stop(r.broken)
+		}
+		return r.broken
+	}
+	return nil
+}
+
+// Observe adds what was seen beside the steps, such as a change of a node. It may be called from any goroutine.
+func (r *Run) Observe(d Data) error {
+	if err := r.emit("", d); err != nil {
+		return err
+	}
+	if n, ok := d.(NodeChanged); ok && !n.Deleted {
+		return r.seeNode(n.Node)
+	}
+	return nil
+}
+
+func (r *Run) walk(ctx context.Context) error {
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	plan, err := r.expand()
+	if err != nil {
+		return err
+	}
+	planned := make([]PlannedStep, len(plan))
+	for i, in := range plan {
+		planned[i] = in.planned(r)
+	}
+	if err := r.emit("", Planned{planned}); err != nil {
+		return err
+	}
+	if r.env.DryRun {
+		return r.describeAll(plan)
+	}
+	if err := r.confirmStart(ctx); err != nil {
+		return err
+	}
+	for _, in := range plan {
+		if err := r.step(ctx, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describeAll is the dry run: every step says what it would do, and nothing is done.
+func (r *Run) describeAll(plan []*instance) error {
+	for _, in := range plan {
+		if err := r.emit(in.id, StepStarted{Attempt: 1}); err != nil {
+			return err
+		}
+		why := Text{En: "not run", Ja: "未実行"}
+		in.scope = r.scopeOf(in)
+		if ok, err := in.scope.True(in.when); err == nil && !ok {
+			why = Text{En: "would be skipped", Ja: "スキップされます"}
+		} else if err := r.describe(in); err != nil {
+			return err
+		}
+		if err := r.emit(in.id, StepEnded{Status: Skipped, Why: why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stepError is a step that did not succeed.
+type stepError struct {
+	outcome Outcome
+	why     Text
+}
+
+func (e *stepError) Error() string { return e.why.En }
+
+// step takes one step from its start to its end.
+func (r *Run) step(ctx context.Context, in *instance) error {
+	r.mu.Lock()
+	r.current = in
+	r.mu.Unlock()
+	in.scope = r.scopeOf(in)
+	end := func(s Status, why Text) error { return r.emit(in.id, StepEnded{Status: s, Why: why}) }
+
+	wanted, err := in.scope.True(in.when)
+	if err != nil {
+		return err
+	}
+	if !wanted {
+		return end(Skipped, Text{En: "not needed here", Ja: "ここでは不要"})
+	}
+	for attempt := 1; ; attempt++ {
+		if err := r.emit(in.id, StepStarted{Attempt: attempt}); err != nil {
+			return err
+		}
+		status, why, err := r.attempt(ctx, in)
+		var failed *stepError
+		switch {
+		case err == nil:
+			return end(status, why)
+		case !errors.As(err, &failed) || ctx.Err() != nil:
+			status := Failed
+			if ctx.Err() != nil || errors.Is(err, errLeft) {
+				status = Cancelled
+			}
+			if e := end(status, T(err.Error())); e != nil {
+				return e
+			}
+			return err
+		}
+		if attempt <= in.step.Retry.Value && failed.outcome != StateLost {
+			continue
+		}
+		again, err := r.failed(ctx, in, failed)
+		if err != nil {
+			s := Failed
+			if failed.outcome == StateLost {
+				s = Lost
+			}
+			if e := end(s, failed.why); e != nil {
+				return e
+			}
+			return err
+		}
+		if !again {
+			return end(Overridden, failed.why)
+		}
+	}
+}
+
+// attempt is one pass through a step: done already? gates before, approval, the action, gates after.
+func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
+	if in.step.Done.Set() {
+		done, err := r.isDone(ctx, in)
+		if err != nil {
+			return "", Text{}, err
+		}
+		if done {
+			return Skipped, Text{En: "already done", Ja: "実施済み"}, nil
+		}
+	}
+	if err := r.describe(in); err != nil {
+		return "", Text{}, err
+	}
+	overridden, err := r.gates(ctx, in, "before", in.step.Before)
+	if err != nil {
+		return "", Text{}, err
+	}
+	skip, err := r.approve(ctx, in)
+	if err != nil || skip {
+		return Overridden, Text{En: "left out by the operator", Ja: "オペレーターが省略しました"}, err
+	}
+	over, err := r.act(ctx, in)
+	if err != nil {
+		return "", Text{}, err
+	}
+	overridden = overridden || over
+	if over, err = r.gates(ctx, in, "after", in.step.After); err != nil {
+		return "", Text{}, err
+	}
+	if overridden || over {
+		return Overridden, Text{En: "let through by the operator", Ja: "オペレーターが許可しました"}, nil
+	}
+	return Passed, Text{}, nil
+}
+
+// describe emits the exact commands of a step. Facts that a later moment brings stay as they are written.
+func (r *Run) describe(in *instance) error {
+	cmds, err := in.step.Action.Commands(r.task(in))
+	if errors.Is(err, ErrNotKnownYet) {
+		return nil
+	}
+	if err != nil {
+		return &stepError{NotStarted, T(err.Error())}
+	}
+	ops := make([]Operation, len(cmds))
+	for i, c := range cmds {
+		ops[i] = Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c)}
+	}
+	return r.emit(in.events, Described{ops})
+}

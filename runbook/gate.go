@@ -1,0 +1,274 @@
+package runbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pollEvery is how long a gate that may take time waits before it looks again.
+const pollEvery = 3 * time.Second
+
+// gates passes all gates of a step, one after the other. It says whether any was overridden.
+func (r *Run) gates(ctx context.Context, in *instance, when string, gates []Gate) (overridden bool, err error) {
+	for i := range gates {
+		over, err := r.gate(ctx, in, when, r.book.filled(&gates[i], i))
+		if err != nil {
+			return overridden, err
+		}
+		overridden = overridden || over
+	}
+	return overridden, nil
+}
+
+// filled completes a gate with what its pitfall says.
+func (b *Runbook) filled(g *Gate, i int) *Gate {
+	f := *g
+	if f.ID.Value == "" {
+		f.ID.Value = fmt.Sprintf("gate-%d", i+1)
+	}
+	if p := b.known[g.Pitfall.Value]; p != nil && p.Before != nil {
+		if g.ID.Value == "" {
+			f.ID.Value = p.Name.Value
+		}
+		if f.Title = p.Before.Title; !f.Title.Set() {
+			f.Title = p.Title
+		}
+		f.Facts, f.Rule, f.Says, f.Evidence = p.Before.Facts, p.Before.Rule, p.Before.Says, p.Before.Evidence
+		f.Remedies = append(slices.Clip(f.Remedies), p.Remedies...)
+		if !g.When.Set() {
+			f.When = p.Before.When
+		} else if p.Before.When.Set() {
+			f.When = both(g.When, p.Before.When)
+		}
+		if f.Required.Value == "" {
+			f.Required = p.Before.Required
+		}
+	}
+	if f.Required.Value == "" {
+		f.Required.Value = string(Success)
+	}
+	return &f
+}
+
+// gate checks one gate until it passes, or the operator lets it through.
+func (r *Run) gate(ctx context.Context, in *instance, when string, g *Gate) (overridden bool, err error) {
+	for {
+		checked, scope, err := r.check(ctx, in, when, g)
+		if err != nil {
+			return false, err
+		}
+		if checked == nil {
+			return false, nil // it does not apply here
+		}
+		if err := r.emit(in.events, *checked); err != nil {
+			return false, err
+		}
+		if checked.Verdict == Pass || checked.Required == Advisory {
+			return false, nil
+		}
+		a, err := r.ask(ctx, in.events, r.gateQuestion(in, g, checked))
+		switch {
+		case errors.Is(err, ErrUnanswered) && checked.Verdict != Pass:
+			return false, fmt.Errorf("%w: %w", blockedError{checked.Title}, err)
+		case err != nil:
+			return false, err
+		}
+		switch a.Choice {
+		case ChoiceContinue:
+			return false, nil
+		case ChoiceOverride:
+			return true, nil
+		case ChoiceLeave:
+			return false, blockedError{checked.Title}
+		case ChoiceRetry:
+		default:
+			if err := r.remedy(ctx, in, a.Choice, scope); err != nil {
+				return false, err
+			}
+		}
+	}
+}
+
+func (r *Run) gateQuestion(in *instance, g *Gate, c *GateChecked) Question {
+	q := Question{
+		ID: in.id + "/" + g.ID.Value, Form: AskGate, Title: c.Title, Body: c.Says, Details: c.Evidence, Safe: ChoiceRetry, Opens: true,
+		Choices: []Choice{{ID: ChoiceRetry, Label: Text{En: "check again", Ja: "再確認"}}},
+	}
+	q.Choices = append(q.Choices, r.cures(g.Remedies, g.Pitfall.Value)...)
+	if c.Required == Acknowledge && c.Verdict == Fail {
+		q.Choices = append(q.Choices, Choice{ID: ChoiceContinue, Label: Text{En: "I have read it, go on", Ja: "確認しました。続行"}})
+	} else {
+		q.Choices = append(q.Choices, Choice{ID: ChoiceOverride, Label: Text{En: "override with a reason", Ja: "理由を記して続行"}, NeedsReason: true})
+	}
+	q.Choices = append(q.Choices, Choice{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}})
+	return q
+}
+
+// check gives the verdict of a gate, waiting for it as long as the gate allows. It is nil where the gate does not apply.
+func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*GateChecked, *Scope, error) {
+	start, held := time.Duration(0), time.Duration(0)
+	for {
+		c, scope, err := r.look(ctx, in, when, g)
+		if err != nil || c == nil {
+			return c, scope, err
+		}
+		if c.Verdict != Pass {
+			held = 0
+		}
+		if (c.Verdict == Pass && held >= g.For.Value) || (c.Verdict != Pass && start >= g.Within.Value) {
+			return c, scope, nil
+		}
+		if err := r.env.Sleep(ctx, pollEvery); err != nil {
+			return nil, nil, err
+		}
+		start += pollEvery
+		held += pollEvery
+	}
+}
+
+// look checks a gate once.
+func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*GateChecked, *Scope, error) {
+	c := &GateChecked{Gate: g.ID.Value, When: when, Required: Required(g.Required.Value), Pitfall: g.Pitfall.Value, Title: g.Title.Text(in.scope)}
+	if p := r.book.known[g.Pitfall.Value]; p != nil {
+		c.Severity = p.Severity.Value
+	}
+	scope, err := r.collect(ctx, in, g.Facts, g.When)
+	if err != nil {
+		return r.unknown(ctx, c, err)
+	}
+	if applies, err := scope.True(g.When); err != nil {
+		return r.unknown(ctx, c, err)
+	} else if !applies {
+		return nil, nil, nil
+	}
+	more, err := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.exprs())
+	if err != nil {
+		return r.unknown(ctx, c, err)
+	}
+	scope = more
+	ok, err := scope.True(g.Rule)
+	if err != nil {
+		return r.unknown(ctx, c, err)
+	}
+	if c.Evidence, err = scope.Strings(g.Evidence); err != nil {
+		return r.unknown(ctx, c, err)
+	}
+	c.Verdict = Pass
+	if !ok {
+		c.Verdict, c.Says = Fail, g.Says.Text(scope)
+	}
+	return c, scope, nil
+}
+
+// unknown makes "could not tell" of an error, except where the run itself is over.
+func (r *Run) unknown(ctx context.Context, c *GateChecked, err error) (*GateChecked, *Scope, error) {
+	if ctx.Err() != nil || r.broken != nil {
+		return nil, nil, err
+	}
+	c.Verdict = Unknown
+	c.Says = Text{En: "could not tell", Ja: "判定できませんでした"}
+	c.Evidence = []string{err.Error()}
+	if h := HintOf(err); h != "" {
+		c.Evidence = append(c.Evidence, h)
+	}
+	return c, nil, nil
+}
+
+// isDone evaluates the `done` of a step.
+func (r *Run) isDone(ctx context.Context, in *instance) (bool, error) {
+	scope, err := r.collect(ctx, in, nil, in.step.Done)
+	if err != nil {
+		return false, &stepError{NotStarted, T("whether it is already done could not be told: " + err.Error())}
+	}
+	return scope.True(in.step.Done)
+}
+
+// collect learns the facts that expressions use and gives the scope that holds them.
+func (r *Run) collect(ctx context.Context, in *instance, own Named[Fact], uses ...any) (*Scope, error) {
+	return r.collectInto(ctx, in, in.scope, own, uses...)
+}
+
+func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own Named[Fact], uses ...any) (*Scope, error) {
+	fresh := maps.Clone(scope.fresh)
+	if fresh == nil {
+		fresh = map[string]bool{}
+	}
+	scope = scope.With()
+	scope.fresh = fresh
+	facts := append(slices.Clip(in.facts), own...)
+	for _, f := range facts {
+		if f.Value.Probe != nil && !fresh[f.Name] {
+			scope.Set(f.Name, f.Value.Probe.Type(), nil)
+		}
+	}
+	for _, f := range facts {
+		if f.Value.Probe == nil || fresh[f.Name] || !usesName(f.Name, uses) {
+			continue
+		}
+		fresh[f.Name] = true
+		value, err := r.learn(ctx, in, f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		scope.Set(f.Name, f.Value.Probe.Type(), value)
+	}
+	return scope, nil
+}
+
+// usesName says whether any of the expressions mentions a name. A word in a string of the expression counts too, which
+// costs a probe and nothing else.
+func usesName(name string, uses []any) bool {
+	re := regexp.MustCompile(`\b` + name + `\b`)
+	for _, u := range uses {
+		switch u := u.(type) {
+		case Expr:
+			if re.MatchString(u.Source) {
+				return true
+			}
+		case []Expr:
+			if slices.ContainsFunc(u, func(e Expr) bool { return re.MatchString(e.Source) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// exprs gives the expressions inside a text.
+func (p Prose) exprs() []Expr {
+	var es []Expr
+	for _, part := range append(slices.Clip(p.En.parts), p.Ja.parts...) {
+		if part.expr.Set() {
+			es = append(es, part.expr)
+		}
+	}
+	return es
+}
+
+// learn runs the commands of a probe, on all hosts at once, and makes the fact.
+func (r *Run) learn(ctx context.Context, in *instance, f Entry[Fact]) (any, error) {
+	cmds, err := f.Value.Probe.Commands(r.task(in))
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(cmds))
+	errs := make([]error, len(cmds))
+	var wg sync.WaitGroup
+	for i, c := range cmds {
+		c.Probe = true
+		wg.Go(func() { results[i], errs[i] = r.exec(ctx, in.events, c) })
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cmds[i].Host, err)
+		}
+	}
+	return f.Value.Probe.Value(results)
+}

@@ -1,0 +1,140 @@
+package runbook
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// cures gives remedies as choices. A pitfall's remedy is named pitfall/remedy.
+func (r *Run) cures(cures []Cure, pitfall string) []Choice {
+	var cs []Choice
+	for i := range cures {
+		cs = append(cs, Choice{ID: RemedyPrefix + r.cureID(&cures[i], pitfall), Label: cures[i].Title.Text(r.scope)})
+	}
+	return cs
+}
+
+func (r *Run) cureID(c *Cure, pitfall string) string {
+	if p := r.book.known[pitfall]; p != nil {
+		for i := range p.Remedies {
+			if p.Remedies[i].ID.Value == c.ID.Value {
+				return pitfall + "/" + c.ID.Value
+			}
+		}
+	}
+	return c.ID.Value
+}
+
+// remedy runs the steps of a remedy in place of, or beside, the step it mends. Its events belong to that step. scope
+// holds the facts of the gate that failed; where there are none, those of the pitfall are learned first, so that the
+// remedy knows which hosts are meant.
+func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *Scope) error {
+	id := strings.TrimPrefix(choice, RemedyPrefix)
+	cure, pitfall := r.findCure(in, id)
+	if cure == nil {
+		return &UsageError{fmt.Sprintf("there is no remedy %q here", id), ""}
+	}
+	title := cure.Title.Text(in.scope)
+	if err := r.emit(in.events, RemedyStarted{id, title}); err != nil {
+		return err
+	}
+	end := RemedyEnded{ID: id, Status: Passed}
+	err := r.cureSteps(ctx, in, id, cure, pitfall, scope)
+	if err != nil {
+		end.Status, end.Reason = Failed, err.Error()
+	}
+	if e := r.emit(in.events, end); e != nil {
+		return e
+	}
+	if e := r.describe(in); e != nil {
+		return e
+	}
+	if _, failed := err.(*stepError); failed {
+		return nil // the question that offered the remedy is asked again
+	}
+	return err
+}
+
+func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure, pitfall *Pitfall, scope *Scope) error {
+	if scope == nil {
+		scope = in.scope
+		if pitfall != nil && pitfall.Before != nil {
+			b := pitfall.Before
+			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.exprs())
+			if err != nil {
+				return &stepError{OutcomeOf(0, err), T("the remedy could not learn what it needs: " + err.Error())}
+			}
+			scope = learned
+		}
+	}
+	facts := in.facts
+	if pitfall != nil && pitfall.Before != nil {
+		facts = append(append(Named[Fact]{}, facts...), pitfall.Before.Facts...)
+	}
+	for i := range cure.Steps {
+		s := &cure.Steps[i]
+		nodes := []string{in.node}
+		if s.On.Each != nil {
+			var err error
+			if nodes, err = r.hostsOf(s.On.Each.In, scope); err != nil {
+				return &stepError{NotStarted, T(err.Error())}
+			}
+		}
+		for _, node := range nodes {
+			sub := &instance{step: s, id: in.id + "/" + id + "/" + s.ID.Value, events: in.events, node: node, phase: in.phase,
+				scope: scope, facts: append(facts, s.Facts...), remedy: true}
+			if node != in.node {
+				sub.id += "[" + node + "]"
+			}
+			sub.scope = r.scopeOf(sub)
+			if sub.step.On.Hosts.Set() && len(sub.hosts) == 0 {
+				continue
+			}
+			wanted, err := sub.scope.True(s.When)
+			if err != nil {
+				return err
+			}
+			if !wanted {
+				continue
+			}
+			if _, _, err := r.attempt(ctx, sub); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// findCure looks among the step's own remedies, those of its gates, and those of the pitfalls in force.
+func (r *Run) findCure(in *instance, id string) (*Cure, *Pitfall) {
+	if name, cure, ok := strings.Cut(id, "/"); ok {
+		if p := r.book.known[name]; p != nil {
+			if c := byID(p.Remedies, cure); c != nil {
+				return c, p
+			}
+		}
+	}
+	if c := byID(in.step.Remedies, id); c != nil {
+		return c, nil
+	}
+	gates := append(append([]Gate{}, in.step.Before...), in.step.After...)
+	if p, ok := in.step.Action.(Prober); ok {
+		gates = append(gates, p.Gates()...)
+	}
+	for i := range gates {
+		if c := byID(gates[i].Remedies, id); c != nil {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+func byID(cures []Cure, id string) *Cure {
+	for i := range cures {
+		if cures[i].ID.Value == id {
+			return &cures[i]
+		}
+	}
+	return nil
+}
