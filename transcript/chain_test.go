@@ -1,0 +1,331 @@
+package transcript
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+func TestRoundTrip(t *testing.T) {
+	w := newRun(t)
+	var shown []runbook.Event
+	w.Show = func(e runbook.Event) { shown = append(shown, e) }
+	written := appendAll(t, w, everyKind())
+	read := readAll(t, w.Path())
+	if len(read) != len(written) || len(shown) != len(written) {
+		t.Fatalf("wrote %d, read %d, showed %d", len(written), len(read), len(shown))
+	}
+	for i, e := range read {
+		if !reflect.DeepEqual(shown[i], written[i]) {
+			t.Errorf("shown %+v\nwritten %+v", shown[i], written[i])
+		}
+		if e.Seq != int64(i)+1 || !e.Time.Equal(written[i].Time) || e.Step != "vip" {
+			t.Errorf("event %d: %+v", i, e)
+		}
+		want := written[i].Data
+		if u, ok := want.(runbook.UnknownData); ok && string(e.Data.(runbook.UnknownData).JSON) != string(u.JSON) {
+			t.Errorf("an unknown kind was changed: %s", e.Data.(runbook.UnknownData).JSON)
+		}
+		a, _ := json.Marshal(e.Data)
+		b, _ := json.Marshal(want)
+		if reflect.TypeOf(e.Data) != reflect.TypeOf(want) || !bytes.Equal(a, b) {
+			t.Errorf("read %T %s\nwrote %T %s", e.Data, a, want, b)
+		}
+		if o, ok := e.Data.(runbook.Output); ok && !bytes.Equal(o.Bytes(), want.(runbook.Output).Bytes()) {
+			t.Errorf("bytes %q, want %q", o.Bytes(), want.(runbook.Output).Bytes())
+		}
+	}
+}
+
+// What a later version writes - an unknown kind, a new field of the line - is read as far as it is known and kept as it is.
+func TestFutureLine(t *testing.T) {
+	b := recorded(t)
+	head := b[:bytes.IndexByte(b, '\n')+1]
+	c := newChain()
+	if err := c.check(head[:len(head)-1], true); err != nil {
+		t.Fatal(err)
+	}
+	data := `{ "a" : [1, 2.50], "z":"\u00e9" }`
+	line := []byte(`{"seq":1,"time":"2026-11-20T22:15:04+09:00","dt":1,"kind":"future","step":"s","data":` + data + `,"sig":{"x":1}`)
+	line = append(append(append(line, prevField...), c.prev[:]...), '"')
+	path := put(t, append(head, c.seal(line)...))
+	if res, err := Verify(path); err != nil || !res.Verified() || res.Events != 1 {
+		t.Fatalf("%v %v", res, err)
+	}
+	e := readAll(t, path)[0]
+	if u, ok := e.Data.(runbook.UnknownData); !ok || string(u.JSON) != data || e.Step != "s" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestFlippedBit(t *testing.T) {
+	b := recorded(t)
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	flips := 0
+	for i := 0; i < len(b); i += step {
+		bit := byte(1) << (i % 8)
+		b[i] ^= bit
+		res, err := verifyReader("x", bytes.NewReader(b))
+		if err == nil && res.Verified() {
+			t.Fatalf("byte %d, bit %#x: verified", i, bit)
+		}
+		line := bytes.Count(b[:i], []byte("\n")) + 1
+		if res.Bad != nil && res.Bad.Line > line+1 {
+			t.Errorf("byte %d is in line %d, reported %v", i, line, res.Bad)
+		}
+		b[i] ^= bit
+		flips++
+	}
+	t.Logf("%d flips in %d bytes", flips, len(b))
+}
+
+// Lines taken out, doubled or exchanged.
+func TestLinesMoved(t *testing.T) {
+	lines := bytes.SplitAfter(recorded(t), []byte("\n"))
+	lines = lines[:len(lines)-1]
+	for i := range len(lines) - 1 {
+		with := map[string][][]byte{
+			"without": append(append([][]byte{}, lines[:i]...), lines[i+1:]...),
+			"twice":   append(append([][]byte{}, lines[:i+1]...), lines[i:]...),
+		}
+		swap := append([][]byte{}, lines...)
+		swap[i], swap[i+1] = swap[i+1], swap[i]
+		with["exchanged"] = swap
+		for name, l := range with {
+			if res, _ := verifyReader("x", bytes.NewReader(bytes.Join(l, nil))); res.Verified() {
+				t.Errorf("line %d %s: verified", i+1, name)
+			}
+		}
+	}
+}
+
+// Cut at every byte of the last 4 KB: read, verified as far as it goes, repaired, continued.
+func TestTruncated(t *testing.T) {
+	whole := recorded(t)
+	path := put(t, nil)
+	step := 1
+	if testing.Short() {
+		step = 13
+	}
+	for cut := 1; cut <= min(4096, len(whole)); cut += step {
+		short := whole[:len(whole)-cut]
+		lines := bytes.Count(short, []byte("\n"))
+		torn := int64(len(short) - bytes.LastIndexByte(short, '\n') - 1)
+		if err := os.WriteFile(path, short, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		res, err := Verify(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines == 0 {
+			if res.Bad == nil || res.Bad.Line != 1 {
+				t.Errorf("cut %d, into the header: %v", cut, res)
+			}
+			continue
+		}
+		if res.Bad != nil || res.Torn != torn || res.Ended != nil || res.Events != lines-1 || res.Verified() != (torn == 0) {
+			t.Fatalf("cut %d: %+v", cut, res)
+		}
+		if torn == 0 && !strings.Contains(res.String(), "not ended") {
+			t.Errorf("cut %d at a line: %v", cut, res)
+		}
+		r, err := Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, err := range r.Events() {
+			if err != nil {
+				t.Fatalf("cut %d: %v", cut, err)
+			}
+			n++
+		}
+		r.Close()
+		if n != lines-1 || r.Torn() != torn {
+			t.Fatalf("cut %d: read %d events, torn %d", cut, n, r.Torn())
+		}
+		w, repair, err := Open(path)
+		if err != nil {
+			t.Fatalf("cut %d: %v", cut, err)
+		}
+		if repair.Cut != torn {
+			t.Errorf("cut %d: repaired %+v, want %d", cut, repair, torn)
+		}
+		e, err := w.Append(runbook.Event{Data: runbook.Remark{Text: runbook.T("resumed")}})
+		if err != nil || e.Seq != int64(lines) {
+			t.Fatalf("cut %d: %+v %v", cut, e, err)
+		}
+		w.Close()
+		if res, err := Verify(path); err != nil || !res.Verified() || res.Events != lines {
+			t.Fatalf("cut %d, continued: %v %v", cut, res, err)
+		}
+	}
+}
+
+func TestOpenRefusesBroken(t *testing.T) {
+	b := recorded(t)
+	b[bytes.Index(b, []byte("quoted"))] ^= 1
+	path := put(t, b)
+	_, _, err := Open(path)
+	if err == nil || !strings.Contains(err.Error(), path+":7: the line was changed") || hint(err) == "" {
+		t.Errorf("%v", err)
+	}
+	if after, _ := os.ReadFile(path); !bytes.Equal(b, after) {
+		t.Error("Open changed the file")
+	}
+	if _, _, err := Open(path); err == nil || strings.Contains(err.Error(), "another console") {
+		t.Errorf("the lock was not let go: %v", err)
+	}
+}
+
+func TestReadGoesOnAfterBadLine(t *testing.T) {
+	b := recorded(t)
+	i := bytes.Index(b, []byte(`"attempt"`))
+	b[i] = '!'
+	r, err := NewReader("run.jsonl", bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events, bad int
+	for _, err := range r.Events() {
+		if err != nil {
+			bad++
+			if !strings.HasPrefix(err.Error(), "run.jsonl:4: ") {
+				t.Error(err)
+			}
+			continue
+		}
+		events++
+	}
+	if bad != 1 || events != len(everyKind())-1 {
+		t.Errorf("%d bad, %d read", bad, events)
+	}
+}
+
+// A second person reads while the first still writes.
+func TestFollow(t *testing.T) {
+	w := newRun(t)
+	r, err := Read(w.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var last Entry
+	for i, e := range everyKind() {
+		appendAll(t, w, []runbook.Event{e})
+		n := 0
+		for e, err := range r.From(last) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = e
+			n++
+		}
+		if n != 1 || last.Seq != int64(i)+1 || last.Line != i+2 {
+			t.Fatalf("after event %d: %d new, last %+v", i+1, n, last)
+		}
+	}
+}
+
+func TestConcurrent(t *testing.T) {
+	w := newRun(t)
+	w.Mask("hunter2secret")
+	var last int64
+	w.Show = func(e runbook.Event) {
+		if e.Seq != last+1 {
+			t.Errorf("showed %d after %d", e.Seq, last)
+		}
+		last = e.Seq
+	}
+	const writers, each = 50, 40
+	var wg sync.WaitGroup
+	for n := range writers {
+		wg.Go(func() {
+			for i := range each {
+				e := runbook.Event{Data: runbook.NewOutput(n+1, "stdout", []byte("line hun"))}
+				if i == each-1 {
+					e.Data = runbook.CommandEnded{Number: n + 1, Outcome: runbook.Done}
+				}
+				if _, err := w.Append(e); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 10 {
+			w.background()
+		}
+	})
+	wg.Wait()
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	printed := map[int]string{}
+	for _, e := range readAll(t, w.Dir()) {
+		if o, ok := e.Data.(runbook.Output); ok {
+			printed[o.Number] += o.Text
+		}
+	}
+	for n := range writers {
+		if want := strings.Repeat("line hun", each-1); printed[n+1] != want {
+			t.Errorf("command %d: %q", n+1, printed[n+1])
+		}
+	}
+	if res, err := Verify(w.Dir()); err != nil || !res.Verified() {
+		t.Errorf("%v %v", res, err)
+	}
+}
+
+// Our own encoder and encoding/json agree on any bytes.
+func TestOutputEncoding(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	alphabet := []string{"a", "\n", "\r\n", "\x1b[1m", "\"", "\\", "日", "\u2028", "\x00", "\xff", "\xe6\x97", "<&>", "\\u0041", "\t", "🚣", "\x7f"}
+	for range 5000 {
+		var s string
+		for range rnd.IntN(12) {
+			s += alphabet[rnd.IntN(len(alphabet))]
+		}
+		o := runbook.NewOutput(rnd.IntN(1000), "stdout", []byte(s))
+		b := appendOutput(nil, o)
+		generic, err := runbook.DecodeData("output", b)
+		if err != nil {
+			t.Fatalf("%q: %v in %s", s, err, b)
+		}
+		fast, ok := parseOutput(b)
+		if !ok || !reflect.DeepEqual(generic, fast) || !reflect.DeepEqual(o, fast) || string(fast.Bytes()) != s {
+			t.Fatalf("%q:\ngeneric %+v\nfast %v %+v", s, generic, ok, fast)
+		}
+		theirs, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fast, ok := parseOutput(theirs); ok && !reflect.DeepEqual(o, fast) {
+			t.Fatalf("%s: %+v", theirs, fast)
+		}
+	}
+}
+
+func TestResumeCountsThePause(t *testing.T) {
+	path := put(t, recorded(t)) // recorded in 2026-11-20T22:15 by its header, just now by its events
+	w, _, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if w.behind < 0 || w.behind > time.Minute {
+		t.Errorf("the pause is %v", w.behind)
+	}
+}

@@ -1,0 +1,121 @@
+package transcript
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// Masked stands where a secret was.
+const Masked = "[masked]"
+
+// Masking knows two kinds of secret.
+//
+// Values: what Mask was given, also as base64, JSON, a URL and a quoted shell word spell it. Where a piece of output
+// ends in what may be the beginning of a value, that end is held back until it is clear. It is let go after holdFor,
+// at the end of its command, or before the run ends; if it is half of the value or more, masked.
+//
+// Shapes: what looks like a secret (mask_shape.go). What announces one - "password=", "-----BEGIN … PRIVATE KEY-----" -
+// is not secret itself, so nothing is held back: what follows is swallowed as it comes, over any number of pieces.
+//
+// Too much masked is an annoyance, too little a leak; where a rule has to err, it errs on the side of the first.
+type mask struct {
+	values *values
+	filter map[streamKey]*filter
+}
+
+type streamKey struct {
+	number int
+	stream string
+}
+
+// filter masks one stream.
+type filter struct {
+	held  []byte    // the end of the stream so far, which may begin a value
+	since time.Time // when it began to be held
+	step  string    // of the newest piece
+	shape shape
+}
+
+// pass takes the next bytes of a stream and gives those that may be written. With final it gives all.
+func (f *filter) pass(v *values, p []byte, final bool) []byte {
+	p, held := v.mask(f.held, p, final)
+	if len(f.held) == 0 && len(held) > 0 || len(p) > 0 {
+		f.since = time.Now()
+	}
+	f.held = append(f.held[:0:0], held...)
+	return f.shape.mask(p)
+}
+
+// text masks a text that is whole.
+func (m *mask) text(p []byte) []byte {
+	var f filter
+	return f.pass(m.values, p, true)
+}
+
+// output masks a piece of output. What it holds back comes with a later piece of the same stream, or from rest.
+func (m *mask) output(step string, o runbook.Output) runbook.Output {
+	key := streamKey{o.Number, o.Stream}
+	f := m.filter[key]
+	if f == nil {
+		f = &filter{}
+		m.filter[key] = f
+	}
+	f.step = step
+	in := o.Bytes()
+	if out := f.pass(m.values, in, false); !bytes.Equal(in, out) {
+		return runbook.NewOutput(o.Number, o.Stream, out)
+	}
+	return o
+}
+
+// holding says whether any stream holds something back.
+func (m *mask) holding() bool {
+	for _, f := range m.filter {
+		if len(f.held) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// data masks every string in the JSON of an event, and the value of every key that names a secret. It gives nil when
+// there was nothing to mask.
+func (m *mask) data(b []byte) []byte {
+	var out []byte
+	from, secret := 0, false
+	for i := 0; i < len(b); i++ {
+		if b[i] != '"' {
+			// a secret key covers a string only, not what stands in an object or a list behind it
+			secret = secret && (b[i] == ':' || b[i] == ' ')
+			continue
+		}
+		end := closingQuote(b[i+1:])
+		if end < 0 {
+			break
+		}
+		end += i + 2
+		var s string
+		if json.Unmarshal(b[i:end], &s) != nil {
+			i = end - 1
+			continue
+		}
+		t := string(m.text([]byte(s)))
+		if secret && s != "" {
+			t = Masked
+		}
+		if t != s {
+			out = append(out, b[from:i]...)
+			out = appendString(out, t)
+			from = end
+		}
+		secret = end < len(b) && b[end] == ':' && sensitive([]byte(s))
+		i = end - 1
+	}
+	if out == nil {
+		return nil
+	}
+	return append(out, b[from:]...)
+}

@@ -1,0 +1,62 @@
+package transcript
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Repair says what Open had to cut from the end of a transcript: the part of a line that a dying console left.
+type Repair struct {
+	Cut int64 // bytes; 0 = the file was whole
+	At  int64 // where the file ends now
+}
+
+// Open takes up a run to go on with it. It verifies the whole file first, and refuses with NotVerifiedError where the
+// chain is broken, with InUseError while another console writes. A torn last line is cut: say so to the operator.
+// Secrets have to be given to Mask anew, they are nowhere in the file.
+func Open(path string) (_ *Writer, r Repair, err error) {
+	path = filePath(path)
+	if _, err := os.Stat(path); err != nil { // before the lock file is made
+		return nil, r, &FileError{"open", path, err}
+	}
+	held, err := lock(filepath.Dir(path))
+	if err != nil {
+		return nil, r, err
+	}
+	defer func() {
+		if err != nil {
+			held.Close()
+		}
+	}()
+	res, err := verify(path)
+	if err != nil {
+		return nil, r, err
+	}
+	if res.Bad != nil {
+		return nil, r, &NotVerifiedError{res.Bad}
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, r, &FileError{"open", path, err}
+	}
+	if res.Torn > 0 {
+		if err := f.Truncate(res.Size); err == nil {
+			err = f.Sync()
+		}
+		if err != nil {
+			f.Close()
+			return nil, r, &FileError{"repair", path, err}
+		}
+		r = Repair{Cut: res.Torn, At: res.Size}
+	}
+	w := newWriter(path, res.Header, held, f)
+	w.chain.prev = res.chain.prev
+	w.size, w.seq = res.Size, int64(res.Events)
+	_, w.steady = w.now()
+	w.behind = max(0, time.Since(res.Last))
+	for id := range res.asked {
+		w.asked[id] = true
+	}
+	return w, r, nil
+}

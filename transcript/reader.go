@@ -1,0 +1,152 @@
+package transcript
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// Reader reads a transcript from start to end. It does not check the chain (see Verify), so that a damaged one can
+// still be looked at.
+type Reader struct {
+	path   string
+	header Header
+	in     io.ReadSeeker
+	start  int64 // of the first event
+	torn   int64
+}
+
+// Entry is an event with its place in the file.
+type Entry struct {
+	runbook.Event
+	After   time.Duration // since the event before, by a clock that only goes forward
+	Elapsed time.Duration // since the run started: the sum of After
+	Line    int           // from 1; the header is line 1
+	Offset  int64         // of the line in the file
+}
+
+// Read opens a transcript, given by its file or its directory, and reads its header.
+func Read(path string) (*Reader, error) {
+	path = filePath(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &FileError{"open", path, err}
+	}
+	r, err := NewReader(path, f)
+	if err != nil {
+		f.Close()
+	}
+	return r, err
+}
+
+// NewReader reads a transcript that need not be a file, such as an embedded one. name stands in errors.
+func NewReader(name string, in io.ReadSeeker) (*Reader, error) {
+	s := newScanner(in)
+	line, whole, err := s.read()
+	switch {
+	case err == io.EOF:
+		return nil, &LineError{name, 1, "the file is empty"}
+	case err != nil && !errors.Is(err, errLong):
+		return nil, fmt.Errorf("read transcript %s: %w", name, err)
+	case !whole:
+		return nil, &LineError{name, 1, "not the header of a transcript"}
+	}
+	h, err := parseHeader(name, line)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{path: name, header: h, in: in, start: s.next}, nil
+}
+
+// Header gives the first line.
+func (r *Reader) Header() Header { return r.header }
+
+// Torn gives how many bytes stand after the last whole line. It is known after an iteration came to the end. While
+// the run is still written they are just a line on its way.
+func (r *Reader) Torn() int64 { return r.torn }
+
+// Close closes the file.
+func (r *Reader) Close() error {
+	if c, ok := r.in.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// Events gives all events in order. A line that can not be read is an error that names it; whoever goes on gets the
+// next line. Every iteration starts at the front, and only one can be under way.
+func (r *Reader) Events() iter.Seq2[runbook.Event, error] {
+	return func(yield func(runbook.Event, error) bool) {
+		for e, err := range r.Entries() {
+			if !yield(e.Event, err) {
+				return
+			}
+		}
+	}
+}
+
+// Entries is Events with the place and the pace of each.
+func (r *Reader) Entries() iter.Seq2[Entry, error] { return r.From(Entry{}) }
+
+// From gives the events after one that was given before, and those that were written since. The zero Entry is the start.
+func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		at, line := last.Offset, last.Line-1
+		if last.Line == 0 {
+			at, line = r.start, 1
+		}
+		if _, err := r.in.Seek(at, io.SeekStart); err != nil {
+			yield(Entry{}, fmt.Errorf("read transcript %s: %w", r.path, err))
+			return
+		}
+		s := newScanner(r.in)
+		s.next, s.line = at, line
+		if last.Line > 0 { // the one that was given
+			if _, _, err := s.read(); err != nil {
+				return
+			}
+		}
+		r.torn = 0
+		elapsed := last.Elapsed
+		for {
+			line, whole, err := s.read()
+			if err == io.EOF {
+				return
+			}
+			if err == nil && !whole {
+				r.torn = int64(len(line))
+				return
+			}
+			e := Entry{Line: s.line, Offset: s.at}
+			if err == nil {
+				err = e.parse(line)
+				elapsed += e.After
+				e.Elapsed = elapsed
+			} else if !errors.Is(err, errLong) {
+				yield(e, fmt.Errorf("read transcript %s: %w", r.path, err))
+				return
+			}
+			if err != nil {
+				err = &LineError{r.path, s.line, err.Error()}
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func (e *Entry) parse(line []byte) error {
+	rec, data, err := parse(line)
+	if err != nil {
+		return err
+	}
+	e.Event = runbook.Event{Seq: rec.seq, Time: rec.time, Step: rec.step, Data: data}
+	e.After = rec.dt
+	return nil
+}

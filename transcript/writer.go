@@ -1,0 +1,394 @@
+package transcript
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// flushAfter is how long output may stand in the file without being forced to the disk, and how long holdFor keeps what
+// may begin a secret. Half a second leaves a slow disk as much again to keep the promise of one.
+const (
+	flushAfter = 500 * time.Millisecond
+	holdFor    = flushAfter
+)
+
+// maxLine bounds a line, so that a damaged file can not fill the memory of its reader.
+const maxLine = 256 << 20
+
+// ErrClosed is what Append says after Close.
+var ErrClosed = errors.New("write transcript: it is closed")
+
+// file is what a Writer needs of an *os.File; tests put a failing one here.
+type file interface {
+	Write(p []byte) (int, error)
+	Sync() error
+	Truncate(size int64) error
+	Close() error
+}
+
+// Writer writes one run. It is safe for concurrent use; the file has the events in the order of their numbers.
+type Writer struct {
+	// Show, if set before the first Append, is called with every event once it is in the file, in order and never
+	// twice at once. It sees exactly what is written: masked, and with the late pieces of output that were held back,
+	// which Append does not return. It may block - the run waits - but must not call the Writer.
+	Show func(runbook.Event)
+
+	// Clock gives the time of day and a time that only goes forward, from any start. nil is the real one.
+	Clock func() (now time.Time, steady time.Duration)
+
+	path   string
+	header Header
+	lock   *os.File
+
+	mu      sync.Mutex
+	file    file
+	err     error // the first failure, given ever after
+	chain   *chain
+	size    int64 // of the whole lines
+	seq     int64
+	steady  time.Duration // of the last event
+	behind  time.Duration // resumed: what passed between the last event and Open
+	mask    mask
+	asked   map[string]bool // questions whose answer is secret
+	buf     []byte
+	timer   *time.Timer
+	unsaved bool
+	saving  sync.WaitGroup
+}
+
+// Create makes the directory of a new run under root and begins its transcript. The header gets its id here.
+func Create(root string, h Header) (*Writer, error) {
+	if h.Started.IsZero() {
+		h.Started = time.Now()
+	}
+	h.Format = Format
+	base := h.ID
+	if base == "" {
+		base = h.id()
+	}
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, &FileError{"create", root, err}
+	}
+	dir, err := makeDir(root, base)
+	if err != nil {
+		return nil, err
+	}
+	h.ID = filepath.Base(dir)
+	w, err := create(dir, h)
+	if err != nil {
+		os.RemoveAll(dir) // ours and empty of events: nothing half-done stays behind
+		return nil, err
+	}
+	return w, nil
+}
+
+// makeDir takes the first free name: two runs may begin in the same second.
+func makeDir(root, base string) (string, error) {
+	for n := 1; ; n++ {
+		dir := filepath.Join(root, base)
+		if n > 1 {
+			dir = fmt.Sprintf("%s-%d", dir, n)
+		}
+		err := os.Mkdir(dir, 0o700)
+		if err == nil {
+			return dir, nil
+		}
+		if !os.IsExist(err) || n == 1000 {
+			return "", &FileError{"create", filepath.Join(dir, FileName), err}
+		}
+	}
+}
+
+func create(dir string, h Header) (_ *Writer, err error) {
+	path := filepath.Join(dir, FileName)
+	body, err := h.encode()
+	if err != nil {
+		return nil, err
+	}
+	held, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	if err != nil {
+		held.Close()
+		return nil, &FileError{"create", path, err}
+	}
+	w := newWriter(path, h, held, f)
+	w.put(w.chain.seal(body), true)
+	for _, d := range []string{dir, filepath.Dir(dir)} { // or the file may be gone after a power failure
+		if w.err == nil {
+			w.fail("sync", syncDir(d))
+		}
+	}
+	if w.err != nil {
+		f.Close()
+		held.Close()
+		return nil, w.err
+	}
+	return w, nil
+}
+
+func newWriter(path string, h Header, lock *os.File, f file) *Writer {
+	return &Writer{
+		path: path, header: h, lock: lock, file: f, chain: newChain(),
+		mask:  mask{filter: map[streamKey]*filter{}},
+		asked: map[string]bool{},
+	}
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Header gives what the first line says.
+func (w *Writer) Header() Header { return w.header }
+
+// Dir is the directory of the run.
+func (w *Writer) Dir() string { return filepath.Dir(w.path) }
+
+// Path is the transcript itself.
+func (w *Writer) Path() string { return w.path }
+
+// Mask adds values that must never reach the file. What was written before is not changed: call it before the value
+// can appear anywhere. Values shorter than four bytes are not masked.
+func (w *Writer) Mask(secrets ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mask.values = w.mask.values.with(secrets...)
+}
+
+// Append numbers an event, gives it its time, masks it and writes it. It gives the event as it was written. Decisions,
+// verdicts, the edges of steps and commands that change something are on the disk when it returns; the rest is in the
+// file, and on the disk within a second. Once it has failed, it fails.
+func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return e, w.err
+	}
+	if e.Data == nil {
+		return e, errors.New("write transcript: the event is empty")
+	}
+	var data []byte
+	switch d := e.Data.(type) {
+	case runbook.Output:
+		e.Data = w.mask.output(e.Step, d)
+	default:
+		switch d := d.(type) {
+		case runbook.CommandEnded:
+			w.release(d.Number, true)
+		case runbook.Ended:
+			w.releaseAll(true)
+		case runbook.Asked:
+			if d.Secret {
+				w.asked[d.Question.ID] = true
+			}
+		case runbook.Answered:
+			if w.asked[d.Question] && d.Text != "" {
+				d.Text = Masked
+				e.Data = d
+			}
+		}
+		var err error
+		if data, err = encodeData(e.Data); err != nil {
+			return e, fmt.Errorf("write transcript: encode %s event: %w", e.Data.Kind(), err)
+		}
+		if m := w.mask.data(data); m != nil {
+			masked, err := runbook.DecodeData(e.Data.Kind(), m)
+			if err != nil {
+				return e, fmt.Errorf("write transcript: mask %s event: %w", e.Data.Kind(), err)
+			}
+			e.Data, data = masked, m
+		}
+	}
+	return w.write(e, data)
+}
+
+// write puts one event into the file and shows it. data is its JSON, nil for output.
+func (w *Writer) write(e runbook.Event, data []byte) (runbook.Event, error) {
+	if w.err != nil {
+		return e, w.err
+	}
+	now, steady := w.now()
+	dt := max(0, steady-w.steady) + w.behind
+	w.behind, w.steady = 0, max(steady, w.steady)
+	e.Seq, e.Time = w.seq+1, now
+	w.buf = w.chain.open(w.buf[:0], e, dt, data)
+	if len(w.buf) > maxLine-sumTail {
+		return e, fmt.Errorf("write transcript: a %s event of %d MB is too large", e.Data.Kind(), len(w.buf)>>20)
+	}
+	w.buf = w.chain.seal(w.buf)
+	w.put(w.buf, mustSync(e.Data))
+	if w.err != nil {
+		return e, w.err
+	}
+	w.seq++
+	if cap(w.buf) > 1<<20 {
+		w.buf = nil
+	}
+	if w.Show != nil {
+		w.Show(e)
+	}
+	return e, nil
+}
+
+// mustSync says what has to survive a power failure at once: whatever a later resume decides by.
+func mustSync(d runbook.Data) bool {
+	switch d := d.(type) {
+	case runbook.Output, runbook.NodeChanged, runbook.Connection, runbook.Progress, runbook.Asked, runbook.Described,
+		runbook.Remark, runbook.Compared, runbook.Hit:
+		return false
+	case runbook.CommandStarted:
+		return d.Changes // before it runs, so that nobody can think it never did
+	}
+	return true
+}
+
+// put writes a line and forces it to the disk, now or soon.
+func (w *Writer) put(line []byte, now bool) {
+	n, err := w.file.Write(line)
+	if err != nil {
+		if n > 0 {
+			_ = w.file.Truncate(w.size) // half a line is worth nothing; Open would cut it too
+		}
+		w.fail("write", err)
+		return
+	}
+	w.size += int64(n)
+	switch {
+	case now:
+		w.fail("sync", w.file.Sync())
+		w.unsaved = false
+		if w.timer != nil && !w.mask.holding() && w.timer.Stop() {
+			w.timer = nil
+		}
+	default:
+		w.unsaved = true
+	}
+	w.later()
+}
+
+func (w *Writer) fail(op string, err error) {
+	if err != nil && w.err == nil {
+		w.err = &FileError{op, w.path, err}
+	}
+}
+
+// later sees to it that what is unsaved gets saved and what is held back gets out.
+func (w *Writer) later() {
+	if w.timer == nil && w.err == nil && (w.unsaved || w.mask.holding()) {
+		w.timer = time.AfterFunc(flushAfter, w.background)
+	}
+}
+
+func (w *Writer) background() {
+	w.mu.Lock()
+	w.timer = nil
+	if w.err != nil {
+		w.mu.Unlock()
+		return
+	}
+	w.releaseAll(false)
+	if !w.unsaved {
+		w.mu.Unlock()
+		return
+	}
+	w.unsaved = false
+	w.saving.Add(1)
+	w.mu.Unlock()
+	err := w.file.Sync() // without the lock: the run need not wait for output to reach the disk
+	w.saving.Done()
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail("sync", err)
+	w.later()
+}
+
+// release writes what is held back of a command's output. With end the command is over.
+func (w *Writer) release(number int, end bool) {
+	for _, stream := range []string{"stdout", "stderr"} {
+		w.releaseStream(streamKey{number, stream}, end)
+	}
+}
+
+func (w *Writer) releaseAll(end bool) {
+	for key := range w.mask.filter {
+		w.releaseStream(key, end)
+	}
+}
+
+func (w *Writer) releaseStream(key streamKey, end bool) {
+	f := w.mask.filter[key]
+	switch {
+	case f == nil:
+		return
+	case end:
+		delete(w.mask.filter, key)
+	case time.Since(f.since) < holdFor:
+		return
+	}
+	if len(f.held) == 0 {
+		return
+	}
+	if out := f.pass(w.mask.values, nil, true); len(out) > 0 {
+		_, _ = w.write(runbook.Event{Step: f.step, Data: runbook.NewOutput(key.number, key.stream, out)}, nil) // sticky
+	}
+}
+
+// Sync forces everything to the disk.
+func (w *Writer) Sync() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.fail("sync", w.file.Sync())
+		w.unsaved = false
+	}
+	return w.err
+}
+
+// Close writes what is held back, forces all to the disk and lets the run go. It does not write that the run has ended.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if errors.Is(w.err, ErrClosed) {
+		return nil
+	}
+	if w.err == nil {
+		w.releaseAll(true)
+	}
+	if w.err == nil {
+		w.fail("sync", w.file.Sync())
+	}
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	w.saving.Wait()
+	w.fail("close", w.file.Close())
+	err := w.err
+	w.err = ErrClosed
+	w.lock.Close()
+	return err
+}
+
+var begin = time.Now()
+
+func (w *Writer) now() (time.Time, time.Duration) {
+	if w.Clock != nil {
+		return w.Clock()
+	}
+	now := time.Now()
+	return now.Round(0), now.Sub(begin) // by the monotonic clock, which no administrator turns back
+}
