@@ -96,6 +96,7 @@ func startEtcd(l Lab) error {
 	cfg.Dir = l.path("etcd")
 	cfg.LogLevel = "warn"
 	cfg.LogOutputs = []string{l.path("logs", "etcd.log")}
+	cfg.WarningUnaryRequestDuration = time.Second
 	cfg.UnsafeNoFsync = true // a lab that loses power is booted anew
 	client := url.URL{Scheme: "http", Host: etcdAddress}
 	peer := url.URL{Scheme: "http", Host: etcdPeer}

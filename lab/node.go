@@ -209,6 +209,7 @@ func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, d
 		"etc/ssh/authorized_keys":    string(clientKey) + " spraydeck-lab\n",
 		"run/containerd/.keep":       "",
 		"var/log/kubelet.log":        "",
+		"var/log/lastlog":            "",
 		"opt/spraydeck-lab/lab":      "", // the binary is mounted over it
 		"root/.profile":              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
 		"etc/kubernetes/kubelet.env": "KUBELET_HOSTNAME=--hostname-override=" + n.Name + "\n",

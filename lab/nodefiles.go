@@ -38,6 +38,12 @@ func writeShims(l Lab, n Node) error {
 			return err
 		}
 	}
+	// Where the playbook's download role takes programs from, whatever version it asks for.
+	for _, name := range []string{"kubelet", "kubeadm", "containerd"} {
+		if err := writeFile(l.rootfs(n.Name, "opt/spraydeck-lab/mirror", name), nodefile(name), 0o644); err != nil {
+			return err
+		}
+	}
 	for name := range called {
 		if err := os.Symlink(labInside, bin(name)); err != nil {
 			return err
