@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -97,6 +98,11 @@ func plain(err error) error {
 		return fmt.Errorf("the jump host could not connect: %s", or(refused.Message, refused.Reason.String()))
 	case errors.As(err, &errno):
 		return errno
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("the server hung up: %w", io.EOF)
+	}
+	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "ssh: handshake failed: ") {
+		return inner
 	}
 	return err
 }
@@ -112,6 +118,9 @@ func dialHint(t *target, err error) string {
 		return "the way to the jump host works: is the node up, is its address right as seen from there?"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), strings.HasPrefix(err.Error(), "no answer in"):
 		return "is the node up, is the address right, does it need a jump host (ProxyJump)?"
+	}
+	if errors.Is(err, io.EOF) {
+		return "sshd answers but does not let anybody talk: see its log, and MaxStartups in its sshd_config"
 	}
 	return "see what ssh says: ssh -v " + t.alias
 }

@@ -21,11 +21,12 @@ type proxy struct {
 	out    *os.File // what the command prints is what the server sent
 	in     io.WriteCloser
 	stderr lastBytes
+	done   chan struct{} // closed when it has ended and said all
 	once   sync.Once
 }
 
 func startProxy(command string) (*proxy, error) {
-	p := &proxy{cmd: exec.Command("/bin/sh", "-c", "exec "+command)}
+	p := &proxy{cmd: exec.Command("/bin/sh", "-c", "exec "+command), done: make(chan struct{})}
 	// In a session of its own, so that ^C on the console does not cut it off.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	p.cmd.Stderr = &p.stderr
@@ -43,6 +44,10 @@ func startProxy(command string) (*proxy, error) {
 		r.Close()
 		return nil, fmt.Errorf("start ProxyCommand: %w", err)
 	}
+	go func() {
+		p.cmd.Wait()
+		close(p.done)
+	}()
 	return p, nil
 }
 
@@ -51,7 +56,10 @@ func startProxy(command string) (*proxy, error) {
 func (p *proxy) Read(b []byte) (int, error) {
 	n, err := p.out.Read(b)
 	if errors.Is(err, io.EOF) {
-		p.Close()
+		select {
+		case <-p.done:
+		case <-time.After(time.Second):
+		}
 		if said := p.stderr.line(); said != "" {
 			return n, fmt.Errorf("ProxyCommand said: %s", said)
 		}
@@ -66,10 +74,7 @@ func (p *proxy) Close() error {
 		p.in.Close()
 		// Its group too: "exec" does not help against a pipeline.
 		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
-		go func() {
-			p.cmd.Wait()
-			p.out.Close()
-		}()
+		p.out.Close()
 	})
 	return nil
 }

@@ -37,7 +37,8 @@ func (c *Client) way(ctx context.Context, host string) ([]hop, error) {
 }
 
 func notResolved(host string, err error) error {
-	u := &UnreachableError{Host: host, Op: "find the way to", Err: err}
+	u := &UnreachableError{Host: host, Op: "find the way to", Err: err,
+		hint: "correct ssh_config or the inventory; see what is in force with: ssh -G " + host}
 	var config *configError
 	if errors.As(err, &config) {
 		u.hint = config.hint

@@ -279,7 +279,7 @@ func TestCancel(t *testing.T) {
 	for _, tt := range []struct {
 		name, line, sig string
 	}{
-		{"obeys", "echo begun; sleep 30", "SIGINT"},
+		{"obeys", "echo begun; exec sleep 30", "SIGINT"},
 		{"cleans up", "trap 'sleep 0.2; echo cleaned; exit 1' INT; echo begun; while :; do sleep 0.05; done", "SIGINT"},
 		{"child cleans up", "(trap 'sleep 0.2; echo cleaned; exit 1' INT; echo begun; while :; do sleep 0.05; done); true", "SIGINT"},
 		{"ignores INT", "trap '' INT; echo begun; while :; do sleep 0.05; done", "SIGTERM"},
