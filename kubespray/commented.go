@@ -9,6 +9,9 @@ import (
 // a variable. Prose ("# Note: ...") starts with a capital or has blanks.
 var commentedKey = regexp.MustCompile(`^#+( ?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*):(?:[ \t]+(.*))?\r?$`)
 
+// Lower-case words that Kubespray's comments use with a colon.
+var prose = map[string]bool{"example": true, "note": true, "ref": true}
+
 // CommentedValues reads the defaults that a Kubespray sample file shows in
 // comments, such as "# helm_enabled: true", nested lines included. It is a
 // reading of prose: what does not parse is kept as the text it is, and of two
@@ -18,7 +21,7 @@ func CommentedValues(file string, text []byte) map[string]Value {
 	lines := strings.Split(string(text), "\n")
 	for i := 0; i < len(lines); i++ {
 		m := commentedKey.FindStringSubmatch(lines[i])
-		if m == nil {
+		if m == nil || prose[m[2]] {
 			continue
 		}
 		key, block, next := m[2], []string{uncomment(lines[i])}, i+1

@@ -20,16 +20,19 @@ var dynamicGroups = []struct {
 
 // missingFrom lists, in the order of all, the hosts the play would add.
 func missingFrom(groups map[string][]string, all []string, name string, from []string) []string {
+	wanted := map[string]bool{}
+	for _, f := range from {
+		for _, h := range groups[f] {
+			wanted[h] = true
+		}
+	}
+	for _, h := range groups[name] {
+		delete(wanted, h)
+	}
 	var added []string
 	for _, h := range all {
-		if slices.Contains(groups[name], h) {
-			continue
-		}
-		for _, f := range from {
-			if slices.Contains(groups[f], h) {
-				added = append(added, h)
-				break
-			}
+		if wanted[h] {
+			added = append(added, h)
 		}
 	}
 	return added

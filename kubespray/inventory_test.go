@@ -165,3 +165,13 @@ func TestParseFileNamesTheLineThatIsWrong(t *testing.T) {
 		t.Errorf("script: %v", err)
 	}
 }
+
+// Thousands of hosts must not take quadratic time.
+func TestParseFileReadsALargeInventory(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"i.ini": "[kube_node]\nn[1:20000] a=1\n[etcd]\nn[1:20000]\n"})
+	inv, err := ParseFile(filepath.Join(dir, "i.ini"))
+	if err != nil || len(inv.Groups["k8s_cluster"]) != 20000 {
+		t.Fatalf("%d hosts, %v", len(inv.Groups["k8s_cluster"]), err)
+	}
+}

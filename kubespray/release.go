@@ -168,7 +168,9 @@ var checksumFiles = []string{
 
 // KubeVersions are the Kubernetes versions a revision has checksums for on one
 // architecture (amd64, arm64 ...), newest first, spelled as the revision wants
-// kube_version spelled: with a leading v up to v2.27, without from v2.28.
+// kube_version spelled: with a leading v up to v2.27, without from v2.28. From
+// v2.28 the first is the default; before, [Checkout.Defaults] has it, and it
+// may be older than the first.
 func (c *Checkout) KubeVersions(ctx context.Context, rev, arch string) ([]string, error) {
 	texts, err := c.readAll(ctx, rev, checksumFiles)
 	if err != nil {

@@ -19,6 +19,7 @@ type tree struct {
 type group struct {
 	name     string
 	hosts    []string
+	has      map[string]bool // hosts, for the inventory of thousands
 	children []string
 	parents  []string
 	vars     map[string]any
@@ -42,7 +43,7 @@ func newTree() *tree {
 func (t *tree) group(name string) *group {
 	g := t.groups[name]
 	if g == nil {
-		g = &group{name: name, vars: map[string]any{}, priority: 1}
+		g = &group{name: name, has: map[string]bool{}, vars: map[string]any{}, priority: 1}
 		t.groups[name] = g
 		t.groupOrder = append(t.groupOrder, name)
 	}
@@ -61,7 +62,8 @@ func (t *tree) host(name string) *host {
 
 func (t *tree) addHost(groupName, name string) *host {
 	h, g := t.host(name), t.group(groupName)
-	if !slices.Contains(g.hosts, name) {
+	if !g.has[name] {
+		g.has[name] = true
 		g.hosts = append(g.hosts, name)
 	}
 	return h
@@ -122,9 +124,11 @@ func (t *tree) reconcile() {
 	ungrouped := t.group("ungrouped")
 	kept := ungrouped.hosts[:0]
 	for _, h := range ungrouped.hosts {
-		if !grouped[h] {
-			kept = append(kept, h)
+		if grouped[h] {
+			delete(ungrouped.has, h)
+			continue
 		}
+		kept = append(kept, h)
 	}
 	ungrouped.hosts = kept
 	for _, h := range t.hostOrder {
@@ -199,7 +203,7 @@ func (t *tree) members() map[string][]string {
 func (t *tree) groupsOf(name string) []*group {
 	member := map[string]bool{"all": true}
 	for _, g := range t.groups {
-		if slices.Contains(g.hosts, name) {
+		if g.has[name] {
 			member[g.name] = true
 			for up := range t.above(g.name) {
 				member[up] = true

@@ -200,6 +200,9 @@ func (d *decoder) pairs(n *yaml.Node) ([]pair, error) {
 }
 
 func (d *decoder) merged(n *yaml.Node) ([]pair, error) {
+	if d.nodes++; d.nodes > maxNodes {
+		return nil, d.fail(n, "more than %d values after unfolding aliases", maxNodes)
+	}
 	switch n.Kind {
 	case yaml.AliasNode:
 		var pairs []pair
@@ -218,9 +221,7 @@ func (d *decoder) merged(n *yaml.Node) ([]pair, error) {
 			if err != nil {
 				return nil, err
 			}
-			if all = append(all, more...); len(all) > maxNodes {
-				return nil, d.fail(n, "more than %d values after unfolding aliases", maxNodes)
-			}
+			all = append(all, more...)
 		}
 		return all, nil
 	}

@@ -62,6 +62,7 @@ func TestCommentedValues(t *testing.T) {
 	text := `---
 # Note: prose
 # see docs/x.md
+## example: of something
 ## apiserver_loadbalancer_domain_name: "elb.some.domain"
 # helm_enabled: true  # trailing
 #plain_key: 5
@@ -98,7 +99,7 @@ active: 1
 	if !reflect.DeepEqual(plain, want) {
 		t.Errorf("got  %v\nwant %v", plain, want)
 	}
-	if got["helm_enabled"].Line != 5 {
+	if got["helm_enabled"].Line != 6 {
 		t.Errorf("line %d", got["helm_enabled"].Line)
 	}
 }
