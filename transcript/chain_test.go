@@ -68,9 +68,9 @@ func TestFutureLine(t *testing.T) {
 
 func TestFlippedBit(t *testing.T) {
 	b := recorded(t)
-	step := 1
+	step := 3
 	if testing.Short() {
-		step = 7
+		step = 17
 	}
 	flips := 0
 	for i := 0; i < len(b); i += step {

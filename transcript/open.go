@@ -41,7 +41,7 @@ func Open(path string) (_ *Writer, r Repair, err error) {
 		return nil, r, &FileError{"open", path, err}
 	}
 	if res.Torn > 0 {
-		if err := f.Truncate(res.Size); err == nil {
+		if err = f.Truncate(res.Size); err == nil {
 			err = f.Sync()
 		}
 		if err != nil {

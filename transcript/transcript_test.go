@@ -57,9 +57,20 @@ func everyKind() []runbook.Event {
 	return out
 }
 
+// memDir is a directory in memory where there is one: most tests are not about the speed of a disk.
+func memDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "transcript-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func newRun(t testing.TB) *Writer {
 	t.Helper()
-	w, err := Create(t.TempDir(), testHeader)
+	w, err := Create(memDir(t), testHeader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +123,7 @@ func recorded(t testing.TB) []byte {
 
 func put(t testing.TB, b []byte) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), FileName)
+	path := filepath.Join(memDir(t), FileName)
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,288 @@
+package transcript
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"spraydeck/runbook"
+)
+
+const testKey = `-----BEGIN RSA PRIVATE KEY-----
+MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMbRvI0MBZhpI
+qGb3+YqXk9XbCkfXqW5pmPqHk0cQ0nJ5p0vV3xkWqv7yXQ==
+-----END RSA PRIVATE KEY-----
+`
+
+// shapes: what is written, and what must stand in the file. Every one is also fed in pieces cut everywhere.
+var shapes = []struct{ in, want string }{
+	{"nothing to hide\n", "nothing to hide\n"},
+	{"password=hunter2 user=bob\n", "password=[masked] user=bob\n"},
+	{"DB_PASSWORD = hunter2\n", "DB_PASSWORD = [masked]\n"},
+	{`{"password": "hun\"ter2", "user": "bob"}`, `{"password": "[masked]", "user": "bob"}`},
+	{`msg: "{\"token\": \"abc.def\", \"x\": 1}"`, `msg: "{\"token\": \"[masked]", \"x\": 1}"`},
+	{"ansible_become_pass: 'it is s3cret' # note\n", "ansible_become_pass: '[masked]' # note\n"},
+	{"password:\n  next: line\n", "password:\n  next: line\n"},
+	{"BECOME password: \r\nPLAY [all]\n", "BECOME password: \r\nPLAY [all]\n"},
+	{`password: ""` + "\nx\n", `password: ""` + "\nx\n"},
+	{"password: \x1b[31mhunter2\x1b[0m ok\n", "password: \x1b[31m[masked]\x1b[0m ok\n"},
+	{"Authorization: Bearer abc def\nHost: x\n", "Authorization: [masked]\nHost: x\n"},
+	{`curl -H "Authorization: Bearer abc" https://x` + "\n", `curl -H "Authorization: [masked]" https://x` + "\n"},
+	{"bearer abc.def-ghi end\n", "bearer [masked] end\n"},
+	{"kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash sha256:12\n",
+		"kubeadm join 10.0.0.1:6443 --token [masked] --discovery-token-ca-cert-hash sha256:12\n"},
+	{"--certificate-key 8cb2de97839780a412b93877f8507ad6\n", "--certificate-key [masked]\n"},
+	{"    client-key-data: TFMwdExTMUNSVWRK\n    name: x\n", "    client-key-data: [masked]\n    name: x\n"},
+	{"    client-certificate-data: AAAA\n", "    client-certificate-data: AAAA\n"},
+	{"jwt eyJhbGciOiJSUzI1NiJ9.eyJpc3Mi.c2ln, next\n", "jwt eyJhbGciOi[masked], next\n"},
+	{testKey, "-----BEGIN RSA PRIVATE KEY-----[masked]-----END RSA PRIVATE KEY-----\n"},
+	{"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nafter\n", "-----BEGIN PRIVATE KEY-----[masked]-----END PRIVATE KEY-----\nafter\n"},
+	{"-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n"},
+	{"key LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlF end", "key LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt[masked] end"},
+	{"secretName: etcd-certs\nsecret/etcd created\n", "secretName: etcd-certs\nsecret/etcd created\n"},
+	{"https://x/?token=abc&page=2\n", "https://x/?token=[masked]&page=2\n"},
+	{"パスワード password=ひみつ 次\n", "パスワード password=[masked] 次\n"},
+	{strings.Repeat("-", 80) + "\n" + strings.Repeat("=", 80), strings.Repeat("-", 80) + "\n" + strings.Repeat("=", 80)},
+}
+
+func feed(v *values, pieces ...string) string {
+	var f filter
+	var out []byte
+	for _, p := range pieces {
+		out = append(out, f.pass(v, []byte(p), false)...)
+	}
+	return string(append(out, f.pass(v, nil, true)...))
+}
+
+func TestShapes(t *testing.T) {
+	for _, c := range shapes {
+		if got := feed(nil, c.in); got != c.want {
+			t.Errorf("%q:\ngot  %q\nwant %q", c.in, got, c.want)
+		}
+		for i := range len(c.in) {
+			for _, j := range []int{i + 1, i + 7, len(c.in)} {
+				if j = min(j, len(c.in)); feed(nil, c.in[:i], c.in[i:j], c.in[j:]) != c.want {
+					t.Fatalf("cut at %d and %d: %q", i, j, feed(nil, c.in[:i], c.in[i:j], c.in[j:]))
+				}
+			}
+		}
+		if got := feed(nil, strings.Split(c.in, "")...); got != c.want && !strings.Contains(c.in, "パ") {
+			t.Errorf("byte by byte: %q", got)
+		}
+	}
+}
+
+// A key whose end never comes hides at most a key's worth of what follows.
+func TestEndlessKey(t *testing.T) {
+	out := feed(nil, "-----BEGIN PRIVATE KEY-----\n", strings.Repeat("x", pemLimit+1), "visible")
+	if !strings.HasSuffix(out, "visible") {
+		t.Errorf("%.80q...", out)
+	}
+}
+
+func TestValues(t *testing.T) {
+	const s = `p@ss "wörd"/1`
+	v := (*values)(nil).with(s, "hunter2", "hunter2more", "abc", "line one\nline two of it")
+	for in, want := range map[string]string{
+		"x hunter2 y":                  "x [masked] y",
+		"hunter2more":                  "[masked]",
+		"hunter2mo":                    "[masked]", // more than half
+		"ends in hun":                  "ends in hun",
+		"ends in hunt":                 "ends in [masked]",
+		"hunhunter2":                   "hun[masked]",
+		"hunter2hunter2":               "[masked][masked]",
+		"abc is too short":             "abc is too short",
+		`{"x":"p@ss \"wörd\"/1"}`:      `{"x":"[masked]"}`,
+		"u=p%40ss+%22w%C3%B6rd%22%2F1": "u=[masked]",
+		base64.StdEncoding.EncodeToString([]byte(s)): Masked + "=",
+		"| line two of it |":                         "| [masked] |",
+	} {
+		if got := feed(v, in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+		for i := range len(in) {
+			if got := feed(v, in[:i], in[i:]); got != want {
+				t.Errorf("%q cut at %d: got %q, want %q", in, i, got, want)
+			}
+		}
+	}
+}
+
+// Whatever comes in any pieces: no secret in the output, and nothing is lost when there was no secret.
+func TestValuesAnyPieces(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	secrets := []string{"aabaab", "abab", "日本の秘密", "baaa\xff"}
+	v := (*values)(nil).with(secrets...)
+	parts := append([]string{"a", "b", "aab", "日", "\n", "\xff", " "}, secrets...)
+	for range 20000 {
+		var all string
+		var pieces []string
+		for range rnd.IntN(10) {
+			all += parts[rnd.IntN(len(parts))]
+		}
+		for rest := all; rest != ""; {
+			n := 1 + rnd.IntN(len(rest))
+			pieces = append(pieces, rest[:n])
+			rest = rest[n:]
+		}
+		got := feed(v, pieces...)
+		if whole := feed(v, all); got != whole {
+			t.Fatalf("%q: %q in pieces %q, %q whole", all, got, pieces, whole)
+		}
+		for _, s := range secrets {
+			if strings.Contains(got, s) {
+				t.Fatalf("%q: %q holds %q", all, got, s)
+			}
+		}
+		if !strings.Contains(got, Masked) && got != all {
+			t.Fatalf("%q: lost something: %q", all, got)
+		}
+	}
+}
+
+// Secrets planted wherever an event can carry them are nowhere in the file.
+func TestNoSecretInFile(t *testing.T) {
+	const secret, token = "correct horse battery", "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl"
+	w := newRun(t)
+	w.Mask(secret)
+	var shown []runbook.Event
+	w.Show = func(e runbook.Event) { shown = append(shown, e) }
+	plant := func(s string) []runbook.Data {
+		text := runbook.Text{En: "en " + s, Ja: "日 " + s}
+		return []runbook.Data{
+			runbook.Described{Operations: []runbook.Operation{{Line: "echo " + s}}},
+			runbook.CommandStarted{Number: 1, Line: "echo " + s, Host: "n"},
+			runbook.CommandEnded{Number: 9, Error: s, Hint: s},
+			runbook.GateChecked{Gate: "g", Title: text, Says: text, Evidence: []string{s, "x " + s}},
+			runbook.Hit{Title: text, Line: s},
+			runbook.Asked{Question: runbook.Question{ID: "q", Title: text, Details: []string{s}, Default: s}},
+			runbook.Answered{Question: "q", Answer: runbook.Answer{Text: s, Reason: "because " + s}},
+			runbook.Compared{Path: "p", Old: "a\n" + s + "\n", New: s},
+			runbook.Remark{Text: text},
+			runbook.UnknownData{Name: "future", JSON: fmt.Appendf(nil, `{"x":[%q,{"%s":1}]}`, s, strings.ReplaceAll(s, "\n", "\\n"))},
+		}
+	}
+	pemBody := strings.Split(testKey, "\n")[1]
+	for _, s := range []string{secret, token, testKey} {
+		for _, d := range plant(s) {
+			appendAll(t, w, []runbook.Event{{Data: d}})
+		}
+		for cut := range len(s) {
+			for n, piece := range []string{"before " + s[:cut], s[cut:] + " after\n"} {
+				o := runbook.NewOutput(1, []string{"stdout", "stderr"}[cut%2], []byte(piece))
+				if n == 0 && cut%3 == 0 {
+					o = runbook.NewOutput(1, o.Stream, append([]byte{0xff}, piece...)) // not UTF-8: goes as raw bytes
+				}
+				appendAll(t, w, []runbook.Event{{Data: o}})
+			}
+		}
+	}
+	appendAll(t, w, []runbook.Event{
+		{Data: runbook.Asked{Question: runbook.Question{ID: "pin", Secret: true}}},
+		{Data: runbook.Answered{Question: "pin", Answer: runbook.Answer{Text: "42!"}}},
+		{Data: runbook.UnknownData{Name: "future", JSON: []byte(`{"dbPassword": "42!", "n": {"token":"42!"}}`)}},
+	})
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(w.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range shown { // raw bytes are base64 in the file
+		if o, ok := e.Data.(runbook.Output); ok {
+			b = append(b, o.Bytes()...)
+		}
+	}
+	for _, s := range []string{secret, "c2lnbmF0dXJl", pemBody[:20], "42!", base64.StdEncoding.EncodeToString([]byte(secret))[:20]} {
+		if i := bytes.Index(b, []byte(s)); i >= 0 {
+			t.Errorf("%q is in the file: %q", s, b[max(0, i-80):i+len(s)])
+		}
+	}
+	if read := readAll(t, w.Path()); len(read) != len(shown) {
+		t.Errorf("read %d, shown %d", len(read), len(shown))
+	} else {
+		for i := range read {
+			if !reflect.DeepEqual(read[i].Data, shown[i].Data) {
+				t.Errorf("shown is not what is written: %+v, %+v", shown[i].Data, read[i].Data)
+			}
+		}
+	}
+	if res, err := Verify(w.Path()); err != nil || !res.Verified() {
+		t.Error(res, err)
+	}
+}
+
+// What is held back comes out by itself, before the end of its command, and in its place.
+func TestHeldBack(t *testing.T) {
+	w := newRun(t)
+	w.Mask("hunter2")
+	out := func(s string) runbook.Event {
+		return runbook.Event{Step: "s", Data: runbook.NewOutput(1, "stdout", []byte(s))}
+	}
+	e, err := w.Append(out("Go on? [y/N] h"))
+	if err != nil || e.Data.(runbook.Output).Text != "Go on? [y/N] " {
+		t.Fatalf("%+v %v", e, err)
+	}
+	w.background()
+	if n := len(readAll(t, w.Dir())); n != 1 {
+		t.Errorf("let go too early: %d events", n)
+	}
+	w.mask.filter[streamKey{1, "stdout"}].since = w.mask.filter[streamKey{1, "stdout"}].since.Add(-holdFor)
+	w.background()
+	appendAll(t, w, []runbook.Event{out("hu"), {Step: "s", Data: runbook.CommandEnded{Number: 1}}})
+	var got []string
+	for _, e := range readAll(t, w.Dir()) {
+		switch d := e.Data.(type) {
+		case runbook.Output:
+			got = append(got, d.Text)
+		default:
+			got = append(got, d.Kind())
+		}
+		if e.Step != "s" {
+			t.Errorf("step %q", e.Step)
+		}
+	}
+	if want := []string{"Go on? [y/N] ", "h", "", "hu", "command-ended"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestChunker(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	in := strings.Repeat("日本語 abc 🚣\r\n\x1b[1m", 5000) + "\xe6\x97"
+	bad := "ok \xff\xfe\xe6x " + strings.Repeat("\x80", 100)
+	for _, all := range []string{in, bad} {
+		for range 50 {
+			c := NewChunker(3, "stderr")
+			var out []runbook.Output
+			for rest := all; rest != ""; {
+				n := min(len(rest), 1+rnd.IntN(1<<rnd.IntN(18)))
+				out = append(out, c.Write([]byte(rest[:n]))...)
+				if rnd.IntN(2) == 0 {
+					out = append(out, c.Flush()...)
+				}
+				rest = rest[n:]
+			}
+			out = append(out, c.Close()...)
+			var got []byte
+			for i, o := range out {
+				got = append(got, o.Bytes()...)
+				if len(o.Bytes()) == 0 || len(o.Bytes()) > pieceSize+4 || o.Number != 3 || o.Stream != "stderr" {
+					t.Fatalf("piece %d: %d bytes", i, len(o.Bytes()))
+				}
+				if all == in && o.Raw != nil && i != len(out)-1 {
+					t.Fatalf("piece %d of %d cuts a character: %q", i, len(out), o.Raw)
+				}
+			}
+			if string(got) != all {
+				t.Fatal("bytes were lost")
+			}
+		}
+	}
+}
