@@ -14,6 +14,7 @@ type Key struct {
 	Keys     []string     // as tea.KeyPressMsg.String says them; the first is shown
 	Help     runbook.Text // what it does, in a word or two
 	Disabled runbook.Text // why it does nothing now; empty if it works
+	Quiet    bool         // in the help only, not in the key line
 }
 
 // Enabled says whether the key does something now.
@@ -51,18 +52,10 @@ type (
 	actRemedy  struct{ ID string }             // start a remedy beside the running command
 	actCopy    struct{ Text string }           // to the clipboard of the operator's terminal
 	actNotice  struct{ Text runbook.Text }     // say this in the status line
-	actShow    struct{ Screen screenID }       // go to another screen
+	actHelp    struct{}                        // show every key
 	actPalette struct{}                        // open the command palette
-)
-
-// screenID names the screens the operator can go to from the Run screen.
-type screenID string
-
-const (
-	screenRun   screenID = "run"
-	screenNodes screenID = "nodes"
-	screenLog   screenID = "log"
-	screenHelp  screenID = "help"
+	actTypeIn  struct{}                        // give the keys to the command that runs
+	actPick    struct{ Remedies []runbook.Remedy }
 )
 
 // keyNames are the names people know, where Bubble Tea's differ.
@@ -74,7 +67,7 @@ var keyNames = strings.NewReplacer("pgdown", "PgDn", "pgup", "PgUp", "left", "â†
 func (l look) keyLine(keys []Key, w int) string {
 	var parts []string
 	for _, k := range keys {
-		if k.Enabled() && len(k.Keys) > 0 && !k.Help.Empty() {
+		if k.Enabled() && !k.Quiet && len(k.Keys) > 0 && !k.Help.Empty() {
 			parts = append(parts, l.Key.Render(keyNames.Replace(k.Keys[0]))+" "+l.say(k.Help))
 		}
 	}
@@ -128,12 +121,12 @@ func motionOf(msg tea.KeyPressMsg) motion {
 // motionKeys are the bindings of motionOf, for Keys of the parts that scroll.
 func motionKeys() []Key {
 	return []Key{
-		{Keys: []string{"up", "k"}, Help: sayKeyUp},
-		{Keys: []string{"down", "j"}, Help: sayKeyDown},
-		{Keys: []string{"pgup", "ctrl+b", "ctrl+u"}, Help: sayKeyPageUp},
-		{Keys: []string{"pgdown", "ctrl+f", "ctrl+d"}, Help: sayKeyPageDown},
-		{Keys: []string{"g", "home"}, Help: sayKeyTop},
-		{Keys: []string{"G", "end"}, Help: sayKeyEnd},
+		{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true},
+		{Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true},
+		{Keys: []string{"pgup", "ctrl+b", "ctrl+u"}, Help: sayKeyPageUp, Quiet: true},
+		{Keys: []string{"pgdown", "ctrl+f", "ctrl+d"}, Help: sayKeyPageDown, Quiet: true},
+		{Keys: []string{"g", "home"}, Help: sayKeyTop, Quiet: true},
+		{Keys: []string{"G", "end"}, Help: sayKeyEnd, Quiet: true},
 	}
 }
 

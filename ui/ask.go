@@ -1,0 +1,356 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// How long the keyboard must have been quiet before a question takes a key. Longer where the question opened by itself;
+// the short one keeps a held-down enter from answering a row of calm questions.
+const (
+	pauseOpens = 600 * time.Millisecond
+	pauseCalm  = 200 * time.Millisecond
+)
+
+// ask is a question to the operator. A calm one stands docked under its step; one that can do harm floats over
+// everything. It answers with actAnswer, or actQuit where the operator wants to leave.
+type ask struct {
+	look
+	q       runbook.Question
+	clock   func() time.Time
+	lastKey time.Time // when the question opened, or the newest key that came too early
+	ready   bool      // the keyboard has been quiet: keys count from here on
+	cursor  int
+	reason  *runbook.Choice // the choice a reason is being typed for
+	picking bool            // choosing among remedies
+	field   *field          // the value, the word or the reason; nil where nothing is typed
+	scroll  scroll          // of the body
+	note    runbook.Text    // why the last key did nothing
+	of      *asking         // who asks; nil in tests
+}
+
+func newAsk(l look, q runbook.Question, clock func() time.Time) *ask {
+	if len(q.Choices) == 0 && q.Form != runbook.AskInput {
+		q.Choices = []runbook.Choice{{ID: runbook.ChoiceContinue, Label: sayContinue}}
+	}
+	if q.Form == runbook.AskInput && !hasChoice(q, runbook.ChoiceContinue) {
+		q.Choices = append([]runbook.Choice{{ID: runbook.ChoiceContinue, Label: sayContinue}}, q.Choices...)
+	}
+	a := &ask{look: l, q: q, clock: clock, lastKey: clock()}
+	switch {
+	case q.Form == runbook.AskInput:
+		value := q.Default
+		if q.Secret {
+			value = ""
+		}
+		f := newField(value, q.Secret, true)
+		a.field = &f
+	case q.Type != "":
+		f := newField("", false, false)
+		a.field = &f
+	}
+	a.cursor = a.first()
+	return a
+}
+
+func hasChoice(q runbook.Question, id string) bool {
+	return slices.ContainsFunc(q.Choices, func(c runbook.Choice) bool { return c.ID == id })
+}
+
+// first is the choice selected when the question opens: the safe one; where nothing can break, the one to go on with.
+func (a *ask) first() int {
+	want := a.q.Safe
+	switch {
+	case a.field != nil, !a.Red() && (a.q.Form == runbook.AskApprove || a.q.Form == runbook.AskAcknowledge || a.q.Form == runbook.AskCompare):
+		want = runbook.ChoiceContinue
+	case a.q.Form == runbook.AskGate && hasChoice(a.q, runbook.ChoiceRetry):
+		want = runbook.ChoiceRetry // checking again only reads
+	case a.q.Form == runbook.AskChoose && a.q.Default != "":
+		want = a.q.Default
+	}
+	return max(0, slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return c.ID == want }))
+}
+
+// Red says whether a wrong answer can do harm.
+func (a *ask) Red() bool {
+	return a.q.Type != "" || a.q.Danger == runbook.Disrupts || a.q.Danger == runbook.Destroys
+}
+
+// Docked says whether the question stands under its step, not over the screen.
+func (a *ask) Docked() bool { return !a.Red() }
+
+// Typing says whether letters are text now.
+func (a *ask) Typing() bool { return a.field != nil }
+
+// early says whether a key comes before the question can have been read, and keeps count of it.
+func (a *ask) early(msg tea.KeyPressMsg) bool {
+	if a.ready {
+		return msg.IsRepeat && msg.Text == "" // a held-down enter
+	}
+	pause := pauseCalm
+	if a.q.Opens {
+		pause = pauseOpens
+	}
+	now := a.clock()
+	if now.Sub(a.lastKey) < pause {
+		a.lastKey = now
+		return true
+	}
+	a.ready = true
+	return false
+}
+
+// HandleKey gives the answer, once there is one.
+func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
+	if !a.knows(msg) {
+		return nil
+	}
+	if a.early(msg) {
+		a.note = sayTooSoon
+		return handled{}
+	}
+	a.note = runbook.Text{}
+	if a.field != nil {
+		return a.typeKey(msg)
+	}
+	return a.chooseKey(msg)
+}
+
+// knows says whether the key is the question's to handle. What it does not know, the screen behind may use.
+func (a *ask) knows(msg tea.KeyPressMsg) bool {
+	if a.field != nil {
+		return msg.String() != "tab"
+	}
+	switch msg.String() {
+	case "enter":
+		return true
+	case "esc":
+		return a.picking || a.q.Safe != "" || a.Red()
+	case "up", "down", "j", "k":
+		return a.q.Form != runbook.AskCompare
+	case "pgup", "pgdown", "ctrl+u", "ctrl+d", "g", "G":
+		return a.Red()
+	}
+	return a.letter(msg.String()) >= 0
+}
+
+// letters are the keys of the choices that mean the same in every question.
+var letters = map[string]string{
+	runbook.ChoiceContinue: "c",
+	runbook.ChoiceRetry:    "a",
+	runbook.ChoiceOverride: "o",
+	runbook.ChoiceSkip:     "s",
+	runbook.ChoiceEdit:     "e",
+	runbook.ChoiceLeave:    "q",
+}
+
+func letterOf(c runbook.Choice) string {
+	if strings.HasPrefix(c.ID, runbook.RemedyPrefix) {
+		return "r"
+	}
+	return letters[c.ID]
+}
+
+// letter gives the first choice of a key, -1 for none.
+func (a *ask) letter(key string) int {
+	return slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return letterOf(c) == key && key != "" })
+}
+
+func (a *ask) chooseKey(msg tea.KeyPressMsg) action {
+	switch key := msg.String(); key {
+	case "enter":
+		return a.choose(a.q.Choices[a.cursor])
+	case "esc":
+		if a.picking {
+			a.picking, a.cursor = false, a.first()
+			return handled{}
+		}
+		return a.safe()
+	case "up", "k":
+		a.step(-1)
+	case "down", "j":
+		a.step(1)
+	default:
+		if a.scroll.Move(motionOf(msg)) {
+			return handled{}
+		}
+		i := a.letter(key)
+		if key == "r" && len(a.remedyChoices()) > 1 && !a.picking {
+			a.picking, a.cursor = true, i
+			return handled{}
+		}
+		return a.choose(a.q.Choices[i])
+	}
+	return handled{}
+}
+
+// step moves the cursor over the choices in sight.
+func (a *ask) step(by int) {
+	shown := a.shown()
+	at := max(0, slices.Index(shown, a.cursor))
+	a.cursor = shown[max(0, min(at+by, len(shown)-1))]
+}
+
+// shown are the choices that can be picked now: all of them, or the remedies.
+func (a *ask) shown() []int {
+	if a.picking {
+		return a.remedyChoices()
+	}
+	all := make([]int, len(a.q.Choices))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+func (a *ask) remedyChoices() []int {
+	var out []int
+	for i, c := range a.q.Choices {
+		if strings.HasPrefix(c.ID, runbook.RemedyPrefix) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (a *ask) typeKey(msg tea.KeyPressMsg) action {
+	switch msg.String() {
+	case "esc":
+		if a.reason != nil {
+			a.endReason()
+			return handled{}
+		}
+		return a.safe()
+	case "up", "down":
+		if a.reason == nil {
+			a.step(map[string]int{"up": -1, "down": 1}[msg.String()])
+		}
+		return handled{}
+	case "pgup", "pgdown":
+		a.scroll.Move(motionOf(msg))
+		return handled{}
+	case "enter":
+		return a.typed()
+	}
+	a.field.HandleKey(msg)
+	if a.reason == nil {
+		a.cursor = a.first() // who types means the field
+	}
+	return handled{}
+}
+
+// typed is enter where something is typed: dead until it is what is wanted.
+func (a *ask) typed() action {
+	text := a.field.Value()
+	c := a.q.Choices[a.cursor]
+	switch {
+	case a.reason != nil:
+		if strings.TrimSpace(text) == "" {
+			a.note = sayReasonEmpty
+			return handled{}
+		}
+		return a.answer(runbook.Answer{Choice: a.reason.ID, Reason: strings.TrimSpace(text)})
+	case c.ID != runbook.ChoiceContinue:
+		return a.choose(c)
+	case a.q.Type != "" && text != a.q.Type:
+		a.note = sayWordWrong
+		return handled{}
+	case text == "" && a.q.Type == "":
+		a.note = sayValueEmpty
+		return handled{}
+	}
+	return a.answer(runbook.Answer{Choice: c.ID, Text: text})
+}
+
+// choose takes a choice: at once, or after a reason. Leaving is confirmed by the root.
+func (a *ask) choose(c runbook.Choice) action {
+	switch {
+	case c.ID == runbook.ChoiceLeave:
+		return actQuit{}
+	case c.NeedsReason:
+		f := newField("", false, false)
+		a.field, a.reason, a.picking = &f, &c, false
+		return handled{}
+	}
+	return a.answer(runbook.Answer{Choice: c.ID})
+}
+
+func (a *ask) endReason() {
+	a.field, a.reason = nil, nil
+	if a.q.Type != "" {
+		f := newField("", false, false)
+		a.field = &f
+	}
+	a.cursor = a.first()
+}
+
+// safe is Esc.
+func (a *ask) safe() action {
+	if a.q.Safe == "" {
+		return handled{}
+	}
+	i := slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return c.ID == a.q.Safe })
+	if i < 0 {
+		return a.answer(runbook.Answer{Choice: a.q.Safe})
+	}
+	return a.choose(a.q.Choices[i])
+}
+
+func (a *ask) answer(answer runbook.Answer) action {
+	answer.By = "operator"
+	return actAnswer{answer}
+}
+
+// Paste takes pasted text as a value. It never answers, and never fills a word or a reason.
+func (a *ask) Paste(s string) {
+	if a.field == nil || a.early(tea.KeyPressMsg{}) || !a.field.Paste(s) {
+		a.note = sayNoPaste
+	}
+}
+
+// Keys are what HandleKey knows: the choices by their letters.
+func (a *ask) Keys() []Key {
+	if a.field != nil {
+		enter := Key{Keys: []string{"enter"}, Help: sayKeyConfirm}
+		esc := Key{Keys: []string{"esc"}, Help: sayKeyBack}
+		if a.reason == nil {
+			enter.Help = a.q.Choices[a.cursor].Label
+			esc.Help = a.labelOf(a.q.Safe)
+			enter = enter.without(a.q.Type != "" && a.cursor == a.first() && a.field.Value() != a.q.Type, sayWordWrong)
+		}
+		return []Key{enter, esc}
+	}
+	keys := []Key{{Keys: []string{"enter"}, Help: a.q.Choices[a.cursor].Label}}
+	for i, c := range a.q.Choices {
+		letter := letterOf(c)
+		if letter == "" || i == a.cursor || letter == "r" && i != a.letter("r") {
+			continue
+		}
+		help := c.Label
+		switch letter {
+		case "r":
+			help = sayRemedy
+		case "q":
+			help = sayKeyLeave
+		}
+		keys = append(keys, Key{Keys: []string{letter}, Help: help})
+	}
+	if a.picking {
+		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
+	}
+	return append(keys, Key{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true}, Key{Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true})
+}
+
+func (a *ask) labelOf(id string) runbook.Text {
+	for _, c := range a.q.Choices {
+		if c.ID == id {
+			return c.Label
+		}
+	}
+	return sayKeyBack
+}

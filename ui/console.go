@@ -1,0 +1,205 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// ErrLeft is what a question gets when the operator has left the console.
+var ErrLeft = fmt.Errorf("the operator left the console: %w", runbook.ErrUnanswered)
+
+// coalesce is how long output is gathered before it is drawn. Anything else is passed on at once, with the output that
+// came before it.
+const coalesce = 30 * time.Millisecond
+
+// Console runs the screen. Its methods may be called from any goroutine, also before Run and after it.
+type Console struct {
+	opts     Options
+	controls chan runbook.Control
+	left     chan struct{} // closed when Run has ended
+
+	mu     sync.Mutex
+	queue  []any
+	wake   chan struct{} // something is in the queue
+	urgent chan struct{} // something that is not output is
+
+	program []tea.ProgramOption // more options, for tests
+}
+
+// What goes to the screen besides events.
+type (
+	asking struct {
+		q     runbook.Question
+		reply chan runbook.Answer // takes one answer
+	}
+	withdrawn struct{ *asking }
+	editing   struct {
+		cmd   *exec.Cmd
+		reply chan error
+	}
+	finished struct{}
+	batch    []any
+)
+
+// New makes a console. Nothing is drawn before Run.
+func New(o Options) *Console {
+	return &Console{
+		opts:     o,
+		controls: make(chan runbook.Control, 64),
+		left:     make(chan struct{}),
+		wake:     make(chan struct{}, 1),
+		urgent:   make(chan struct{}, 1),
+	}
+}
+
+// Emit shows an event. It never waits for the screen.
+func (c *Console) Emit(e runbook.Event) {
+	_, output := e.Data.(runbook.Output)
+	c.push(e, !output)
+}
+
+// Ask puts a question on the screen and waits for the answer, for ctx, or for the end of the console (ErrLeft).
+// It is a runbook.Asker.
+func (c *Console) Ask(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+	a := &asking{q: q, reply: make(chan runbook.Answer, 1)}
+	c.push(a, true)
+	select {
+	case answer := <-a.reply:
+		return answer, nil
+	case <-ctx.Done():
+		c.push(withdrawn{a}, true)
+		return runbook.Answer{}, ctx.Err()
+	case <-c.left:
+	}
+	select { // answered in the very moment of leaving
+	case answer := <-a.reply:
+		return answer, nil
+	default:
+		return runbook.Answer{}, ErrLeft
+	}
+}
+
+// Edit gives the terminal to the operator's editor, on a line of a file (0: none in particular), and waits until it
+// is closed.
+func (c *Console) Edit(ctx context.Context, path string, line int) error {
+	e := editing{cmd: editor(ctx, path, line), reply: make(chan error, 1)}
+	c.push(e, true)
+	select {
+	case err := <-e.reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.left:
+		return ErrLeft
+	}
+}
+
+// editor is $VISUAL or $EDITOR, which may have arguments of its own, or else vi.
+func editor(ctx context.Context, path string, line int) *exec.Cmd {
+	name := os.Getenv("VISUAL")
+	if name == "" {
+		name = os.Getenv("EDITOR")
+	}
+	if name == "" {
+		name = "vi"
+	}
+	args := []string{"-c", name + ` "$@"`, name}
+	program, _, _ := strings.Cut(name, " ")
+	switch filepath.Base(program) {
+	case "vi", "vim", "nvim", "view", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "mg", "less":
+		if line > 0 {
+			args = append(args, "+"+strconv.Itoa(line))
+		}
+	}
+	return exec.CommandContext(ctx, "sh", append(args, path)...)
+}
+
+// Controls is what the operator does while a command runs.
+func (c *Console) Controls() <-chan runbook.Control { return c.controls }
+
+// Finished says that the run is over: leaving needs no confirmation any more.
+func (c *Console) Finished() { c.push(finished{}, true) }
+
+// Run draws the screen until the operator leaves or ctx ends. After it, the terminal is as it was before.
+func (c *Console) Run(ctx context.Context) error {
+	defer close(c.left)
+	options := append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, c.program...)
+	p := tea.NewProgram(newModel(c.opts, c.controls), options...)
+	pumping, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.pump(pumping, p.Send)
+	}()
+	_, err := p.Run()
+	stop()
+	<-done
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("the console broke down: %w", err)
+	case err != nil:
+		return fmt.Errorf("run the console: %w", err)
+	}
+	return nil
+}
+
+func (c *Console) push(item any, urgent bool) {
+	c.mu.Lock()
+	c.queue = append(c.queue, item)
+	c.mu.Unlock()
+	signal(c.wake)
+	if urgent {
+		signal(c.urgent)
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Console) take() batch {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	items := c.queue
+	c.queue = nil
+	return items
+}
+
+// pump passes the queue on, in order. Output waits a little, so that a chatty command costs a redraw now and then, not
+// one for each line.
+func (c *Console) pump(ctx context.Context, send func(tea.Msg)) {
+	for {
+		select {
+		case <-c.wake:
+		case <-ctx.Done():
+			return
+		}
+		timer := time.NewTimer(coalesce)
+		select {
+		case <-c.urgent:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		if items := c.take(); len(items) > 0 {
+			send(items)
+		}
+	}
+}

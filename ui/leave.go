@@ -1,0 +1,58 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// actLeave is a confirmed actQuit.
+type actLeave struct{}
+
+// leaveDialog asks whether to leave while the run is not over, and says what becomes of it.
+type leaveDialog struct {
+	look
+	running *runbook.CommandState
+}
+
+func newLeaveDialog(l look, running *runbook.CommandState) *leaveDialog {
+	return &leaveDialog{look: l, running: running}
+}
+
+// HandleKey leaves on a second q; enter and Esc stay.
+func (d *leaveDialog) HandleKey(msg tea.KeyPressMsg) action {
+	switch msg.String() {
+	case "q":
+		return actLeave{}
+	case "enter", "esc":
+		return closed{}
+	}
+	return handled{}
+}
+
+// Keys are what HandleKey knows.
+func (d *leaveDialog) Keys() []Key {
+	return []Key{{Keys: []string{"esc", "enter"}, Help: sayStay}, {Keys: []string{"q"}, Help: sayLeaveNow}}
+}
+
+// View draws the dialog.
+func (d *leaveDialog) View(w, _ int) string {
+	inner := min(w-4, 64) - 4
+	lines := wrap(d.say(sayLeaveBody), inner)
+	if d.running != nil {
+		lines = append(lines, "")
+		lines = append(lines, wrap(d.say(sayLeaveRunning), inner)...)
+		lines = append(lines, d.Command.Render(cut(clean(d.running.Host)+"  "+clean(d.running.Line), inner)))
+	}
+	lines = append(lines, "", d.Selected.Render(" "+fit("Esc", 5)+d.say(sayStay)+" "), " "+d.Key.Render(fit("q", 5))+d.say(sayLeaveNow))
+	return d.boxed(d.Bold.Render(d.say(sayLeaveTitle)), lines, inner+4)
+}
+
+// helpOver is the help screen as an overlay of the whole screen.
+type helpOver struct{ *helpScreen }
+
+// View draws it at the size of the screen.
+func (h *helpOver) View(w, height int) string {
+	h.SetSize(w, height)
+	return h.helpScreen.View()
+}

@@ -1,0 +1,301 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// model is the root: it folds events into the state, gives messages to the part that they are for, and does what the
+// operator meant. All drawing and all meaning of keys is in the parts.
+type model struct {
+	opts     Options
+	state    *runbook.State
+	run      *runScreen
+	controls chan<- runbook.Control
+	asked    []*asking // questions that wait, the first is on the screen
+	over     overlayPart
+	quit     bool // over asks whether to leave
+	typing   bool // keys go to the command that runs
+	stops    int  // how often the command that runs was told to stop
+	stopping int  // its number
+	leaving  bool // the operator leaves as soon as the run has ended
+	ended    bool
+	w, h     int
+}
+
+// overlayPart is what stands over the Run screen and takes all keys: the palette, or the question whether to leave.
+type overlayPart interface {
+	HandleKey(tea.KeyPressMsg) action
+	View(w, h int) string
+	Keys() []Key
+}
+
+type (
+	tick   time.Time
+	edited struct {
+		reply chan error
+		err   error
+	}
+)
+
+func newModel(o Options, controls chan<- runbook.Control) *model {
+	return &model{opts: o, state: &runbook.State{}, run: newRunScreen(o), controls: controls}
+}
+
+// Init starts the clock in the header.
+func (m *model) Init() tea.Cmd { return nextTick() }
+
+func nextTick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tick(t) }) }
+
+// Update routes.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		m.run.SetSize(m.w, m.h)
+	case tea.KeyPressMsg:
+		cmd = m.key(msg)
+	case tea.PasteMsg:
+		if m.over == nil && !m.typing {
+			m.run.Paste(msg.Content)
+		}
+	case batch:
+		cmd = m.take(msg)
+	case edited:
+		msg.reply <- msg.err
+	case tick:
+		cmd = nextTick()
+	}
+	m.run.more = m.rootKeys()
+	m.run.SetState(m.state, m.opts.now())
+	return m, cmd
+}
+
+// take folds what happened.
+func (m *model) take(items batch) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, item := range items {
+		switch item := item.(type) {
+		case runbook.Event:
+			m.state.Apply(item)
+			if _, ok := item.Data.(runbook.Ended); ok {
+				m.ended = true
+			}
+		case *asking:
+			m.asked = append(m.asked, item)
+			m.showAsk()
+		case withdrawn:
+			m.drop(item.asking)
+		case editing:
+			reply := item.reply
+			cmds = append(cmds, tea.ExecProcess(item.cmd, func(err error) tea.Msg { return edited{reply, err} }))
+		case finished:
+			m.ended = true
+		}
+	}
+	if c := m.running(); c == nil || c.Number != m.stopping {
+		m.stops = 0
+		m.typing = m.typing && c != nil
+	}
+	if m.ended && m.leaving {
+		return tea.Quit
+	}
+	return tea.Batch(cmds...)
+}
+
+// showAsk puts the first question that waits on the screen, unless it is there already.
+func (m *model) showAsk() {
+	if len(m.asked) == 0 {
+		m.run.SetAsk(nil, nil)
+		return
+	}
+	q := m.asked[0].q
+	if m.run.ask != nil && m.run.ask.of == m.asked[0] {
+		return
+	}
+	a := newAsk(m.run.look, q, m.opts.now)
+	a.of = m.asked[0]
+	m.typing = false
+	if q.Form == runbook.AskCompare {
+		m.run.SetState(m.state, m.opts.now())
+		if st, _ := m.run.shownStep(); st != nil && len(st.Compared) > 0 {
+			m.run.SetAsk(a, newDiffView(m.run.look, st.Compared[len(st.Compared)-1]))
+			return
+		}
+	}
+	m.run.SetAsk(a, nil)
+}
+
+// drop takes a question away, answered or not.
+func (m *model) drop(a *asking) {
+	for i, other := range m.asked {
+		if other == a {
+			m.asked = append(m.asked[:i:i], m.asked[i+1:]...)
+			break
+		}
+	}
+	m.showAsk()
+}
+
+// answer replies to the question on the screen. It can be replied to only once: it leaves the screen with the reply.
+func (m *model) answer(answer runbook.Answer) {
+	if len(m.asked) == 0 {
+		return
+	}
+	a := m.asked[0]
+	a.reply <- answer
+	m.drop(a)
+}
+
+// key gives a key to whatever is in front.
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case m.over != nil && msg.String() != "ctrl+c":
+		return m.act(m.over.HandleKey(msg))
+	case m.typing && msg.String() != "ctrl+c":
+		return m.typeIn(msg)
+	case msg.String() == "ctrl+c" && m.running() == nil || m.over != nil:
+		return m.act(actQuit{})
+	}
+	a := m.run.HandleKey(msg)
+	if a == nil {
+		a = m.rootKey(msg)
+	}
+	return m.act(a)
+}
+
+// rootKeys are the bindings that work wherever nothing else has them.
+func (m *model) rootKeys() []Key {
+	leave := Key{Keys: []string{"q"}, Help: sayKeyLeave}
+	if m.ended {
+		leave.Help = sayKeyQuit
+	}
+	return []Key{{Keys: []string{":"}, Help: sayActions}, {Keys: []string{"?"}, Help: sayHelp}, leave}
+}
+
+func (m *model) rootKey(msg tea.KeyPressMsg) action {
+	switch msg.String() {
+	case ":":
+		return actPalette{}
+	case "?":
+		return actHelp{}
+	case "q":
+		return actQuit{}
+	}
+	return nil
+}
+
+// act does what the operator meant.
+func (m *model) act(a action) tea.Cmd {
+	switch a := a.(type) {
+	case picked:
+		m.over, m.quit = nil, false
+		if press, ok := a.means.(tea.KeyPressMsg); ok {
+			return m.key(press)
+		}
+		return m.act(a.means)
+	case closed:
+		m.over, m.quit = nil, false
+	case actAnswer:
+		m.answer(a.Answer)
+	case actQuit:
+		return m.leave()
+	case actLeave:
+		return m.left()
+	case actStop:
+		m.stop()
+	case actPick:
+		m.over = remedyPalette(m.run.look, a.Remedies)
+	case actRemedy:
+		m.control(runbook.Control{Remedy: a.ID}, sayRemedyAsked)
+	case actTypeIn:
+		m.typing = true
+		m.run.Notice(m.run.say(sayTypingIn))
+	case actCopy:
+		m.run.Notice(m.run.say(sayCopied))
+		return tea.SetClipboard(a.Text)
+	case actNotice:
+		m.run.Notice(m.run.say(a.Text))
+	case actHelp:
+		m.over = &helpOver{newHelpScreen(m.run.look, m.opts.Version, m.run.allKeys())}
+	case actPalette:
+		m.over = actionPalette(m.run.look, m.run.allKeys())
+	}
+	return nil
+}
+
+func (m *model) running() *runbook.CommandState { return runningOf(m.state.Step(m.state.Current)) }
+
+// stop tells the command that runs to end: gently, and the second time firmly.
+func (m *model) stop() {
+	c := m.running()
+	if c.Number != m.stopping {
+		m.stopping, m.stops = c.Number, 0
+	}
+	m.stops++
+	say := sayStopping
+	if m.stops > 1 {
+		say = sayStoppingNow
+	}
+	m.control(runbook.Control{Stop: true}, say)
+}
+
+func (m *model) control(c runbook.Control, say runbook.Text) {
+	select {
+	case m.controls <- c:
+		m.run.Notice(m.run.say(say))
+	default: // nobody takes them; waiting would freeze the screen
+		m.run.Notice(m.run.say(sayNotTaken))
+	}
+}
+
+// leave asks first while there is something to lose, and asks no twice.
+func (m *model) leave() tea.Cmd {
+	switch {
+	case m.quit, m.leaving:
+		return m.left()
+	case m.ended && len(m.asked) == 0:
+		return tea.Quit
+	}
+	m.quit = true
+	m.over = newLeaveDialog(m.run.look, m.running())
+	return nil
+}
+
+// left leaves: by the answer that stops the run where a question waits, else by leaving the screen.
+func (m *model) left() tea.Cmd {
+	m.over, m.quit = nil, false
+	if m.leaving || len(m.asked) == 0 || !hasChoice(m.asked[0].q, runbook.ChoiceLeave) {
+		return tea.Quit
+	}
+	m.leaving = true
+	m.answer(runbook.Answer{Choice: runbook.ChoiceLeave, By: "operator"})
+	m.run.Notice(m.run.say(sayLeaving))
+	return nil
+}
+
+// View draws the Run screen, and what stands over it.
+func (m *model) View() tea.View {
+	v := tea.NewView(m.screen())
+	v.AltScreen = true
+	v.WindowTitle = "spraydeck"
+	if m.over == nil {
+		v.Cursor = m.run.Cursor()
+	}
+	return v
+}
+
+func (m *model) screen() string {
+	screen := m.run.View()
+	if m.over == nil || m.run.lay.TooSmall {
+		return screen
+	}
+	if help, ok := m.over.(*helpOver); ok {
+		return help.View(m.w, m.h)
+	}
+	return overlay(screen, m.over.View(m.w, m.h), m.w, m.h)
+}

@@ -1,0 +1,289 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// runScreen draws a run from its state: steps, the current step, nodes. It has no side effects and asks nobody, so a
+// replay shows the very same screen. What the operator means comes back from HandleKey.
+type runScreen struct {
+	look
+	opts    Options
+	state   *runbook.State
+	now     time.Time
+	w, h    int
+	lay     layout
+	focus   panel
+	zoom    bool   // the focused panel has the whole screen
+	looking string // id of the step that is looked at, "" for the current one
+	steps   *stepList
+	step    *stepPanel
+	nodes   *nodeTable
+	log     *commandLog
+	ask     *ask
+	peek    bool      // look behind a dialog that floats
+	diff    *diffView // what a question of the form compare is about, or nil
+	search  *field
+	notice  string
+	more    []Key // the keys of whoever shows this screen, for the last line
+	bare    bool  // without the key line: a replay has its own
+}
+
+func newRunScreen(o Options) *runScreen {
+	l := newLook(o)
+	return &runScreen{
+		look: l, opts: o, state: &runbook.State{}, focus: panelStep,
+		steps: newStepList(l), step: newStepPanel(l), nodes: newNodeTable(l), log: newCommandLog(l),
+	}
+}
+
+// SetState takes the run as it is at a time.
+func (r *runScreen) SetState(state *runbook.State, now time.Time) {
+	r.state, r.now = state, now
+	r.arrange()
+}
+
+// SetSize takes the room there is.
+func (r *runScreen) SetSize(w, h int) {
+	r.w, r.h = w, h
+	r.arrange()
+}
+
+// SetAsk puts a question on the screen, or takes it away. The screen goes to the step that asks.
+func (r *runScreen) SetAsk(a *ask, diff *diffView) {
+	r.ask, r.diff, r.peek = a, diff, false
+	if a != nil {
+		r.focus, r.zoom, r.looking = panelStep, false, ""
+		r.step.details = false
+		r.steps.moved = false
+	}
+	r.arrange()
+}
+
+// Notice says something in the last line, until the next key.
+func (r *runScreen) Notice(s string) { r.notice = s }
+
+// shownStep is the step in the main panel, and whether it is the current one.
+func (r *runScreen) shownStep() (st *runbook.StepState, current bool) {
+	id := r.state.Current
+	if r.state.Pending != nil && r.state.PendingStep != "" {
+		id = r.state.PendingStep
+	}
+	if r.looking != "" && r.state.Step(r.looking) != nil && r.looking != id {
+		return r.state.Step(r.looking), false
+	}
+	if st := r.state.Step(id); st != nil {
+		return st, true
+	}
+	if len(r.state.Steps) > 0 {
+		return r.state.Steps[0], true
+	}
+	return nil, true
+}
+
+// arrange gives every part its room and what it shows.
+func (r *runScreen) arrange() {
+	h := r.h
+	if r.bare && h > 0 {
+		h++
+	}
+	r.lay = layoutOf(r.w, h, len(r.state.Nodes))
+	r.steps.focused, r.nodes.focused, r.log.focused = r.focus == panelSteps, r.focus == panelNodes, r.focus == panelLog
+	main, steps, nodes := r.lay.Main, r.lay.Steps, r.lay.Nodes
+	if !r.lay.Wide {
+		steps, nodes = main, main
+	} else if r.zoom {
+		main = box{0, 2, r.w, h - 4}
+		nodes = main
+	}
+	st, current := r.shownStep()
+	a := r.ask
+	if !current {
+		a = nil
+	}
+	r.steps.SetSize(steps.W, steps.H)
+	r.steps.SetState(r.state, r.now)
+	r.nodes.SetSize(nodes.W, nodes.H)
+	r.nodes.SetState(r.state, r.now)
+	r.log.SetSize(main.W, main.H)
+	r.log.SetState(r.state, r.now)
+	r.step.SetSize(main.W, main.H)
+	r.step.SetStep(r.state, st, a, r.now)
+	if r.diff != nil {
+		r.diff.SetSize(main.W, max(0, main.H-len(r.step.foot())))
+	}
+}
+
+// View draws the screen.
+func (r *runScreen) View() string {
+	if r.lay.TooSmall {
+		return strings.Join(fill(wrap(r.say(sayTooSmall, r.w, r.h, minWidth, minHeight), r.w), r.w, r.h), "\n")
+	}
+	lines := []string{r.header(r.state, r.opts, r.now, r.w)}
+	if r.lay.Wide {
+		lines = append(lines, r.wide()...)
+	} else {
+		lines = append(lines, strings.Split(r.mainView(), "\n")...)
+		if !r.lay.Strip.Empty() {
+			lines = append(lines, r.nodes.Strip(r.w))
+		}
+	}
+	if !r.bare {
+		lines = append(lines, r.lastLine(r.allKeys()))
+	}
+	screen := strings.Join(lines, "\n")
+	if r.floats() {
+		dialog, _ := r.ask.Float(r.w, r.h)
+		screen = overlay(screen, dialog, r.w, r.h)
+	}
+	return screen
+}
+
+// wide draws the panels between rules.
+func (r *runScreen) wide() []string {
+	rule := func(joint string) string {
+		s := strings.Repeat("─", r.w)
+		if joint != "" {
+			s = strings.Repeat("─", r.lay.Steps.W) + joint + strings.Repeat("─", r.w-r.lay.Steps.W-1)
+		}
+		return r.Rule.Render(s)
+	}
+	if r.zoom {
+		return append(append([]string{rule("")}, strings.Split(r.mainView(), "\n")...), rule(""))
+	}
+	lines := []string{rule("┬")}
+	bar := r.Rule.Render("│")
+	main := strings.Split(r.mainView(), "\n")
+	for i, left := range strings.Split(r.steps.View(), "\n") {
+		if i < len(main) {
+			lines = append(lines, left+bar+main[i])
+		}
+	}
+	lines = append(lines, rule("┴"))
+	if !r.lay.Nodes.Empty() {
+		lines = append(append(lines, strings.Split(r.nodes.View(), "\n")...), rule(""))
+	}
+	return lines
+}
+
+// mainView is what stands in the main panel: on a narrow screen, or zoomed, whatever has the focus.
+func (r *runScreen) mainView() string {
+	small := !r.lay.Wide || r.zoom
+	switch {
+	case r.focus == panelLog:
+		return r.log.View()
+	case r.focus == panelNodes && small:
+		return r.nodes.View()
+	case r.focus == panelSteps && small:
+		return r.steps.View()
+	case r.diff != nil && r.ask != nil && r.looking == "":
+		return r.diff.View() + "\n" + strings.Join(fill(r.step.foot(), r.step.w, len(r.step.foot())), "\n")
+	}
+	return r.step.View()
+}
+
+// lastLine is the search, a notice, or the keys that work now.
+func (r *runScreen) lastLine(keys []Key) string {
+	switch {
+	case r.search != nil:
+		line, _ := r.search.View(r.w - 3)
+		return fit(" /"+line, r.w)
+	case r.notice != "":
+		return fit(" "+r.Warning.Render("! "+r.notice), r.w)
+	}
+	return r.keyLine(keys, r.w)
+}
+
+// floats says whether a dialog stands over the screen.
+func (r *runScreen) floats() bool {
+	return r.ask != nil && !r.ask.Docked() && !r.peek && !r.lay.TooSmall
+}
+
+// Cursor is where text is typed, nil for nowhere.
+func (r *runScreen) Cursor() *tea.Cursor {
+	switch {
+	case r.lay.TooSmall:
+		return nil
+	case r.search != nil:
+		_, x := r.search.View(r.w - 3)
+		return tea.NewCursor(2+x, r.lay.Keys.Y)
+	case r.floats():
+		dialog, at := r.ask.Float(r.w, r.h)
+		if at == nil {
+			return nil
+		}
+		x, y := centred(dialog, r.w, r.h)
+		return tea.NewCursor(x+at.X, y+at.Y)
+	case r.ask != nil && r.ask.Typing() && r.ask.Docked() && r.answering():
+		return tea.NewCursor(r.lay.Main.X+r.ask.cursorX(r.lay.Main.W)-1, r.lay.Main.Y+r.lay.Main.H-1)
+	}
+	return nil
+}
+
+// answering says whether keys go to the question: it is in sight and nothing else has the focus.
+func (r *runScreen) answering() bool {
+	return r.ask != nil && !r.peek && (!r.ask.Docked() || r.focus == panelStep && r.looking == "" && r.search == nil)
+}
+
+// focused is the part that takes the keys.
+func (r *runScreen) focused() interface {
+	HandleKey(tea.KeyPressMsg) action
+	Keys() []Key
+} {
+	switch r.focus {
+	case panelSteps:
+		return r.steps
+	case panelNodes:
+		return r.nodes
+	case panelLog:
+		return r.log
+	}
+	if r.diff != nil && r.ask != nil {
+		return r.diff
+	}
+	return r.step
+}
+
+// output is what / searches in, nil where there is nothing to search.
+func (r *runScreen) output() *outputView {
+	switch {
+	case r.focus == panelLog:
+		return r.log.open
+	case r.focus == panelStep && r.step.output.h > 0:
+		return r.step.output
+	}
+	return nil
+}
+
+// remedies are what the pitfalls seen at the current step offer, the newest first, while it runs.
+func (r *runScreen) remedies() []runbook.Remedy {
+	st := r.state.Step(r.state.Current)
+	if st == nil || st.Status != runbook.Running || st.Remedy != "" {
+		return nil
+	}
+	var out []runbook.Remedy
+	for _, h := range slices.Backward(st.Hits) {
+		for _, remedy := range h.Remedies {
+			if !slices.ContainsFunc(out, func(o runbook.Remedy) bool { return o.ID == remedy.ID }) {
+				out = append(out, remedy)
+			}
+		}
+	}
+	return out
+}
+
+func (r *runScreen) copied() string {
+	if r.focus == panelLog {
+		if c := r.log.AtCursor(); c != nil {
+			return c.Line
+		}
+		return ""
+	}
+	return r.step.Copied()
+}

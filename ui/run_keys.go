@@ -1,0 +1,224 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"spraydeck/runbook"
+)
+
+// HandleKey says what a key means now: to the question, to the panel with the focus, to the screen, in this order.
+func (r *runScreen) HandleKey(msg tea.KeyPressMsg) action {
+	r.notice = ""
+	a := r.route(msg)
+	r.arrange()
+	return a
+}
+
+func (r *runScreen) route(msg tea.KeyPressMsg) action {
+	if r.search != nil {
+		return r.searchKey(msg)
+	}
+	if r.answering() {
+		if a := r.ask.HandleKey(msg); a != nil {
+			if !r.ask.note.Empty() && r.ask.Docked() {
+				r.notice = r.say(r.ask.note)
+			}
+			return a
+		}
+	}
+	if r.ask != nil && !r.ask.Docked() {
+		if msg.String() == "tab" {
+			r.peek = !r.peek
+			return handled{}
+		}
+		if !r.peek {
+			return handled{} // a dialog keeps the keys for itself
+		}
+	}
+	if a := r.focused().HandleKey(msg); a != nil {
+		return a
+	}
+	if k, ok := find(r.focused().Keys(), msg); ok && !k.Enabled() {
+		return actNotice{k.Disabled}
+	}
+	k, ok := find(r.screenKeys(), msg)
+	if !ok {
+		return nil
+	}
+	if !k.Enabled() {
+		return actNotice{k.Disabled}
+	}
+	return r.screenKey(k.Keys[0])
+}
+
+// screenKeys are the bindings of the screen itself.
+func (r *runScreen) screenKeys() []Key {
+	c := runningOf(r.state.Step(r.state.Current))
+	_, current := r.shownStep()
+	back := r.focus == panelStep && current && !r.zoom
+	keys := []Key{
+		Key{Keys: []string{"enter"}, Help: sayKeyLookAt}.without(r.focus != panelSteps, sayNothingHere),
+		Key{Keys: []string{"r"}, Help: sayRemedy}.without(len(r.remedies()) == 0, sayNoRemedy),
+		Key{Keys: []string{"/"}, Help: sayKeySearch}.without(r.output() == nil, sayNoOutput),
+		Key{Keys: []string{"ctrl+c"}, Help: sayKeyStop}.without(c == nil, sayNothingRuns),
+		Key{Keys: []string{"i"}, Help: sayKeyTypeIn, Quiet: true}.without(c == nil, sayNothingRuns),
+		Key{Keys: []string{"esc"}, Help: sayKeyBack}.without(back, sayNothingToLeave),
+		Key{Keys: []string{"y"}, Help: sayKeyCopy}.without(r.copied() == "", sayNoCommandHere),
+		{Keys: []string{"tab"}, Help: sayKeyPanel},
+		{Keys: []string{"shift+tab"}, Help: sayKeyPanelBack, Quiet: true},
+		{Keys: []string{"1"}, Help: saySteps, Quiet: true},
+		{Keys: []string{"2"}, Help: sayStep, Quiet: true},
+		Key{Keys: []string{"3"}, Help: sayNodes, Quiet: true}.without(len(r.state.Nodes) == 0, sayNoNodes),
+		{Keys: []string{"4"}, Help: sayLog, Quiet: true},
+		Key{Keys: []string{"n"}, Help: sayNodes}.without(len(r.state.Nodes) == 0, sayNoNodes),
+		{Keys: []string{"L"}, Help: sayLog},
+	}
+	if r.ask != nil && !r.ask.Docked() {
+		for i := range keys {
+			if keys[i].Keys[0] == "tab" {
+				keys[i].Help = sayKeyToQuestion
+			}
+		}
+	}
+	return keys
+}
+
+// Keys are what works now, the most wanted first.
+func (r *runScreen) Keys() []Key {
+	switch {
+	case r.search != nil:
+		return []Key{{Keys: []string{"enter"}, Help: sayKeySearch}, {Keys: []string{"esc"}, Help: sayKeyBack}}
+	case r.answering() && !r.ask.Docked():
+		return append(r.ask.Keys(), Key{Keys: []string{"tab"}, Help: sayKeyPeek})
+	}
+	var keys []Key
+	taken := map[string]bool{}
+	add := func(ks []Key) {
+		for _, k := range ks {
+			if !taken[k.Keys[0]] {
+				keys = append(keys, k)
+			}
+		}
+		for _, k := range ks {
+			for _, name := range k.Keys {
+				taken[name] = true
+			}
+		}
+	}
+	if r.answering() {
+		add(r.ask.Keys())
+		if r.ask.Typing() {
+			return append(keys, Key{Keys: []string{"tab"}, Help: sayKeyPanel})
+		}
+	}
+	add(r.focused().Keys())
+	add(r.screenKeys())
+	return keys
+}
+
+func (r *runScreen) screenKey(name string) action {
+	switch name {
+	case "enter":
+		if st := r.steps.AtCursor(); st != nil {
+			r.looking, r.focus = st.ID, panelStep
+		}
+	case "r":
+		return actPick{r.remedies()}
+	case "/":
+		f := newField("", false, true)
+		r.search = &f
+	case "ctrl+c":
+		return actStop{}
+	case "i":
+		return actTypeIn{}
+	case "esc":
+		r.focus, r.zoom, r.looking = panelStep, false, ""
+		r.steps.Home()
+	case "y":
+		return actCopy{r.copied()}
+	case "tab":
+		r.turn(1)
+	case "shift+tab":
+		r.turn(-1)
+	case "n":
+		r.focus, r.zoom = panelNodes, true
+	case "L":
+		r.focus, r.zoom = panelLog, true
+	case "1", "2", "3", "4":
+		r.focus, r.zoom = panel(name[0]-'0'), false
+		if r.focus == panelStep {
+			r.looking = ""
+		}
+	}
+	return handled{}
+}
+
+// turn moves the focus to the next panel there is.
+func (r *runScreen) turn(by int) {
+	r.zoom = false
+	for range 4 {
+		r.focus = (r.focus-1+panel(by)+4)%4 + 1
+		if r.focus != panelNodes || len(r.state.Nodes) > 0 {
+			return
+		}
+	}
+}
+
+// searchKey edits the search; enter goes to the first match.
+func (r *runScreen) searchKey(msg tea.KeyPressMsg) action {
+	switch msg.String() {
+	case "esc":
+		r.search = nil
+	case "enter":
+		o, query := r.output(), r.search.Value()
+		r.search = nil
+		if o != nil && !o.Search(query) {
+			return actNotice{runbook.Textf(sayNotFound.En, sayNotFound.Ja, query)}
+		}
+	default:
+		r.search.HandleKey(msg)
+	}
+	return handled{}
+}
+
+// Paste goes to where text is typed.
+func (r *runScreen) Paste(s string) {
+	switch {
+	case r.search != nil:
+		r.search.Paste(s)
+	case r.answering():
+		r.ask.Paste(s)
+		if !r.ask.note.Empty() {
+			r.notice = r.say(r.ask.note)
+		}
+	}
+}
+
+// overlay puts a dialog over the middle of a screen.
+func overlay(screen, dialog string, w, h int) string {
+	x, y := centred(dialog, w, h)
+	canvas := lipgloss.NewCanvas(w, h)
+	canvas.Compose(lipgloss.NewCompositor(lipgloss.NewLayer(screen), lipgloss.NewLayer(dialog).X(x).Y(y).Z(1)))
+	return canvas.Render()
+}
+
+func centred(dialog string, w, h int) (x, y int) {
+	return max(0, (w-lipgloss.Width(dialog))/2), max(0, (h-1-strings.Count(dialog, "\n")-1)/2)
+}
+
+// allKeys are the screen's keys and those of whoever shows it.
+func (r *runScreen) allKeys() []Key {
+	keys := r.Keys()
+	if r.search != nil || r.answering() && (r.ask.Typing() || !r.ask.Docked()) {
+		return keys
+	}
+	for _, k := range r.more {
+		if _, taken := find(keys, pressOf(k.Keys[0])); !taken {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,299 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// stepPanel shows one step: what it is, what it will run, what its gates found, how far it is, what it prints, and the
+// question it asks. Output gets the room that is left; with no output the rest scrolls.
+type stepPanel struct {
+	look
+	state   *runbook.State
+	step    *runbook.StepState
+	now     time.Time
+	ask     *ask // the question that is answered here, nil for none
+	output  *outputView
+	details bool // everything, to scroll through, without the output
+	doc     scroll
+	w, h    int
+}
+
+func newStepPanel(l look) *stepPanel {
+	return &stepPanel{look: l, state: &runbook.State{}, output: newOutputView(l)}
+}
+
+// SetSize takes the room there is.
+func (p *stepPanel) SetSize(w, h int) { p.w, p.h = w, h; p.arrange() }
+
+// SetStep takes the step to show; a step not shown before starts at its end.
+func (p *stepPanel) SetStep(state *runbook.State, st *runbook.StepState, a *ask, now time.Time) {
+	if p.step == nil || st == nil || p.step.ID != st.ID {
+		p.output.Reset()
+		p.doc, p.details = scroll{}, false
+	}
+	p.state, p.step, p.ask, p.now = state, st, a, now
+	p.arrange()
+}
+
+// question is what is asked at this step: live, or, in a replay, as it was.
+func (p *stepPanel) question() *runbook.Question {
+	switch {
+	case p.step == nil:
+		return nil
+	case p.ask != nil:
+		return &p.ask.q
+	case p.state.PendingStep == p.step.ID:
+		return p.state.Pending
+	}
+	return nil
+}
+
+// shownCommands are the step's own commands; what was run to learn a fact shows as evidence and in the command log.
+func shownCommands(st *runbook.StepState) []*runbook.CommandState {
+	var out []*runbook.CommandState
+	for _, c := range st.Commands {
+		if !c.Probe || c.Outcome != "" && c.Outcome != runbook.Done && c.Outcome != runbook.Exited {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// stepView is how the panel divides its height.
+type stepView struct{ doc, status, foot []string }
+
+// arrange divides the height, so that scrolling knows how far it can go.
+func (p *stepPanel) arrange() stepView {
+	if p.step == nil {
+		return stepView{}
+	}
+	v := stepView{status: p.status(), foot: p.foot()}
+	commands := shownCommands(p.step)
+	p.output.SetCommands(commands)
+	room := max(0, p.h-1-len(v.status)-len(v.foot))
+	blocks := p.stepDoc(p.step, p.question(), p.w)
+	rows := p.output.Rows()
+	if p.details || rows == 0 {
+		v.doc, _ = squeeze(blocks, 1<<20)
+		p.output.SetSize(p.w, 0)
+		p.doc.Fit(room, len(v.doc))
+		return v
+	}
+	want := min(rows, max(4, room/2)) // what output needs at least
+	if p.step.Status != runbook.Running || p.ask != nil {
+		want = min(rows, max(3, room/4))
+	}
+	var whole bool
+	v.doc, whole = squeeze(blocks, room-want)
+	v.doc = v.doc[:min(len(v.doc), room)]
+	if !whole {
+		v.doc = p.hint(v.doc)
+	}
+	p.doc.Fit(len(v.doc), len(v.doc))
+	p.output.SetSize(p.w, room-len(v.doc))
+	return v
+}
+
+// hint says, at the end of what is left of the text, that there is more of it.
+func (p *stepPanel) hint(doc []string) []string {
+	more := " " + p.Key.Render("d") + " " + p.Faint.Render(p.say(sayMoreDetails))
+	for len(doc) > 0 && strings.TrimSpace(doc[len(doc)-1]) == "" {
+		doc = doc[:len(doc)-1]
+	}
+	if len(doc) == 0 {
+		return doc
+	}
+	last := doc[len(doc)-1]
+	if width(last)+width(more)+1 <= p.w {
+		doc = slices.Clone(doc)
+		doc[len(doc)-1] = ends(last, more, p.w)
+	}
+	return doc
+}
+
+// View draws the panel.
+func (p *stepPanel) View() string {
+	if p.step == nil {
+		return strings.Join(fill([]string{"", " " + p.say(sayNoStep)}, p.w, p.h), "\n")
+	}
+	v := p.arrange()
+	lines := []string{p.title()}
+	doc := p.doc.Window(v.doc)
+	if p.doc.Total > p.doc.Height && p.doc.Height > 0 {
+		doc = slices.Clone(doc)
+		more := p.Faint.Render(p.say(sayRange, p.doc.Top+1, p.doc.Top+len(doc), p.doc.Total)) + " "
+		doc[len(doc)-1] = ends(doc[len(doc)-1], more, p.w)
+	}
+	lines = append(append(lines, doc...), v.status...)
+	if p.output.h > 0 {
+		lines = append(lines, strings.Split(p.output.View(), "\n")...)
+	}
+	lines = fill(lines, p.w, max(0, p.h-len(v.foot)))
+	return strings.Join(append(lines, fill(v.foot, p.w, min(len(v.foot), p.h))...), "\n")
+}
+
+// title is the number, the name, and what the step can do to the system.
+func (p *stepPanel) title() string {
+	n := slices.Index(p.state.Steps, p.step) + 1
+	word, style := p.danger(p.step.Danger)
+	right := style.Render(p.say(word)) + " "
+	if p.step.Danger != runbook.ReadOnly && p.step.Danger != "" {
+		right = style.Render("▲ "+p.say(word)) + " "
+	}
+	if p.step.NoReturn {
+		right = p.Danger.Render("⚑ "+p.say(sayNoReturn)) + "  " + right
+	}
+	if p.step.Attempt > 1 {
+		right = p.Faint.Render(p.say(sayAttempt, p.step.Attempt)) + "  " + right
+	}
+	return ends(" "+p.Title.Render(fmt.Sprintf("%d  %s", n, p.told(p.step.Title))), right, p.w)
+}
+
+// status is one line on what is happening now: the remedy, the playbook, or the command that runs.
+func (p *stepPanel) status() []string {
+	if p.step.Status != runbook.Running {
+		return nil
+	}
+	var lines []string
+	if p.step.Remedy != "" {
+		lines = append(lines, " "+p.Warning.Render("▶ "+p.say(sayRemedyRuns, clean(p.step.Remedy))))
+	}
+	c := p.Running()
+	if g := p.step.Progress; g.Tasks > 0 {
+		lines = append(lines, p.progress(g, c))
+	} else if c != nil {
+		what := clean(c.Host) + "  " + clean(c.Line)
+		if c.Probe {
+			what = p.say(sayChecking) + "  " + what
+		}
+		lines = append(lines, " "+p.Bold.Render("▶ "+short(p.now.Sub(c.Begun)))+"  "+what)
+	}
+	return lines
+}
+
+// progress is a playbook's line. There is no telling how many tasks are to come, so the bar goes by the time the step
+// is expected to take, and stops short of full until the end is there.
+func (p *stepPanel) progress(g runbook.Progress, c *runbook.CommandState) string {
+	elapsed := p.now.Sub(p.step.Begun)
+	line := " "
+	if c != nil {
+		elapsed = p.now.Sub(c.Begun)
+	}
+	if e := p.step.Estimate; e > 0 {
+		cells := min(24, p.w/4)
+		full := min(cells-1, int(float64(cells)*float64(elapsed)/float64(e)))
+		line += p.Success.Render(strings.Repeat("█", max(0, full))) + p.Faint.Render(strings.Repeat("░", cells-max(0, full)))
+		line += " " + p.say(sayOfAbout, short(elapsed), short(e))
+	} else {
+		line += short(elapsed)
+	}
+	bad := p.say(sayBadHosts, g.Failed, g.Unreachable)
+	if g.Failed+g.Unreachable > 0 {
+		bad = p.Danger.Render("✗ " + bad)
+	}
+	return line + "  " + p.say(sayTask, g.Tasks, g.OK, g.Changed) + " " + bad
+}
+
+// Running is the command that runs, nil for none. Of several it is the newest.
+func (p *stepPanel) Running() *runbook.CommandState { return runningOf(p.step) }
+
+func runningOf(st *runbook.StepState) *runbook.CommandState {
+	if st == nil {
+		return nil
+	}
+	for _, c := range slices.Backward(st.Commands) {
+		if c.Outcome == "" {
+			return c
+		}
+	}
+	return nil
+}
+
+// foot is the question, where it is answered here.
+func (p *stepPanel) foot() []string {
+	q := p.question()
+	switch {
+	case p.state.Ended != nil:
+		return p.endLines()
+	case q == nil:
+		return nil
+	case p.ask != nil && p.ask.Docked():
+		return p.ask.Lines(p.w, max(2, p.h/2))
+	}
+	return []string{p.Rule.Render(strings.Repeat("─", p.w)), " " + p.Warning.Render("? ") + p.Bold.Render(p.told(q.Title))}
+}
+
+// endLines say how the run ended, and what became of its steps.
+func (p *stepPanel) endLines() []string {
+	end := p.state.Ended
+	mark, word, style := p.sign(end.Status)
+	counts := map[runbook.Status]int{}
+	for _, st := range p.state.Steps {
+		counts[st.Status]++
+	}
+	parts := []string{p.say(sayRunCounts, counts[runbook.Passed], len(p.state.Steps))}
+	for _, s := range []runbook.Status{runbook.Skipped, runbook.Overridden, runbook.Failed, runbook.Lost, runbook.Cancelled, runbook.Waiting} {
+		if n := counts[s]; n > 0 {
+			_, word, style := p.sign(s)
+			parts = append(parts, style.Render(p.say(sayCountOf, n, p.say(word))))
+		}
+	}
+	parts = append(parts, p.say(sayRunTook, short(p.state.Last.Sub(p.state.Started.At))))
+	lines := []string{p.Rule.Render(strings.Repeat("─", p.w)),
+		" " + style.Render(mark+" "+p.say(sayRunEnded, p.say(word)))}
+	for _, line := range wrap(p.told(end.Why), p.w-4) {
+		if line != "" {
+			lines = append(lines, "   "+line)
+		}
+	}
+	return append(lines, "   "+strings.Join(parts, " · "))
+}
+
+// Copied is what y takes: the command that runs, or the step's command lines.
+func (p *stepPanel) Copied() string {
+	if p.step == nil {
+		return ""
+	}
+	if c := p.Running(); c != nil && !c.Probe {
+		return c.Line
+	}
+	var lines []string
+	for _, o := range mergeOperations(p.step) {
+		lines = append(lines, o.line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// HandleKey scrolls the output if there is some, else the text.
+func (p *stepPanel) HandleKey(msg tea.KeyPressMsg) action {
+	switch {
+	case msg.String() == "d" || p.details && msg.String() == "esc":
+		p.details = !p.details
+		p.doc.Top = 0
+		return handled{}
+	case p.output.h > 0:
+		return p.output.HandleKey(msg)
+	case p.doc.Move(motionOf(msg)):
+		return handled{}
+	}
+	return nil
+}
+
+// Keys are what HandleKey knows.
+func (p *stepPanel) Keys() []Key {
+	keys := []Key{{Keys: []string{"d"}, Help: sayKeyDetails}}
+	if p.details {
+		keys[0].Help = sayKeyNoDetails
+	}
+	if p.output.h > 0 {
+		keys = append(p.output.Keys(), keys...)
+	}
+	return append(keys, motionKeys()...)
+}

@@ -1,0 +1,306 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"spraydeck/runbook"
+)
+
+// block is a piece of what is said about a step. Where there is little room, the blocks with the lowest keep first give
+// up all but their short form, then go.
+type block struct {
+	lines []string
+	short []string // nil: nothing
+	keep  int
+}
+
+// stepDoc says everything about a step that is not output: why, where, what will run, gates, decisions, how it ended.
+// q is the question that stands at this step, or nil.
+func (l look) stepDoc(st *runbook.StepState, q *runbook.Question, w int) []block {
+	var out []block
+	add := func(b block) {
+		if len(b.lines) > 0 {
+			out = append(out, b)
+		}
+	}
+	add(l.whyBlock(st, w))
+	add(l.planBlock(st, w))
+	for _, g := range st.Gates {
+		add(l.gateBlock(g, q, w))
+	}
+	for _, h := range slices.Backward(st.Hits) {
+		add(l.hitBlock(h, w))
+	}
+	for _, r := range st.Remarks {
+		add(block{lines: l.labelled("·", l.told(r), w, l.Faint), keep: 2})
+	}
+	for _, d := range st.Decisions {
+		add(l.decisionBlock(d, w))
+	}
+	add(l.endBlock(st, w))
+	if q != nil {
+		add(l.questionBlock(st, q, w))
+	}
+	return out
+}
+
+// labelled is a text with a label before its first line, and the others under the first.
+func (l look) labelled(label, text string, w int, style lipgloss.Style) []string {
+	label = fmt.Sprintf(" %s ", label)
+	n := width(label)
+	var out []string
+	for i, line := range wrap(text, max(1, w-n-1)) {
+		if i > 0 {
+			label = strings.Repeat(" ", n)
+		}
+		out = append(out, label+style.Render(line))
+	}
+	return out
+}
+
+func (l look) whyBlock(st *runbook.StepState, w int) block {
+	why := l.told(st.PlannedStep.Why)
+	if why == "" {
+		return block{}
+	}
+	var lines []string
+	for _, line := range wrap(why, w-2) {
+		lines = append(lines, " "+line)
+	}
+	return block{lines: append(lines, ""), keep: 1}
+}
+
+// planBlock is on which hosts what will run, to the letter.
+func (l look) planBlock(st *runbook.StepState, w int) block {
+	n := max(width(l.say(sayOn)), width(l.say(sayRun)))
+	var lines, short []string
+	if len(st.Hosts) > 0 {
+		on := l.labelled(fit(l.say(sayOn), n)+" ", clean(strings.Join(st.Hosts, " ")), w, l.Plain)
+		lines, short = append(lines, on...), append(short, on[0])
+	}
+	for i, op := range mergeOperations(st) {
+		label := ""
+		if i == 0 {
+			label = l.say(sayRun)
+		}
+		run := l.labelled(fit(label, n)+" ", cleanText(op.line), w, l.Command)
+		if op.hosts != "" {
+			run = append(run, strings.Repeat(" ", n+3)+l.Faint.Render(cut("→ "+op.hosts, w-n-4)))
+		}
+		lines = append(lines, run...)
+		if i < 2 {
+			short = append(short, run[:min(2, len(run))]...)
+		}
+	}
+	if len(lines) == 0 {
+		return block{}
+	}
+	if more := len(lines) - len(short); more > 0 {
+		short = append(short, strings.Repeat(" ", n+3)+l.Faint.Render(l.say(sayMoreLines, more)))
+	}
+	return block{lines: append(lines, ""), short: short, keep: 8}
+}
+
+type mergedOperation struct{ line, hosts string }
+
+// mergeOperations puts the hosts that run the same line together. Hosts are not said again where all of them are meant.
+func mergeOperations(st *runbook.StepState) []mergedOperation {
+	var lines []string
+	hosts := map[string][]string{}
+	for _, op := range st.Operations {
+		if _, ok := hosts[op.Line]; !ok {
+			lines = append(lines, op.Line)
+		}
+		hosts[op.Line] = append(hosts[op.Line], op.Host)
+	}
+	var out []mergedOperation
+	for _, line := range lines {
+		on := hosts[line]
+		m := mergedOperation{line: line}
+		if !slices.Equal(on, st.Hosts) && !slices.Equal(on, []string{runbook.Workstation}) && !slices.Equal(on, []string{runbook.API}) {
+			m.hosts = clean(strings.Join(on, " "))
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func (l look) gateBlock(g runbook.GateChecked, q *runbook.Question, w int) block {
+	mark, word, style := l.verdict(g)
+	head := ends(" "+style.Render(mark+" "+l.say(sayGate))+"  "+l.told(g.Title), style.Render(l.say(word))+" ", w)
+	lines := []string{head}
+	const in = "         "
+	says := l.told(g.Says)
+	if says != "" && (g.Pitfall == "" || g.Verdict == runbook.Pass) {
+		for _, line := range wrap(says, w-len(in)-1) {
+			lines = append(lines, in+line)
+		}
+	}
+	for _, e := range g.Evidence {
+		for _, line := range wrap(cleanText(e), w-len(in)-1) {
+			lines = append(lines, in+l.Faint.Render(line))
+		}
+	}
+	if g.Verdict == runbook.Pass {
+		return block{lines: lines, short: []string{head}, keep: 3}
+	}
+	if g.Pitfall != "" {
+		card := []string{l.say(sayKnown, clean(g.Pitfall), l.severity(g.Severity))}
+		card = append(card, wrap(says, w-4)...)
+		lines = append(append(lines, ""), l.card(append(card, l.remedies(choicesAsRemedies(q), w)...), style)...)
+	}
+	short := slices.Clone(lines[:min(3, len(lines))])
+	return block{lines: append(lines, ""), short: short, keep: 7}
+}
+
+// hitBlock is the card of a symptom that was seen in the output.
+func (l look) hitBlock(h runbook.Hit, w int) block {
+	head := l.say(sayKnown, clean(h.Pitfall), l.severity(h.Severity)) + " · " + l.told(h.Title)
+	if h.Host != "" {
+		head += " · " + clean(h.Host)
+	}
+	card := wrap(head, w-4)
+	short := slices.Clone(card[:1])
+	if cause := l.told(h.Cause); cause != "" {
+		card = append(card, wrap(cause, w-4)...)
+	}
+	card = append(card, l.Faint.Render(cut("> "+clean(h.Line), w-4)))
+	remedies := l.remedies(h.Remedies, w)
+	return block{lines: append(l.card(append(card, remedies...), l.Warning), ""), short: l.card(append(short, remedies...), l.Warning), keep: 6}
+}
+
+func (l look) card(lines []string, style lipgloss.Style) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = " " + style.Render("┃") + " " + line
+	}
+	if len(out) > 0 {
+		out[0] = " " + style.Render("┃") + " " + l.Bold.Render(lines[0])
+	}
+	return out
+}
+
+// remedies says what the key r offers.
+func (l look) remedies(rs []runbook.Remedy, w int) []string {
+	var out []string
+	for i, r := range rs {
+		key := l.Key.Render("r") + " "
+		if i > 0 {
+			key = "  "
+		}
+		for k, line := range wrap(l.say(sayRemedy)+": "+l.told(r.Title), w-8) {
+			if k > 0 {
+				key = "  "
+			}
+			out = append(out, key+line)
+		}
+	}
+	return out
+}
+
+// choicesAsRemedies gives the remedies that a question offers.
+func choicesAsRemedies(q *runbook.Question) []runbook.Remedy {
+	if q == nil {
+		return nil
+	}
+	var out []runbook.Remedy
+	for _, c := range q.Choices {
+		if id, ok := strings.CutPrefix(c.ID, runbook.RemedyPrefix); ok {
+			out = append(out, runbook.Remedy{ID: id, Title: c.Label})
+		}
+	}
+	return out
+}
+
+// severity is the word for how bad a pitfall is; one we do not know is said as it is.
+func (l look) severity(s string) string {
+	if t, ok := severityWords[s]; ok {
+		return l.say(t)
+	}
+	return clean(s)
+}
+
+func (l look) decisionBlock(d runbook.Answered, w int) block {
+	if d.Reason == "" {
+		return block{}
+	}
+	return block{lines: l.labelled("!", l.say(sayDecided, clean(d.Choice), clean(d.Reason)), w, l.Warning), keep: 5}
+}
+
+// endBlock says why a step ended as it did, with what the commands that failed said.
+func (l look) endBlock(st *runbook.StepState, w int) block {
+	mark, word, style := l.sign(st.Status)
+	var lines []string
+	if why := l.told(st.Why); why != "" {
+		lines = l.labelled(style.Render(mark), l.say(word)+": "+why, w, style)
+	}
+	for _, c := range st.Commands {
+		if st.Status == runbook.Passed || c.Hint == "" {
+			continue
+		}
+		lines = append(lines, l.labelled("→", cleanText(c.Hint), w, l.Plain)...)
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "")
+	}
+	return block{lines: lines, short: lines[:min(2, len(lines))], keep: 9}
+}
+
+// questionBlock is the part of a question that is read, not pressed.
+func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) block {
+	var lines []string
+	if body := l.told(q.Body); body != "" && body != l.told(st.PlannedStep.Why) {
+		for _, line := range wrap(body, w-2) {
+			lines = append(lines, " "+line)
+		}
+	}
+	for _, d := range q.Details {
+		if !saidAlready(st, d) {
+			for _, line := range wrap(cleanText(d), w-4) {
+				lines = append(lines, "   "+l.Command.Render(line))
+			}
+		}
+	}
+	if len(lines) > 0 {
+		lines = append(lines, "")
+	}
+	return block{lines: lines, short: lines[:min(3, len(lines))], keep: 7}
+}
+
+// saidAlready says whether a detail of a question stands on the screen as a command or as evidence.
+func saidAlready(st *runbook.StepState, detail string) bool {
+	return slices.ContainsFunc(st.Operations, func(o runbook.Operation) bool {
+		return strings.HasSuffix(detail, o.Line) && len(detail) <= len(o.Host)+len(o.Line)+4
+	}) || slices.ContainsFunc(st.Gates, func(g runbook.GateChecked) bool { return slices.Contains(g.Evidence, detail) })
+}
+
+// squeeze makes blocks fit into h lines: first the short forms from the lowest keep up, then whole blocks go.
+func squeeze(blocks []block, h int) (lines []string, whole bool) {
+	use := make([][]string, len(blocks))
+	total := 0
+	for i, b := range blocks {
+		use[i] = b.lines
+		total += len(b.lines)
+	}
+	whole = total <= h
+	order := make([]int, len(blocks))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return blocks[a].keep - blocks[b].keep })
+	for _, form := range []func(block) []string{func(b block) []string { return b.short }, func(block) []string { return nil }} {
+		for _, i := range order {
+			if total <= h {
+				break
+			}
+			smaller := form(blocks[i])
+			total += len(smaller) - len(use[i])
+			use[i] = smaller
+		}
+	}
+	return slices.Concat(use...), whole
+}

@@ -1,0 +1,140 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// stepList is the plan as a list: phases, steps, where each stands. The cursor follows the current step until the
+// operator moves it.
+type stepList struct {
+	look
+	state   *runbook.State
+	now     time.Time
+	w, h    int
+	scroll  scroll
+	cursor  int // index into state.Steps
+	moved   bool
+	focused bool
+}
+
+func newStepList(l look) *stepList { return &stepList{look: l, state: &runbook.State{}} }
+
+// SetSize takes the room there is.
+func (s *stepList) SetSize(w, h int) { s.w, s.h = w, h; s.show() }
+
+// SetState takes the run as it is now.
+func (s *stepList) SetState(state *runbook.State, now time.Time) {
+	s.state, s.now = state, now
+	if !s.moved {
+		n, _ := state.Position()
+		s.cursor = max(0, n-1)
+	}
+	s.cursor = max(0, min(s.cursor, len(state.Steps)-1))
+	s.show()
+}
+
+// Home puts the cursor back on the current step.
+func (s *stepList) Home() { s.moved = false; s.SetState(s.state, s.now) }
+
+// AtCursor is the step under the cursor, nil in an empty plan.
+func (s *stepList) AtCursor() *runbook.StepState {
+	if s.cursor >= len(s.state.Steps) {
+		return nil
+	}
+	return s.state.Steps[s.cursor]
+}
+
+// HandleKey moves the cursor. enter is the root's business: what to do with the step under it.
+func (s *stepList) HandleKey(msg tea.KeyPressMsg) action {
+	mover := scroll{Top: s.cursor, Height: 1, Total: len(s.state.Steps)}
+	m := motionOf(msg)
+	if m == pageUp || m == pageDown {
+		mover.Height = max(1, s.h)
+	}
+	if !mover.Move(m) {
+		return nil
+	}
+	s.cursor, s.moved = mover.Top, true
+	if m == toEnd || m == pageDown && mover.AtEnd() {
+		s.cursor = max(0, len(s.state.Steps)-1)
+	}
+	s.show()
+	return handled{}
+}
+
+// Keys are what HandleKey knows.
+func (s *stepList) Keys() []Key { return motionKeys() }
+
+// show brings the cursor into sight, with its phase if it is the first of one.
+func (s *stepList) show() {
+	lines, at := s.lines()
+	s.scroll.Fit(s.h, len(lines))
+	s.scroll.Show(min(at+1, max(0, len(lines)-1)))
+	s.scroll.Show(max(0, at-1))
+	s.scroll.Show(at)
+}
+
+// View draws the lines in sight.
+func (s *stepList) View() string {
+	lines, _ := s.lines()
+	return strings.Join(fill(s.scroll.Window(lines), s.w, s.h), "\n")
+}
+
+// lines draws the whole list, and gives the line the cursor is on.
+func (s *stepList) lines() (lines []string, at int) {
+	phase := ""
+	for i, st := range s.state.Steps {
+		if p := s.told(st.Phase); p != phase {
+			phase = p
+			lines = append(lines, s.Title.Render(cut(" "+p, s.w)))
+		}
+		if i == s.cursor {
+			at = len(lines)
+		}
+		lines = append(lines, s.line(i, st))
+	}
+	return lines, at
+}
+
+func (s *stepList) line(i int, st *runbook.StepState) string {
+	mark, word, style := s.sign(st.Status)
+	right := s.took(st)
+	switch st.Status {
+	case runbook.Failed, runbook.Overridden, runbook.Lost, runbook.Cancelled:
+		right = s.say(word)
+	case runbook.Waiting:
+		if st.NoReturn {
+			right = s.say(sayNoReturn)
+		}
+	}
+	if right != "" {
+		right += " "
+	}
+	text := ends(fmt.Sprintf(" %s %2d %s", mark, i+1, s.told(st.Title)), right, s.w)
+	switch {
+	case s.focused && i == s.cursor:
+		return s.Selected.Render(text)
+	case st.Status == runbook.Waiting && st.NoReturn:
+		return s.Warning.Render(text)
+	}
+	return style.Render(text)
+}
+
+// took is how long the step has taken.
+func (s *stepList) took(st *runbook.StepState) string {
+	switch {
+	case st.Begun.IsZero():
+		return ""
+	case !st.Finished.IsZero() && st.Status != runbook.Running:
+		return short(st.Finished.Sub(st.Begun))
+	case st.Status == runbook.Running:
+		return short(s.now.Sub(st.Begun))
+	}
+	return ""
+}
