@@ -1,0 +1,342 @@
+package ui
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+var (
+	sayHunk        = runbook.Text{En: "hunk %d of %d", Ja: "差分 %d / %d"}
+	sayNoHunk      = runbook.Text{En: "no differences", Ja: "差分なし"}
+	sayEqualLines  = runbook.Text{En: "%d equal lines", Ja: "同じ行 %d 行"}
+	sayNoEnd       = runbook.Text{En: "no newline at the end", Ja: "末尾に改行なし"}
+	sayNotFound    = runbook.Text{En: "not found: %s", Ja: "見つかりません: %s"}
+	sayKeyNextHunk = runbook.Text{En: "next hunk", Ja: "次の差分"}
+	sayKeyPrevHunk = runbook.Text{En: "previous hunk", Ja: "前の差分"}
+	sayKeyFold     = runbook.Text{En: "fold equal lines", Ja: "同じ行を畳む"}
+	sayKeyUnfold   = runbook.Text{En: "unfold equal lines", Ja: "同じ行を開く"}
+	sayKeySearch   = runbook.Text{En: "search", Ja: "検索"}
+	sayKeyMatch    = runbook.Text{En: "next match", Ja: "次の一致"}
+	sayKeyMatchUp  = runbook.Text{En: "previous match", Ja: "前の一致"}
+	sayKeyAside    = runbook.Text{En: "scroll to the side", Ja: "横スクロール"}
+	sayKeyBack     = runbook.Text{En: "back", Ja: "戻る"}
+	sayKeyEndFind  = runbook.Text{En: "end the search", Ja: "検索を終える"}
+	sayOneHunk     = runbook.Text{En: "there is no other hunk", Ja: "ほかに差分はありません"}
+	sayNoFolds     = runbook.Text{En: "nothing is long enough to fold", Ja: "畳める行がありません"}
+)
+
+const (
+	diffContext  = 3   // equal lines around a hunk that are never folded
+	diffTwoSides = 100 // columns from which both texts stand side by side
+	diffAside    = 10  // columns a key scrolls to the side
+)
+
+// diffView shows two texts: side by side where there is room, else one below the other as diff -u does.
+type diffView struct {
+	look
+	c      runbook.Compared
+	t      *comparison
+	w, h   int
+	folded bool
+	items  []diffItem
+	places []hunk // where each hunk stands among the items
+	folds  bool   // something can be folded
+	scroll scroll
+	left   int // columns scrolled to the side
+	hunk   int // the one the operator is at
+	search *field
+	query  string
+	missed bool
+}
+
+// diffItem is a line of the view: a row, a side of a row, or equal rows folded to one line.
+type diffItem struct {
+	row   int
+	count int // of folded rows, 0 = a row
+	side  diffSide
+}
+
+type diffSide byte
+
+const (
+	bothSides diffSide = iota
+	leftSide
+	rightSide
+)
+
+func newDiffView(l look, c runbook.Compared) *diffView {
+	v := &diffView{look: l, c: c, t: sideBySide(c.Old, c.New), folded: true}
+	v.folded = len(v.t.hunks) > 0
+	return v
+}
+
+// SetSize takes the room there is. Another width may turn two columns into one; the hunk stays in sight.
+func (v *diffView) SetSize(w, h int) {
+	v.w, v.h = w, h
+	v.arrange()
+	v.showHunk()
+}
+
+func (v *diffView) wide() bool { return v.w >= diffTwoSides }
+
+// arrange lists the lines of the view.
+func (v *diffView) arrange() {
+	v.items, v.places, v.folds = v.items[:0], v.places[:0], false
+	equalFrom := 0
+	for i, h := range v.t.hunks {
+		v.equal(equalFrom, h.from, i > 0, true)
+		first := len(v.items)
+		v.different(h)
+		v.places = append(v.places, hunk{first, len(v.items)})
+		equalFrom = h.to
+	}
+	v.equal(equalFrom, len(v.t.rows), len(v.t.hunks) > 0, false)
+	v.scroll.Fit(v.bodyHeight(), len(v.items))
+}
+
+// equal lists rows[from:to], folded if they are many; after and before say whether a hunk is there.
+func (v *diffView) equal(from, to int, after, before bool) {
+	start, end := from, to
+	if after {
+		start = min(to, from+diffContext)
+	}
+	if before {
+		end = max(start, to-diffContext)
+	}
+	if end-start < 2 || !after && !before {
+		start, end = to, to
+	} else {
+		v.folds = true
+		if !v.folded {
+			start, end = to, to
+		}
+	}
+	for i := from; i < start; i++ {
+		v.items = append(v.items, diffItem{row: i})
+	}
+	if end > start {
+		v.items = append(v.items, diffItem{row: start, count: end - start})
+	}
+	for i := end; i < to; i++ {
+		v.items = append(v.items, diffItem{row: i})
+	}
+}
+
+func (v *diffView) different(h hunk) {
+	if v.wide() {
+		for i := h.from; i < h.to; i++ {
+			v.items = append(v.items, diffItem{row: i})
+		}
+		return
+	}
+	for i := h.from; i < h.to; i++ {
+		if v.t.rows[i].old > 0 {
+			v.items = append(v.items, diffItem{row: i, side: leftSide})
+		}
+	}
+	for i := h.from; i < h.to; i++ {
+		if v.t.rows[i].new > 0 {
+			v.items = append(v.items, diffItem{row: i, side: rightSide})
+		}
+	}
+}
+
+// itemOf finds the line that shows a row, or what it is folded into.
+func (v *diffView) itemOf(row int) int {
+	for i, it := range v.items {
+		if it.count == 0 && it.row == row || it.row <= row && row < it.row+it.count {
+			return i
+		}
+	}
+	return 0
+}
+
+// showHunk brings the hunk the operator is at into sight, with the lines before it.
+func (v *diffView) showHunk() {
+	if v.hunk >= len(v.t.hunks) {
+		return
+	}
+	at := v.places[v.hunk]
+	if at.from >= v.scroll.Top && at.to <= v.scroll.Top+v.scroll.Height {
+		return
+	}
+	v.scroll.Top = at.from - diffContext
+	v.scroll.Fit(v.bodyHeight(), len(v.items))
+}
+
+// followScroll makes the first hunk in sight the one the operator is at, if that one has left the sight.
+func (v *diffView) followScroll() {
+	inSight := func(at hunk) bool { return at.from < v.scroll.Top+v.scroll.Height && at.to > v.scroll.Top }
+	if v.hunk < len(v.places) && inSight(v.places[v.hunk]) {
+		return
+	}
+	if i := slices.IndexFunc(v.places, inSight); i >= 0 {
+		v.hunk = i
+	}
+}
+
+// Paste puts pasted text into the search line.
+func (v *diffView) Paste(s string) bool { return v.search != nil && v.search.Paste(s) }
+
+// HandleKey moves through the differences. Esc ends a search first and leaves the screen then.
+func (v *diffView) HandleKey(msg tea.KeyPressMsg) action {
+	if v.search != nil {
+		return v.typing(msg)
+	}
+	v.missed = false
+	if m := motionOf(msg); m != noMotion {
+		v.scroll.Move(m)
+		v.followScroll()
+		return handled{}
+	}
+	switch msg.String() {
+	case "]", "[":
+		return v.step(msg.String() == "]")
+	case "w":
+		row := 0
+		if v.scroll.Top < len(v.items) {
+			row = v.items[v.scroll.Top].row
+		}
+		v.folded = !v.folded
+		v.arrange()
+		v.scroll.Top = v.itemOf(row)
+		v.scroll.Fit(v.bodyHeight(), len(v.items))
+		v.showHunk()
+	case "left", "h":
+		v.left = max(0, v.left-diffAside)
+	case "right", "l":
+		v.left = min(v.left+diffAside, max(v.left, v.widest()-diffAside))
+	case "/":
+		f := newField("", false, true)
+		v.search = &f
+	case "n", "N":
+		if v.query == "" {
+			return nil
+		}
+		v.find(msg.String() == "n")
+	case "esc":
+		if v.query == "" {
+			return actBack{}
+		}
+		v.query = ""
+	default:
+		return nil
+	}
+	return handled{}
+}
+
+func (v *diffView) step(forward bool) action {
+	if len(v.t.hunks) < 2 {
+		v.showHunk()
+		return actNotice{sayOneHunk}
+	}
+	n := len(v.t.hunks)
+	if forward {
+		v.hunk = (v.hunk + 1) % n
+	} else {
+		v.hunk = (v.hunk + n - 1) % n
+	}
+	v.showHunk()
+	return handled{}
+}
+
+func (v *diffView) typing(msg tea.KeyPressMsg) action {
+	switch msg.String() {
+	case "esc":
+		v.search = nil
+	case "enter":
+		v.query, v.search = v.search.Value(), nil
+		v.find(true)
+	default:
+		v.search.HandleKey(msg)
+	}
+	return handled{}
+}
+
+// find goes to the next line that holds what is searched, round the end, and opens the fold it is in.
+func (v *diffView) find(forward bool) {
+	if v.query == "" {
+		return
+	}
+	row, step := -1, -1
+	if v.scroll.Top < len(v.items) {
+		row = v.items[v.scroll.Top].row
+	}
+	if forward {
+		step = 1
+	}
+	n := len(v.t.rows)
+	for range n {
+		row = ((row+step)%n + n) % n
+		r := v.t.rows[row]
+		if (r.old == 0 || !v.matches(v.t.old[r.old-1])) && (r.new == 0 || !v.matches(v.t.new[r.new-1])) {
+			continue
+		}
+		if v.items[v.itemOf(row)].count > 0 {
+			v.folded = false
+			v.arrange()
+		}
+		v.scroll.Top = v.itemOf(row)
+		v.scroll.Fit(v.bodyHeight(), len(v.items))
+		v.followScroll()
+		return
+	}
+	v.missed = true
+}
+
+func (v *diffView) matches(line string) bool { return len(findAll(line, v.query)) > 0 }
+
+// findAll gives where a query stands in a line. A query without capitals finds both.
+func findAll(line, query string) []span {
+	if query == "" {
+		return nil
+	}
+	if strings.ToLower(query) == query && len(strings.ToLower(line)) == len(line) {
+		line = strings.ToLower(line)
+	}
+	var spans []span
+	for at := 0; ; {
+		i := strings.Index(line[at:], query)
+		if i < 0 {
+			return spans
+		}
+		spans = append(spans, span{at + i, at + i + len(query)})
+		at += i + len(query)
+	}
+}
+
+// Keys are what HandleKey knows.
+func (v *diffView) Keys() []Key {
+	if v.search != nil {
+		return []Key{{Keys: []string{"enter"}, Help: sayKeySearch}, {Keys: []string{"esc"}, Help: sayKeyEndFind}}
+	}
+	few := len(v.t.hunks) < 2
+	fold := Key{Keys: []string{"w"}, Help: sayKeyUnfold}
+	if !v.folded {
+		fold.Help = sayKeyFold
+	}
+	keys := []Key{
+		Key{Keys: []string{"]"}, Help: sayKeyNextHunk}.without(few, sayOneHunk),
+		Key{Keys: []string{"["}, Help: sayKeyPrevHunk}.without(few, sayOneHunk),
+		fold.without(!v.folds, sayNoFolds),
+		{Keys: []string{"/"}, Help: sayKeySearch},
+	}
+	if v.query != "" {
+		keys = append(keys, Key{Keys: []string{"n"}, Help: sayKeyMatch}, Key{Keys: []string{"N"}, Help: sayKeyMatchUp})
+	}
+	keys = append(keys, Key{Keys: []string{"right", "l"}, Help: sayKeyAside, Quiet: true}, Key{Keys: []string{"left", "h"}, Help: sayKeyAside, Quiet: true})
+	keys = append(keys, motionKeys()...)
+	if v.query != "" {
+		return append(keys, Key{Keys: []string{"esc"}, Help: sayKeyEndFind})
+	}
+	return append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
+}
+
+func (v *diffView) numberWidth() int {
+	return len(strconv.Itoa(max(len(v.t.old), len(v.t.new), 1)))
+}
