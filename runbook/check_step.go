@@ -11,7 +11,7 @@ func (c *checker) checkUndo(s *Step) {
 
 // checkHosts: a step on nodes says which.
 func (c *checker) checkHosts(s *Step, inLoop bool) {
-	if s.Kind != nil && s.Kind.Name == "ssh" && !inLoop && !s.On.Hosts.Set() && s.On.Each == nil {
+	if s.Kind != nil && s.Kind.Nodes && !inLoop && !s.On.Hosts.Set() && s.On.Each == nil {
 		c.add(s.ID.Pos, "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
 	}
 }

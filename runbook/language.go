@@ -32,6 +32,7 @@ type Kind struct {
 	Help   string        // Markdown, with an example
 	Danger Danger        // what a step of this kind can do unless it says otherwise
 	Bare   string        // the argument that a bare value fills, "" if a mapping is needed
+	Nodes  bool          // it runs on nodes and so needs hosts
 	New    func() Action // a pointer to a struct with tags, for the decoder to fill
 	Result *cel.Type     // what steps.<id> is, nil for nothing
 }

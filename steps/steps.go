@@ -27,7 +27,7 @@ func Kinds() []runbook.Kind {
 			New: func() runbook.Action { return &check{} }, Help: page("check")},
 		{Name: "command", Doc: "a command line on the workstation", Danger: runbook.Changes, Bare: "run",
 			New: func() runbook.Action { return &command{} }, Help: page("command"), Result: runbook.ResultType},
-		{Name: "ssh", Doc: "a command line on nodes", Danger: runbook.Changes, Bare: "run",
+		{Name: "ssh", Doc: "a command line on nodes", Danger: runbook.Changes, Bare: "run", Nodes: true,
 			New: func() runbook.Action { return &ssh{} }, Help: page("ssh"), Result: runbook.ResultType},
 		{Name: "ansible", Doc: "a playbook, with its progress", Danger: runbook.Disrupts, Bare: "playbook",
 			New: func() runbook.Action { return &ansible{} }, Help: page("ansible"), Result: runbook.ResultType},

@@ -1,0 +1,120 @@
+// Package cli is the command line: commands and flags, the wiring of the parts, exit codes. Results go to stdout,
+// everything else to stderr.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+
+	"spraydeck/runbook"
+)
+
+// Exit codes. Scripts rely on them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2 // wrong usage, or a file that is not valid
+	exitBlocked     = 3 // a gate or a finding, or a question nobody answered
+	exitUnreachable = 4
+	exitNotVerified = 5
+	exitCancelled   = 130
+)
+
+// coded is an error that knows its exit code. One without text has been told already.
+type coded struct {
+	code int
+	err  error
+}
+
+func (c *coded) Error() string {
+	if c.err == nil {
+		return ""
+	}
+	return c.err.Error()
+}
+func (c *coded) Unwrap() error { return c.err }
+
+func usage(err error) error { return &coded{exitUsage, err} }
+
+// Main runs the command line and gives the exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	err := fang.Execute(ctx, root(), fang.WithVersion(Version()), fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
+	return codeOf(ctx, err)
+}
+
+func codeOf(ctx context.Context, err error) int {
+	var c *coded
+	var wrong *runbook.UsageError
+	var unreachable interface{ Unreachable() bool }
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &c):
+		return c.code
+	case ctx.Err() != nil:
+		return exitCancelled
+	case errors.As(err, &wrong):
+		return exitUsage
+	case errors.As(err, &unreachable) && unreachable.Unreachable():
+		return exitUnreachable
+	case errors.Is(err, runbook.ErrUnanswered):
+		return exitBlocked
+	case isUsage(err):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// isUsage knows the errors of cobra and pflag, which have no type.
+func isUsage(err error) bool {
+	for _, s := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument", "invalid argument", "accepts ", "requires at least", "requires at most"} {
+		if strings.HasPrefix(err.Error(), s) {
+			return true
+		}
+	}
+	return false
+}
+
+// tell prints an error for a person: what, then the way out.
+func tell(w io.Writer, err error) {
+	if err == nil || err.Error() == "" {
+		return
+	}
+	fmt.Fprintf(w, "spraydeck: %v\n", err)
+	if h := runbook.HintOf(err); h != "" {
+		fmt.Fprintln(w, h)
+	} else if isUsage(err) {
+		fmt.Fprintln(w, "see spraydeck --help")
+	}
+}
+
+func root() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "spraydeck",
+		Short: "The console for Kubernetes maintenance windows",
+		Long: "spraydeck walks an operator through a maintenance window: it checks every known pitfall against the real\n" +
+			"cluster before anything is touched, runs the commands at gated steps, watches the nodes, and writes one\n" +
+			"transcript of it all, which can be watched, rehearsed against and handed in.",
+		Example:       "  spraydeck demo\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return home(cmd, o) },
+	}
+	o.flags(cmd)
+	cmd.AddCommand(demoCommand(o), runCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
+		lintCommand(o), runbooksCommand(o), pitfallsCommand(o), versionCommand())
+	return cmd
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/adrg/xdg"
+
+	"spraydeck/kubespray"
+	"spraydeck/runbook"
+	"spraydeck/runbooks"
+	"spraydeck/steps"
+)
+
+// language is what runbooks can say here.
+func language(inventory func(*kubespray.Inventory)) *runbook.Language {
+	return &runbook.Language{
+		Kinds: steps.Kinds(), Probes: steps.Probes(),
+		Inventory: func(list []byte) (runbook.Inventory, error) {
+			inv, err := kubespray.ParseList(list)
+			if err != nil {
+				return runbook.Inventory{}, err
+			}
+			if inventory != nil {
+				inventory(inv)
+			}
+			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Hosts: inv.Hosts}, nil
+		},
+	}
+}
+
+// library is all runbooks and pitfalls that can be named. What comes later stands before what came earlier: an
+// operator's own file takes the place of a built-in one of the same name.
+type library struct {
+	files    []runbook.File
+	texts    map[string]string
+	problems runbook.Problems
+}
+
+// load reads the built-in files, then the operator's directories.
+func load(o *options, lang *runbook.Language) (*library, error) {
+	l := &library{texts: map[string]string{}}
+	if err := l.add(runbooks.FS, "", "built-in:", lang); err != nil {
+		return nil, err
+	}
+	dirs := o.runbooks
+	if own := filepath.Join(xdg.ConfigHome, "spraydeck", "runbooks"); isDir(own) {
+		dirs = append([]string{own}, dirs...)
+	}
+	for _, dir := range dirs {
+		if !isDir(dir) {
+			return nil, &runbook.UsageError{Message: fmt.Sprintf("%s is no directory", dir), Way: "--runbooks names a directory of YAML files"}
+		}
+		if err := l.add(os.DirFS(dir), "", dir+string(filepath.Separator), lang); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// add reads every YAML file below a directory of a file system.
+func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) error {
+	if under == "" {
+		under = "."
+	}
+	return fs.WalkDir(fsys, under, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() || (!strings.HasSuffix(path, ".yaml") && !strings.HasSuffix(path, ".yml")) {
+			return nil
+		}
+		text, err := fs.ReadFile(fsys, path)
+		if err != nil {
+			return err
+		}
+		l.addFile(prefix+path, text, lang)
+		return nil
+	})
+}
+
+func (l *library) addFile(name string, text []byte, lang *runbook.Language) {
+	l.texts[name] = string(text)
+	f, problems := runbook.Parse(name, text, lang)
+	l.problems = append(l.problems, problems...)
+	if f.Runbook == nil && f.Pitfall == nil {
+		return
+	}
+	l.files = slices.DeleteFunc(l.files, func(old runbook.File) bool { return nameOf(old) == nameOf(f) })
+	l.files = append(l.files, f)
+}
+
+func nameOf(f runbook.File) string {
+	if f.Runbook != nil {
+		return "runbook " + f.Runbook.Name.Value
+	}
+	return "pitfall " + f.Pitfall.Name.Value
+}
+
+// runbook finds a runbook by its name or its file, and makes sure that it is sound: a runbook with a mistake in it is
+// found out before the window and not inside it.
+func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook, error) {
+	if strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.ContainsRune(arg, filepath.Separator) {
+		text, err := os.ReadFile(arg)
+		if err != nil {
+			return nil, usage(err)
+		}
+		l.addFile(arg, text, lang)
+		f := runbook.File{}
+		for _, known := range l.files {
+			if known.Runbook != nil && known.Runbook.Source.File == arg {
+				f = known
+			}
+		}
+		if f.Runbook == nil && len(l.problems) == 0 {
+			return nil, usage(fmt.Errorf("%s is no runbook", arg))
+		}
+		return l.sound(f.Runbook)
+	}
+	var names []string
+	for _, f := range l.files {
+		if f.Runbook == nil {
+			continue
+		}
+		if f.Runbook.Name.Value == arg {
+			return l.sound(f.Runbook)
+		}
+		names = append(names, f.Runbook.Name.Value)
+	}
+	slices.Sort(names)
+	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no runbook %q", arg), Way: "known: " + strings.Join(names, ", ") + "; a path works too"}
+}
+
+func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
+	problems := append(slices.Clip(l.problems), runbook.Check(l.files)...)
+	if len(problems) > 0 {
+		return nil, l.invalid(problems)
+	}
+	return b, nil
+}
+
+// invalid shows the problems with their source lines.
+func (l *library) invalid(problems runbook.Problems) error {
+	var b strings.Builder
+	problems.Show(&b, func(file string) string { return l.texts[file] })
+	return usage(errors.New(strings.TrimSuffix(b.String(), "\n")))
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/adrg/xdg"
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"spraydeck/runbook"
+)
+
+// options are the flags that several commands share. A flag is stronger than the profile, the profile than the
+// environment.
+type options struct {
+	checkout, inventory, kubeconfig, context, sshConfig, lang string
+	runbooks                                                   []string
+}
+
+func (o *options) flags(cmd *cobra.Command) {
+	f := cmd.PersistentFlags()
+	f.StringVar(&o.checkout, "checkout", "", "the Kubespray checkout (default: the current directory)")
+	f.StringVar(&o.inventory, "inventory", "", "the inventory file, below the checkout")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "the kubeconfig (default: as kubectl finds it)")
+	f.StringVar(&o.context, "context", "", "the context of the kubeconfig")
+	f.StringVar(&o.sshConfig, "ssh-config", "", "the OpenSSH client configuration (default: as ssh finds it)")
+	f.StringVar(&o.lang, "lang", "", "language of what is shown: en or ja (default: from the locale)")
+	f.StringArrayVar(&o.runbooks, "runbooks", nil, "a directory of runbooks and pitfalls of your own; may be repeated")
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return o.complete(cmd) }
+	_ = cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "ja"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.MarkPersistentFlagDirname("checkout")
+	_ = cmd.MarkPersistentFlagDirname("runbooks")
+}
+
+// profile is the file with an operator's own defaults. Its keys are the names of the flags.
+func profilePath() string { return filepath.Join(xdg.ConfigHome, "spraydeck", "profile.yaml") }
+
+// complete fills in what no flag said, from the profile and then from the environment (SPRAYDECK_CHECKOUT ...).
+func (o *options) complete(cmd *cobra.Command) error {
+	profile, err := readProfile(profilePath())
+	if err != nil {
+		return err
+	}
+	for name, to := range map[string]*string{
+		"checkout": &o.checkout, "inventory": &o.inventory, "kubeconfig": &o.kubeconfig, "context": &o.context,
+		"ssh-config": &o.sshConfig, "lang": &o.lang,
+	} {
+		if cmd.Flags().Changed(name) {
+			continue
+		}
+		if *to = profile[name]; *to == "" {
+			*to = os.Getenv("SPRAYDECK_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")))
+		}
+	}
+	if len(o.runbooks) == 0 {
+		list := profile["runbooks"]
+		if list == "" {
+			list = os.Getenv("SPRAYDECK_RUNBOOKS")
+		}
+		o.runbooks = filepath.SplitList(list)
+	}
+	if o.checkout == "" {
+		o.checkout = "."
+	}
+	switch o.lang {
+	case "":
+		o.lang = localeLang()
+	case "en", "ja":
+	default:
+		return &runbook.UsageError{Message: fmt.Sprintf("--lang cannot be %q", o.lang), Way: "it is en or ja"}
+	}
+	return nil
+}
+
+func readProfile(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, usage(err)
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, usage(fmt.Errorf("read the profile %s: %w", path, err))
+	}
+	values := map[string]string{}
+	known := []string{"checkout", "inventory", "kubeconfig", "context", "ssh-config", "lang", "runbooks"}
+	if len(root.Content) == 0 {
+		return values, nil
+	}
+	for i := 0; i+1 < len(root.Content[0].Content); i += 2 {
+		key, value := root.Content[0].Content[i], root.Content[0].Content[i+1]
+		if !contains(known, key.Value) || value.Kind != yaml.ScalarNode {
+			return nil, usage(fmt.Errorf("%s:%d:%d: the profile takes %s, each with a plain value", path, key.Line, key.Column, strings.Join(known, ", ")))
+		}
+		values[key.Value] = value.Value
+	}
+	return values, nil
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// localeLang reads the locale as programs do: LC_ALL, then LC_MESSAGES, then LANG.
+func localeLang() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "ja") {
+				return "ja"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"spraydeck/kube"
+	"spraydeck/kubespray"
+	"spraydeck/runbook"
+	"spraydeck/sshx"
+	"spraydeck/steps"
+	"spraydeck/workstation"
+)
+
+// outside is the real thing: the workstation, the nodes, the cluster.
+type outside struct {
+	checkout *kubespray.Checkout
+	cluster  *kube.Cluster
+	ssh      *sshx.Client
+
+	mu        sync.Mutex
+	inventory *kubespray.Inventory
+}
+
+// reach opens what the options name. Nothing is changed by it; the cluster is asked for its version, so that a
+// kubeconfig that leads nowhere is known before the first step.
+func reach(ctx context.Context, o *options) (*outside, error) {
+	out := &outside{}
+	var err error
+	if out.checkout, err = kubespray.Open(o.checkout); err != nil {
+		return nil, usage(err)
+	}
+	if out.cluster, err = kube.Open(o.kubeconfig, o.context); err != nil {
+		return nil, usage(err)
+	}
+	if _, err = out.cluster.Ping(ctx); err != nil {
+		return nil, err
+	}
+	out.ssh = sshx.New(o.sshConfig, out.host)
+	return out, nil
+}
+
+func (o *outside) close() { o.ssh.Close() }
+
+// learn keeps the inventory: it says how each node is reached.
+func (o *outside) learn(inv *kubespray.Inventory) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.inventory = inv
+}
+
+// host gives what the inventory says of the way to a node, as Ansible reads it.
+func (o *outside) host(name string) sshx.Options {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.inventory == nil {
+		return sshx.Options{}
+	}
+	vars := o.inventory.Vars[name]
+	text := func(keys ...string) string {
+		for _, k := range keys {
+			if v, ok := vars[k]; ok && v != nil {
+				return fmt.Sprint(v)
+			}
+		}
+		return ""
+	}
+	port, _ := strconv.Atoi(text("ansible_port", "ansible_ssh_port"))
+	return sshx.Options{
+		Address:      text("ansible_host", "ansible_ssh_host"),
+		Port:         port,
+		User:         text("ansible_user", "ansible_ssh_user", "ansible_remote_user"),
+		IdentityFile: text("ansible_ssh_private_key_file", "ansible_private_key_file"),
+		ConfigFile:   sshConfigOf(text("ansible_ssh_common_args"), text("ansible_ssh_extra_args")),
+	}
+}
+
+func (o *outside) exec() runbook.Exec {
+	return steps.Outside{Local: o.local, Hosts: o.ssh, Cluster: o.cluster}.Exec
+}
+
+// local runs a command line of the workstation in the checkout.
+func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr io.Writer) (int, error) {
+	dir := o.checkout.Dir()
+	switch {
+	case filepath.IsAbs(c.Dir):
+		dir = c.Dir
+	case c.Dir != "":
+		dir = filepath.Join(dir, c.Dir)
+	}
+	return workstation.Run(ctx, c.Line, workstation.Options{Dir: dir, Env: c.Env, TTY: c.TTY}, c.Stdin, stdout, stderr)
+}
+
+// watch tells of the nodes until the context ends.
+func (o *outside) watch(ctx context.Context, observe func(runbook.Data) error) {
+	_ = o.cluster.WatchNodes(ctx,
+		func(n kube.Node, deleted bool) {
+			_ = observe(runbook.NodeChanged{Deleted: deleted, Node: runbook.Node{
+				Name: n.Name, Ready: n.Ready, Unschedulable: n.Unschedulable, Roles: n.Roles, Version: n.Version, Runtime: n.Runtime,
+				OS: n.OS, Kernel: n.Kernel, BootID: n.BootID, Address: n.InternalIP, Pressure: n.Pressure, Since: n.Since,
+			}})
+		},
+		func(up bool, err error) {
+			d := runbook.Connection{To: runbook.API, Up: up}
+			if err != nil {
+				d.Error = err.Error()
+			}
+			_ = observe(d)
+		})
+}

@@ -1,0 +1,175 @@
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spraydeck/runbook"
+	"spraydeck/runbooks"
+	"spraydeck/transcript"
+)
+
+// pace is how fast a recording is played: a factor, or "max".
+type pace struct{ factor float64 }
+
+func (p *pace) String() string {
+	if p.factor == 0 {
+		return "max"
+	}
+	return strconv.FormatFloat(p.factor, 'g', -1, 64)
+}
+func (p *pace) Type() string { return "speed" }
+func (p *pace) Set(s string) error {
+	if s == "max" {
+		p.factor = 0
+		return nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f <= 0 || math.IsInf(f, 0) || math.IsNaN(f) {
+		return fmt.Errorf("%q is no speed: a number above 0, or max", s)
+	}
+	p.factor = f
+	return nil
+}
+
+func demoCommand(o *options) *cobra.Command {
+	var s show
+	speed := pace{4}
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Walk the embedded rehearsal: a real upgrade, recorded, with you deciding",
+		Long: "Walk a Kubespray upgrade from v2.27.0 to v2.28.0 that was recorded on a practice cluster. Commands are answered\n" +
+			"from the recording, the nodes change as they changed, and you decide at every gate. It needs no cluster, no\n" +
+			"network and no root, and changes nothing.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			events, err := embedded()
+			if err != nil {
+				return err
+			}
+			return rehearse(cmd, o, s, events, "", "the embedded demo", speed.factor)
+		},
+	}
+	s.flags(cmd)
+	cmd.Flags().BoolVar(&s.auto, "auto", false, "take the recorded decisions instead of asking")
+	cmd.Flags().Var(&speed, "speed", "how fast the recording is played: a factor, or max")
+	return cmd
+}
+
+func rehearseCommand(o *options) *cobra.Command {
+	var s show
+	speed := pace{4}
+	cmd := &cobra.Command{
+		Use: "rehearse T [RUNBOOK]", Short: "Walk a runbook against the recording of an earlier run",
+		Long: "Walk a runbook against an earlier run: its commands are answered from the recording. T is the id of a run, its\n" +
+			"directory or its transcript. Nothing is changed anywhere. With --auto this is the regression test of a runbook.",
+		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: completeSessions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			events, id, err := recorded(args[0])
+			if err != nil {
+				return err
+			}
+			name := ""
+			if len(args) > 1 {
+				name = args[1]
+			}
+			return rehearse(cmd, o, s, events, name, id, speed.factor)
+		},
+	}
+	s.flags(cmd)
+	cmd.Flags().BoolVar(&s.auto, "auto", false, "take the recorded decisions instead of asking")
+	cmd.Flags().Var(&speed, "speed", "how fast the recording is played: a factor, or max")
+	return cmd
+}
+
+// embedded reads the recording that comes with the program.
+func embedded() ([]runbook.Event, error) {
+	f, err := runbooks.FS.Open(runbooks.Demo)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return nil, err
+	}
+	r, err := transcript.NewReader(runbooks.Demo, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	return all(r)
+}
+
+func all(r *transcript.Reader) ([]runbook.Event, error) {
+	var events []runbook.Event
+	for e, err := range r.Events() {
+		if err != nil {
+			return nil, usage(err)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// recorded reads an earlier run.
+func recorded(arg string) ([]runbook.Event, string, error) {
+	root, err := transcript.Root()
+	if err != nil {
+		return nil, "", err
+	}
+	path, err := transcript.Find(root, arg)
+	if err != nil {
+		return nil, "", usage(err)
+	}
+	r, err := transcript.Read(path)
+	if err != nil {
+		return nil, "", usage(err)
+	}
+	defer r.Close()
+	events, err := all(r)
+	return events, r.Header().ID, err
+}
+
+// rehearse walks a runbook with a recording in place of the world.
+func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, name, id string, speed float64) error {
+	rec := runbook.NewRecording(events)
+	if name == "" {
+		name = rec.Started.Runbook
+	}
+	lang := language(nil)
+	lib, err := load(o, lang)
+	if err != nil {
+		return err
+	}
+	book, err := lib.runbook(name, lang)
+	if err != nil {
+		return err
+	}
+	started := rec.Started
+	started.Rehearses, started.Tool, started.Locale, started.Operator, started.At = id, Version(), o.lang, operator(), time.Now()
+	inputs := rec.Inputs()
+	for name := range inputs {
+		if _, ok := book.Inputs.Get(name); !ok {
+			fmt.Fprintf(cmd.ErrOrStderr(), "spraydeck: the recording has an input %s that %s does not have; left out\n", name, book.Name.Value)
+			delete(inputs, name)
+		}
+	}
+	w := walk{book: book, show: s, options: o, checkout: os.TempDir(),
+		env: runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started},
+		prepare: func(r *runbook.Run) { rec.Play(speed, r.Observe) }}
+	if s.auto {
+		w.asker = rec.Ask
+	}
+	return w.run(cmd)
+}

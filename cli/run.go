@@ -1,0 +1,295 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+	"spraydeck/ui"
+)
+
+// show is how a run is shown and who answers its questions.
+type show struct {
+	plain   bool
+	answers string
+	auto    bool // a rehearsal answers with the recorded decisions
+	window  time.Duration
+}
+
+func (s *show) flags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.plain, "plain", false, "print line by line instead of opening the console")
+	cmd.Flags().StringVar(&s.answers, "answers", "", "a YAML file that answers questions by their ids")
+	_ = cmd.MarkFlagFilename("answers", "yaml", "yml")
+}
+
+func runCommand(o *options) *cobra.Command {
+	var s show
+	var set []string
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use: "run RUNBOOK", Short: "Walk a runbook, step by step, on the real cluster",
+		Long: "Walk a runbook. Its name is one of `spraydeck runbooks list`, or a path. Every command is shown before it runs;\n" +
+			"what can change something is asked for first. The transcript is written before anything is shown.",
+		Example: "  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --set kube_version=1.32.5",
+		Args:    cobra.ExactArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return runbookNames(o), cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			inputs, err := parseSet(set)
+			if err != nil {
+				return err
+			}
+			return run(cmd, o, s, args[0], inputs, dryRun)
+		},
+	}
+	s.flags(cmd)
+	cmd.Flags().StringArrayVar(&set, "set", nil, "give an input of the runbook: name=value; may be repeated")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print every command of the plan and run none")
+	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
+	return cmd
+}
+
+func parseSet(set []string) (map[string]string, error) {
+	inputs := map[string]string{}
+	for _, s := range set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return nil, &runbook.UsageError{Message: fmt.Sprintf("--set %s has no =", s), Way: "write it as --set name=value"}
+		}
+		inputs[name] = value
+	}
+	return inputs, nil
+}
+
+func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]string, dryRun bool) error {
+	ctx := cmd.Context()
+	var out *outside
+	lang := language(nil)
+	lib, err := load(o, lang)
+	if err != nil {
+		return err
+	}
+	book, err := lib.runbook(name, lang)
+	if err != nil {
+		return err
+	}
+	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
+		inputs["inventory"] = o.inventory
+	}
+	if err := book.CheckInputs(inputs); err != nil {
+		return err
+	}
+	if out, err = reach(ctx, o); err != nil {
+		return err
+	}
+	defer out.close()
+	lang.Inventory = language(out.learn).Inventory
+
+	started := runbook.Started{
+		Cluster: out.cluster.Name(), Checkout: out.checkout.Dir(), Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
+	}
+	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
+	journal, err := openJournal(book, started, dryRun)
+	if err != nil {
+		return err
+	}
+	w := walk{book: book, env: env, show: s, options: o, journal: journal, watch: out.watch, checkout: out.checkout.Dir()}
+	if dryRun {
+		w.watch, w.show.plain = nil, true
+	}
+	return w.run(cmd)
+}
+
+// openJournal begins the transcript. A dry run changes nothing and leaves none.
+func openJournal(book *runbook.Runbook, s runbook.Started, dryRun bool) (*transcript.Writer, error) {
+	if dryRun {
+		return nil, nil
+	}
+	root, err := transcript.Root()
+	if err != nil {
+		return nil, err
+	}
+	host, _ := os.Hostname()
+	return transcript.Create(root, transcript.Header{
+		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Source.Digest, From: book.From.Source,
+		To: book.To.Value, Cluster: s.Cluster, Host: host, Operator: s.Operator, Locale: s.Locale,
+	})
+}
+
+func operator() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, _ := os.Hostname()
+	return name + "@" + host
+}
+
+// walk is one run with everything around it: who sees it, who answers, where it is written.
+type walk struct {
+	book     *runbook.Runbook
+	env      runbook.Env
+	show     show
+	options  *options
+	journal  *transcript.Writer // nil: nothing is written
+	watch    func(ctx context.Context, observe func(runbook.Data) error)
+	prepare  func(r *runbook.Run) // called before the run begins
+	asker    runbook.Asker        // answers before anybody is asked, such as a recording
+	checkout string
+}
+
+func (w *walk) run(cmd *cobra.Command) error {
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	if w.journal != nil {
+		w.env.Mask = func(secret string) { w.journal.Mask(secret) }
+		defer w.journal.Close()
+	}
+	var end runbook.Ended
+	var err error
+	if w.show.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+		end, err = w.plain(ctx, cmd)
+	} else {
+		end, err = w.console(ctx, cmd)
+	}
+	if w.journal != nil {
+		if e := w.journal.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if end.Exit != exitDone {
+		return &coded{code: end.Exit}
+	}
+	return nil
+}
+
+// go_ runs the engine with its events going to the journal first and then to emit.
+func (w *walk) engine(ctx context.Context, emit func(runbook.Event)) (runbook.Ended, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w.env.Sink = w.sink(emit)
+	r := runbook.NewRun(w.book, w.env)
+	if w.prepare != nil {
+		w.prepare(r)
+	}
+	if w.watch != nil {
+		done := make(chan struct{})
+		go func() { defer close(done); w.watch(ctx, r.Observe) }()
+		defer func() { cancel(); <-done }()
+	}
+	return r.Go(ctx)
+}
+
+func (w *walk) sink(emit func(runbook.Event)) func(runbook.Event) error {
+	var seq int64
+	return func(e runbook.Event) error {
+		if w.journal == nil {
+			seq++
+			e.Seq, e.Time = seq, time.Now()
+		} else {
+			var err error
+			if e, err = w.journal.Append(e); err != nil {
+				return err
+			}
+		}
+		emit(e)
+		return nil
+	}
+}
+
+// plain prints the run. Questions go to the recording, the answers file, the terminal if there is one, and then to
+// nobody.
+func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
+	where := ""
+	if w.journal != nil {
+		where = w.journal.Dir()
+	}
+	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where})
+	ask := ui.Decline()
+	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
+		ask = p.Ask(os.Stdin)
+	}
+	if err := w.answer(&ask); err != nil {
+		return runbook.Ended{}, err
+	}
+	w.env.Ask = ask
+	end, err := w.engine(ctx, p.Emit)
+	if err == nil {
+		err = p.Err()
+	}
+	return end, err
+}
+
+// answer puts those who answer beforehand in front of an asker.
+func (w *walk) answer(ask *runbook.Asker) error {
+	if w.show.answers != "" {
+		a, err := ui.LoadAnswers(w.show.answers)
+		if err != nil {
+			return usage(err)
+		}
+		*ask = a.Ask(*ask)
+	}
+	if w.asker != nil {
+		*ask = w.asker
+	}
+	return nil
+}
+
+// console opens the console and runs the engine behind it. Leaving the console while something runs cancels the run.
+func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
+	c := ui.New(ui.Options{Lang: w.options.lang, NoColor: os.Getenv("NO_COLOR") != "", Window: w.show.window, Version: Version(), Recording: w.journal != nil})
+	ask := runbook.Asker(c.Ask)
+	if err := w.answer(&ask); err != nil {
+		return runbook.Ended{}, err
+	}
+	w.env.Ask, w.env.Control = ask, c.Controls()
+	w.env.Edit = func(ctx context.Context, path string, line int) error {
+		return c.Edit(ctx, filepath.Join(w.checkout, path), line)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type result struct {
+		end runbook.Ended
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		end, err := w.engine(ctx, c.Emit)
+		c.Finished()
+		done <- result{end, err}
+	}()
+	shown := c.Run(ctx)
+	cancel()
+	r := <-done
+	if shown != nil && r.err == nil && ctx.Err() == nil {
+		r.err = shown
+	}
+	w.summary(cmd.ErrOrStderr(), r.end)
+	return r.end, r.err
+}
+
+// summary is what remains on the terminal when the console has gone.
+func (w *walk) summary(out io.Writer, end runbook.Ended) {
+	fmt.Fprintf(out, "%s: %s", w.book.Name.Value, end.Status)
+	if !end.Why.Empty() {
+		fmt.Fprintf(out, ": %s", end.Why.In(w.options.lang))
+	}
+	fmt.Fprintln(out)
+	if w.journal != nil {
+		fmt.Fprintln(out, "transcript:", w.journal.Dir())
+	}
+}

@@ -1,0 +1,159 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// Hosts runs command lines on nodes. A connection that breaks after a command was sent is an error whose method
+// StateUnknown says so; a node that cannot be reached is one whose method Unreachable says so.
+type Hosts interface {
+	Run(ctx context.Context, host, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error)
+}
+
+// Local runs command lines on the workstation.
+type Local func(ctx context.Context, c runbook.Command, stdout, stderr io.Writer) (exit int, err error)
+
+// Cluster is what the kinds ask of the Kubernetes API. Resources are named as kubectl takes them; objects are decoded
+// JSON.
+type Cluster interface {
+	Get(ctx context.Context, resource, namespace, name, selector, fields string) ([]map[string]any, error)
+	Apply(ctx context.Context, manifests []byte, dryRun bool) ([]string, error)
+	Patch(ctx context.Context, resource, namespace, name, patchType string, patch []byte, dryRun bool) error
+	Delete(ctx context.Context, resource, namespace, name string, dryRun bool) error
+	Cordon(ctx context.Context, node string, on bool) (changed bool, err error)
+	Drain(ctx context.Context, node string, force, deleteEmptyDir, dryRun bool, graceSeconds int, timeout time.Duration, log io.Writer) error
+	Budgets(ctx context.Context) ([]map[string]any, error)
+}
+
+// Outside is everything commands can reach. A part that is nil is not there, and a command for it says so.
+type Outside struct {
+	Local   Local
+	Hosts   Hosts
+	Cluster Cluster
+	// Why says why a part is not there, by runbook.Workstation, runbook.API or "hosts".
+	Why map[string]error
+}
+
+// Exec sends each command where it belongs.
+func (o Outside) Exec(ctx context.Context, c runbook.Command, out func(stream string, p []byte)) (int, error) {
+	var mu sync.Mutex // output is delivered from one goroutine at a time
+	stdout, stderr := stream{&mu, "stdout", out}, stream{&mu, "stderr", out}
+	switch c.Host {
+	case runbook.Workstation:
+		if o.Local == nil {
+			return -1, o.missing(runbook.Workstation)
+		}
+		return o.Local(ctx, c, stdout, stderr)
+	case runbook.API:
+		if o.Cluster == nil {
+			return -1, o.missing(runbook.API)
+		}
+		return call(ctx, o.Cluster, c.Call, stdout, stderr)
+	}
+	if o.Hosts == nil {
+		return -1, o.missing("hosts")
+	}
+	return o.Hosts.Run(ctx, c.Host, c.Line, c.Stdin, stdout, stderr)
+}
+
+func (o Outside) missing(part string) error {
+	if err := o.Why[part]; err != nil {
+		return err
+	}
+	return fmt.Errorf("there is no way to reach %s here", part)
+}
+
+type stream struct {
+	mu   *sync.Mutex
+	name string
+	out  func(string, []byte)
+}
+
+func (s stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out(s.name, p)
+	return len(p), nil
+}
+
+// call makes an API call and prints what kubectl would. An answer of the API that says no is an exit code of 1 with
+// the reason on stderr; only a call that got no answer is an error.
+func call(ctx context.Context, k Cluster, c *runbook.Call, stdout, stderr io.Writer) (int, error) {
+	err := answer(ctx, k, c, stdout)
+	var e interface{ Unreachable() bool }
+	switch {
+	case err == nil:
+		return 0, nil
+	case ctx.Err() != nil:
+		return -1, fmt.Errorf("%w", ctx.Err())
+	case asUnreachable(err, &e):
+		return -1, err
+	}
+	fmt.Fprintf(stderr, "error: %v\n", err)
+	if h := runbook.HintOf(err); h != "" {
+		fmt.Fprintln(stderr, h)
+	}
+	return 1, nil
+}
+
+func answer(ctx context.Context, k Cluster, c *runbook.Call, out io.Writer) error {
+	switch c.Verb {
+	case "get":
+		list, err := k.Get(ctx, c.Resource, c.Namespace, c.Name, c.Selector, c.Fields)
+		if err != nil && c.Optional && isNotFound(err) {
+			list, err = nil, nil
+		}
+		return print(out, list, err)
+	case "budgets":
+		list, err := k.Budgets(ctx)
+		return print(out, list, err)
+	case "apply":
+		lines, err := k.Apply(ctx, c.Body, c.DryRun)
+		for _, l := range lines {
+			fmt.Fprintln(out, l)
+		}
+		return err
+	case "patch":
+		return said(out, k.Patch(ctx, c.Resource, c.Namespace, c.Name, c.PatchType, c.Body, c.DryRun), "%s/%s patched", c.Resource, c.Name)
+	case "delete":
+		return said(out, k.Delete(ctx, c.Resource, c.Namespace, c.Name, c.DryRun), "%s/%s deleted", c.Resource, c.Name)
+	case "cordon", "uncordon":
+		changed, err := k.Cordon(ctx, c.Name, c.Verb == "cordon")
+		if !changed {
+			return said(out, err, "node/%s already %sed", c.Name, c.Verb)
+		}
+		return said(out, err, "node/%s %sed", c.Name, c.Verb)
+	case "drain":
+		return said(out, k.Drain(ctx, c.Name, c.Force, c.DeleteEmptyDir, c.DryRun, -1, 0, out), "node/%s drained", c.Name)
+	}
+	return fmt.Errorf("no API call is named %q", c.Verb)
+}
+
+func said(out io.Writer, err error, format string, args ...any) error {
+	if err == nil {
+		fmt.Fprintf(out, format+"\n", args...)
+	}
+	return err
+}
+
+func print(out io.Writer, list []map[string]any, err error) error {
+	if err != nil {
+		return err
+	}
+	if list == nil {
+		list = []map[string]any{}
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s\n", b)
+	return err
+}
