@@ -73,7 +73,20 @@ func (r *podRunner) sync(ctx context.Context, o any) {
 		r.end(ctx, pod)
 	case pod.Status.Phase == corev1.PodPending:
 		go r.begin(ctx, pod)
+	case pod.Status.Phase == corev1.PodRunning && !podReady(pod):
+		// The node controller takes readiness from the pods of a node that stopped reporting; the
+		// kubelet gives it back when it is heard again. Budgets count on that.
+		go r.setReady(ctx, pod.DeepCopy())
 	}
+}
+
+func podReady(pod *corev1.Pod) bool {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
 }
 
 // end confirms a deletion, once per pod, after what is left of its grace period or stopTime.
@@ -123,10 +136,15 @@ func (r *podRunner) begin(ctx context.Context, pod *corev1.Pod) {
 			State:       corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}},
 		})
 	}
+	r.setReady(ctx, pod)
+}
+
+// setReady writes the status of a pod with all its conditions true.
+func (r *podRunner) setReady(ctx context.Context, pod *corev1.Pod) {
 	for _, t := range []corev1.PodConditionType{
 		corev1.PodReadyToStartContainers, corev1.PodInitialized, corev1.PodReady, corev1.ContainersReady,
 	} {
-		setPodCondition(s, t, now)
+		setPodCondition(&pod.Status, t, metav1.Now())
 	}
 	_, err := r.client.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, pod, metav1.UpdateOptions{})
 	switch {
