@@ -91,12 +91,7 @@ func rehearseCommand(o *options) *cobra.Command {
 
 // embedded reads the recording that comes with the program.
 func embedded() ([]runbook.Event, error) {
-	f, err := runbooks.FS.Open(runbooks.Demo)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	z, err := gzip.NewReader(bytes.NewReader(runbooks.Demo))
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +99,7 @@ func embedded() ([]runbook.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := transcript.NewReader(runbooks.Demo, bytes.NewReader(text))
+	r, err := transcript.NewReader("the embedded demo", bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}

@@ -55,8 +55,8 @@ type Vars map[string]*cel.Type
 var base = sync.OnceValues(func() (*cel.Env, error) {
 	return cel.NewEnv(
 		ext.NativeTypes(reflect.TypeFor[Result](), ext.ParseStructTags(true)),
+		cel.OptionalTypes(), // before Regex, which builds on it
 		ext.Strings(), ext.Lists(), ext.Sets(), ext.TwoVarComprehensions(), ext.Regex(),
-		cel.OptionalTypes(),
 		cel.HomogeneousAggregateLiterals(),
 		cel.ParserExpressionSizeLimit(20_000),
 		versionFunctions(),

@@ -215,10 +215,14 @@ func endOfExpr(src string, i int) (int, error) {
 
 // Quote makes a value one word of a POSIX shell.
 func Quote(s string) string {
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune(plainChars, r) }) < 0 {
+	if s != "" && plain(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func plain(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune(plainChars, r) }) < 0
 }
 
 // A leading ~ or an = before the command word would mean something, so neither counts as plain on its own; inside a
@@ -234,20 +238,25 @@ func (t Template) Shell(s *Scope) (string, error) {
 		if p.raw {
 			return strings.Join(values, " "), nil
 		}
-		for i, v := range values {
+		for _, v := range values {
 			if strings.IndexByte(v, 0) >= 0 {
 				return "", fmt.Errorf("%s: the value holds a NUL byte, which no command line can carry", p.expr.Pos)
 			}
-			values[i] = Quote(v)
 		}
 		if p.quote == 0 {
+			for i, v := range values {
+				values[i] = Quote(v)
+			}
 			return strings.Join(values, " "), nil
 		}
 		if len(values) != 1 {
 			return "", fmt.Errorf("%s: a list stands inside quotes", p.expr.Pos)
 		}
+		if plain(values[0]) {
+			return values[0], nil
+		}
 		// leave the quotes for the length of the value
-		return string(p.quote) + values[0] + string(p.quote), nil
+		return string(p.quote) + Quote(values[0]) + string(p.quote), nil
 	})
 }
 

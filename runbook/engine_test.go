@@ -1,0 +1,305 @@
+package runbook_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"spraydeck/runbook"
+	"spraydeck/steps"
+)
+
+// world is a pair of nodes, one of which goes through the virtual address until its file is edited.
+type world struct {
+	mu      sync.Mutex
+	vip     map[string]bool
+	ran     []string
+	upgrade func(host string, out func(string, []byte)) (int, error)
+}
+
+func newWorld() *world { return &world{vip: map[string]bool{"n2": true}} }
+
+func (w *world) exec(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ran = append(w.ran, c.Host+": "+c.Line)
+	switch {
+	case c.Line == "print-inventory":
+		out("stdout", []byte("{}"))
+	case strings.HasPrefix(c.Line, "grep"):
+		server := "localhost"
+		if w.vip[c.Host] {
+			server = "vip"
+		}
+		out("stdout", []byte("server: "+server+"\n"))
+	case strings.HasPrefix(c.Line, "sed"):
+		w.vip[c.Host] = false
+	case strings.HasPrefix(c.Line, "upgrade"):
+		if w.upgrade != nil {
+			return w.upgrade(c.Host, out)
+		}
+	default:
+		return -1, fmt.Errorf("unexpected command %q", c.Line)
+	}
+	return 0, nil
+}
+
+func language() *runbook.Language {
+	return &runbook.Language{Kinds: steps.Kinds(), Probes: steps.Probes(), Inventory: func([]byte) (runbook.Inventory, error) {
+		hosts := []string{"n1", "n2"}
+		return runbook.Inventory{Hosts: func(p string) ([]string, error) {
+			if p == "all" {
+				return hosts, nil
+			}
+			return strings.Split(p, ":"), nil
+		}}, nil
+	}}
+}
+
+func book(t *testing.T) *runbook.Runbook {
+	t.Helper()
+	var files []runbook.File
+	var problems runbook.Problems
+	for _, name := range []string{"walk", "vip"} {
+		text, err := os.ReadFile("testdata/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, ps := runbook.Parse(name+".yaml", text, language())
+		problems = append(problems, ps...)
+		files = append(files, f)
+	}
+	if problems = append(problems, runbook.Check(files)...); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return files[0].Runbook
+}
+
+// script answers questions by their ids, in order; a question it does not know is declined.
+type script map[string][]runbook.Answer
+
+func (s script) ask(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+	list := s[q.ID]
+	if len(list) == 0 {
+		return runbook.Answer{}, fmt.Errorf("%w: %s", runbook.ErrUnanswered, q.ID)
+	}
+	s[q.ID] = list[1:]
+	return list[0], nil
+}
+
+func answers(extra script) script {
+	s := script{"start": {{Choice: "continue"}}, "upgrade[n1]/approve": {{Choice: "continue"}}, "upgrade[n2]/approve": {{Choice: "continue"}}}
+	for k, v := range extra {
+		s[k] = v
+	}
+	return s
+}
+
+func walk(t *testing.T, env runbook.Env) (runbook.Ended, []runbook.Event, *runbook.State) {
+	t.Helper()
+	var events []runbook.Event
+	if env.Sink == nil {
+		env.Sink = func(e runbook.Event) error {
+			e.Seq, e.Time = int64(len(events)+1), time.Unix(int64(len(events)), 0)
+			events = append(events, e)
+			return nil
+		}
+	}
+	end, err := runbook.NewRun(book(t), env).Go(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := &runbook.State{}
+	for _, e := range events {
+		state.Apply(e)
+	}
+	return end, events, state
+}
+
+var approveEdit = []runbook.Answer{{Choice: "continue"}}
+
+func TestRemedyMendsAndTheGateIsCheckedAgain(t *testing.T) {
+	w := newWorld()
+	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{
+		"endpoint/vip":                       {{Choice: "remedy:vip/loopback"}},
+		"endpoint/vip/loopback/edit/approve": approveEdit,
+	}).ask})
+	if end.Exit != 0 {
+		t.Fatalf("ended %+v", end)
+	}
+	if got := state.Step("endpoint"); got.Status != runbook.Passed || got.Gates[0].Verdict != runbook.Pass {
+		t.Errorf("endpoint is %s, its gate %s", got.Status, got.Gates[0].Verdict)
+	}
+	if got := state.Step("skipped").Status; got != runbook.Skipped {
+		t.Errorf("a step whose when is false is %s", got)
+	}
+	want := []string{"n2: sed -i s/vip/localhost/ kubelet.conf", `n1: upgrade --to "1.32.5"`, `n2: upgrade --to "1.32.5"`}
+	if got := slices.DeleteFunc(w.ran, func(s string) bool { return strings.Contains(s, "grep") || strings.Contains(s, "print") }); !slices.Equal(got, want) {
+		t.Errorf("ran %q, want %q", got, want)
+	}
+}
+
+func TestNobodyAnswersAGate(t *testing.T) {
+	w := newWorld()
+	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
+	if end.Exit != 3 {
+		t.Errorf("exit %d, want 3: %s", end.Exit, end.Why)
+	}
+	if g := state.Step("endpoint").Gates[0]; g.Verdict != runbook.Fail || !slices.Equal(g.Evidence, []string{"n2 server: vip"}) || g.Says.En != "1 node(s) go through it" {
+		t.Errorf("the gate says %+v", g)
+	}
+	for _, line := range w.ran {
+		if strings.Contains(line, "upgrade") || strings.Contains(line, "sed") {
+			t.Errorf("%s ran although the gate held", line)
+		}
+	}
+}
+
+func TestOverrideIsRecordedWithItsReason(t *testing.T) {
+	w := newWorld()
+	end, events, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{"endpoint/vip": {{Choice: "override", Reason: "CHG-1"}}}).ask})
+	if end.Exit != 0 || state.Step("endpoint").Status != runbook.Overridden {
+		t.Errorf("ended %+v, endpoint %s", end, state.Step("endpoint").Status)
+	}
+	if !slices.ContainsFunc(events, func(e runbook.Event) bool {
+		a, ok := e.Data.(runbook.Answered)
+		return ok && a.Reason == "CHG-1" && e.Step == "endpoint"
+	}) {
+		t.Error("no event holds the reason")
+	}
+}
+
+func TestOverrideWithoutReasonIsRefused(t *testing.T) {
+	end, _, _ := walk(t, runbook.Env{Exec: newWorld().exec, Ask: answers(script{"endpoint/vip": {{Choice: "override"}}}).ask})
+	if end.Exit == 0 {
+		t.Error("an override without a reason went through")
+	}
+}
+
+type lost struct{}
+
+func (lost) Error() string      { return "connection lost" }
+func (lost) StateUnknown() bool { return true }
+
+func TestALostConnectionIsNeverSuccess(t *testing.T) {
+	w := newWorld()
+	w.vip["n2"] = false
+	w.upgrade = func(host string, _ func(string, []byte)) (int, error) {
+		if host == "n2" {
+			return 0, lost{}
+		}
+		return 0, nil
+	}
+	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
+	if end.Exit != 1 || end.Status != runbook.Lost {
+		t.Errorf("ended %+v", end)
+	}
+	if got := state.Step("upgrade[n2]"); got.Status != runbook.Lost || got.Commands[0].Outcome != runbook.StateLost {
+		t.Errorf("the step is %s, its command %s", got.Status, got.Commands[0].Outcome)
+	}
+	if got := state.Step("upgrade[n1]").Status; got != runbook.Passed {
+		t.Errorf("the node before is %s", got)
+	}
+}
+
+func TestAHitOffersItsRemedyAfterAFailure(t *testing.T) {
+	w := newWorld()
+	w.upgrade = func(host string, out func(string, []byte)) (int, error) {
+		if w.vip[host] {
+			out("stderr", []byte("dial vip: connection ref"))
+			out("stderr", []byte("used\n"))
+			return 1, nil
+		}
+		return 0, nil
+	}
+	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{
+		"endpoint/vip":                          {{Choice: "override", Reason: "let it happen"}},
+		"upgrade[n2]/approve":                   {{Choice: "continue"}, {Choice: "continue"}},
+		"upgrade[n2]/failed":                    {{Choice: "remedy:vip/loopback"}, {Choice: "retry"}},
+		"upgrade[n2]/vip/loopback/edit/approve": approveEdit,
+	}).ask})
+	if end.Exit != 0 {
+		t.Fatalf("ended %+v", end)
+	}
+	if st := state.Step("upgrade[n2]"); st.Status != runbook.Passed || len(st.Hits) != 1 || st.Hits[0].Symptom != "refused" || st.Attempt != 2 {
+		t.Errorf("step %+v", st)
+	}
+}
+
+func TestDryRunDescribesWhatTheRunDoes(t *testing.T) {
+	w := newWorld()
+	_, events, _ := walk(t, runbook.Env{Exec: w.exec, DryRun: true, Ask: answers(nil).ask})
+	if !slices.Equal(w.ran, []string{"workstation: print-inventory"}) {
+		t.Errorf("the dry run ran %q", w.ran)
+	}
+	var described []string
+	for _, e := range events {
+		if d, ok := e.Data.(runbook.Described); ok {
+			for _, o := range d.Operations {
+				described = append(described, o.Host+": "+o.Line)
+			}
+		}
+	}
+	w = newWorld()
+	w.vip["n2"] = false
+	walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
+	var ran []string
+	for _, r := range w.ran {
+		if strings.Contains(r, "upgrade") {
+			ran = append(ran, r)
+		}
+	}
+	if !slices.Equal(described, ran) {
+		t.Errorf("described %q\nran %q", described, ran)
+	}
+}
+
+func TestNothingRunsAfterTheJournalFails(t *testing.T) {
+	w := newWorld()
+	w.vip["n2"] = false
+	full := errors.New("no space left on device")
+	_, err := runbook.NewRun(book(t), runbook.Env{Exec: w.exec, Ask: answers(nil).ask, Sink: func(e runbook.Event) error {
+		if c, ok := e.Data.(runbook.CommandStarted); ok && strings.HasPrefix(c.Line, "upgrade") {
+			return full
+		}
+		return nil
+	}}).Go(t.Context())
+	if !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	if slices.ContainsFunc(w.ran, func(s string) bool { return strings.Contains(s, "upgrade") }) {
+		t.Error("a command ran that was not written first")
+	}
+}
+
+func TestRehearsalGivesTheSameVerdicts(t *testing.T) {
+	w := newWorld()
+	_, events, first := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{
+		"endpoint/vip":                       {{Choice: "retry"}, {Choice: "remedy:vip/loopback"}},
+		"endpoint/vip/loopback/edit/approve": approveEdit,
+	}).ask})
+	rec := runbook.NewRecording(events)
+	rec.Play(0, nil)
+	end, _, again := walk(t, runbook.Env{Exec: rec.Exec, Ask: rec.Ask, Sleep: rec.Sleep, Inputs: rec.Inputs()})
+	if end.Exit != 0 {
+		t.Fatalf("ended %+v", end)
+	}
+	for i, st := range again.Steps {
+		if st.Status != first.Steps[i].Status {
+			t.Errorf("%s is %s, was %s", st.ID, st.Status, first.Steps[i].Status)
+		}
+	}
+	// without the remedy, checking again must not show what only the remedy brought about
+	rec = runbook.NewRecording(events)
+	rec.Play(0, nil)
+	end, _, _ = walk(t, runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Ask: answers(script{"endpoint/vip": {{Choice: "retry"}, {Choice: "retry"}, {Choice: "retry"}}}).ask})
+	if end.Exit != 3 {
+		t.Errorf("without its remedy the gate let the run through: %+v", end)
+	}
+}
