@@ -148,9 +148,22 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 	return cmd
 }
 
+// session is a saved run in a list.
+type session struct {
+	ID      string    `json:"id"`
+	Dir     string    `json:"dir"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"` // from the start to the last event
+	Status  string    `json:"status"`
+	Runbook string    `json:"runbook"`
+	To      string    `json:"to,omitempty"`
+	Cluster string    `json:"cluster,omitempty"`
+	Error   string    `json:"error,omitempty"` // why it could not be read
+}
+
 func sessionsCommand() *cobra.Command {
 	var format string
-	list := &cobra.Command{Use: "list", Short: "List the saved runs, the newest last", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	list := &cobra.Command{Use: "list", Short: "List the saved runs, the newest first", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		root, err := transcript.Root()
 		if err != nil {
 			return err
@@ -159,11 +172,17 @@ func sessionsCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		saved := []session{}
 		var rows [][]string
-		for _, s := range found {
-			rows = append(rows, []string{s.ID, string(s.Status), s.Duration.Round(time.Second).String(), s.Runbook, s.Cluster})
+		for _, f := range found {
+			s := session{ID: f.ID, Dir: f.Dir, Status: string(f.Status), Seconds: f.Duration.Seconds(), Runbook: f.Header.Runbook, Cluster: f.Header.Cluster, To: f.Header.To, Started: f.Header.Started}
+			if f.Err != nil {
+				s.Error = f.Err.Error()
+			}
+			saved = append(saved, s)
+			rows = append(rows, []string{s.ID, s.Status, f.Duration.Round(time.Second).String(), s.Runbook, s.Cluster})
 		}
-		return give(cmd.OutOrStdout(), format, found, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows)
+		return give(cmd.OutOrStdout(), format, saved, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows)
 	}}
 	output(list, &format)
 	rm := &cobra.Command{Use: "rm T...", Short: "Remove saved runs", Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeSessions,
