@@ -81,15 +81,24 @@ func (m *mask) holding() bool {
 	return false
 }
 
-// data masks every string in the JSON of an event, and the value of every key that names a secret. It gives nil when
-// there was nothing to mask.
-func (m *mask) data(b []byte) []byte {
+// fixed are the fields that hold words of this program or of the runbook. A password that happens to be "done" must not
+// turn an outcome into something that a resume can not read.
+var fixed = map[string]bool{
+	"status": true, "outcome": true, "verdict": true, "required": true, "danger": true, "form": true, "kind": true,
+	"when": true, "choice": true, "id": true, "question": true, "gate": true, "pitfall": true, "symptom": true,
+	"severity": true, "by": true, "ready": true, "safe": true,
+}
+
+// data masks the strings in the JSON of an event, and the value of every key that names a secret. Of a known kind it
+// leaves the names of fields alone, and what is fixed. It gives nil when there was nothing to mask.
+func (m *mask) data(b []byte, known bool) []byte {
 	var out []byte
-	from, secret := 0, false
+	from, key := 0, "" // key: the name whose value comes next
 	for i := 0; i < len(b); i++ {
 		if b[i] != '"' {
-			// a secret key covers a string only, not what stands in an object or a list behind it
-			secret = secret && (b[i] == ':' || b[i] == ' ')
+			if b[i] != ':' && b[i] != ' ' {
+				key = "" // a number, or an object or list with names of its own
+			}
 			continue
 		}
 		end := closingQuote(b[i+1:])
@@ -99,19 +108,26 @@ func (m *mask) data(b []byte) []byte {
 		end += i + 2
 		var s string
 		if json.Unmarshal(b[i:end], &s) != nil {
-			i = end - 1
-			continue
+			s = Masked // can not be: it was encoded a moment ago
 		}
-		t := string(m.text([]byte(s)))
-		if secret && s != "" {
+		isKey := end < len(b) && bytes.HasPrefix(bytes.TrimLeft(b[end:], " "), []byte(":"))
+		t := s
+		switch {
+		case known && (isKey || fixed[key]):
+		case !isKey && s != "" && sensitive([]byte(key)):
 			t = Masked
+		default:
+			t = string(m.text([]byte(s)))
 		}
 		if t != s {
 			out = append(out, b[from:i]...)
 			out = appendString(out, t)
 			from = end
 		}
-		secret = end < len(b) && b[end] == ':' && sensitive([]byte(s))
+		key = ""
+		if isKey {
+			key = s
+		}
 		i = end - 1
 	}
 	if out == nil {

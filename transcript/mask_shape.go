@@ -23,6 +23,7 @@ var heads = []string{
 }
 
 const (
+	bearer   = "bearer"
 	pemBegin = "-----BEGIN "
 	pemKey   = "PRIVATE KEY-----"
 	pemEnd   = "-----END"
@@ -37,7 +38,7 @@ var ends = func() (t [1 << 16]bool) {
 			t[pair(byte(c), byte(sep))] = true
 		}
 	}
-	for _, w := range append([]string{"bearer"}, words...) {
+	for _, w := range append([]string{bearer}, words...) {
 		c := w[len(w)-1]
 		for _, sep := range "=: " {
 			t[pair(c, byte(sep))] = true
@@ -140,14 +141,15 @@ func (s *shape) announced(p []byte, end int) bool {
 	m := plain
 	switch c {
 	case '=', ':':
-		before = bytes.TrimRight(before, " \t")
-		before = bytes.TrimRight(before, `"'\`)
+		before = trimRight(trimRight(before, ' ', '\t', ' '), '"', '\'', '\\')
 		if sensitive(before) {
 			m = lead
 		}
 	case ' ':
-		word := before[bytes.LastIndexAny(before, " \t\n\"'")+1:]
-		if bytes.EqualFold(word, []byte("bearer")) || bytes.HasPrefix(word, []byte("--")) && sensitive(word) {
+		switch {
+		case len(before) >= len(bearer) && strings.EqualFold(string(before[len(before)-len(bearer):]), bearer):
+			m = lead
+		case sensitive(before) && bytes.HasPrefix(before[bytes.LastIndexAny(before, " \t\n\"'")+1:], []byte("--")):
 			m = lead
 		}
 	case '-':
@@ -169,25 +171,46 @@ func (s *shape) announced(p []byte, end int) bool {
 	return true
 }
 
+func trimRight(b []byte, x, y, z byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == x || b[len(b)-1] == y || b[len(b)-1] == z) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
 // sensitive says whether a name ends in one of the words.
 func sensitive(name []byte) bool {
-	const longest = 16
-	var buf [longest]byte
-	name = append(buf[:0], name[max(0, len(name)-longest):]...)
-	for i, c := range name {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			name[i] = c - 'A' + 'a'
-		case c == '-':
-			name[i] = '_'
-		}
+	if len(name) < 5 || !wordEnds[ending(name)] {
+		return false
 	}
 	for _, w := range words {
-		if len(name) >= len(w) && string(name[len(name)-len(w):]) == w {
+		if len(name) >= len(w) && strings.EqualFold(strings.ReplaceAll(string(name[len(name)-len(w):]), "-", "_"), w) {
 			return true
 		}
 	}
 	return false
+}
+
+// wordEnds holds the last four letters of every word: most names are told by them to be harmless.
+var wordEnds = func() map[[4]byte]bool {
+	m := map[[4]byte]bool{}
+	for _, w := range words {
+		m[ending([]byte(w))] = true
+	}
+	return m
+}()
+
+func ending(name []byte) (e [4]byte) {
+	copy(e[:], name[len(name)-4:])
+	for i, c := range e {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			e[i] = c - 'A' + 'a'
+		case c == '-':
+			e[i] = '_'
+		}
+	}
+	return e
 }
 
 // lead passes over what may stand between a name and its value.

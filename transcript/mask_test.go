@@ -286,3 +286,27 @@ func TestChunker(t *testing.T) {
 		}
 	}
 }
+
+// Secrets that are also words of the format hide in texts only: the run can still be read.
+func TestSecretIsAWord(t *testing.T) {
+	w := newRun(t)
+	w.Mask("done", "passed", "command", "override", "outcome", "operator", "stdout", "kind", "node")
+	appendAll(t, w, []runbook.Event{
+		{Data: runbook.NewOutput(1, "stdout", []byte("all done\n"))},
+		{Data: runbook.CommandEnded{Number: 1, Outcome: runbook.Done, Hint: "not done"}},
+		{Data: runbook.Answered{Question: "node", Answer: runbook.Answer{Choice: "override", Reason: "done", By: "operator"}}},
+		{Data: runbook.StepEnded{Status: runbook.Passed}},
+	})
+	w.Close()
+	got := readAll(t, w.Path())
+	for i, want := range []runbook.Data{
+		runbook.Output{Number: 1, Stream: "stdout", Text: "all [masked]\n"},
+		runbook.CommandEnded{Number: 1, Outcome: runbook.Done, Hint: "not [masked]"},
+		runbook.Answered{Question: "node", Answer: runbook.Answer{Choice: "override", Reason: Masked, By: "operator"}},
+		runbook.StepEnded{Status: runbook.Passed},
+	} {
+		if !reflect.DeepEqual(got[i].Data, want) {
+			t.Errorf("%+v, want %+v", got[i].Data, want)
+		}
+	}
+}

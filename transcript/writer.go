@@ -205,7 +205,8 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 		if data, err = encodeData(e.Data); err != nil {
 			return e, fmt.Errorf("write transcript: encode %s event: %w", e.Data.Kind(), err)
 		}
-		if m := w.mask.data(data); m != nil {
+		_, unknown := e.Data.(runbook.UnknownData)
+		if m := w.mask.data(data, !unknown); m != nil {
 			masked, err := runbook.DecodeData(e.Data.Kind(), m)
 			if err != nil {
 				return e, fmt.Errorf("write transcript: mask %s event: %w", e.Data.Kind(), err)

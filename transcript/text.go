@@ -1,0 +1,308 @@
+package transcript
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// TextOptions chooses what Text prints.
+type TextOptions struct {
+	Step   string // only this step, "" for all
+	Output bool   // what the commands printed, too
+}
+
+// NoStepError says that a run has no such step.
+type NoStepError struct {
+	Step  string
+	Steps []string // those there are
+}
+
+func (e *NoStepError) Error() string {
+	return fmt.Sprintf("find step %q: the run has no such step", e.Step)
+}
+
+// Hint names the steps there are.
+func (e *NoStepError) Hint() string { return "its steps: " + strings.Join(e.Steps, " ") }
+
+// Text prints a run for reading and for grep: each step with every command in order - host, line, how it ended -, the
+// gates, decisions with their reasons, known problems met, nodes that changed, and the verdict. Nothing that a remote
+// command printed can act on the terminal. A line of the transcript that can not be read is said in its place; the
+// first such error is given at the end.
+func Text(w io.Writer, events iter.Seq2[runbook.Event, error], lang string, o TextOptions) error {
+	p := &text{w: bufio.NewWriter(w), lang: lang, o: o, commands: map[int]runbook.Event{}, nodes: map[string]string{}, partial: map[streamKey]string{}}
+	var first error
+	for e, err := range events {
+		if err != nil {
+			if first == nil {
+				first = err
+			}
+			p.row(time.Time{}, "!", err.Error())
+			continue
+		}
+		p.event(e)
+	}
+	switch {
+	case o.Step != "" && !p.found:
+		return &NoStepError{o.Step, p.steps}
+	case !p.ended && o.Step == "":
+		p.line("")
+		p.line(p.say("not ended: the transcript stops here", "未終了: 記録はここまでです"))
+	}
+	p.endRow()
+	if err := p.w.Flush(); err != nil {
+		return fmt.Errorf("print transcript: %w", err)
+	}
+	return first
+}
+
+type text struct {
+	w    *bufio.Writer
+	lang string
+	o    TextOptions
+
+	steps    []string
+	titles   map[string]runbook.Text
+	begun    map[string]time.Time
+	start    time.Time
+	dry      bool
+	found    bool // something of the one step was printed
+	ended    bool
+	printed  bool
+	open     int                   // the command whose row still waits for its end, 0 for none
+	commands map[int]runbook.Event // running, by number
+	nodes    map[string]string     // what was last said of each
+	partial  map[streamKey]string  // output after the last newline
+	asked    runbook.Question
+}
+
+func (p *text) say(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(p.lang) }
+
+func (p *text) in(t runbook.Text) string { return t.In(p.lang) }
+
+func (p *text) event(e runbook.Event) {
+	p.learn(e)
+	if p.o.Step != "" && e.Step != p.o.Step {
+		return
+	}
+	p.found = true
+	switch d := e.Data.(type) {
+	case runbook.Started:
+		p.started(d)
+	case runbook.StepStarted:
+		p.stepStarted(e, d)
+	case runbook.Described:
+		if p.dry {
+			for _, op := range d.Operations {
+				p.command(e.Time, p.say("would run", "実行予定"), op.Host, op.Line)
+			}
+		}
+	case runbook.CommandStarted:
+		p.commands[d.Number] = e
+		p.command(e.Time, fmt.Sprintf("#%d", d.Number), d.Host, d.Line)
+		p.open = d.Number
+	case runbook.Output:
+		if p.o.Output {
+			p.output(d)
+		}
+	case runbook.CommandEnded:
+		p.commandEnded(e, d)
+	case runbook.GateChecked:
+		p.gate(e, d)
+	case runbook.Hit:
+		p.row(e.Time, p.say("known", "既知"), join(d.Pitfall, d.Severity, p.in(d.Title)), join(d.Host, clean(d.Line)))
+	case runbook.RemedyStarted:
+		p.row(e.Time, p.say("remedy", "対処"), join(d.ID, p.in(d.Title)))
+	case runbook.RemedyEnded:
+		p.row(e.Time, p.say("remedy", "対処"), join(d.ID, p.status(d.Status), d.Reason))
+	case runbook.Answered:
+		p.answered(e, d)
+	case runbook.NodeChanged:
+		p.node(e, d)
+	case runbook.Connection:
+		p.row(e.Time, p.say("link", "接続"), join(d.To, map[bool]string{true: p.say("up", "正常"), false: p.say("down", "切断")}[d.Up], d.Error))
+	case runbook.Compared:
+		p.row(e.Time, p.say("compared", "比較"), fmt.Sprintf("%s: %s | %s", d.Path, d.Left, d.Right))
+	case runbook.Remark:
+		p.row(e.Time, p.say("note", "注記"), p.in(d.Text))
+	case runbook.StepEnded:
+		p.row(e.Time, p.status(d.Status), join(duration(e.Time.Sub(p.begun[e.Step])), p.in(d.Why)))
+	case runbook.Ended:
+		p.line("")
+		p.row(e.Time, p.status(d.Status), join(fmt.Sprintf("exit %d", d.Exit), duration(e.Time.Sub(p.start)), p.in(d.Why)))
+	}
+}
+
+// learn takes what later lines need, printed or not.
+func (p *text) learn(e runbook.Event) {
+	p.ended = false
+	switch d := e.Data.(type) {
+	case runbook.Started:
+		p.start, p.dry = e.Time, d.DryRun
+	case runbook.Planned:
+		p.steps, p.titles = nil, map[string]runbook.Text{}
+		for _, s := range d.Steps {
+			p.steps = append(p.steps, s.ID)
+			p.titles[s.ID] = s.Title
+		}
+	case runbook.StepStarted:
+		if p.begun == nil {
+			p.begun = map[string]time.Time{}
+		}
+		if d.Attempt <= 1 {
+			p.begun[e.Step] = e.Time
+		}
+	case runbook.Asked:
+		p.asked = d.Question
+	case runbook.Ended:
+		p.ended = true
+	}
+}
+
+func (p *text) started(d runbook.Started) {
+	release := ""
+	if d.From != "" || d.To != "" {
+		release = d.From + " -> " + d.To
+	}
+	p.line(join(d.Runbook, d.Version, p.in(d.Title)))
+	for _, f := range []struct{ en, ja, value string }{
+		{"cluster", "クラスタ", d.Cluster},
+		{"release", "リリース", release},
+		{"started", "開始", p.start.Format("2006-01-02 15:04:05 -07:00")},
+		{"operator", "担当者", d.Operator},
+		{"spraydeck", "spraydeck", d.Tool},
+		{"rehearses", "予行の元", d.Rehearses},
+	} {
+		if f.value != "" {
+			p.line("  " + pad(p.say(f.en, f.ja), 11) + f.value)
+		}
+	}
+	if d.DryRun {
+		p.line("  " + p.say("dry run: nothing was executed", "ドライラン: 何も実行していません"))
+	}
+}
+
+func (p *text) stepStarted(e runbook.Event, d runbook.StepStarted) {
+	n := slices.Index(p.steps, e.Step) + 1
+	head := e.Step
+	if n > 0 {
+		head = fmt.Sprintf("%d/%d  %s", n, len(p.steps), e.Step)
+	}
+	head = join(head, p.in(p.titles[e.Step]))
+	if d.Attempt > 1 {
+		head = join(head, fmt.Sprintf(p.say("(attempt %d)", "(%d 回目)"), d.Attempt))
+	}
+	if p.o.Step == "" || p.printed {
+		p.line("")
+	}
+	p.line(head)
+}
+
+func (p *text) command(at time.Time, word, host, line string) {
+	p.row(at, word, pad(host, 12)+strings.ReplaceAll(clean(strings.TrimRight(line, "\n")), "\n", "\n"+strings.Repeat(" ", 12)))
+}
+
+func (p *text) commandEnded(e runbook.Event, d runbook.CommandEnded) {
+	for _, stream := range []string{"stdout", "stderr"} {
+		if key := (streamKey{d.Number, stream}); p.partial[key] != "" {
+			p.outputLine(d.Number, p.partial[key])
+			delete(p.partial, key)
+		}
+	}
+	s := fmt.Sprintf("exit %d", d.Exit)
+	if d.Outcome != runbook.Done && d.Outcome != runbook.Exited {
+		s = p.outcome(d.Outcome)
+	}
+	begun := p.commands[d.Number]
+	if !begun.Time.IsZero() {
+		s += ", " + duration(e.Time.Sub(begun.Time))
+	}
+	if d.Error != "" && d.Outcome != runbook.Exited {
+		s += ": " + clean(d.Error)
+	}
+	if p.open == d.Number && d.Number != 0 {
+		fmt.Fprintf(p.w, "  [%s]", s)
+		p.endRow()
+	} else {
+		c, _ := begun.Data.(runbook.CommandStarted)
+		p.row(e.Time, fmt.Sprintf("#%d", d.Number), pad(c.Host, 12)+"["+s+"]")
+	}
+	delete(p.commands, d.Number)
+}
+
+func (p *text) gate(e runbook.Event, d runbook.GateChecked) {
+	verdict := map[runbook.Verdict]string{
+		runbook.Pass: p.say("pass", "合格"), runbook.Fail: p.say("FAIL", "不合格"), runbook.Unknown: p.say("UNKNOWN", "不明"),
+	}[d.Verdict]
+	var more []string
+	if !d.Says.Empty() {
+		more = append(more, p.in(d.Says))
+	}
+	if d.Verdict != runbook.Pass {
+		more = append(more, d.Evidence...)
+	}
+	p.row(e.Time, p.say("gate", "ゲート"), join(verdict, p.in(d.Title)), more...)
+}
+
+func (p *text) answered(e runbook.Event, d runbook.Answered) {
+	choice, question := d.Choice, d.Question
+	if p.asked.ID == d.Question {
+		question = join(d.Question, p.in(p.asked.Title))
+	}
+	if d.Text != "" {
+		choice = join(choice, fmt.Sprintf("%q", d.Text))
+	}
+	var more []string
+	if d.Reason != "" {
+		more = []string{p.say("reason: ", "理由: ") + d.Reason}
+	}
+	by := map[string]string{
+		"operator": p.say("by the operator", "オペレーター"), "answers": p.say("from the answers file", "回答ファイル"),
+		"recording": p.say("from the recording", "記録"),
+	}[d.By]
+	p.row(e.Time, p.say("decided", "判断"), join(choice, question, by), more...)
+}
+
+// node says what changed of a node that a person would see in the table; a new heartbeat is not that.
+func (p *text) node(e runbook.Event, d runbook.NodeChanged) {
+	s := join(d.Node.Status(), d.Node.Version)
+	if d.Deleted {
+		s = p.say("deleted", "削除")
+	}
+	if p.nodes[d.Node.Name] != s {
+		p.nodes[d.Node.Name] = s
+		p.row(e.Time, p.say("node", "ノード"), pad(d.Node.Name, 12)+s)
+	}
+}
+
+func (p *text) status(s runbook.Status) string {
+	ja := map[runbook.Status]string{
+		runbook.Passed: "完了", runbook.Failed: "失敗", runbook.Skipped: "省略", runbook.Overridden: "強行",
+		runbook.Cancelled: "停止", runbook.Lost: "状態不明",
+	}[s]
+	return p.say(string(s), ja)
+}
+
+func (p *text) outcome(o runbook.Outcome) string {
+	switch o {
+	case runbook.NotStarted:
+		return p.say("could not start", "開始できず")
+	case runbook.Unreachable:
+		return p.say("host not reached, never ran", "到達できず、未実行")
+	case runbook.StateLost:
+		return p.say("connection lost, state unknown", "接続断、状態不明")
+	case runbook.TimedOut:
+		return p.say("stopped, took too long", "時間切れで停止")
+	case runbook.Stopped:
+		return p.say("stopped by the operator", "オペレーターが停止")
+	case runbook.NotRecorded:
+		return p.say("not in the recording", "記録になし")
+	}
+	return string(o)
+}
