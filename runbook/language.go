@@ -29,7 +29,7 @@ type Inventory struct {
 type Kind struct {
 	Name   string
 	Doc    string        // one line
-	Help   string        // Markdown, with an example
+	Help   string        // Markdown, with an example that the linter has read
 	Danger Danger        // what a step of this kind can do unless it says otherwise
 	Bare   string        // the argument that a bare value fills, "" if a mapping is needed
 	Nodes  bool          // it runs on nodes and so needs hosts

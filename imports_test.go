@@ -1,0 +1,57 @@
+package main_test
+
+import (
+	"go/build"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// edges is who may import whom. A new edge is a decision about the design: it belongs here first.
+var edges = map[string][]string{
+	".":           {"cli"},
+	"cli":         {"kube", "kubespray", "runbook", "runbooks", "sshx", "steps", "transcript", "ui", "workstation"},
+	"ui":          {"runbook", "transcript"},
+	"steps":       {"runbook"},
+	"transcript":  {"runbook"},
+	"runbook":     nil,
+	"runbooks":    nil,
+	"kube":        nil,
+	"kubespray":   nil,
+	"sshx":        nil,
+	"workstation": nil,
+	"e2e":         nil,
+}
+
+// TestImports: dependencies point inward. Tests of a package may import more than the package itself.
+func TestImports(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		name := d.Name()
+		if path != "." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "lab" || name == "docs") {
+			return filepath.SkipDir
+		}
+		pkg, err := build.ImportDir(path, 0)
+		if err != nil {
+			return nil // no Go files here
+		}
+		allowed, known := edges[filepath.ToSlash(path)]
+		if !known && !strings.Contains(path, string(filepath.Separator)) {
+			t.Errorf("package %s is in no one's plan: say in this test what it may import", path)
+		}
+		for _, imp := range pkg.Imports {
+			to, ours := strings.CutPrefix(imp, "spraydeck/")
+			if ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s, which it may not", path, to)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

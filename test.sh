@@ -1,0 +1,55 @@
+#!/bin/bash
+# All tests, on a fresh machine too: it installs what it needs where it may (Debian, root). Without root it runs what
+# needs none and says at the end what was left out. With CI=true nothing may be left out.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+left_out=()
+packages=(git openssh-server openssh-client ansible-core python3 iproute2 util-linux procps tmux)
+commands=(git sshd ssh ansible-playbook ansible-inventory python3 unshare tmux)
+export PATH="$PATH:/usr/sbin:/sbin"
+
+missing=()
+for c in "${commands[@]}"; do command -v "$c" >/dev/null || missing+=("$c"); done
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "== installing: ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+  else
+    left_out+=("tests that need ${missing[*]}: as root, apt-get install ${packages[*]}")
+  fi
+fi
+
+echo "== vet and staticcheck"
+go vet ./...
+go tool staticcheck ./...
+unformatted=$(git ls-files '*.go' | xargs -r gofmt -l)
+[ -z "$unformatted" ] || { echo "not formatted: $unformatted"; exit 1; }
+
+echo "== tests, with the race detector"
+# the detector needs cgo; without a C compiler the tests still run, and that is said
+race=-race
+command -v "$(go env CC)" >/dev/null || { race=; left_out+=("the race detector: install gcc"); }
+go test $race -count=1 ./...
+
+echo "== the lab's own tests"
+go vet -C lab ./...
+go test -C lab -count=1 ./...
+
+echo "== the lab: the real binary on a real control plane, over real SSH, with real Ansible"
+if [ "$(id -u)" != 0 ]; then
+  left_out+=("the lab tests: they make namespaces and need root; run: sudo make test")
+elif [ ${#missing[@]} -gt 0 ] && ! command -v sshd >/dev/null; then
+  left_out+=("the lab tests: no sshd")
+else
+  SPRAYDECK_LAB=1 go test -count=1 -timeout 60m -v ./e2e | grep -v '^=== ' 
+fi
+
+if [ ${#left_out[@]} -gt 0 ]; then
+  echo "== left out:"
+  printf '   %s\n' "${left_out[@]}"
+  [ "${CI:-}" != true ] || exit 1
+  exit 0
+fi
+echo "== all passed"
