@@ -1,0 +1,10 @@
+// Package runbooks holds the runbooks and pitfalls that come with the console, as YAML. It imports nothing but embed, so
+// that anything may read it.
+package runbooks
+
+import "embed"
+
+// FS holds one directory per system; in each, the runbooks stand at the top and the pitfalls in pitfalls/.
+//
+//go:embed all:kubespray
+var FS embed.FS
