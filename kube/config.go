@@ -131,6 +131,13 @@ func pick(raw *api.Config, context, looked string) (origin, error) {
 			hint: choose,
 		}
 	}
+	// client-go would go on without credentials, and the server would be blamed for it.
+	if entry.AuthInfo != "" && raw.AuthInfos[entry.AuthInfo] == nil {
+		return origin{}, &hintError{
+			msg:  fmt.Sprintf("read kubeconfig %s: context %q names user %q, which is not in it", from.file, context, entry.AuthInfo),
+			hint: choose,
+		}
+	}
 	if cluster.Server == "" {
 		return origin{}, &hintError{
 			msg:  fmt.Sprintf("read kubeconfig %s: cluster %q has no server", from.file, entry.Cluster),

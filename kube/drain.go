@@ -189,14 +189,14 @@ func (d *drainer) run(ctx context.Context) error {
 	}
 	for {
 		err := d.round(wait)
+		if err == nil && len(d.left) == 0 {
+			return nil
+		}
 		if wait.Err() != nil {
 			break
 		}
 		if err = d.outlast(err); err != nil {
 			return d.cluster.explain(ctx, "drain node "+d.node, err)
-		}
-		if len(d.left) == 0 {
-			return nil
 		}
 		select {
 		case <-wait.Done():
@@ -258,6 +258,7 @@ func (d *drainer) evict(ctx context.Context, p *departure) error {
 		p.said, p.next = err.Error(), time.Now().Add(retry)
 		fmt.Fprintf(d.log, "error when evicting pod %q from terminating namespace %q (will retry after %v): %v\n", p.pod.Name, p.pod.Namespace, retry, err)
 	case d.cluster.lost(err):
+		p.next = time.Now().Add(retry)
 		return err
 	default:
 		return fmt.Errorf("error when evicting pods/%q -n %q: %w", p.pod.Name, p.pod.Namespace, err)

@@ -12,8 +12,12 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// dialTimeout is short: a control-plane address that needs longer is as good as dead in a window.
-const dialTimeout = 3 * time.Second
+// A control-plane address that needs longer is as good as dead in a window; with another address to
+// try, the whole round must fit into one sign of life.
+const (
+	dialTimeout      = 3 * time.Second
+	dialTimeoutFirst = 1500 * time.Millisecond
+)
 
 // endpoints dials the server of the kubeconfig and, only when that does not accept a connection, the
 // other control-plane nodes the cluster told us about. It works below TLS: whoever answers must show
@@ -75,7 +79,13 @@ func (e *endpoints) elsewhere() bool {
 }
 
 func (e *endpoints) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	e.mu.Lock()
+	others := slices.Clone(e.others)
+	e.mu.Unlock()
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
+	if len(others) > 0 && address == e.server {
+		d.Timeout = dialTimeoutFirst
+	}
 	conn, err := d.DialContext(ctx, network, address)
 	// Another address is a proxy of the operator's; leave it alone.
 	if address != e.server {
@@ -85,9 +95,6 @@ func (e *endpoints) dial(ctx context.Context, network, address string) (net.Conn
 		e.used(address)
 		return conn, nil
 	}
-	e.mu.Lock()
-	others := slices.Clone(e.others)
-	e.mu.Unlock()
 	for _, other := range others {
 		if conn, otherErr := d.DialContext(ctx, network, other); otherErr == nil {
 			e.used(other)

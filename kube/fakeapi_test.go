@@ -77,14 +77,20 @@ func (f *fakeAPI) start(address string) {
 
 // stop takes the server away without a word, as a crash does.
 func (f *fakeAPI) stop() {
+	crash(f.server)
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	for w := range f.watchers {
 		close(w)
 		delete(f.watchers, w)
 	}
-	f.mu.Unlock()
-	f.server.CloseClientConnections()
-	f.server.Close()
+}
+
+func crash(s *httptest.Server) {
+	// The listener first: a client that comes back at once would keep Close waiting for its watch.
+	_ = s.Listener.Close()
+	s.CloseClientConnections()
+	s.Close()
 }
 
 func (f *fakeAPI) restart() { f.start(f.address) }
@@ -336,7 +342,7 @@ func (f *fakeAPI) serve(w http.ResponseWriter, r *http.Request, k kind, namespac
 	case name == "":
 		f.list(w, r, k, namespace)
 	case object == nil && !apply:
-		refuse(w, 404, metav1.StatusReasonNotFound, fmt.Sprintf("%s %q not found", k.name, name))
+		refuse(w, 404, metav1.StatusReasonNotFound, fmt.Sprintf("%s %q not found", strings.TrimSuffix(k.name+"."+k.group, "."), name))
 	case sub == "eviction":
 		f.evict(w, k, object, dryRun)
 	case r.Method == http.MethodGet:

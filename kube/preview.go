@@ -3,14 +3,11 @@ package kube
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/kubectl/pkg/drain"
 )
 
@@ -132,15 +129,19 @@ func (c *Cluster) fates(ctx context.Context, node string, force, deleteEmptyDir 
 	}
 	fates := make([]fate, 0, len(pods))
 	for _, pod := range pods {
+		var failed error
 		helper := &drain.Helper{
 			Ctx:                 call,
-			Client:              onePod{Interface: c.typed, pod: pod},
+			Client:              onePod{Interface: c.typed, pod: pod, failed: &failed},
 			Force:               force,
 			DeleteEmptyDirData:  deleteEmptyDir,
 			IgnoreAllDaemonSets: true,
 			GracePeriodSeconds:  -1,
 		}
 		list, errs := helper.GetPodsForDeletion(node)
+		if failed != nil {
+			return nil, failed
+		}
 		if list == nil {
 			return nil, errors.Join(errs...)
 		}
@@ -150,10 +151,6 @@ func (c *Cluster) fates(ctx context.Context, node string, force, deleteEmptyDir 
 			f.refused = strings.TrimSuffix(strings.TrimPrefix(errs[0].Error(), "cannot delete "), name)
 		}
 		fates = append(fates, f)
-	}
-	if err := call.Err(); err != nil {
-		// A filter that was cut short would look like a refusal.
-		return nil, fmt.Errorf("read the pods of node %s: %w", node, err)
 	}
 	return fates, nil
 }
@@ -185,33 +182,4 @@ func emptyDirs(pod corev1.Pod) (has bool, limit string) {
 		return has, ""
 	}
 	return has, strings.Join(limits, " + ")
-}
-
-// onePod shows kubectl's filters a cluster with a single pod. Their result does not say which pod got
-// which status; with one pod there is no question, and the words stay kubectl's.
-type onePod struct {
-	kubernetes.Interface
-	pod corev1.Pod
-}
-
-func (o onePod) CoreV1() corev1client.CoreV1Interface {
-	return onePodCore{o.Interface.CoreV1(), o.pod}
-}
-
-type onePodCore struct {
-	corev1client.CoreV1Interface
-	pod corev1.Pod
-}
-
-func (o onePodCore) Pods(namespace string) corev1client.PodInterface {
-	return onePodList{o.CoreV1Interface.Pods(namespace), o.pod}
-}
-
-type onePodList struct {
-	corev1client.PodInterface
-	pod corev1.Pod
-}
-
-func (o onePodList) List(context.Context, metav1.ListOptions) (*corev1.PodList, error) {
-	return &corev1.PodList{Items: []corev1.Pod{o.pod}}, nil
 }

@@ -196,8 +196,10 @@ func (l *lifeline) run(ctx context.Context) {
 			if timeouts++; timeouts >= 2 {
 				l.cut()
 			}
-		} else {
+		} else if timeouts > 0 {
+			// Back, or gone in another way: what was asked meanwhile may hang for ever.
 			timeouts = 0
+			l.cut()
 		}
 		doubt := l.doubt
 		if err != nil {
