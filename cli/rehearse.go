@@ -15,29 +15,22 @@ import (
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 	"spraydeck/transcript"
+	"spraydeck/ui"
 )
 
-// pace is how fast a recording is played: a factor, or "max".
+// pace is how fast a recording is played, as a flag.
 type pace struct{ factor float64 }
 
 func (p *pace) String() string {
-	if p.factor == 0 {
+	if math.IsInf(p.factor, 1) {
 		return "max"
 	}
 	return strconv.FormatFloat(p.factor, 'g', -1, 64)
 }
 func (p *pace) Type() string { return "speed" }
-func (p *pace) Set(s string) error {
-	if s == "max" {
-		p.factor = 0
-		return nil
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f <= 0 || math.IsInf(f, 0) || math.IsNaN(f) {
-		return fmt.Errorf("%q is no speed: a number above 0, or max", s)
-	}
-	p.factor = f
-	return nil
+func (p *pace) Set(s string) (err error) {
+	p.factor, err = ui.ParseSpeed(s)
+	return err
 }
 
 func demoCommand(o *options) *cobra.Command {
@@ -139,6 +132,9 @@ func recorded(arg string) ([]runbook.Event, string, error) {
 // rehearse walks a runbook with a recording in place of the world.
 func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, name, id string, speed float64) error {
 	rec := runbook.NewRecording(events)
+	if math.IsInf(speed, 1) {
+		speed = 0 // without waiting
+	}
 	if name == "" {
 		name = rec.Started.Runbook
 	}

@@ -59,7 +59,7 @@ func replayCommand(o *options) *cobra.Command {
 			if text {
 				return replayText(cmd, o, path, step, output)
 			}
-			return ui.Replay(cmd.Context(), path, ui.ReplayOptions{Lang: o.lang, Speed: speed.factor, Step: step})
+			return ui.Replay(cmd.Context(), path, ui.ReplayOptions{Options: consoleOptions(o), Speed: speed.factor, Step: step})
 		},
 	}
 	cmd.Flags().BoolVar(&text, "text", false, "print every step, gate, command and decision in order")

@@ -249,9 +249,16 @@ func (w *walk) answer(ask *runbook.Asker) error {
 	return nil
 }
 
+// consoleOptions is what every screen is told.
+func consoleOptions(o *options) ui.Options {
+	return ui.Options{Lang: o.lang, NoColor: os.Getenv("NO_COLOR") != "", Version: Version()}
+}
+
 // console opens the console and runs the engine behind it. Leaving the console while something runs cancels the run.
 func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
-	c := ui.New(ui.Options{Lang: w.options.lang, NoColor: os.Getenv("NO_COLOR") != "", Window: w.show.window, Version: Version(), Recording: w.journal != nil})
+	looks := consoleOptions(w.options)
+	looks.Window, looks.Recording = w.show.window, w.journal != nil
+	c := ui.New(looks)
 	ask := runbook.Asker(c.Ask)
 	if err := w.answer(&ask); err != nil {
 		return runbook.Ended{}, err
