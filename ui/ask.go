@@ -340,8 +340,11 @@ func (a *ask) Keys() []Key {
 		}
 		keys = append(keys, Key{Keys: []string{letter}, Help: help})
 	}
-	if a.picking {
+	switch {
+	case a.picking:
 		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
+	case a.q.Safe != "":
+		keys = append(keys, Key{Keys: []string{"esc"}, Help: a.labelOf(a.q.Safe), Quiet: !a.Red()})
 	}
 	return append(keys, Key{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true}, Key{Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true})
 }

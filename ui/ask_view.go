@@ -10,9 +10,9 @@ import (
 // Lines draws a docked question: a rule, the title, the choices. With more choices than room they stand in one line.
 func (a *ask) Lines(w, h int) []string {
 	rule := a.Rule.Render(strings.Repeat("─", w))
-	title := ends(" "+a.Warning.Render("?")+" "+a.Bold.Render(a.title()), a.Warning.Render(a.say(a.note)), w)
-	if field := a.fieldLine(w); a.field != nil {
-		return []string{rule, title, field}
+	title := cut(" "+a.Warning.Render("?")+" "+a.Bold.Render(a.title()), w)
+	if a.field != nil {
+		return append([]string{rule, title}, a.fieldLines(w)...)
 	}
 	shown := a.shown()
 	if len(shown) == 1 || len(shown)+2 > h || a.q.Form == runbook.AskCompare {
@@ -51,7 +51,12 @@ func (a *ask) choiceLines(w int) []string {
 			lines = append(lines, " "+a.Bold.Render("›")+" "+a.Selected.Render(cut(line+" ", w-4)))
 			continue
 		}
-		lines = append(lines, "   "+a.Key.Render(fit(key, 6))+" "+cut(label, w-11))
+		for n, part := range wrap(label, max(8, w-11)) {
+			if n > 0 {
+				key = ""
+			}
+			lines = append(lines, "   "+a.Key.Render(fit(key, 6))+" "+part)
+		}
 	}
 	return lines
 }
@@ -67,53 +72,57 @@ func (a *ask) prompt() string {
 	return a.say(sayValuePrompt)
 }
 
-func (a *ask) fieldLine(w int) string {
-	if a.field == nil {
-		return ""
+// fieldLines are the prompt and the field, on one line if there is room for both.
+func (a *ask) fieldLines(w int) []string {
+	prompt, x := a.fieldAt(w)
+	line, _ := a.field.View(w - x - 1)
+	if x > 3 {
+		return []string{" " + prompt + " " + a.Bold.Render(line)}
 	}
-	prompt := cut(a.prompt(), max(0, w-10))
-	line, _ := a.field.View(max(4, w-width(prompt)-4))
-	return " " + prompt + " " + a.Bold.Render(line)
+	return []string{" " + cut(prompt, w-2), " › " + a.Bold.Render(line)}
 }
 
-// cursorX is the column of the cursor in fieldLine.
+// fieldAt gives the prompt, and the column that the field begins in.
+func (a *ask) fieldAt(w int) (prompt string, x int) {
+	prompt = a.prompt()
+	if n := width(prompt); n+20 <= w {
+		return prompt, n + 2
+	}
+	return prompt, 3
+}
+
+// cursorX is the column of the cursor in the last of fieldLines.
 func (a *ask) cursorX(w int) int {
-	prompt := cut(a.prompt(), max(0, w-10))
-	_, x := a.field.View(max(4, w-width(prompt)-4))
-	return 2 + width(prompt) + x
+	_, x := a.fieldAt(w)
+	_, at := a.field.View(w - x - 1)
+	return x + at
 }
 
 // Float draws the question as a dialog for a screen of w by h. cursor is the place of the text cursor in it, or nil.
 func (a *ask) Float(w, h int) (dialog string, cursor *box) {
 	inner := min(w-4, 78) - 4
-	var text []string
-	if body := a.told(a.q.Body); body != "" {
-		text = append(text, wrap(body, inner)...)
-		text = append(text, "")
-	}
-	for _, d := range a.q.Details {
-		for _, line := range wrap(cleanText(d), inner) {
-			text = append(text, a.Command.Render(line))
-		}
-	}
+	text := a.floatText(inner)
 	var foot []string
 	if a.reason != nil {
 		foot = append(foot, a.Bold.Render(cut(a.title(), inner)))
 	}
-	at := len(foot)
 	if a.field != nil {
-		foot = append(foot, strings.TrimPrefix(a.fieldLine(inner), " "))
-	}
-	if a.reason == nil && (len(a.q.Choices) > 1 || a.field == nil) {
-		if a.field != nil {
-			foot = append(foot, a.otherChoices(inner)...)
-		} else {
-			foot = append(foot, a.choiceLines(inner)...)
+		for _, line := range a.fieldLines(inner + 1) {
+			foot = append(foot, strings.TrimPrefix(line, " "))
 		}
 	}
-	foot = append(foot, cut(a.Warning.Render(a.say(a.note)), inner))
+	at := len(foot) - 1
+	switch {
+	case a.reason != nil, a.field != nil && h < 16: // Esc stands in the key line
+	case a.field != nil:
+		foot = append(foot, a.otherChoices(inner)...)
+	default:
+		foot = append(foot, a.choiceLines(inner)...)
+	}
+	if h >= 16 || !a.note.Empty() {
+		foot = append(foot, cut(a.Warning.Render(a.say(a.note)), inner))
+	}
 	room := max(1, h-4-len(foot)-2)
-	text = slices.Clone(text)
 	a.scroll.Fit(min(room, len(text)), len(text))
 	body := a.scroll.Window(text)
 	if a.scroll.Total > a.scroll.Height {
@@ -122,13 +131,30 @@ func (a *ask) Float(w, h int) (dialog string, cursor *box) {
 		body = append(slices.Clone(body), "")
 	}
 	if a.field != nil {
-		cursor = &box{X: 1 + a.cursorX(inner), Y: 1 + len(body) + at}
+		cursor = &box{X: 1 + a.cursorX(inner+1), Y: 1 + len(body) + at}
 	}
 	title := a.told(a.q.Title)
 	if word, style := a.danger(a.q.Danger); a.Red() {
 		title = style.Render("▲ "+title) + " · " + a.say(word)
 	}
 	return a.boxed(title, append(body, foot...), inner+4), cursor
+}
+
+// floatText is what there is to read: the exact commands and effects first, then what is said about them.
+func (a *ask) floatText(w int) []string {
+	var text []string
+	for _, d := range a.q.Details {
+		for _, line := range wrap(cleanText(d), w) {
+			text = append(text, a.Bold.Render(line))
+		}
+	}
+	if body := a.told(a.q.Body); body != "" {
+		if len(text) > 0 {
+			text = append(text, "")
+		}
+		text = append(text, wrap(body, w)...)
+	}
+	return text
 }
 
 // otherChoices are those beside the field: reached with the arrows, because letters are text.

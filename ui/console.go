@@ -161,13 +161,13 @@ func (c *Console) push(item any, urgent bool) {
 	c.mu.Lock()
 	c.queue = append(c.queue, item)
 	c.mu.Unlock()
-	signal(c.wake)
+	ring(c.wake)
 	if urgent {
-		signal(c.urgent)
+		ring(c.urgent)
 	}
 }
 
-func signal(c chan struct{}) {
+func ring(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:

@@ -63,27 +63,32 @@ var keyNames = strings.NewReplacer("pgdown", "PgDn", "pgup", "PgUp", "left", "â†
 	"esc", "Esc")
 
 // keyLine draws the keys that work now into one line of width w. What does not fit is left out from the right, except
-// the last key, which is how to get out.
+// help and the last key, which is how to get out.
 func (l look) keyLine(keys []Key, w int) string {
-	var parts []string
-	for _, k := range keys {
-		if k.Enabled() && !k.Quiet && len(k.Keys) > 0 && !k.Help.Empty() {
-			parts = append(parts, l.Key.Render(keyNames.Replace(k.Keys[0]))+" "+l.say(k.Help))
-		}
-	}
-	if len(parts) == 0 {
-		return fit("", w)
-	}
+	keys = slices.DeleteFunc(slices.Clone(keys), func(k Key) bool {
+		return !k.Enabled() || k.Quiet || len(k.Keys) == 0 || k.Help.Empty()
+	})
 	const gap = "   "
-	last := parts[len(parts)-1]
-	line := ""
-	for _, p := range parts[:len(parts)-1] {
-		if width(line+p+gap+last)+2 > w {
-			break
+	line, end := "", ""
+	for i, k := range keys {
+		if i == len(keys)-1 || slices.Contains(k.Keys, "?") {
+			end += l.keyHelp(k) + gap
 		}
-		line += p + gap
 	}
-	return fit(" "+line+last, w)
+	full := false
+	for i, k := range keys {
+		if i == len(keys)-1 || slices.Contains(k.Keys, "?") {
+			continue
+		}
+		if full = full || width(line+l.keyHelp(k)+gap+end)-2 > w; !full {
+			line += l.keyHelp(k) + gap
+		}
+	}
+	return fit(" "+strings.TrimRight(line+end, " "), w)
+}
+
+func (l look) keyHelp(k Key) string {
+	return l.Key.Render(keyNames.Replace(k.Keys[0])) + " " + l.told(k.Help)
 }
 
 // motion is a move through something longer than the screen.

@@ -66,7 +66,7 @@ func layoutOf(w, h, nodes int) layout {
 		l.Nodes = box{0, h - 2 - table, w, table}
 		body -= table + 1
 	}
-	left := min(max(w*3/10, 32), 44)
+	left := min(max(w/3, 34), 48)
 	l.Steps = box{0, 2, left, body}
 	l.Main = box{left + 1, 2, w - left - 1, body}
 	return l

@@ -116,7 +116,7 @@ func (c *commandLog) View() string {
 	if c.focused {
 		style = c.Selected
 	}
-	title := style.Render(" "+c.say(sayLog)+" ") + "  " + c.say(sayCommandCount, len(c.commands))
+	title := style.Render(" "+strings.ToUpper(c.say(sayLog))+" ") + "  " + c.say(sayCommandCount, len(c.commands))
 	if c.open != nil && len(c.open.commands) > 0 {
 		k := c.open.commands[0]
 		title = style.Render(" "+clean(k.Host)+" ") + "  " + c.Command.Render(clean(k.Line))

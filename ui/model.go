@@ -70,7 +70,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		cmd = nextTick()
 	}
-	m.run.more = m.rootKeys()
+	m.run.more, m.run.front = m.rootKeys(), nil
+	if m.over != nil {
+		m.run.front = m.over.Keys()
+	}
 	m.run.SetState(m.state, m.opts.now())
 	return m, cmd
 }

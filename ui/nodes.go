@@ -69,18 +69,36 @@ var nodeColumns = []column{
 func (t *nodeTable) View() string {
 	widths := t.widths()
 	lines := []string{t.heading()}
+	if t.h > len(t.state.Nodes)+1 {
+		lines = append(lines, t.names(widths))
+	}
 	for i, n := range t.state.Nodes {
 		if i < t.scroll.Top || i >= t.scroll.Top+t.scroll.Height {
 			continue
 		}
 		var b strings.Builder
 		for k, w := range widths {
+			if w < 0 {
+				continue
+			}
 			cell := fit(clean(nodeColumns[k].of(t, n)), w)
 			b.WriteString(" " + t.styleOf(k, n).Render(cell) + " ")
 		}
 		lines = append(lines, b.String())
 	}
 	return strings.Join(fill(lines, t.w, t.h), "\n")
+}
+
+// names are the heads of the columns, where there is room for them.
+func (t *nodeTable) names(widths []int) string {
+	var b strings.Builder
+	for k, w := range widths {
+		if w < 0 {
+			continue
+		}
+		b.WriteString(" " + fit(t.say(nodeColumns[k].name), w) + " ")
+	}
+	return t.Faint.Render(b.String())
 }
 
 func (t *nodeTable) styleOf(column int, n runbook.Node) lipgloss.Style {
@@ -100,12 +118,11 @@ func (t *nodeTable) widths() []int {
 	var out []int
 	left := t.w
 	for _, c := range nodeColumns {
-		w := 0
+		w := -2 // an empty column takes no room, but keeps its place
 		for _, n := range t.state.Nodes {
-			w = max(w, width(clean(c.of(t, n))))
-		}
-		if w == 0 {
-			w = -2 // an empty column takes no room, but keeps its place
+			if n := width(clean(c.of(t, n))); n > 0 {
+				w = max(w, n, width(t.say(c.name)))
+			}
 		}
 		if w+2 > left {
 			break
@@ -126,7 +143,7 @@ func (t *nodeTable) heading() string {
 	if n := len(t.state.Nodes) - t.scroll.Height; n > 0 {
 		more = "   " + t.say(sayRange, t.scroll.Top+1, min(t.scroll.Top+t.scroll.Height, len(t.state.Nodes)), len(t.state.Nodes))
 	}
-	left := style.Render(" "+t.say(sayNodes)+" ") + "  " + t.counts() + more
+	left := style.Render(" "+strings.ToUpper(t.say(sayNodes))+" ") + "  " + t.counts() + more
 	return ends(left, t.connection()+" ", t.w)
 }
 
@@ -157,7 +174,7 @@ func (t *nodeTable) counts() string {
 	return strings.Join(parts, " · ")
 }
 
-// connection says whether what the table shows is live.
+// connectionOf says how the link to the API is; known is false before anything was heard of it.
 func (l look) connectionOf(state *runbook.State) (text string, up, known bool) {
 	up = true
 	var names []string
@@ -170,6 +187,7 @@ func (l look) connectionOf(state *runbook.State) (text string, up, known bool) {
 	return l.say(sayAPIUp, strings.Join(names, " ")), true, len(names) > 0
 }
 
+// connection says whether what the table shows is live.
 func (t *nodeTable) connection() string {
 	_, up, known := t.connectionOf(t.state)
 	switch {
@@ -228,7 +246,7 @@ func (t *nodeTable) Strip(w int) string {
 		case n.Ready != "True":
 			part += t.Danger.Render(t.status(n))
 		case n.Unschedulable:
-			part += t.Warning.Render(t.status(n))
+			part += t.Warning.Render("! " + t.say(sayCordoned))
 		default:
 			part += t.Success.Render("✓")
 		}
@@ -240,5 +258,5 @@ func (t *nodeTable) Strip(w int) string {
 	if line := " " + strings.Join(parts, "  "); width(line) <= w {
 		return fit(line, w)
 	}
-	return fit(" "+strings.Join(append([]string{t.counts()}, odd...), "  "), w)
+	return fit(" "+strings.Join(append(odd, t.counts()), "  "), w)
 }

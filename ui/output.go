@@ -156,7 +156,7 @@ func (o *outputView) View() string {
 		if o.left > 0 {
 			line = ansi.Cut(line, o.left, max(o.left, width(line)))
 		}
-		lines = append(lines, o.mark(cut(line, o.w), style, i == o.found))
+		lines = append(lines, " "+o.mark(cut(line, o.w-1), style, i == o.found))
 	}
 	return strings.Join(fill(lines, o.w, o.h), "\n")
 }

@@ -33,7 +33,7 @@ func newPalette(l look, title string, items []paletteItem, filter bool) *palette
 func actionPalette(l look, keys []Key) *palette {
 	var items []paletteItem
 	for _, k := range keys {
-		if k.Enabled() {
+		if k.Enabled() && motionOf(pressOf(k.Keys[0])) == noMotion && k.Keys[0] != ":" {
 			items = append(items, paletteItem{keyNames.Replace(k.Keys[0]), l.told(k.Help), pressOf(k.Keys[0])})
 		}
 	}
@@ -49,16 +49,19 @@ func remedyPalette(l look, remedies []runbook.Remedy) *palette {
 	return newPalette(l, l.say(sayStartRemedy), items, false)
 }
 
-// found are the items that what was typed leaves.
+// found are the items that what was typed leaves, those that begin with it first.
 func (p *palette) found() []paletteItem {
 	query := strings.ToLower(p.field.Value())
-	var out []paletteItem
+	var first, rest []paletteItem
 	for _, it := range p.items {
-		if strings.Contains(strings.ToLower(it.text), query) || it.key == p.field.Value() {
-			out = append(out, it)
+		switch text := strings.ToLower(it.text); {
+		case strings.HasPrefix(text, query), it.key == p.field.Value():
+			first = append(first, it)
+		case strings.Contains(text, query):
+			rest = append(rest, it)
 		}
 	}
-	return out
+	return append(first, rest...)
 }
 
 // picked is what a palette was opened for; closed means that it was left.

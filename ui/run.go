@@ -31,6 +31,7 @@ type runScreen struct {
 	diff    *diffView // what a question of the form compare is about, or nil
 	search  *field
 	notice  string
+	front   []Key // the keys of what stands over the screen, if something does
 	more    []Key // the keys of whoever shows this screen, for the last line
 	bare    bool  // without the key line: a replay has its own
 }
@@ -194,6 +195,8 @@ func (r *runScreen) lastLine(keys []Key) string {
 	case r.search != nil:
 		line, _ := r.search.View(r.w - 3)
 		return fit(" /"+line, r.w)
+	case r.front != nil:
+		return r.keyLine(r.front, r.w)
 	case r.notice != "":
 		return fit(" "+r.Warning.Render("! "+r.notice), r.w)
 	}

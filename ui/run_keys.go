@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -61,9 +62,9 @@ func (r *runScreen) screenKeys() []Key {
 	back := r.focus == panelStep && current && !r.zoom
 	keys := []Key{
 		Key{Keys: []string{"enter"}, Help: sayKeyLookAt}.without(r.focus != panelSteps, sayNothingHere),
+		Key{Keys: []string{"ctrl+c"}, Help: sayKeyStop}.without(c == nil, sayNothingRuns),
 		Key{Keys: []string{"r"}, Help: sayRemedy}.without(len(r.remedies()) == 0, sayNoRemedy),
 		Key{Keys: []string{"/"}, Help: sayKeySearch}.without(r.output() == nil, sayNoOutput),
-		Key{Keys: []string{"ctrl+c"}, Help: sayKeyStop}.without(c == nil, sayNothingRuns),
 		Key{Keys: []string{"i"}, Help: sayKeyTypeIn, Quiet: true}.without(c == nil, sayNothingRuns),
 		Key{Keys: []string{"esc"}, Help: sayKeyBack}.without(back, sayNothingToLeave),
 		Key{Keys: []string{"y"}, Help: sayKeyCopy}.without(r.copied() == "", sayNoCommandHere),
@@ -116,7 +117,19 @@ func (r *runScreen) Keys() []Key {
 	}
 	add(r.focused().Keys())
 	add(r.screenKeys())
+	slices.SortStableFunc(keys, func(a, b Key) int { return urgency(a) - urgency(b) })
 	return keys
+}
+
+// urgency puts the question's enter first, then what stops and what helps, before what merely shows.
+func urgency(k Key) int {
+	switch k.Keys[0] {
+	case "enter":
+		return 0
+	case "r", "ctrl+c":
+		return 1
+	}
+	return 2
 }
 
 func (r *runScreen) screenKey(name string) action {
@@ -218,6 +231,13 @@ func (r *runScreen) allKeys() []Key {
 	for _, k := range r.more {
 		if _, taken := find(keys, pressOf(k.Keys[0])); !taken {
 			keys = append(keys, k)
+		}
+	}
+	if r.w < 100 {
+		for i := range keys {
+			if keys[i].Help == sayKeyLeave {
+				keys[i].Help = sayKeyLeaveShort
+			}
 		}
 	}
 	return keys

@@ -79,9 +79,18 @@ func (p *stepPanel) arrange() stepView {
 	p.output.SetCommands(commands)
 	room := max(0, p.h-1-len(v.status)-len(v.foot))
 	blocks := p.stepDoc(p.step, p.question(), p.w)
+	if p.state.Ended != nil && p.step.ID == p.state.Current && !p.details {
+		blocks = append(blocks, block{lines: p.notable(), keep: 9})
+	}
 	rows := p.output.Rows()
 	if p.details || rows == 0 {
-		v.doc, _ = squeeze(blocks, 1<<20)
+		v.doc = only(blocks, 0)
+		if len(v.doc) > room && !p.details {
+			v.doc = only(blocks, 2) // why can be read with d
+		}
+		if len(v.doc) < room {
+			v.doc = append([]string{""}, v.doc...) // air under the title
+		}
 		p.output.SetSize(p.w, 0)
 		p.doc.Fit(room, len(v.doc))
 		return v
@@ -187,14 +196,17 @@ func (p *stepPanel) progress(g runbook.Progress, c *runbook.CommandState) string
 		elapsed = p.now.Sub(c.Begun)
 	}
 	if e := p.step.Estimate; e > 0 {
-		cells := min(24, p.w/4)
+		cells := min(24, p.w/6)
 		full := min(cells-1, int(float64(cells)*float64(elapsed)/float64(e)))
 		line += p.Success.Render(strings.Repeat("█", max(0, full))) + p.Faint.Render(strings.Repeat("░", cells-max(0, full)))
 		line += " " + p.say(sayOfAbout, short(elapsed), short(e))
 	} else {
 		line += short(elapsed)
 	}
-	bad := p.say(sayBadHosts, g.Failed, g.Unreachable)
+	bad := p.say(sayBad, g.Failed)
+	if g.Unreachable > 0 {
+		bad = p.say(sayBadHosts, g.Failed, g.Unreachable)
+	}
 	if g.Failed+g.Unreachable > 0 {
 		bad = p.Danger.Render("✗ " + bad)
 	}
@@ -254,6 +266,36 @@ func (p *stepPanel) endLines() []string {
 		}
 	}
 	return append(lines, "   "+strings.Join(parts, " · "))
+}
+
+// notable lists, once the run has ended, what somebody will ask about: pitfalls met, decisions with a reason, and what
+// did not pass.
+func (p *stepPanel) notable() []string {
+	var lines []string
+	for i, st := range p.state.Steps {
+		var what []string
+		for _, h := range st.Hits {
+			what = append(what, p.say(sayMet, clean(h.Pitfall), p.told(h.Title)))
+		}
+		for _, d := range st.Decisions {
+			if d.Reason != "" {
+				what = append(what, p.say(sayDecided, clean(d.Choice), clean(d.Reason)))
+			}
+		}
+		mark, word, style := p.sign(st.Status)
+		if len(what) == 0 && (st.Status == runbook.Passed || st.Status == runbook.Waiting) {
+			continue
+		}
+		head := fmt.Sprintf("%2d %s", i+1, p.told(st.Title))
+		lines = append(lines, ends(" "+style.Render(mark)+" "+head, style.Render(p.say(word))+" ", p.w))
+		for _, s := range what {
+			lines = append(lines, p.labelled("    ", s, p.w, p.Faint)...)
+		}
+	}
+	if len(lines) > 0 {
+		lines = append([]string{"", " " + p.Title.Render(p.say(sayWorthALook))}, lines...)
+	}
+	return lines
 }
 
 // Copied is what y takes: the command that runs, or the step's command lines.

@@ -21,6 +21,7 @@ type block struct {
 // stepDoc says everything about a step that is not output: why, where, what will run, gates, decisions, how it ended.
 // q is the question that stands at this step, or nil.
 func (l look) stepDoc(st *runbook.StepState, q *runbook.Question, w int) []block {
+	w = max(w, 20)
 	var out []block
 	add := func(b block) {
 		if len(b.lines) > 0 {
@@ -30,7 +31,7 @@ func (l look) stepDoc(st *runbook.StepState, q *runbook.Question, w int) []block
 	add(l.whyBlock(st, w))
 	add(l.planBlock(st, w))
 	for _, g := range st.Gates {
-		add(l.gateBlock(g, q, w))
+		add(l.gateBlock(g, w))
 	}
 	for _, h := range slices.Backward(st.Hits) {
 		add(l.hitBlock(h, w))
@@ -129,7 +130,7 @@ func mergeOperations(st *runbook.StepState) []mergedOperation {
 	return out
 }
 
-func (l look) gateBlock(g runbook.GateChecked, q *runbook.Question, w int) block {
+func (l look) gateBlock(g runbook.GateChecked, w int) block {
 	mark, word, style := l.verdict(g)
 	head := ends(" "+style.Render(mark+" "+l.say(sayGate))+"  "+l.told(g.Title), style.Render(l.say(word))+" ", w)
 	lines := []string{head}
@@ -151,7 +152,7 @@ func (l look) gateBlock(g runbook.GateChecked, q *runbook.Question, w int) block
 	if g.Pitfall != "" {
 		card := []string{l.say(sayKnown, clean(g.Pitfall), l.severity(g.Severity))}
 		card = append(card, wrap(says, w-4)...)
-		lines = append(append(lines, ""), l.card(append(card, l.remedies(choicesAsRemedies(q), w)...), style)...)
+		lines = append(append(lines, ""), l.card(card, style)...)
 	}
 	short := slices.Clone(lines[:min(3, len(lines))])
 	return block{lines: append(lines, ""), short: short, keep: 7}
@@ -164,7 +165,7 @@ func (l look) hitBlock(h runbook.Hit, w int) block {
 		head += " · " + clean(h.Host)
 	}
 	card := wrap(head, w-4)
-	short := slices.Clone(card[:1])
+	short := slices.Clone(card[:min(1, len(card))])
 	if cause := l.told(h.Cause); cause != "" {
 		card = append(card, wrap(cause, w-4)...)
 	}
@@ -197,20 +198,6 @@ func (l look) remedies(rs []runbook.Remedy, w int) []string {
 				key = "  "
 			}
 			out = append(out, key+line)
-		}
-	}
-	return out
-}
-
-// choicesAsRemedies gives the remedies that a question offers.
-func choicesAsRemedies(q *runbook.Question) []runbook.Remedy {
-	if q == nil {
-		return nil
-	}
-	var out []runbook.Remedy
-	for _, c := range q.Choices {
-		if id, ok := strings.CutPrefix(c.ID, runbook.RemedyPrefix); ok {
-			out = append(out, runbook.Remedy{ID: id, Title: c.Label})
 		}
 	}
 	return out
@@ -261,7 +248,7 @@ func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) b
 	for _, d := range q.Details {
 		if !saidAlready(st, d) {
 			for _, line := range wrap(cleanText(d), w-4) {
-				lines = append(lines, "   "+l.Command.Render(line))
+				lines = append(lines, "   "+line)
 			}
 		}
 	}
@@ -276,6 +263,17 @@ func saidAlready(st *runbook.StepState, detail string) bool {
 	return slices.ContainsFunc(st.Operations, func(o runbook.Operation) bool {
 		return strings.HasSuffix(detail, o.Line) && len(detail) <= len(o.Host)+len(o.Line)+4
 	}) || slices.ContainsFunc(st.Gates, func(g runbook.GateChecked) bool { return slices.Contains(g.Evidence, detail) })
+}
+
+// only gives the lines of the blocks that are worth at least keep.
+func only(blocks []block, keep int) []string {
+	var lines []string
+	for _, b := range blocks {
+		if b.keep >= keep {
+			lines = append(lines, b.lines...)
+		}
+	}
+	return lines
 }
 
 // squeeze makes blocks fit into h lines: first the short forms from the lowest keep up, then whole blocks go.

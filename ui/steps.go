@@ -110,7 +110,7 @@ func (s *stepList) line(i int, st *runbook.StepState) string {
 		right = s.say(word)
 	case runbook.Waiting:
 		if st.NoReturn {
-			right = s.say(sayNoReturn)
+			right = "⚑ " + s.say(sayNoReturn)
 		}
 	}
 	if right != "" {

@@ -51,6 +51,9 @@ var (
 	sayChecking      = runbook.Text{En: "checking", Ja: "確認中"}
 	sayOfAbout       = runbook.Text{En: "%s of about %s", Ja: "%s / 約 %s"}
 	sayTask          = runbook.Text{En: "task %d  ok %d changed %d", Ja: "タスク %d  ok %d changed %d"}
+	sayBad           = runbook.Text{En: "failed %d", Ja: "failed %d"}
+	sayWorthALook    = runbook.Text{En: "What stands out", Ja: "特記事項"}
+	sayMet           = runbook.Text{En: "met %s: %s", Ja: "%s に遭遇: %s"}
 	sayBadHosts      = runbook.Text{En: "failed %d unreachable %d", Ja: "failed %d unreachable %d"}
 	sayExit          = runbook.Text{En: "exit code %d", Ja: "終了コード %d"}
 	sayDropped       = runbook.Text{En: "… this line is in the transcript only", Ja: "… この行は記録にのみあります"}
@@ -109,7 +112,7 @@ var (
 	sayContinue     = runbook.Text{En: "continue", Ja: "続行"}
 	sayTooSoon      = runbook.Text{En: "key ignored: typed before this could be read", Ja: "読む前のキー入力は無視しました"}
 	sayNoPaste      = runbook.Text{En: "pasted text is not taken here: type it", Ja: "ここでは貼り付けできません。入力してください"}
-	sayReasonFor    = runbook.Text{En: "%s: the reason goes into the transcript", Ja: "%s: 理由は記録に残ります"}
+	sayReasonFor    = runbook.Text{En: "Why “%s”? It goes into the transcript.", Ja: "「%s」の理由は? 記録に残ります。"}
 	sayReasonPrompt = runbook.Text{En: "because:", Ja: "理由:"}
 	sayReasonEmpty  = runbook.Text{En: "a reason is needed", Ja: "理由が必要です"}
 	sayTypeToGoOn   = runbook.Text{En: "Type %s to go on:", Ja: "続行するには %s と入力:"}
@@ -153,6 +156,7 @@ var (
 	sayKeyConfirm    = runbook.Text{En: "confirm", Ja: "確定"}
 	sayKeyPick       = runbook.Text{En: "pick", Ja: "選択"}
 	sayKeyLeave      = runbook.Text{En: "leave (run is kept)", Ja: "終了 (実行は保存)"}
+	sayKeyLeaveShort = runbook.Text{En: "leave", Ja: "終了"}
 	sayKeyQuit       = runbook.Text{En: "quit", Ja: "終了"}
 	sayHelp          = runbook.Text{En: "help", Ja: "ヘルプ"}
 	sayActions       = runbook.Text{En: "actions", Ja: "操作一覧"}
