@@ -329,3 +329,66 @@ func TestResumeCountsThePause(t *testing.T) {
 		t.Errorf("the pause is %v", w.behind)
 	}
 }
+
+// reseal writes lines anew from some line on: the sums are right again, and with all of it the hashes, too.
+func reseal(t *testing.T, b []byte, change func(line int, body []byte) []byte, chained bool) []byte {
+	t.Helper()
+	c, old := newChain(), newChain()
+	var out []byte
+	for i, line := range bytes.Split(bytes.TrimSuffix(b, []byte("\n")), []byte("\n")) {
+		body := change(i+1, bytes.Clone(line[:len(line)-sumTail]))
+		if at := len(body) - prevTail; chained && i > 0 {
+			body = append(append(append(body[:at], prevField...), c.prev[:]...), '"')
+		}
+		out = append(out, c.seal(body)...)
+		if err := old.check(line, i == 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// Someone who knows of the sum but not of the chain.
+func TestResealedLine(t *testing.T) {
+	b := reseal(t, recorded(t), func(line int, body []byte) []byte {
+		if line == 12 {
+			return bytes.Replace(body, []byte("connection refused"), []byte("connection accepted"), 1)
+		}
+		return body
+	}, false)
+	res, err := verifyReader("x", bytes.NewReader(b))
+	if err != nil || res.Bad == nil || res.Bad.Line != 13 || !strings.Contains(res.Bad.Why, "does not follow") {
+		t.Errorf("%v %v", res, err)
+	}
+}
+
+// A writer with a fault: the chain holds, the numbers do not.
+func TestNumbersWithGap(t *testing.T) {
+	b := reseal(t, recorded(t), func(line int, body []byte) []byte {
+		return bytes.Replace(body, []byte(`"seq":9,`), []byte(`"seq":99,`), 1)
+	}, true)
+	res, err := verifyReader("x", bytes.NewReader(b))
+	if err != nil || res.Bad == nil || res.Bad.Line != 10 || !strings.Contains(res.Bad.Why, "event 99 stands where 9 belongs") {
+		t.Errorf("%v %v", res, err)
+	}
+}
+
+// Lines larger than any buffer.
+func TestLongLines(t *testing.T) {
+	w := newRun(t)
+	var want []string
+	for _, size := range []int{255 << 10, 256 << 10, 257 << 10, 3 << 20, 10} {
+		s := strings.Repeat("0123456789abcdef", size/16)
+		want = append(want, s)
+		appendAll(t, w, []runbook.Event{{Data: runbook.Compared{Path: "p", Old: s}}})
+	}
+	w.Close()
+	for i, e := range readAll(t, w.Dir()) {
+		if e.Data.(runbook.Compared).Old != want[i] {
+			t.Errorf("event %d differs", i+1)
+		}
+	}
+	if res, err := Verify(w.Dir()); err != nil || !res.Verified() || res.Events != len(want) {
+		t.Errorf("%v %v", res, err)
+	}
+}

@@ -1,0 +1,129 @@
+package transcript
+
+import (
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// flushAfter is how long output may stand in the file without being forced to the disk, and how long holdFor keeps what
+// may begin a secret. Half a second leaves a slow disk as much again to keep the promise of one.
+const (
+	flushAfter = 500 * time.Millisecond
+	holdFor    = flushAfter
+)
+
+// mustSync says what has to survive a power failure at once: whatever a later resume decides by.
+func mustSync(d runbook.Data) bool {
+	switch d := d.(type) {
+	case runbook.Output, runbook.NodeChanged, runbook.Connection, runbook.Progress, runbook.Asked, runbook.Described,
+		runbook.Remark, runbook.Compared, runbook.Hit:
+		return false
+	case runbook.CommandStarted:
+		return d.Changes // before it runs, so that nobody can think it never did
+	}
+	return true
+}
+
+// put writes a line and forces it to the disk, now or soon.
+func (w *Writer) put(line []byte, now bool) {
+	n, err := w.file.Write(line)
+	if err != nil {
+		if n > 0 {
+			_ = w.file.Truncate(w.size) // half a line is worth nothing; Open would cut it too
+		}
+		w.fail("write", err)
+		return
+	}
+	w.size += int64(n)
+	switch {
+	case now:
+		w.fail("sync", w.file.Sync())
+		w.unsaved = false
+		if w.timer != nil && !w.mask.holding() && w.timer.Stop() {
+			w.timer = nil
+		}
+	default:
+		w.unsaved = true
+	}
+	w.later()
+}
+
+func (w *Writer) fail(op string, err error) {
+	if err != nil && w.err == nil {
+		w.err = &FileError{op, w.path, err}
+	}
+}
+
+// later sees to it that what is unsaved gets saved and what is held back gets out.
+func (w *Writer) later() {
+	if w.timer == nil && w.err == nil && (w.unsaved || w.mask.holding()) {
+		w.timer = time.AfterFunc(flushAfter, w.background)
+	}
+}
+
+func (w *Writer) background() {
+	w.mu.Lock()
+	w.timer = nil
+	if w.err != nil {
+		w.mu.Unlock()
+		return
+	}
+	w.releaseAll(false)
+	if !w.unsaved {
+		w.mu.Unlock()
+		return
+	}
+	w.unsaved = false
+	w.saving.Add(1)
+	w.mu.Unlock()
+	err := w.file.Sync() // without the lock: the run need not wait for output to reach the disk
+	w.saving.Done()
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail("sync", err)
+	w.later()
+}
+
+// release writes what is held back of a command's output. With end the command is over.
+func (w *Writer) release(number int, end bool) {
+	for _, stream := range []string{"stdout", "stderr"} {
+		w.releaseStream(streamKey{number, stream}, end)
+	}
+}
+
+func (w *Writer) releaseAll(end bool) {
+	for key := range w.mask.filter {
+		w.releaseStream(key, end)
+	}
+}
+
+func (w *Writer) releaseStream(key streamKey, end bool) {
+	f := w.mask.filter[key]
+	switch {
+	case f == nil:
+		return
+	case end:
+		delete(w.mask.filter, key)
+	case time.Since(f.since) < holdFor:
+		return
+	}
+	if len(f.held) == 0 {
+		return
+	}
+	if out := f.pass(w.mask.values, nil, true); len(out) > 0 {
+		_, _ = w.write(runbook.Event{Step: f.step, Data: runbook.NewOutput(key.number, key.stream, out)}, nil) // sticky
+	}
+}
+
+// Sync forces everything to the disk.
+func (w *Writer) Sync() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.fail("sync", w.file.Sync())
+		w.unsaved = false
+	}
+	return w.err
+}
