@@ -19,7 +19,7 @@ import (
 // environment.
 type options struct {
 	checkout, inventory, kubeconfig, context, sshConfig, lang string
-	runbooks                                                   []string
+	runbooks                                                  []string
 }
 
 func (o *options) flags(cmd *cobra.Command) {

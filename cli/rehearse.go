@@ -157,7 +157,7 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, na
 		}
 	}
 	w := walk{book: book, show: s, options: o, checkout: os.TempDir(),
-		env: runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started},
+		env:     runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started},
 		prepare: func(r *runbook.Run) { rec.Play(speed, r.Observe) }}
 	if s.auto {
 		w.asker = rec.Ask

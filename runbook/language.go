@@ -274,10 +274,11 @@ func (d *decoder) arguments(n *yaml.Node, into any, bare string) {
 			return
 		}
 	}
+	if n.Tag == "!!null" { // `cordon:` alone takes all its defaults
+		n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
+		bare = ""
+	}
 	if bare == "" {
-		if n.Tag == "!!null" {
-			n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column}
-		}
 		d.intoStruct(n, into)
 		return
 	}
