@@ -39,11 +39,11 @@ func (r *runScreen) route(msg tea.KeyPressMsg) action {
 			return handled{} // a dialog keeps the keys for itself
 		}
 	}
-	if a := r.focused().HandleKey(msg); a != nil {
-		return a
-	}
 	if k, ok := find(r.focused().Keys(), msg); ok && !k.Enabled() {
 		return actNotice{k.Disabled}
+	}
+	if a := r.focused().HandleKey(msg); a != nil {
+		return a
 	}
 	k, ok := find(r.screenKeys(), msg)
 	if !ok {
@@ -77,11 +77,13 @@ func (r *runScreen) screenKeys() []Key {
 		Key{Keys: []string{"n"}, Help: sayNodes}.without(len(r.state.Nodes) == 0, sayNoNodes),
 		{Keys: []string{"L"}, Help: sayLog},
 	}
+	toAsk := "esc" // the key that leads back to a question out of sight
 	if r.ask != nil && !r.ask.Docked() {
-		for i := range keys {
-			if keys[i].Keys[0] == "tab" {
-				keys[i].Help = sayKeyToQuestion
-			}
+		toAsk = "tab"
+	}
+	for i := range keys {
+		if r.ask != nil && !r.answering() && keys[i].Keys[0] == toAsk {
+			keys[i].Help = sayKeyToQuestion
 		}
 	}
 	return keys

@@ -14,7 +14,6 @@ type scene struct {
 	events []runbook.Event
 	ask    *runbook.Question
 	now    time.Time
-	after  []string // keys pressed then
 }
 
 var sceneStart = time.Date(2026, 11, 14, 22, 3, 0, 0, time.FixedZone("JST", 9*3600))

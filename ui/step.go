@@ -333,6 +333,7 @@ func (p *stepPanel) Keys() []Key {
 	keys := []Key{{Keys: []string{"d"}, Help: sayKeyDetails}}
 	if p.details {
 		keys[0].Help = sayKeyNoDetails
+		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack, Quiet: true})
 	}
 	if p.output.h > 0 {
 		keys = append(p.output.Keys(), keys...)

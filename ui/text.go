@@ -18,13 +18,18 @@ func clean(s string) string {
 	if plainASCII(s) {
 		return s
 	}
-	s = strings.Map(func(r rune) rune {
-		if r == 0 || r == utf8.RuneError || reorders(r) {
-			return utf8.RuneError
+	var seen strings.Builder
+	for _, r := range s { // invalid bytes come as RuneError
+		switch {
+		case r == 0 || reorders(r):
+			seen.WriteRune(utf8.RuneError)
+		case r >= 0x80 && r < 0xa0:
+			seen.WriteString("\x1b" + string(r-0x40)) // a C1 control is short for an escape sequence
+		default:
+			seen.WriteRune(r)
 		}
-		return r
-	}, s)
-	s = ansi.Strip(s)
+	}
+	s = ansi.Strip(seen.String())
 	s = strings.TrimRight(s, "\r")
 	if i := strings.LastIndexByte(s, '\r'); i >= 0 {
 		s = s[i+1:]

@@ -1,0 +1,159 @@
+package ui
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// asker is a question with a clock that the test moves.
+func asker(q runbook.Question) (*ask, *time.Time) {
+	now := sceneStart
+	a := newAsk(newLook(Options{}), q, func() time.Time { return now })
+	return a, &now
+}
+
+func quiet(q runbook.Question) *ask {
+	a, now := asker(q)
+	*now = now.Add(time.Second)
+	return a
+}
+
+func pressAll(a *ask, keys ...string) action {
+	var last action
+	for _, k := range keys {
+		last = a.HandleKey(pressOf(k))
+	}
+	return last
+}
+
+func TestAskAnswers(t *testing.T) {
+	gate, approve, red := *gateScene().ask, *approveScene().ask, *redScene().ask
+	two := gate
+	two.Choices = append(two.Choices[:2:2], runbook.Choice{ID: "remedy:other", Label: runbook.T("other")}, two.Choices[3])
+	disrupts := approve
+	disrupts.Danger = runbook.Disrupts
+	by := func(choice, text, reason string) action {
+		return actAnswer{runbook.Answer{Choice: choice, Text: text, Reason: reason, By: "operator"}}
+	}
+	input := *inputScene().ask
+	for _, c := range []struct {
+		name string
+		q    runbook.Question
+		keys []string
+		want action
+	}{
+		{"calm enter runs", approve, []string{"enter"}, by("continue", "", "")},
+		{"calm skip wants a reason", approve, []string{"s"}, handled{}},
+		{"calm skip with a reason", approve, []string{"s", "o", "k", "enter"}, by("skip", "", "ok")},
+		{"leaving is asked again", approve, []string{"q"}, actQuit{}},
+		{"Esc is the safe choice", approve, []string{"esc"}, actQuit{}},
+		{"disrupting enter is safe", disrupts, []string{"enter"}, actQuit{}},
+		{"disrupting down the list", disrupts, []string{"up", "up", "enter"}, by("continue", "", "")},
+		{"gate enter checks again", gate, []string{"enter"}, by("retry", "", "")},
+		{"gate remedy", gate, []string{"r"}, by("remedy:local-api", "", "")},
+		{"gate override without a reason", gate, []string{"o", "enter"}, handled{}},
+		{"gate override with spaces only", gate, []string{"o", "space", "enter"}, handled{}},
+		{"gate override with a reason", gate, []string{"o", "v", "i", "p", "enter"}, by("override", "", "vip")},
+		{"gate override thought better of", gate, []string{"o", "v", "esc", "enter"}, by("retry", "", "")},
+		{"several remedies are listed", two, []string{"r"}, handled{}},
+		{"the second remedy", two, []string{"r", "down", "enter"}, by("remedy:other", "", "")},
+		{"no remedy after all", two, []string{"r", "esc", "enter"}, by("retry", "", "")},
+		{"red enter is dead", red, []string{"enter"}, handled{}},
+		{"red half a word is dead", red, []string{"n", "o", "d", "enter"}, handled{}},
+		{"red wrong word is dead", red, []string{"n", "o", "d", "e", "4", "enter"}, handled{}},
+		{"red word", red, []string{"n", "o", "d", "e", "3", "enter"}, by("continue", "node3", "")},
+		{"red mended word", red, []string{"n", "o", "d", "e", "4", "backspace", "3", "enter"}, by("continue", "node3", "")},
+		{"red Esc is safe", red, []string{"n", "esc"}, actQuit{}},
+		{"red letters are text", red, []string{"q", "s"}, handled{}},
+		{"red skip by the arrows", red, []string{"down", "enter", "n", "o", "enter"}, by("skip", "", "no")},
+		{"input takes the default", input, []string{"enter"}, by("continue", "1.32.5", "")},
+		{"input edited", input, []string{"backspace", "6", "enter"}, by("continue", "1.32.6", "")},
+		{"input empty is refused", input, []string{"ctrl+u", "enter"}, handled{}},
+		{"compare edit", *compareScene().ask, []string{"e"}, by("edit", "", "")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := pressAll(quiet(c.q), c.keys...); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %#v, want %#v", got, c.want)
+			}
+		})
+	}
+}
+
+// A question that opened by itself takes no key until typing has paused.
+func TestAskIgnoresTypeAhead(t *testing.T) {
+	q := *gateScene().ask
+	a, now := asker(q)
+	for range 20 { // somebody types on, 100 ms a key, for two seconds
+		*now = now.Add(100 * time.Millisecond)
+		if got := a.HandleKey(pressOf("enter")); got != (handled{}) {
+			t.Fatalf("a key typed ahead answered: %#v", got)
+		}
+	}
+	*now = now.Add(pauseOpens - 1)
+	if got := a.HandleKey(pressOf("enter")); got != (handled{}) {
+		t.Fatalf("answered just before the pause was over: %#v", got)
+	}
+	*now = now.Add(pauseOpens)
+	if _, ok := a.HandleKey(pressOf("enter")).(actAnswer); !ok {
+		t.Error("after the pause the key must count")
+	}
+}
+
+// A held-down enter answers one calm question, not all that follow.
+func TestAskIgnoresHeldEnter(t *testing.T) {
+	a, now := asker(*approveScene().ask)
+	*now = now.Add(30 * time.Millisecond)
+	if got := a.HandleKey(pressOf("enter")); got != (handled{}) {
+		t.Errorf("a repeated enter answered: %#v", got)
+	}
+	a = quiet(*approveScene().ask)
+	a.HandleKey(pressOf("up"))
+	if got := a.HandleKey(tea.KeyPressMsg{Code: tea.KeyEnter, IsRepeat: true}); got != (handled{}) {
+		t.Errorf("a repeated enter answered: %#v", got)
+	}
+}
+
+func TestAskTakesNoPaste(t *testing.T) {
+	red := quiet(*redScene().ask)
+	red.Paste("node3\n")
+	if red.field.Value() != "" || red.note != sayNoPaste {
+		t.Errorf("a pasted word was taken: %q", red.field.Value())
+	}
+	gate := quiet(*gateScene().ask)
+	gate.Paste("o\n")
+	pressAll(gate, "o")
+	gate.Paste("because\n")
+	if gate.field.Value() != "" {
+		t.Errorf("a pasted reason was taken: %q", gate.field.Value())
+	}
+	input := quiet(*inputScene().ask)
+	pressAll(input, "ctrl+u")
+	input.Paste("1.33.1\nrm -rf /\n")
+	if input.field.Value() != "1.33.1" {
+		t.Errorf("got %q", input.field.Value())
+	}
+}
+
+func TestAskMasksSecrets(t *testing.T) {
+	q := *inputScene().ask
+	q.Secret, q.Default = true, "hidden"
+	a := quiet(q)
+	pressAll(a, "s", "3")
+	line, _ := a.field.View(40)
+	if line != "•• " || a.field.Value() != "s3" {
+		t.Errorf("got %q of %q", line, a.field.Value())
+	}
+}
+
+func TestAskStandsWhereItBelongs(t *testing.T) {
+	for name, want := range map[string]bool{"approve": true, "gate": true, "failed": true, "input": true, "red": false} {
+		if got := quiet(*sceneNamed(t, name).ask).Docked(); got != want {
+			t.Errorf("%s: docked %v", name, got)
+		}
+	}
+}

@@ -1,0 +1,334 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+)
+
+// Every key that a screen advertises does something, or says why not.
+func TestAdvertisedKeys(t *testing.T) {
+	for _, sc := range scenes() {
+		prepared := [][]string{nil}
+		if sc.name == "approve" || sc.name == "playbook" || sc.name == "red" {
+			prepared = [][]string{nil, {"1"}, {"3"}, {"4", "enter"}, {"d"}, {"/", "o", "enter"}}
+		}
+		for _, prepare := range prepared {
+			probe := opened(t, sc.name, "en", 120, 40)
+			probe.press(prepare...)
+			for _, k := range probe.m.run.allKeys() {
+				for _, name := range k.Keys {
+					d := opened(t, sc.name, "en", 120, 40)
+					d.press(prepare...)
+					a := d.m.run.HandleKey(pressOf(name))
+					if a == nil {
+						a = d.m.rootKey(pressOf(name))
+					}
+					if a == nil && name != "ctrl+c" {
+						t.Errorf("%s after %v: %s (%s) does nothing", sc.name, prepare, name, k.Help)
+					}
+					says := d.m.run.ask != nil && !d.m.run.ask.note.Empty()
+					if _, ok := a.(actNotice); !ok && !says && !k.Enabled() {
+						t.Errorf("%s after %v: %s is off and does not say why: %#v", sc.name, prepare, name, a)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestStopIsGentleThenFirm(t *testing.T) {
+	d := opened(t, "playbook", "en", 80, 24)
+	d.press("ctrl+c")
+	if c := d.control(); c == nil || !c.Stop {
+		t.Fatalf("got %v", c)
+	}
+	if !strings.Contains(d.screen(), "again stops firmly") {
+		t.Error("the screen does not say what a second ctrl+c does")
+	}
+	d.press("ctrl+c")
+	if c := d.control(); c == nil || !c.Stop {
+		t.Fatalf("got %v", c)
+	}
+	if !strings.Contains(d.screen(), "stopping firmly") || d.quit {
+		t.Error("the second ctrl+c must stop firmly, and not leave")
+	}
+}
+
+func TestRemedyIsConfirmed(t *testing.T) {
+	d := opened(t, "playbook", "en", 80, 24)
+	d.press("r")
+	if d.control() != nil {
+		t.Fatal("one key started a remedy")
+	}
+	d.press("down", "enter")
+	if c := d.control(); c == nil || c.Remedy != "delete-pdb" {
+		t.Errorf("got %v", c)
+	}
+	d.press("r", "esc")
+	if d.control() != nil {
+		t.Error("Esc started a remedy")
+	}
+}
+
+func TestKeysGoToTheCommand(t *testing.T) {
+	d := opened(t, "playbook", "en", 80, 24)
+	d.press("i", "y", "enter", "q", "up")
+	var got []byte
+	for c := d.control(); c != nil; c = d.control() {
+		got = append(got, c.Keys...)
+	}
+	if string(got) != "y\rq\x1b[A" {
+		t.Errorf("got %q", got)
+	}
+	d.press("ctrl+]", "q")
+	if d.control() != nil || d.m.over == nil {
+		t.Error("after ctrl+] keys are the console's again")
+	}
+}
+
+func TestLeaving(t *testing.T) {
+	d := opened(t, "playbook", "en", 80, 24)
+	d.press("q", "esc")
+	if d.quit || d.m.over != nil {
+		t.Fatal("Esc must stay")
+	}
+	d.press("q", "enter")
+	if d.quit {
+		t.Fatal("enter must stay")
+	}
+	d.press("q", "q")
+	if !d.quit {
+		t.Error("a second q leaves")
+	}
+
+	d = opened(t, "gate", "en", 80, 24)
+	d.press("q", "q")
+	if a := d.answer(); a == nil || a.Choice != runbook.ChoiceLeave || d.quit {
+		t.Fatalf("leaving at a question is its answer: %v", a)
+	}
+	d.send(batch{finished{}})
+	if !d.quit {
+		t.Error("it leaves once the run has come to rest")
+	}
+
+	d = opened(t, "finished", "en", 80, 24)
+	d.press("q")
+	if !d.quit {
+		t.Error("after the end, q leaves at once")
+	}
+}
+
+func TestCopyAndWithdraw(t *testing.T) {
+	d := opened(t, "gate", "en", 80, 24)
+	d.press("y")
+	if d.copied != "grep server: /etc/kubernetes/*.conf" {
+		t.Errorf("copied %q", d.copied)
+	}
+	d.send(batch{withdrawn{d.asked}})
+	if d.m.run.ask != nil {
+		t.Error("a withdrawn question still stands")
+	}
+	d.press("enter")
+	if d.answer() != nil {
+		t.Error("a withdrawn question was answered")
+	}
+}
+
+// Two questions at once are asked one after the other.
+func TestQuestionsQueue(t *testing.T) {
+	d := opened(t, "gate", "en", 80, 24)
+	first := d.asked
+	second := &asking{q: *inputScene().ask, reply: make(chan runbook.Answer, 1)}
+	d.send(batch{second})
+	d.press("enter")
+	d.asked = first
+	if a := d.answer(); a == nil || a.Choice != runbook.ChoiceRetry {
+		t.Fatalf("got %v", a)
+	}
+	d.press("enter")
+	d.asked = second
+	if a := d.answer(); a == nil || a.Text != "1.32.5" {
+		t.Errorf("got %v", a)
+	}
+}
+
+// Output that scrolls in leaves the lines that are being read where they are.
+func TestOutputStaysWhereItIsRead(t *testing.T) {
+	d := opened(t, "playbook", "en", 80, 24)
+	d.press("pgup", "pgup")
+	top := d.m.run.step.output.scroll.Top
+	more := runbook.Event{Step: "upgrade", Time: d.now, Data: runbook.NewOutput(1, "stdout", []byte(strings.Repeat("more\n", 9000)))}
+	d.send(batch{more})
+	if d.m.state.Step("upgrade").Commands[0].Output.Dropped == 0 {
+		t.Fatal("the test wants lines to be dropped")
+	}
+	o := d.m.run.step.output
+	if o.follow || o.scroll.Top != top || !strings.Contains(o.View(), "transcript only") {
+		t.Errorf("it moved from %d to %d\n%s", top, o.scroll.Top, o.View())
+	}
+	d.press("G")
+	if !strings.Contains(d.m.run.step.output.View(), "more") || !o.follow {
+		t.Error("G goes to the end and follows again")
+	}
+}
+
+// A real program on pipes: events, a question, an answer, an end.
+func TestConsoleRuns(t *testing.T) {
+	c := New(Options{})
+	keys, typed := io.Pipe()
+	c.program = []tea.ProgramOption{tea.WithInput(keys), tea.WithOutput(io.Discard), tea.WithWindowSize(80, 24)}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(t.Context()) }()
+	for _, e := range begun().events {
+		c.Emit(e)
+	}
+	answers := make(chan runbook.Answer, 1)
+	go func() {
+		a, err := c.Ask(t.Context(), runbook.Question{Form: runbook.AskAcknowledge, Title: runbook.T("read")})
+		if err != nil {
+			t.Error(err)
+		}
+		answers <- a
+	}()
+	deadline := time.After(20 * time.Second)
+	press := time.NewTicker(250 * time.Millisecond) // until it is taken: how fast a program starts is not ours to know
+	defer press.Stop()
+	for waiting := true; waiting; {
+		select {
+		case a := <-answers:
+			if a.Choice != runbook.ChoiceContinue || a.By != "operator" {
+				t.Errorf("got %+v", a)
+			}
+			waiting = false
+		case <-press.C:
+			_, _ = io.WriteString(typed, "\r")
+		case <-deadline:
+			t.Fatal("nobody answered")
+		}
+	}
+	c.Finished()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+			if _, err := c.Ask(t.Context(), runbook.Question{}); !errors.Is(err, runbook.ErrUnanswered) || !errors.Is(err, ErrLeft) {
+				t.Errorf("after the end a question got %v", err)
+			}
+			c.Emit(runbook.Event{}) // and this must not block
+			return
+		case <-press.C:
+			_, _ = io.WriteString(typed, "q")
+		case <-deadline:
+			t.Fatal("it did not end")
+		}
+	}
+}
+
+func TestAskEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := New(Options{}).Ask(ctx, runbook.Question{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// pump passes everything on, in order, and gathers output.
+func TestPumpKeepsOrder(t *testing.T) {
+	c := New(Options{})
+	var want []int64
+	for i := range int64(1000) {
+		var data runbook.Data = runbook.Output{}
+		if i%100 == 99 {
+			data = runbook.Progress{}
+		}
+		want = append(want, i)
+		c.Emit(runbook.Event{Seq: i, Data: data})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var got []int64
+	batches := 0
+	c.pump(ctx, func(msg tea.Msg) {
+		batches++
+		for _, item := range msg.(batch) {
+			got = append(got, item.(runbook.Event).Seq)
+		}
+		if len(got) == len(want) {
+			cancel()
+		}
+	})
+	if !reflect.DeepEqual(got, want) || batches > 2 {
+		t.Errorf("%d events in %d batches", len(got), batches)
+	}
+}
+
+func TestEditorCommand(t *testing.T) {
+	t.Setenv("VISUAL", "")
+	for editorName, want := range map[string][]string{
+		"":              {"sh", "-c", `vi "$@"`, "vi", "+7", "/a b"},
+		"nano -w":       {"sh", "-c", `nano -w "$@"`, "nano -w", "+7", "/a b"},
+		"code --wait":   {"sh", "-c", `code --wait "$@"`, "code --wait", "/a b"},
+		"/usr/bin/nvim": {"sh", "-c", `/usr/bin/nvim "$@"`, "/usr/bin/nvim", "+7", "/a b"},
+	} {
+		t.Setenv("EDITOR", editorName)
+		if got := editor(t.Context(), "/a b", 7).Args; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %q, want %q", editorName, got, want)
+		}
+	}
+}
+
+// Every text of this package is there in both languages.
+func TestTextsHaveBothLanguages(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			keys := map[string]string{}
+			for _, e := range lit.Elts {
+				if kv, ok := e.(*ast.KeyValueExpr); ok {
+					if id, ok := kv.Key.(*ast.Ident); ok {
+						if v, ok := kv.Value.(*ast.BasicLit); ok {
+							keys[id.Name] = v.Value
+						} else {
+							keys[id.Name] = "expression"
+						}
+					}
+				}
+			}
+			_, en := keys["En"]
+			ja, has := keys["Ja"]
+			if en && (!has || ja == `""`) {
+				t.Errorf("%s: %s has no Japanese", fset.Position(lit.Pos()), keys["En"])
+			}
+			return true
+		})
+	}
+}
