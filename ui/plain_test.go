@@ -96,7 +96,7 @@ func gateQuestion() runbook.Question {
 // smallRun is a run that meets most of what can happen.
 func smallRun(f *feed) {
 	f.add(runbook.Started{Runbook: "kubespray/v2.28.0", Version: "1.0", Title: text("Kubespray v2.28.0", ""),
-		From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", Checkout: "/srv/kubespray", Operator: "op@bastion"},
+		From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", Checkout: "/srv/kubespray", Operator: "op@bastion", At: f.at},
 		runbook.Planned{Steps: smallPlan()},
 		runbook.NodeChanged{Node: runbook.Node{Name: "node1", Ready: "True", Version: "v1.31.4"}},
 		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "True", Version: "v1.31.4"}})
@@ -141,7 +141,7 @@ func smallRun(f *feed) {
 		runbook.StepStarted{Attempt: 2},
 		runbook.StepEnded{Status: runbook.Failed, Why: text("exit code 1", "終了コード 1")})
 	f.step = ""
-	f.add(runbook.UnknownData{Name: "later"}, runbook.Ended{Status: runbook.Failed, Exit: 1, Why: text("drain-node2 failed", "")})
+	f.add(runbook.UnknownData{Name: "later", JSON: []byte(`{}`)}, runbook.Ended{Status: runbook.Failed, Exit: 1, Why: text("drain-node2 failed", "")})
 }
 
 func TestPlainGolden(t *testing.T) {
