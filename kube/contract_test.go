@@ -106,6 +106,17 @@ func contract(t *testing.T, c *Cluster) {
 			}
 		}
 	})
+	t.Run("nodes are watched", func(t *testing.T) {
+		w := watchNodes(t, c)
+		w.until(t, "four nodes and a connection", func() bool { return len(w.nodes) == 4 && len(w.states) > 0 })
+		if !w.states[0].connected || w.states[0].err != nil {
+			t.Fatalf("got %v", w.states[0])
+		}
+		n := w.nodes["node1"]
+		if n.Version == "" || n.InternalIP == "" || n.Ready != "True" || n.Since.IsZero() || n.Created.IsZero() || !slices.Contains(n.Roles, "control-plane") {
+			t.Errorf("node1 is %+v", n)
+		}
+	})
 	t.Run("watch sees a cordon", func(t *testing.T) { contractWatch(t, c) })
 	t.Run("preview and rehearse a drain", func(t *testing.T) {
 		pods, err := c.DrainPreview(t.Context(), "node4", true, true)
@@ -188,13 +199,7 @@ func contractWrites(t *testing.T, c *Cluster) {
 
 func contractWatch(t *testing.T, c *Cluster) {
 	w := watchNodes(t, c)
-	w.until(t, "four nodes and a connection", func() bool { return len(w.nodes) == 4 && len(w.states) > 0 })
-	if !w.states[0].connected || w.states[0].err != nil {
-		t.Fatalf("got %v", w.states[0])
-	}
-	if n := w.nodes["node1"]; n.Version == "" || n.InternalIP == "" || n.Ready != "True" || !slices.Contains(n.Roles, "control-plane") {
-		t.Errorf("node1 is %+v", n)
-	}
+	w.until(t, "four nodes", func() bool { return len(w.nodes) == 4 })
 	if _, err := c.Cordon(t.Context(), "node4", true); err != nil {
 		t.Fatal(err)
 	}
