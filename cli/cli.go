@@ -115,6 +115,6 @@ func root() *cobra.Command {
 	}
 	o.flags(cmd)
 	cmd.AddCommand(demoCommand(o), runCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
-		lintCommand(o), runbooksCommand(o), pitfallsCommand(o), versionCommand())
+		lintCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand())
 	return cmd
 }

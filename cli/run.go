@@ -177,7 +177,7 @@ func (w *walk) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// go_ runs the engine with its events going to the journal first and then to emit.
+// engine runs the runbook with its events going to the journal first and then to emit.
 func (w *walk) engine(ctx context.Context, emit func(runbook.Event)) (runbook.Ended, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -194,18 +194,19 @@ func (w *walk) engine(ctx context.Context, emit func(runbook.Event)) (runbook.En
 	return r.Go(ctx)
 }
 
+// sink is where events leave the engine. The journal shows each as it wrote it, after it wrote it.
 func (w *walk) sink(emit func(runbook.Event)) func(runbook.Event) error {
+	if w.journal != nil {
+		w.journal.Show = emit
+		return func(e runbook.Event) error {
+			_, err := w.journal.Append(e)
+			return err
+		}
+	}
 	var seq int64
 	return func(e runbook.Event) error {
-		if w.journal == nil {
-			seq++
-			e.Seq, e.Time = seq, time.Now()
-		} else {
-			var err error
-			if e, err = w.journal.Append(e); err != nil {
-				return err
-			}
-		}
+		seq++
+		e.Seq, e.Time = seq, time.Now()
 		emit(e)
 		return nil
 	}

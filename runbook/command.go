@@ -60,6 +60,10 @@ func splitLines(s string) []string {
 	return strings.Split(s, "\n")
 }
 
+// pieceSize is how much output one event carries at most: large enough that its line in the transcript costs little more
+// than its bytes, small enough to seek by.
+const pieceSize = 32 << 10
+
 // streams takes the output of one command.
 type streams struct {
 	run            *Run
@@ -76,6 +80,14 @@ func (s *streams) write(stream string, p []byte) {
 		s.rest, s.lines = map[string][]byte{}, map[string]string{}
 	}
 	p = append(s.rest[stream], p...)
+	for len(p) > pieceSize {
+		cut := completeRunes(p[:pieceSize])
+		if cut == 0 {
+			cut = pieceSize
+		}
+		s.deliver(stream, p[:cut])
+		p = p[cut:]
+	}
 	cut := completeRunes(p)
 	s.rest[stream] = append([]byte(nil), p[cut:]...)
 	s.deliver(stream, p[:cut])

@@ -3,7 +3,6 @@ package runbook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 )
@@ -32,6 +31,7 @@ type Run struct {
 	watch *watcher
 
 	mu      sync.Mutex // events leave one at a time
+	over    bool       // Ended has left
 	broken  error      // the first error of the sink: nothing runs after it
 	stop    context.CancelCauseFunc
 	number  int // of the last command
@@ -118,8 +118,12 @@ func (r *Run) emit(step string, d Data) error {
 	if r.broken != nil {
 		return r.broken
 	}
+	if r.over {
+		return nil // Ended is the last event; what is seen of the nodes after it is not part of the run
+	}
+	_, r.over = d.(Ended)
 	if err := r.env.Sink(Event{Step: step, Data: d}); err != nil {
-		r.broken = fmt.Errorf("write the transcript: %w", err)
+		r.broken = err
 		if r.stop != nil {
 			r.stop(r.broken)
 		}

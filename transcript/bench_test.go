@@ -106,12 +106,3 @@ func large(b *testing.B) (path string, size int64) {
 	}
 	return w.Path(), w.size
 }
-
-func BenchmarkChunker(b *testing.B) {
-	p := ansible(4 << 10)
-	c := NewChunker(1, "stdout")
-	b.SetBytes(int64(len(p)))
-	for b.Loop() {
-		c.Write(p)
-	}
-}

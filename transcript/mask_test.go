@@ -253,40 +253,6 @@ func TestHeldBack(t *testing.T) {
 	}
 }
 
-func TestChunker(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(5, 6))
-	in := strings.Repeat("日本語 abc 🚣\r\n\x1b[1m", 5000) + "\xe6\x97"
-	bad := "ok \xff\xfe\xe6x " + strings.Repeat("\x80", 100)
-	for _, all := range []string{in, bad} {
-		for range 50 {
-			c := NewChunker(3, "stderr")
-			var out []runbook.Output
-			for rest := all; rest != ""; {
-				n := min(len(rest), 1+rnd.IntN(1<<rnd.IntN(18)))
-				out = append(out, c.Write([]byte(rest[:n]))...)
-				if rnd.IntN(2) == 0 {
-					out = append(out, c.Flush()...)
-				}
-				rest = rest[n:]
-			}
-			out = append(out, c.Close()...)
-			var got []byte
-			for i, o := range out {
-				got = append(got, o.Bytes()...)
-				if len(o.Bytes()) == 0 || len(o.Bytes()) > pieceSize+4 || o.Number != 3 || o.Stream != "stderr" {
-					t.Fatalf("piece %d: %d bytes", i, len(o.Bytes()))
-				}
-				if all == in && o.Raw != nil && i != len(out)-1 {
-					t.Fatalf("piece %d of %d cuts a character: %q", i, len(out), o.Raw)
-				}
-			}
-			if string(got) != all {
-				t.Fatal("bytes were lost")
-			}
-		}
-	}
-}
-
 // Secrets that are also words of the format hide in texts only: the run can still be read.
 func TestSecretIsAWord(t *testing.T) {
 	w := newRun(t)

@@ -45,6 +45,9 @@ func (p *text) line(s string) {
 	p.printed = true
 }
 
+// pieceSize is where an endless line is cut.
+const pieceSize = 32 << 10
+
 // output prints the lines that are complete. An endless line is cut where a file viewer would choke on it.
 func (p *text) output(o runbook.Output) {
 	key := streamKey{o.Number, o.Stream}

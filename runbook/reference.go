@@ -1,0 +1,142 @@
+package runbook
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// Reference writes the reference of the language as Markdown, from the tags that the parser reads and the pages of the
+// kinds.
+func Reference(w io.Writer, lang *Language) {
+	r := &referenceWriter{w: w}
+	r.p("# The runbook language\n\n<!-- made by go generate; edit the tags in runbook/language.go and the pages in steps/ -->\n")
+	r.p("%s", intro)
+	for _, part := range []struct {
+		title, about string
+		t            reflect.Type
+	}{
+		{"Runbook", "A procedure: phases of steps.", reflect.TypeFor[Runbook]()},
+		{"Input", "A value the operator gives before the start, shown at the start and in the transcript.", reflect.TypeFor[Input]()},
+		{"Phase", "Steps under a heading.", reflect.TypeFor[Phase]()},
+		{"Step", "One thing to do. Besides these keys a step has exactly one of the kinds below.", reflect.TypeFor[Step]()},
+		{"On", "Where a step runs. A bare value stands for `hosts`.", reflect.TypeFor[On]()},
+		{"Each", "A loop over hosts, one after the other. A bare value stands for `in`.", reflect.TypeFor[Each]()},
+		{"Gate", "A condition that must hold. What could not be probed never counts as passed.", reflect.TypeFor[Gate]()},
+		{"Remedy", "Steps that mend something. They see the facts of the gate they mend.", reflect.TypeFor[Cure]()},
+		{"Pitfall", "Something known to go wrong.", reflect.TypeFor[Pitfall]()},
+		{"Affects", "Where a pitfall applies. All ranges given must hold.", reflect.TypeFor[Affects]()},
+		{"Before", "How a pitfall shows before anything is touched. `rule` is true when all is well.", reflect.TypeFor[Before]()},
+		{"Symptom", "How a pitfall shows in a line of output.", reflect.TypeFor[Symptom]()},
+	} {
+		r.p("## %s\n\n%s\n\n", part.title, part.about)
+		r.table(part.t)
+	}
+	r.p("## Kinds of step\n\n")
+	for _, k := range lang.Kinds {
+		r.p("### %s\n\n%s\n", k.Name, strings.TrimSpace(k.Help)+"\n")
+		if k.Bare != "" {
+			r.p("A bare value stands for `%s`. ", k.Bare)
+		}
+		r.p("Danger unless the step says otherwise: `%s`.\n\n", k.Danger)
+		r.table(reflect.TypeOf(k.New()).Elem())
+	}
+	r.p("## Probes\n\nA fact is a probe under a name of yours: `facts: {nodes: {objects: nodes}}`. Probes only read.\n\n")
+	for _, k := range lang.Probes {
+		r.p("### %s\n\n%s.\n\n", k.Name, strings.ToUpper(k.Doc[:1])+k.Doc[1:])
+		r.table(reflect.TypeOf(k.New()).Elem())
+	}
+	r.p("%s", outro)
+}
+
+type referenceWriter struct{ w io.Writer }
+
+func (r *referenceWriter) p(format string, args ...any) { fmt.Fprintf(r.w, format, args...) }
+
+func (r *referenceWriter) table(t reflect.Type) {
+	fs := fieldsOf(t)
+	if len(fs) == 0 {
+		r.p("It takes no arguments.\n\n")
+		return
+	}
+	r.p("| key | what | |\n|---|---|---|\n")
+	for _, f := range fs {
+		needed := ""
+		if f.required {
+			needed = "required"
+		}
+		words := ""
+		if len(f.enum) > 1 && !strings.Contains(f.doc, f.enum[len(f.enum)-1]) {
+			words = ": " + strings.Join(f.enum, ", ")
+		}
+		r.p("| `%s` | %s: %s%s | %s |\n", f.name, typeWords(f.typ), strings.ReplaceAll(f.doc, "|", `\|`), words, needed)
+	}
+	r.p("\n")
+}
+
+// typeWords names the type of a key for a reader.
+func typeWords(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[Str]():
+		return "text"
+	case reflect.TypeFor[Prose]():
+		return "prose"
+	case reflect.TypeFor[Template]():
+		return "template"
+	case reflect.TypeFor[Expr]():
+		return "expression"
+	case reflect.TypeFor[Flag]():
+		return "true or false"
+	case reflect.TypeFor[Int]():
+		return "number"
+	case reflect.TypeFor[Span]():
+		return "time"
+	case reflect.TypeFor[Range]():
+		return "versions"
+	case reflect.TypeFor[Pattern]():
+		return "pattern"
+	case reflect.TypeFor[Cure]():
+		return "remedy"
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeWords(t.Elem())
+	case reflect.Slice:
+		if isNamed(t) {
+			value, _ := t.Elem().FieldByName("Value")
+			return "names, each a " + typeWords(value.Type)
+		}
+		return "list of " + typeWords(t.Elem())
+	}
+	return strings.ToLower(t.Name())
+}
+
+const intro = `
+A file is one runbook or one pitfall, in YAML. ` + "`spraydeck lint`" + ` finds every mistake in it; ` + "`spraydeck schema`" + ` prints a JSON Schema
+with which an editor completes and explains the keys.
+
+**Text** is plain. **Prose** is for a person: a text, or ` + "`{en: ..., ja: ...}`" + `; it may hold ` + "`${expressions}`" + `.
+A **template** is text with ` + "`${expressions}`" + `. In a command line each value is quoted for the shell where it lands, so that it
+reaches the program as one argument (a list: as one argument each); ` + "`${raw(x)}`" + ` puts it in as it is, and ` + "`$${`" + ` is a plain ` + "`${`" + `.
+An **expression** is CEL. It sees ` + "`inputs.<name>`" + `, ` + "`steps.<id>`" + ` (dashes as underscores), ` + "`node`" + ` and ` + "`hosts`" + `, ` + "`inventory.groups`" + ` and
+` + "`inventory.vars`" + `, and the facts declared around it. **Time** is written ` + "`90s`, `5m`, `1h30m`" + `. A **pattern** is a regular expression
+in the syntax of Go and RE2. Where a list is wanted, one item may stand alone. Unknown keys, duplicate keys and merge keys
+are errors.
+
+`
+
+const outro = `## Expressions
+
+CEL with its standard library, strings, lists, sets, regex and two-variable comprehensions, optional values
+(` + "`obj.?spec.?mode.orValue(\"Never\")`" + `), and:
+
+| function | gives |
+|---|---|
+| ` + "`compareVersions(a, b)`" + ` | -1, 0 or 1; a leading v and missing parts do not matter |
+| ` + "`inRange(version, \">=1.31.0 <1.33.0\")`" + ` | whether the version lies in the range |
+| ` + "`minor(\"v1.31.4\")`" + ` | 31 |
+
+The result of a command has ` + "`exit`, `stdout`, `stderr`, `lines`, `outcome`" + ` and ` + "`error`" + `. An ssh probe gives a map from host to
+result. One evaluation may cost at most 5,000,000 units, which no rule over a real cluster comes near.
+`
