@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -47,6 +48,8 @@ func usage(err error) error { return &coded{exitUsage, err} }
 
 // Main runs the command line and gives the exit code.
 func Main() int {
+	// a line that a library logs would land in the middle of the screen
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	err := fang.Execute(ctx, root(), fang.WithVersion(Version()), fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))

@@ -60,6 +60,12 @@ func (e *NotFoundError) Error() string {
 // NotFound is always true; callers ask for it through an interface of their own.
 func (e *NotFoundError) NotFound() bool { return true }
 
+// unknownKindError says that the server answered, and knows no such kind of object.
+type unknownKindError struct{ hintError }
+
+// NotFound is true: where there is no kind there is no object.
+func (e *unknownKindError) NotFound() bool { return true }
+
 // hintError is a plain message with the way out beside it.
 type hintError struct {
 	msg, hint string

@@ -92,7 +92,7 @@ func (c *Cluster) find(ctx context.Context, resource string) (*meta.RESTMapping,
 	if near := c.nearest(ctx, resource); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
-	return nil, &hintError{msg: fmt.Sprintf("find resource %q: this API server has no such kind", resource), hint: hint, err: err}
+	return nil, &unknownKindError{hintError{msg: fmt.Sprintf("find resource %q: this API server has no such kind", resource), hint: hint, err: err}}
 }
 
 func (c *Cluster) lookup(ctx context.Context, resource string) (*meta.RESTMapping, error) {
