@@ -14,6 +14,7 @@ const (
 	panelStep
 	panelNodes
 	panelLog
+	panelPlan // always the whole screen
 )
 
 // box is a place on the screen.

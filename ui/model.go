@@ -157,12 +157,14 @@ func (m *model) answer(answer runbook.Answer) {
 // key gives a key to whatever is in front.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	switch {
-	case m.over != nil && msg.String() != "ctrl+c":
-		return m.act(m.over.HandleKey(msg))
-	case m.typing && msg.String() != "ctrl+c":
-		return m.typeIn(msg)
-	case msg.String() == "ctrl+c" && m.running() == nil || m.over != nil:
+	case msg.String() == "ctrl+c" && m.running() != nil:
+		return m.act(actStop{})
+	case msg.String() == "ctrl+c":
 		return m.act(actQuit{})
+	case m.over != nil:
+		return m.act(m.over.HandleKey(msg))
+	case m.typing:
+		return m.typeIn(msg)
 	}
 	a := m.run.HandleKey(msg)
 	if a == nil {
@@ -205,6 +207,8 @@ func (m *model) act(a action) tea.Cmd {
 		m.over, m.quit = nil, false
 	case actAnswer:
 		m.answer(a.Answer)
+	case actStart: // enter on the plan; the run has begun already
+		m.run.screenKey("esc")
 	case actQuit:
 		return m.leave()
 	case actLeave:

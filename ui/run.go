@@ -29,6 +29,7 @@ type runScreen struct {
 	ask     *ask
 	peek    bool      // look behind a dialog that floats
 	diff    *diffView // what a question of the form compare is about, or nil
+	plan    *planView // nil until somebody looks at it
 	search  *field
 	notice  string
 	front   []Key // the keys of what stands over the screen, if something does
@@ -85,6 +86,9 @@ func (r *runScreen) shownStep() (st *runbook.StepState, current bool) {
 	if len(r.state.Steps) > 0 {
 		return r.state.Steps[0], true
 	}
+	if r.ask != nil || r.state.Pending != nil { // asked before there is a plan
+		return &runbook.StepState{PlannedStep: runbook.PlannedStep{Title: r.state.Started.Title}}, true
+	}
 	return nil, true
 }
 
@@ -99,7 +103,7 @@ func (r *runScreen) arrange() {
 	main, steps, nodes := r.lay.Main, r.lay.Steps, r.lay.Nodes
 	if !r.lay.Wide {
 		steps, nodes = main, main
-	} else if r.zoom {
+	} else if r.full() {
 		main = box{0, 2, r.w, h - 4}
 		nodes = main
 	}
@@ -116,6 +120,10 @@ func (r *runScreen) arrange() {
 	r.log.SetState(r.state, r.now)
 	r.step.SetSize(main.W, main.H)
 	r.step.SetStep(r.state, st, a, r.now)
+	r.step.past = !current
+	if r.plan != nil {
+		r.plan.SetSize(main.W, main.H)
+	}
 	if r.diff != nil {
 		r.diff.SetSize(main.W, max(0, main.H-len(r.step.foot())))
 	}
@@ -146,6 +154,11 @@ func (r *runScreen) View() string {
 	return screen
 }
 
+// full says whether the main panel has the whole screen: two texts side by side want the width.
+func (r *runScreen) full() bool {
+	return r.zoom || r.diff != nil && r.ask != nil && r.focus == panelStep && r.looking == ""
+}
+
 // wide draws the panels between rules.
 func (r *runScreen) wide() []string {
 	rule := func(joint string) string {
@@ -155,7 +168,7 @@ func (r *runScreen) wide() []string {
 		}
 		return r.Rule.Render(s)
 	}
-	if r.zoom {
+	if r.full() {
 		return append(append([]string{rule("")}, strings.Split(r.mainView(), "\n")...), rule(""))
 	}
 	lines := []string{rule("┬")}
@@ -175,10 +188,12 @@ func (r *runScreen) wide() []string {
 
 // mainView is what stands in the main panel: on a narrow screen, or zoomed, whatever has the focus.
 func (r *runScreen) mainView() string {
-	small := !r.lay.Wide || r.zoom
+	small := !r.lay.Wide || r.full()
 	switch {
 	case r.focus == panelLog:
 		return r.log.View()
+	case r.focus == panelPlan:
+		return r.plan.View()
 	case r.focus == panelNodes && small:
 		return r.nodes.View()
 	case r.focus == panelSteps && small:
@@ -223,6 +238,10 @@ func (r *runScreen) Cursor() *tea.Cursor {
 		}
 		x, y := centred(dialog, r.w, r.h)
 		return tea.NewCursor(x+at.X, y+at.Y)
+	case r.diff != nil && r.focus == panelStep && r.looking == "":
+		if x, y, ok := r.diff.Cursor(); ok {
+			return tea.NewCursor(r.lay.Main.X+x, r.lay.Main.Y+y)
+		}
 	case r.ask != nil && r.ask.Typing() && r.ask.Docked() && r.answering():
 		return tea.NewCursor(r.lay.Main.X+r.ask.cursorX(r.lay.Main.W)-1, r.lay.Main.Y+r.lay.Main.H-1)
 	}
@@ -231,6 +250,9 @@ func (r *runScreen) Cursor() *tea.Cursor {
 
 // answering says whether keys go to the question: it is in sight and nothing else has the focus.
 func (r *runScreen) answering() bool {
+	if r.diff != nil && r.diff.search != nil {
+		return false // what is typed is looked for in the texts
+	}
 	return r.ask != nil && !r.peek && (!r.ask.Docked() || r.focus == panelStep && r.looking == "" && r.search == nil)
 }
 
@@ -246,6 +268,8 @@ func (r *runScreen) focused() interface {
 		return r.nodes
 	case panelLog:
 		return r.log
+	case panelPlan:
+		return r.plan
 	}
 	if r.diff != nil && r.ask != nil {
 		return r.diff
@@ -279,6 +303,26 @@ func (r *runScreen) remedies() []runbook.Remedy {
 		}
 	}
 	return out
+}
+
+// ShowPlan puts the run's plan over the whole screen.
+func (r *runScreen) ShowPlan() {
+	r.plan = newPlanView(r.look, planOf(r.state))
+	r.focus, r.zoom = panelPlan, true
+	r.arrange()
+}
+
+// planOf is the plan of a run, with the commands that its steps have said so far.
+func planOf(state *runbook.State) Plan {
+	s := state.Started
+	p := Plan{Title: s.Title, Runbook: s.Runbook + " " + s.Version, Cluster: s.Cluster, From: s.From, To: s.To,
+		Operations: map[string][]runbook.Operation{}}
+	for _, st := range state.Steps {
+		p.Steps = append(p.Steps, st.PlannedStep)
+		p.Operations[st.ID] = st.Operations
+		p.Findings = append(p.Findings, st.Gates...)
+	}
+	return p
 }
 
 func (r *runScreen) copied() string {

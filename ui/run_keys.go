@@ -42,7 +42,11 @@ func (r *runScreen) route(msg tea.KeyPressMsg) action {
 	if k, ok := find(r.focused().Keys(), msg); ok && !k.Enabled() {
 		return actNotice{k.Disabled}
 	}
-	if a := r.focused().HandleKey(msg); a != nil {
+	switch a := r.focused().HandleKey(msg).(type) {
+	case nil:
+	case actBack:
+		return r.screenKey("esc")
+	default:
 		return a
 	}
 	k, ok := find(r.screenKeys(), msg)
@@ -76,6 +80,7 @@ func (r *runScreen) screenKeys() []Key {
 		{Keys: []string{"4"}, Help: sayLog, Quiet: true},
 		Key{Keys: []string{"n"}, Help: sayNodes}.without(len(r.state.Nodes) == 0, sayNoNodes),
 		{Keys: []string{"L"}, Help: sayLog},
+		Key{Keys: []string{"p", "5"}, Help: sayPlan, Quiet: true}.without(len(r.state.Steps) == 0, sayNoStep),
 	}
 	toAsk := "esc" // the key that leads back to a question out of sight
 	if r.ask != nil && !r.ask.Docked() {
@@ -117,7 +122,12 @@ func (r *runScreen) Keys() []Key {
 			return append(keys, Key{Keys: []string{"tab"}, Help: sayKeyPanel})
 		}
 	}
-	add(r.focused().Keys())
+	for _, k := range r.focused().Keys() {
+		if r.focus == panelPlan && k.Is(pressOf("enter")) {
+			k.Help = sayKeyBack // the run has begun already
+		}
+		add([]Key{k})
+	}
 	add(r.screenKeys())
 	slices.SortStableFunc(keys, func(a, b Key) int { return urgency(a) - urgency(b) })
 	return keys
@@ -162,6 +172,8 @@ func (r *runScreen) screenKey(name string) action {
 		r.focus, r.zoom = panelNodes, true
 	case "L":
 		r.focus, r.zoom = panelLog, true
+	case "p":
+		r.ShowPlan()
 	case "1", "2", "3", "4":
 		r.focus, r.zoom = panel(name[0]-'0'), false
 		if r.focus == panelStep {
@@ -175,7 +187,7 @@ func (r *runScreen) screenKey(name string) action {
 func (r *runScreen) turn(by int) {
 	r.zoom = false
 	for range 4 {
-		r.focus = (r.focus-1+panel(by)+4)%4 + 1
+		r.focus = (min(r.focus, panelLog)-1+panel(by)+4)%4 + 1
 		if r.focus != panelNodes || len(r.state.Nodes) > 0 {
 			return
 		}
@@ -204,6 +216,9 @@ func (r *runScreen) Paste(s string) {
 	switch {
 	case r.search != nil:
 		r.search.Paste(s)
+	case r.focus == panelPlan:
+		r.plan.Paste(s)
+	case r.diff != nil && r.diff.Paste(s):
 	case r.answering():
 		r.ask.Paste(s)
 		if !r.ask.note.Empty() {

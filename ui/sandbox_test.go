@@ -13,6 +13,7 @@ import (
 
 var (
 	sandbox     = flag.String("sandbox", "", "open this scene in the terminal, to look at and play with")
+	sandboxPace = flag.Duration("pace", 0, "time between the events of the sandbox; 0 shows its end at once")
 	sandboxLang = flag.String("lang", "en", "language of the sandbox")
 )
 
@@ -40,10 +41,11 @@ func TestSandbox(t *testing.T) {
 		c := New(Options{Lang: *sandboxLang, Window: 4 * time.Hour, Version: "sandbox", Recording: true,
 			Clock: func() time.Time { return sc.now.Add(time.Since(begin)) }})
 		c.program = []tea.ProgramOption{tea.WithInput(tty), tea.WithOutput(tty)}
-		for _, e := range sc.events {
-			c.Emit(e)
-		}
 		go func() {
+			for _, e := range sc.events {
+				c.Emit(e)
+				time.Sleep(*sandboxPace)
+			}
 			for sc.ask != nil && ctx.Err() == nil {
 				answer, err := c.Ask(ctx, *sc.ask)
 				if err != nil {

@@ -20,6 +20,7 @@ type stepPanel struct {
 	now     time.Time
 	ask     *ask // the question that is answered here, nil for none
 	output  *outputView
+	past    bool // it is not the current step
 	details bool // everything, to scroll through, without the output
 	doc     scroll
 	w, h    int
@@ -162,7 +163,14 @@ func (p *stepPanel) title() string {
 	if p.step.Attempt > 1 {
 		right = p.Faint.Render(p.say(sayAttempt, p.step.Attempt)) + "  " + right
 	}
-	return ends(" "+p.Title.Render(fmt.Sprintf("%d  %s", n, p.told(p.step.Title))), right, p.w)
+	if p.past {
+		right = p.Warning.Render("("+p.say(sayNotCurrent)+")") + "  " + right
+	}
+	title := p.told(p.step.Title)
+	if n > 0 {
+		title = fmt.Sprintf("%d  %s", n, title)
+	}
+	return ends(" "+p.Title.Render(title), right, p.w)
 }
 
 // status is one line on what is happening now: the remedy, the playbook, or the command that runs.
@@ -240,62 +248,6 @@ func (p *stepPanel) foot() []string {
 		return p.ask.Lines(p.w, max(2, p.h/2))
 	}
 	return []string{p.Rule.Render(strings.Repeat("─", p.w)), " " + p.Warning.Render("? ") + p.Bold.Render(p.told(q.Title))}
-}
-
-// endLines say how the run ended, and what became of its steps.
-func (p *stepPanel) endLines() []string {
-	end := p.state.Ended
-	mark, word, style := p.sign(end.Status)
-	counts := map[runbook.Status]int{}
-	for _, st := range p.state.Steps {
-		counts[st.Status]++
-	}
-	parts := []string{p.say(sayRunCounts, counts[runbook.Passed], len(p.state.Steps))}
-	for _, s := range []runbook.Status{runbook.Skipped, runbook.Overridden, runbook.Failed, runbook.Lost, runbook.Cancelled, runbook.Waiting} {
-		if n := counts[s]; n > 0 {
-			_, word, style := p.sign(s)
-			parts = append(parts, style.Render(p.say(sayCountOf, n, p.say(word))))
-		}
-	}
-	parts = append(parts, p.say(sayRunTook, short(p.state.Last.Sub(p.state.Started.At))))
-	lines := []string{p.Rule.Render(strings.Repeat("─", p.w)),
-		" " + style.Render(mark+" "+p.say(sayRunEnded, p.say(word)))}
-	for _, line := range wrap(p.told(end.Why), p.w-4) {
-		if line != "" {
-			lines = append(lines, "   "+line)
-		}
-	}
-	return append(lines, "   "+strings.Join(parts, " · "))
-}
-
-// notable lists, once the run has ended, what somebody will ask about: pitfalls met, decisions with a reason, and what
-// did not pass.
-func (p *stepPanel) notable() []string {
-	var lines []string
-	for i, st := range p.state.Steps {
-		var what []string
-		for _, h := range st.Hits {
-			what = append(what, p.say(sayMet, clean(h.Pitfall), p.told(h.Title)))
-		}
-		for _, d := range st.Decisions {
-			if d.Reason != "" {
-				what = append(what, p.say(sayDecided, clean(d.Choice), clean(d.Reason)))
-			}
-		}
-		mark, word, style := p.sign(st.Status)
-		if len(what) == 0 && (st.Status == runbook.Passed || st.Status == runbook.Waiting) {
-			continue
-		}
-		head := fmt.Sprintf("%2d %s", i+1, p.told(st.Title))
-		lines = append(lines, ends(" "+style.Render(mark)+" "+head, style.Render(p.say(word))+" ", p.w))
-		for _, s := range what {
-			lines = append(lines, p.labelled("    ", s, p.w, p.Faint)...)
-		}
-	}
-	if len(lines) > 0 {
-		lines = append([]string{"", " " + p.Title.Render(p.say(sayWorthALook))}, lines...)
-	}
-	return lines
 }
 
 // Copied is what y takes: the command that runs, or the step's command lines.

@@ -47,6 +47,7 @@ var (
 	sayRangeKeys     = runbook.Text{En: "lines %d-%d of %d, PgUp and PgDn scroll", Ja: "%d-%d / %d 行、PgUp と PgDn でスクロール"}
 	sayNoStep        = runbook.Text{En: "No step yet: the plan is being made.", Ja: "手順はまだありません。計画を作成中です。"}
 	sayNoReturn      = runbook.Text{En: "no return", Ja: "後戻り不可"}
+	sayNotCurrent    = runbook.Text{En: "not the current step", Ja: "現在の手順ではありません"}
 	sayAttempt       = runbook.Text{En: "attempt %d", Ja: "%d 回目"}
 	sayChecking      = runbook.Text{En: "checking", Ja: "確認中"}
 	sayOfAbout       = runbook.Text{En: "%s of about %s", Ja: "%s / 約 %s"}
@@ -162,6 +163,7 @@ var (
 	sayActions       = runbook.Text{En: "actions", Ja: "操作一覧"}
 	saySteps         = runbook.Text{En: "steps", Ja: "手順一覧"}
 	sayStep          = runbook.Text{En: "current step", Ja: "現在の手順"}
+	sayPlan          = runbook.Text{En: "plan", Ja: "計画"}
 	sayNodes         = runbook.Text{En: "nodes", Ja: "ノード"}
 	sayLog           = runbook.Text{En: "commands", Ja: "コマンド履歴"}
 	sayCommandCount  = runbook.Text{En: "%d so far; ▲ changes the system", Ja: "これまで %d 件、▲ はシステムを変更"}

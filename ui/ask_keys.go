@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"spraydeck/runbook"
+)
+
+// letters are the keys of the choices that mean the same in every question.
+var letters = map[string]string{
+	runbook.ChoiceContinue: "c",
+	runbook.ChoiceRetry:    "a",
+	runbook.ChoiceOverride: "o",
+	runbook.ChoiceSkip:     "s",
+	runbook.ChoiceEdit:     "e",
+	runbook.ChoiceLeave:    "q",
+}
+
+func letterOf(c runbook.Choice) string {
+	if strings.HasPrefix(c.ID, runbook.RemedyPrefix) {
+		return "r"
+	}
+	return letters[c.ID]
+}
+
+// letter gives the first choice of a key, -1 for none.
+func (a *ask) letter(key string) int {
+	return slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return letterOf(c) == key && key != "" })
+}
+
+// Keys are what HandleKey knows: the choices by their letters.
+func (a *ask) Keys() []Key {
+	if a.field != nil {
+		enter := Key{Keys: []string{"enter"}, Help: sayKeyConfirm}
+		esc := Key{Keys: []string{"esc"}, Help: sayKeyBack}
+		if a.reason == nil {
+			enter.Help = a.q.Choices[a.cursor].Label
+			esc.Help = a.labelOf(a.q.Safe)
+			enter = enter.without(a.q.Type != "" && a.cursor == a.first() && a.field.Value() != a.q.Type, sayWordWrong)
+		}
+		return []Key{enter, esc}
+	}
+	keys := []Key{{Keys: []string{"enter"}, Help: a.q.Choices[a.cursor].Label}}
+	for i, c := range a.q.Choices {
+		letter := letterOf(c)
+		if letter == "" || i == a.cursor || letter == "r" && i != a.letter("r") {
+			continue
+		}
+		help := c.Label
+		switch letter {
+		case "r":
+			help = sayRemedy
+		case "q":
+			help = sayKeyLeave
+		}
+		keys = append(keys, Key{Keys: []string{letter}, Help: help})
+	}
+	switch {
+	case a.picking:
+		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
+	case a.q.Safe != "":
+		keys = append(keys, Key{Keys: []string{"esc"}, Help: a.labelOf(a.q.Safe), Quiet: !a.Red()})
+	}
+	return append(keys, Key{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true}, Key{Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true})
+}
+
+func (a *ask) labelOf(id string) runbook.Text {
+	for _, c := range a.q.Choices {
+		if c.ID == id {
+			return c.Label
+		}
+	}
+	return sayKeyBack
+}
