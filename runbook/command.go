@@ -37,8 +37,11 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 		defer cancel()
 	}
 	s := &streams{run: r, step: step, number: n, command: c}
+	prompts := newPrompter(ctx, r, step, c)
+	s.prompts = prompts
 	exit, err := r.env.Exec(ctx, c, s.write)
 	s.flush()
+	prompts.end()
 	outcome := OutcomeOf(exit, err)
 	end := CommandEnded{Number: n, Exit: exit, Outcome: outcome}
 	if err != nil {
@@ -73,6 +76,7 @@ type streams struct {
 	stdout, stderr strings.Builder
 	rest           map[string][]byte // the beginning of a character whose end has not come yet
 	lines          map[string]string // the beginning of a line, for the symptoms
+	prompts        *prompter
 }
 
 func (s *streams) write(stream string, p []byte) {
@@ -128,8 +132,10 @@ func (s *streams) deliver(stream string, p []byte) {
 			break
 		}
 		s.run.see(s.step, s.command, text[:i])
+		s.prompts.see(text[:i])
 		text = text[i+1:]
 	}
+	s.prompts.see(text)
 	s.lines[stream] = text
 }
 

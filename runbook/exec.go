@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"time"
 )
 
@@ -29,6 +30,14 @@ type Command struct {
 	Probe   bool
 	Timeout time.Duration // 0 = none
 	Stdin   io.Reader
+	Prompts []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
+}
+
+// Prompt is a question that a command asks on its terminal.
+type Prompt struct {
+	Line    *regexp.Regexp // a line, or the beginning of one that waits
+	Keys    string         // what Continue types
+	Decline string         // what leaving types
 }
 
 // Call is an API call as data.

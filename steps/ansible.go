@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"regexp"
 	"strings"
 
 	"spraydeck/runbook"
@@ -18,6 +19,12 @@ type ansible struct {
 
 // playbookEnv keeps the output plain: cowsay breaks long headers in two, colour hides words from the symptoms.
 var playbookEnv = []string{"ANSIBLE_NOCOWS=1", "ANSIBLE_FORCE_COLOR=0", "ANSIBLE_NOCOLOR=1", "PYTHONUNBUFFERED=1"}
+
+// playbookPrompts: the pause module waits for Enter, and for Ctrl+C and then A to abort. Kubespray uses it for
+// upgrade_node_confirm.
+var playbookPrompts = []runbook.Prompt{{
+	Line: regexp.MustCompile(`(?i)press enter to continue`), Keys: "\r", Decline: "\x03a",
+}}
 
 func (a *ansible) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	var words []string
@@ -62,6 +69,6 @@ func (a *ansible) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	scope.Scope = t.With()
 	scope.Set("words", stringType, strings.Join(words, " "))
 	cmd, err := local(&scope, line, a.Venv)
-	cmd.TTY, cmd.Env = true, playbookEnv
+	cmd.TTY, cmd.Env, cmd.Prompts = true, playbookEnv, playbookPrompts
 	return []runbook.Command{cmd}, err
 }

@@ -1,0 +1,76 @@
+package runbook
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// prompter answers what a command asks on its terminal by asking the operator. The command goes on printing meanwhile.
+type prompter struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	run    *Run
+	step   string
+	c      Command
+	wg     sync.WaitGroup
+	asking chan struct{} // holds one token: one dialog at a time
+	count  int
+}
+
+func newPrompter(ctx context.Context, r *Run, step string, c Command) *prompter {
+	if len(c.Prompts) == 0 {
+		return nil
+	}
+	p := &prompter{run: r, step: step, c: c, asking: make(chan struct{}, 1)}
+	p.ctx, p.cancel = context.WithCancel(ctx)
+	return p
+}
+
+// see looks at a line, or at the beginning of one.
+func (p *prompter) see(line string) {
+	if p == nil {
+		return
+	}
+	line = strings.TrimRight(Plain(line), " \r")
+	for _, prompt := range p.c.Prompts {
+		if !prompt.Line.MatchString(line) {
+			continue
+		}
+		select {
+		case p.asking <- struct{}{}:
+		default:
+			return // it is the question that is being asked already
+		}
+		p.count++
+		id := fmt.Sprintf("%s/prompt-%d", p.step, p.count)
+		p.wg.Go(func() { p.ask(id, prompt, line) })
+		return
+	}
+}
+
+func (p *prompter) ask(id string, prompt Prompt, line string) {
+	defer func() { <-p.asking }()
+	a, err := p.run.ask(p.ctx, p.step, Question{
+		ID: id, Form: AskApprove, Opens: true, Safe: ChoiceLeave,
+		Title:   Text{En: "The command asks", Ja: "コマンドからの質問"},
+		Details: []string{line},
+		Choices: []Choice{
+			{ID: ChoiceContinue, Label: Text{En: "go on", Ja: "続行"}},
+			{ID: ChoiceLeave, Label: Text{En: "stop it here", Ja: "ここで止める"}},
+		},
+	})
+	keys := prompt.Decline
+	if err == nil && a.Choice == ChoiceContinue {
+		keys = prompt.Keys
+	}
+	p.run.keys.press([]byte(keys))
+}
+
+func (p *prompter) end() {
+	if p != nil {
+		p.cancel()
+		p.wg.Wait()
+	}
+}
