@@ -223,7 +223,7 @@ func (p *Plain) blank() { p.write("\n") }
 
 func (p *Plain) line(s string) {
 	if p.o.Times {
-		s = fmt.Sprintf("%8s  %s", clockDuration(p.now.Sub(p.begun)), s)
+		s = fmt.Sprintf("%8s  %s", short(p.now.Sub(p.begun)), s)
 	}
 	p.write(s + "\n")
 }

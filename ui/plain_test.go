@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,13 +13,11 @@ import (
 	"spraydeck/runbook"
 )
 
-var updateParts = flag.Bool("update-parts", false, "rewrite the goldens of the parts")
-
 // sameAsGolden compares with a file in testdata.
 func sameAsGolden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
-	if *updateParts {
+	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +25,7 @@ func sameAsGolden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%v (go test ./ui -update-parts writes it)", err)
+		t.Fatalf("%v (go test ./ui -update writes it)", err)
 	}
 	if got != string(want) {
 		t.Errorf("%s differs; got:\n%s", path, got)

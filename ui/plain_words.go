@@ -83,14 +83,5 @@ func plainDuration(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	}
-	return clockDuration(d)
-}
-
-// clockDuration gives "0:40", "4:10", "1:48:03".
-func clockDuration(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	return short(d)
 }

@@ -82,7 +82,7 @@ func (p Plan) sumsLine(lang string) string {
 	s := p.sums()
 	line := fmt.Sprintf(saySumSteps.In(lang), s.steps, s.changes, s.red)
 	if s.estimate > 0 {
-		line += ", " + fmt.Sprintf(sayAbout.In(lang), hours(s.estimate))
+		line += runbook.Text{En: ", ", Ja: "、"}.In(lang) + fmt.Sprintf(sayAbout.In(lang), hours(s.estimate))
 	}
 	return line
 }
@@ -138,7 +138,7 @@ func PrintPlan(w io.Writer, plan Plan, lang string) error {
 func (p *Plain) plannedStep(n int, st runbook.PlannedStep, ops []runbook.Operation) {
 	estimate, danger := "", ""
 	if st.Estimate > 0 {
-		estimate = clockDuration(st.Estimate)
+		estimate = short(st.Estimate)
 	}
 	if st.Danger != runbook.ReadOnly && st.Danger != "" {
 		danger = "[" + p.danger(st.Danger) + "]"

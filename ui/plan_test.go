@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/runbook"
@@ -109,6 +110,31 @@ func TestPlanFilter(t *testing.T) {
 	for _, k := range v.Keys() {
 		if k.Keys[0] == "y" && k.Enabled() {
 			t.Error("y copies nothing but is enabled")
+		}
+	}
+}
+
+func TestReviewPlan(t *testing.T) {
+	for _, tt := range []struct {
+		keys  string
+		start bool
+		quits bool
+	}{{"enter", true, true}, {"esc", false, true}, {"q", false, true}, {"ctrl+c", false, true}, {"? q", false, false},
+		{"/ q enter", false, false}, {"y", false, false}} {
+		m := &reviewModel{plan: newPlanView(newLook(Options{}), samplePlan())}
+		_ = m.View()
+		m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
+		var cmd tea.Cmd
+		for _, k := range strings.Fields(tt.keys) {
+			_, cmd = m.Update(press(k))
+			drawn(t, m.View().Content, 100, 30)
+		}
+		quits := false
+		if cmd != nil {
+			_, quits = cmd().(tea.QuitMsg)
+		}
+		if m.start != tt.start || quits != tt.quits {
+			t.Errorf("%s: start %v, quits %v", tt.keys, m.start, quits)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (t *tape) timeMarks() map[int]timeMark {
 
 // timeline draws the run as a line of w columns: where its steps ended and how, and where the player is.
 func (l look) timeline(p *player, marks map[int]timeMark, w int) string {
-	from, to := clockDuration(0), clockDuration(p.tape.total)
+	from, to := short(0), short(p.tape.total)
 	cells := w - width(from) - width(to) - 6
 	if cells < 5 {
 		return fit("", w)

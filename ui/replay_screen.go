@@ -149,7 +149,7 @@ func (r *replayScreen) playing() string {
 
 // where is the line below the timeline.
 func (r *replayScreen) where() string {
-	parts := []string{r.Bold.Render(r.say(sayPosition, clockDuration(r.player.Elapsed()), clockDuration(r.player.tape.total)))}
+	parts := []string{r.Bold.Render(r.say(sayPosition, short(r.player.Elapsed()), short(r.player.tape.total)))}
 	state := r.player.state
 	if n, of := state.Position(); n > 0 {
 		st := state.Step(state.Current)
@@ -173,7 +173,7 @@ func (r *replayScreen) lastLine() string {
 	case r.notice != "":
 		return fit(" "+r.Warning.Render("! "+r.notice), r.w)
 	case r.footHeight() == 1:
-		return ends(" "+clockDuration(r.player.Elapsed())+" / "+clockDuration(r.player.tape.total), "? "+r.say(sayHelp)+" ", r.w)
+		return ends(" "+short(r.player.Elapsed())+" / "+short(r.player.tape.total), "? "+r.say(sayHelp)+" ", r.w)
 	}
 	return r.keyLine(r.Keys(), r.w)
 }
