@@ -18,7 +18,7 @@ const idleLimit = 2 * time.Second
 // tape is a recorded run in memory, with its places of interest.
 //
 // A position is a number of events: the state at position n is the fold of the first n. Going forward folds on; going
-// back folds from the start, which costs about a tenth of a second for 100,000 events. For longer runs, base is the
+// back folds from the start, which costs some 20 ms for 100,000 events. For much longer runs, base is the
 // place to start from the nearest kept state instead.
 type tape struct {
 	events   []tapeEvent
