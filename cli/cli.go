@@ -117,7 +117,7 @@ func root() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return home(cmd, o) },
 	}
 	o.flags(cmd)
-	cmd.AddCommand(demoCommand(o), runCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
+	cmd.AddCommand(demoCommand(o), runCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
 		lintCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand())
 	return cmd
 }

@@ -26,9 +26,8 @@ type outside struct {
 	inventory *kubespray.Inventory
 }
 
-// reach opens what the options name. Nothing is changed by it; the cluster is asked for its version, so that a
-// kubeconfig that leads nowhere is known before the first step.
-func reach(ctx context.Context, o *options) (*outside, error) {
+// reach opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet.
+func reach(o *options) (*outside, error) {
 	out := &outside{}
 	var err error
 	if out.checkout, err = kubespray.Open(o.checkout); err != nil {
@@ -36,9 +35,6 @@ func reach(ctx context.Context, o *options) (*outside, error) {
 	}
 	if out.cluster, err = kube.Open(o.kubeconfig, o.context); err != nil {
 		return nil, usage(err)
-	}
-	if _, err = out.cluster.Ping(ctx); err != nil {
-		return nil, err
 	}
 	out.ssh = sshx.New(o.sshConfig, out.host)
 	return out, nil

@@ -90,10 +90,14 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	if err := book.CheckInputs(inputs); err != nil {
 		return err
 	}
-	if out, err = reach(ctx, o); err != nil {
+	if out, err = reach(o); err != nil {
 		return err
 	}
 	defer out.close()
+	// a kubeconfig that leads nowhere is better known before the first step than in the middle
+	if _, err := out.cluster.Ping(ctx); err != nil {
+		return err
+	}
 	lang.Inventory = language(out.learn).Inventory
 
 	started := runbook.Started{

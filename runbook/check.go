@@ -117,14 +117,11 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.facts(s.Facts, vars)
 	vars = withFacts(vars, s.Facts)
 	c.condition(s.Done, vars)
-	gates := append(append([]Gate{}, s.Before...), s.After...)
-	if p, ok := s.Action.(Prober); ok {
-		gates = append(gates, p.Gates()...)
-	} else if s.Action != nil {
+	if _, ok := s.Action.(Prober); !ok && s.Action != nil {
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
 	}
-	for i := range gates {
-		c.gate(&gates[i], vars)
+	for _, g := range s.gates() {
+		c.gate(&g, vars)
 	}
 	for i := range s.Remedies {
 		c.steps(s.Remedies[i].Steps, vars)

@@ -76,11 +76,7 @@ func (c *checker) checkPitfallNames(b *Runbook) {
 	}
 	for _, ph := range b.Phases {
 		for _, s := range ph.Steps {
-			gates := append(append([]Gate{}, s.Before...), s.After...)
-			if p, ok := s.Action.(Prober); ok {
-				gates = append(gates, p.Gates()...)
-			}
-			for _, g := range gates {
+			for _, g := range s.gates() {
 				p := named(g.Pitfall)
 				if p == nil {
 					continue

@@ -50,7 +50,7 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	if e := r.emit(step, end); e != nil {
 		return Result{}, e
 	}
-	res := Result{Exit: int64(exit), Stdout: s.stdout.String(), Stderr: s.stderr.String(), Outcome: string(outcome), Error: end.Error}
+	res := Result{Host: c.Host, Exit: int64(exit), Stdout: s.stdout.String(), Stderr: s.stderr.String(), Outcome: string(outcome), Error: end.Error}
 	res.Lines = splitLines(res.Stdout)
 	return res, err
 }

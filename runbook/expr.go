@@ -36,6 +36,7 @@ func (e Expr) Set() bool { return e.Source != "" }
 
 // Result is what a command gave, as expressions see it.
 type Result struct {
+	Host    string   `cel:"host"`
 	Exit    int64    `cel:"exit"`
 	Stdout  string   `cel:"stdout"`
 	Stderr  string   `cel:"stderr"`

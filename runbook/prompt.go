@@ -17,6 +17,7 @@ type prompter struct {
 	wg     sync.WaitGroup
 	asking chan struct{} // holds one token: one dialog at a time
 	count  int
+	last   string // the prompt met last, for it is met again when its line is complete
 }
 
 func newPrompter(ctx context.Context, r *Run, step string, c Command) *prompter {
@@ -34,6 +35,10 @@ func (p *prompter) see(line string) {
 		return
 	}
 	line = strings.TrimRight(Plain(line), " \r")
+	if p.last != "" && strings.HasPrefix(line, p.last) {
+		return
+	}
+	p.last = ""
 	for _, prompt := range p.c.Prompts {
 		if !prompt.Line.MatchString(line) {
 			continue
@@ -44,6 +49,7 @@ func (p *prompter) see(line string) {
 			return // it is the question that is being asked already
 		}
 		p.count++
+		p.last = line
 		id := fmt.Sprintf("%s/prompt-%d", p.step, p.count)
 		p.wg.Go(func() { p.ask(id, prompt, line) })
 		return

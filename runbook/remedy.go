@@ -118,12 +118,8 @@ func (r *Run) findCure(in *instance, id string) (*Cure, *Pitfall) {
 	if c := byID(in.step.Remedies, id); c != nil {
 		return c, nil
 	}
-	gates := append(append([]Gate{}, in.step.Before...), in.step.After...)
-	if p, ok := in.step.Action.(Prober); ok {
-		gates = append(gates, p.Gates()...)
-	}
-	for i := range gates {
-		if c := byID(gates[i].Remedies, id); c != nil {
+	for _, g := range in.step.gates() {
+		if c := byID(g.Remedies, id); c != nil {
 			return c, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 
 	"cel.dev/cel-go/cel"
@@ -49,28 +50,29 @@ func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
 type sshProbe struct {
 	Run runbook.Template `yaml:"run,required" doc:"the command line"`
 	On  runbook.Template `yaml:"on" doc:"hosts of the inventory; those of the step when left out"`
-
-	hosts []string
 }
 
 func (p *sshProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	p.hosts = t.Hosts
+	hosts := t.Hosts
 	if p.On.Set() {
 		pattern, err := p.On.Prose(t.Scope)
 		if err != nil {
 			return nil, err
 		}
-		if p.hosts, err = t.HostsOf(pattern); err != nil {
+		if t.HostsOf == nil {
+			return nil, errors.New("the runbook has no inventory to find hosts in")
+		}
+		if hosts, err = t.HostsOf(pattern); err != nil {
 			return nil, err
 		}
 	}
-	return onHosts(t, p.Run, p.hosts)
+	return onHosts(t, p.Run, hosts)
 }
 func (p *sshProbe) Type() *cel.Type { return cel.MapType(cel.StringType, runbook.ResultType) }
 func (p *sshProbe) Value(r []runbook.Result) (any, error) {
 	m := map[string]runbook.Result{}
-	for i, h := range p.hosts {
-		m[h] = r[i]
+	for _, one := range r {
+		m[one.Host] = one
 	}
 	return m, nil
 }

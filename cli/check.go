@@ -1,0 +1,221 @@
+package cli
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/Masterminds/semver/v3"
+	"github.com/spf13/cobra"
+
+	"spraydeck/runbook"
+	"spraydeck/ui"
+)
+
+func checkCommand(o *options) *cobra.Command {
+	var format, hop string
+	var set []string
+	cmd := &cobra.Command{
+		Use: "check [RUNBOOK]", Short: "Look for every known pitfall before anything is touched",
+		Long: "Look for every pitfall of a runbook in the inventory, the cluster and the nodes. It only reads, and runs what it\n" +
+			"can at the same time. Without a runbook or --hop it takes the next hop after the checkout's release.\n\n" +
+			"Each pitfall is well, a finding, or could not be told, with the reason. What could not be probed never counts as\n" +
+			"well. The exit code is 0 when all is well, 3 when there are findings, 4 when something could not be told.",
+		Example: "  spraydeck check --checkout ~/kubespray\n  spraydeck check --hop v2.27.0..v2.28.0 -o json",
+		Args:    cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return runbookNames(o), cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			inputs, err := parseSet(set)
+			if err != nil {
+				return err
+			}
+			return check(cmd, o, args, hop, inputs, format)
+		},
+	}
+	cmd.Flags().StringVarP(&format, "output", "o", "table", "output format: table, json or junit")
+	cmd.Flags().StringVar(&hop, "hop", "", "check for going from one release to another: A..B")
+	cmd.Flags().StringArrayVar(&set, "set", nil, "give an input of the runbook: name=value; may be repeated")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map[string]string, format string) error {
+	if !slices.Contains([]string{"table", "json", "junit"}, format) {
+		return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table, json or junit"}
+	}
+	out, err := reach(o)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	lang := language(out.learn)
+	lib, err := load(o, lang)
+	if err != nil {
+		return err
+	}
+	book, err := lib.forHop(cmd, out, lang, args, hop)
+	if err != nil {
+		return err
+	}
+	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
+		inputs["inventory"] = o.inventory
+	}
+	found, err := runbook.Checkup(cmd.Context(), book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+	if err != nil {
+		return err
+	}
+	if err := report(cmd.OutOrStdout(), book, found, format, o.lang); err != nil {
+		return err
+	}
+	return verdictOf(found)
+}
+
+// verdictOf gives the exit code of a checkup.
+func verdictOf(found []runbook.Finding) error {
+	code := exitDone
+	for _, f := range found {
+		switch {
+		case f.Verdict == runbook.Fail && f.Required != runbook.Advisory:
+			return &coded{code: exitBlocked}
+		case f.Verdict == runbook.Unknown:
+			code = exitUnreachable
+		}
+	}
+	if code == exitDone {
+		return nil
+	}
+	return &coded{code: code}
+}
+
+// forHop finds the runbook that is meant: by name, by hop, or the one that leads on from the checkout's release.
+func (l *library) forHop(cmd *cobra.Command, out *outside, lang *runbook.Language, args []string, hop string) (*runbook.Runbook, error) {
+	if len(args) == 1 {
+		return l.runbook(args[0], lang)
+	}
+	from, to, ok := strings.Cut(hop, "..")
+	if hop != "" && !ok {
+		return nil, &runbook.UsageError{Message: fmt.Sprintf("--hop %s is no hop", hop), Way: "write it as --hop v2.27.0..v2.28.0"}
+	}
+	if hop == "" {
+		var err error
+		if from, _, err = out.checkout.Tag(cmd.Context()); err != nil {
+			return nil, usage(err)
+		}
+	}
+	var best *runbook.Runbook
+	for _, f := range l.files {
+		b := f.Runbook
+		if b == nil || b.From.Source == "" || !b.From.Has(from) || (to != "" && b.To.Value != to) {
+			continue
+		}
+		if best == nil || newer(b.To.Value, best.To.Value) {
+			best = b
+		}
+	}
+	if best == nil {
+		return nil, &runbook.UsageError{Message: strings.TrimSpace(fmt.Sprintf("no runbook leads from %s %s", from, to)), Way: "spraydeck runbooks list names them; give one, or --hop A..B"}
+	}
+	return l.sound(best)
+}
+
+func newer(a, b string) bool {
+	x, errX := semver.NewVersion(a)
+	y, errY := semver.NewVersion(b)
+	return errX == nil && errY == nil && x.GreaterThan(y)
+}
+
+func report(w io.Writer, book *runbook.Runbook, found []runbook.Finding, format, lang string) error {
+	switch format {
+	case "json":
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		if found == nil {
+			found = []runbook.Finding{}
+		}
+		return e.Encode(struct {
+			Runbook  string            `json:"runbook"`
+			From     string            `json:"from"`
+			To       string            `json:"to"`
+			Findings []runbook.Finding `json:"findings"`
+		}{book.Name.Value, book.From.Source, book.To.Value, found})
+	case "junit":
+		return junit(w, book, found, lang)
+	}
+	table(w, found, lang)
+	return nil
+}
+
+// table is for reading: findings with their evidence and way out, then a line for each of the others.
+func table(w io.Writer, found []runbook.Finding, lang string) {
+	say := func(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(lang) }
+	count := map[runbook.Verdict]int{}
+	for _, f := range found {
+		count[f.Verdict]++
+		word := map[runbook.Verdict]string{runbook.Pass: say("well", "正常"), runbook.Fail: say("FINDING", "要対応"), runbook.Unknown: say("UNKNOWN", "不明")}[f.Verdict]
+		if f.Verdict == runbook.Fail && f.Required == runbook.Advisory {
+			word = say("notice", "注意")
+		}
+		fmt.Fprintf(w, "%-8s %s  %s\n", word, f.Pitfall, f.Title.In(lang))
+		if f.Verdict == runbook.Pass {
+			continue
+		}
+		fmt.Fprintf(w, "         %s: %s\n", f.Severity, f.Says.In(lang))
+		for _, e := range f.Evidence {
+			fmt.Fprintf(w, "           %s\n", e)
+		}
+		for _, r := range f.Remedies {
+			fmt.Fprintf(w, "         %s: %s\n", say("remedy", "対処"), r.Title.In(lang))
+		}
+	}
+	fmt.Fprintf(w, say("\n%d found, %d could not be told, %d well\n", "\n要対応 %d、不明 %d、正常 %d\n"), count[runbook.Fail], count[runbook.Unknown], count[runbook.Pass])
+}
+
+func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang string) error {
+	type failure struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+	type testcase struct {
+		Class   string   `xml:"classname,attr"`
+		Name    string   `xml:"name,attr"`
+		Failure *failure `xml:"failure,omitempty"`
+		Error   *failure `xml:"error,omitempty"`
+	}
+	suite := struct {
+		XMLName  xml.Name   `xml:"testsuite"`
+		Name     string     `xml:"name,attr"`
+		Tests    int        `xml:"tests,attr"`
+		Failures int        `xml:"failures,attr"`
+		Errors   int        `xml:"errors,attr"`
+		Cases    []testcase `xml:"testcase"`
+	}{Name: book.Name.Value, Tests: len(found)}
+	for _, f := range found {
+		c := testcase{Class: "pitfall", Name: f.Pitfall}
+		told := &failure{f.Says.In(lang), strings.Join(f.Evidence, "\n")}
+		switch {
+		case f.Verdict == runbook.Fail && f.Required != runbook.Advisory:
+			c.Failure = told
+			suite.Failures++
+		case f.Verdict == runbook.Unknown:
+			c.Error = told
+			suite.Errors++
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	fmt.Fprint(w, xml.Header)
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(suite); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// declined answers nothing: a check has nobody to ask.
+var declined runbook.Asker = ui.Decline()
