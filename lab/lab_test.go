@@ -130,8 +130,10 @@ func TestCheckout(t *testing.T) {
 		t.Error(".gitignore has the wrong name")
 	}
 	for _, r := range releases {
-		if got := git("grep", "-l", "-e", "<%", "-e", "@VERSION@.*<", r.Tag, "--", "inventory", "playbooks"); got != "" {
-			t.Errorf("%s: unrendered %s", r.Tag, got)
+		for _, file := range strings.Fields(git("ls-tree", "-r", "--name-only", r.Tag)) {
+			if strings.Contains(git("show", r.Tag+":"+file), "<%") {
+				t.Errorf("%s: %s still holds a template", r.Tag, file)
+			}
 		}
 	}
 }
