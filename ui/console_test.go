@@ -332,3 +332,68 @@ func TestTextsHaveBothLanguages(t *testing.T) {
 		})
 	}
 }
+
+// Before a second attempt is approved, its exact command stands on the screen, however much the first one printed.
+func TestCommandIsSeenBeforeItRunsAgain(t *testing.T) {
+	s := upgrading()
+	s.prints(strings.Repeat("a line\n", 300)).ends(2)
+	s.add(time.Second, runbook.StepStarted{Attempt: 2})
+	q := *approveScene().ask
+	for range 6 {
+		q.Choices = append(q.Choices, runbook.Choice{ID: "other", Label: runbook.T("another choice")})
+	}
+	for _, size := range sizes[:2] {
+		d := newDriver(t, "en", size.w, size.h)
+		d.play(s.asks("again", q))
+		screen := strings.Join(strings.Fields(d.screen()), " ")
+		for _, word := range strings.Fields("ansible-playbook upgrade-cluster.yml -b -i inventory/mycluster/inventory.ini -e kube_version=1.32.5 --limit node3") {
+			if !strings.Contains(screen, word) {
+				t.Errorf("%dx%d does not show %s\n%s", size.w, size.h, word, d.screen())
+			}
+		}
+	}
+}
+
+// A question can come before there is a plan.
+func TestQuestionBeforeThePlan(t *testing.T) {
+	d := newDriver(t, "en", 80, 24)
+	s := &script{now: sceneStart}
+	s.add(0, runbook.Started{Runbook: "kubespray", Title: runbook.T("Upgrade")})
+	d.play(s.asks("early", *inputScene().ask))
+	if !strings.Contains(d.screen(), "Which Kubernetes version?") {
+		t.Error(d.screen())
+	}
+	d.press("enter")
+	if a := d.answer(); a == nil || a.Text != "1.32.5" {
+		t.Errorf("got %v", a)
+	}
+}
+
+// Nothing that a command prints reaches the terminal as anything but text.
+func TestOutputCannotDriveTheTerminal(t *testing.T) {
+	d := newDriver(t, "en", 80, 24)
+	s := upgrading()
+	evil := "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x1b[5;5Hx\x1b[?1049l\u009b2J"
+	s.prints(evil + "\n" + evil)
+	s.add(0, runbook.Remark{Text: runbook.T(evil)}, runbook.Hit{Pitfall: evil, Title: runbook.T(evil), Cause: runbook.T(evil), Line: evil, Host: evil, Severity: evil,
+		Remedies: []runbook.Remedy{{ID: "x", Title: runbook.T(evil)}}})
+	s.node(evil+"9", evil, evil, true, evil)
+	q := *gateScene().ask
+	q.Title, q.Body, q.Details = runbook.T(evil), runbook.T(evil), []string{evil}
+	q.Choices = append(q.Choices, runbook.Choice{ID: "x", Label: runbook.T(evil)})
+	for _, danger := range []runbook.Danger{runbook.Changes, runbook.Destroys} {
+		q.Danger = danger
+		d.play(s.asks("evil", q))
+		for _, keys := range []string{"", "d", "L", "n", "1", "p", "2"} {
+			if keys != "" {
+				d.press("tab", keys)
+			}
+			content := d.m.View().Content
+			for _, bad := range []string{"\x1b]", "\x07", "\x1b[2J", "\x1b[5;5H", "1049", "\u009b"} {
+				if strings.Contains(content, bad) {
+					t.Errorf("after %q the screen contains %q", keys, bad)
+				}
+			}
+		}
+	}
+}

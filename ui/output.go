@@ -158,6 +158,10 @@ func (o *outputView) View() string {
 		}
 		lines = append(lines, " "+o.mark(cut(line, o.w-1), style, i == o.found))
 	}
+	if below := o.scroll.Total - o.scroll.Top - len(lines); below > 0 && len(lines) > 0 {
+		last := len(lines) - 1
+		lines[last] = ends(lines[last], o.Warning.Render(o.say(sayBelow, below))+" ", o.w)
+	}
 	return strings.Join(fill(lines, o.w, o.h), "\n")
 }
 

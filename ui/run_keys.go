@@ -100,7 +100,10 @@ func (r *runScreen) Keys() []Key {
 	case r.search != nil:
 		return []Key{{Keys: []string{"enter"}, Help: sayKeySearch}, {Keys: []string{"esc"}, Help: sayKeyBack}}
 	case r.answering() && !r.ask.Docked():
-		return append(r.ask.Keys(), Key{Keys: []string{"tab"}, Help: sayKeyPeek})
+		keys := append(r.ask.Keys(), Key{Keys: []string{"tab"}, Help: sayKeyPeek})
+		// the way out is last, where the key line never leaves it out
+		slices.SortStableFunc(keys, func(a, b Key) int { return isEsc(a) - isEsc(b) })
+		return keys
 	}
 	var keys []Key
 	taken := map[string]bool{}
@@ -131,6 +134,13 @@ func (r *runScreen) Keys() []Key {
 	add(r.screenKeys())
 	slices.SortStableFunc(keys, func(a, b Key) int { return urgency(a) - urgency(b) })
 	return keys
+}
+
+func isEsc(k Key) int {
+	if k.Keys[0] == "esc" {
+		return 1
+	}
+	return 0
 }
 
 // urgency puts the question's enter first, then what stops and what helps, before what merely shows.

@@ -5,10 +5,13 @@ import (
 	"flag"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
 )
 
 var (
@@ -52,6 +55,9 @@ func TestSandbox(t *testing.T) {
 					return
 				}
 				t.Logf("answered: %+v", answer)
+				if answer.Choice == runbook.ChoiceEdit {
+					t.Log("edited: ", c.Edit(ctx, filepath.Join(t.TempDir(), "inventory.ini"), 1))
+				}
 			}
 		}()
 		go func() {

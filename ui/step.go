@@ -84,6 +84,9 @@ func (p *stepPanel) arrange() stepView {
 		blocks = append(blocks, block{lines: p.notable(), keep: 9})
 	}
 	rows := p.output.Rows()
+	if q := p.question(); q != nil && q.Form == runbook.AskApprove && len(only(blocks, 0))+min(rows, 3) > room {
+		rows = 0 // what is about to run goes before what did
+	}
 	if p.details || rows == 0 {
 		v.doc = only(blocks, 0)
 		if len(v.doc) > room && !p.details {
@@ -183,7 +186,7 @@ func (p *stepPanel) status() []string {
 		lines = append(lines, " "+p.Warning.Render("▶ "+p.say(sayRemedyRuns, clean(p.step.Remedy))))
 	}
 	c := p.Running()
-	if g := p.step.Progress; g.Tasks > 0 {
+	if g := p.step.Progress; g.Tasks > 0 && (c != nil || p.ask != nil) {
 		lines = append(lines, p.progress(g, c))
 	} else if c != nil {
 		what := clean(c.Host) + "  " + clean(c.Line)
@@ -198,17 +201,17 @@ func (p *stepPanel) status() []string {
 // progress is a playbook's line. There is no telling how many tasks are to come, so the bar goes by the time the step
 // is expected to take, and stops short of full until the end is there.
 func (p *stepPanel) progress(g runbook.Progress, c *runbook.CommandState) string {
-	elapsed := p.now.Sub(p.step.Begun)
 	line := " "
+	var elapsed time.Duration
 	if c != nil {
 		elapsed = p.now.Sub(c.Begun)
 	}
-	if e := p.step.Estimate; e > 0 {
+	if e := p.step.Estimate; c != nil && e > 0 {
 		cells := min(24, p.w/6)
 		full := min(cells-1, int(float64(cells)*float64(elapsed)/float64(e)))
 		line += p.Success.Render(strings.Repeat("█", max(0, full))) + p.Faint.Render(strings.Repeat("░", cells-max(0, full)))
 		line += " " + p.say(sayOfAbout, short(elapsed), short(e))
-	} else {
+	} else if c != nil {
 		line += short(elapsed)
 	}
 	bad := p.say(sayBad, g.Failed)
@@ -218,7 +221,10 @@ func (p *stepPanel) progress(g runbook.Progress, c *runbook.CommandState) string
 	if g.Failed+g.Unreachable > 0 {
 		bad = p.Danger.Render("✗ " + bad)
 	}
-	return line + "  " + p.say(sayTask, g.Tasks, g.OK, g.Changed) + " " + bad
+	if c != nil {
+		line += "  "
+	}
+	return line + p.say(sayTask, g.Tasks, g.OK, g.Changed) + " " + bad
 }
 
 // Running is the command that runs, nil for none. Of several it is the newest.

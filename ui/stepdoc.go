@@ -80,8 +80,7 @@ func (l look) planBlock(st *runbook.StepState, w int) block {
 	n := max(width(l.say(sayOn)), width(l.say(sayRun)))
 	var lines, short []string
 	if len(st.Hosts) > 0 {
-		on := l.labelled(fit(l.say(sayOn), n)+" ", clean(strings.Join(st.Hosts, " ")), w, l.Plain)
-		lines, short = append(lines, on...), append(short, on[0])
+		lines = l.labelled(fit(l.say(sayOn), n)+" ", clean(strings.Join(st.Hosts, " ")), w, l.Plain)
 	}
 	for i, op := range mergeOperations(st) {
 		label := ""
@@ -93,14 +92,14 @@ func (l look) planBlock(st *runbook.StepState, w int) block {
 			run = append(run, strings.Repeat(" ", n+3)+l.Faint.Render(cut("→ "+op.hosts, w-n-4)))
 		}
 		lines = append(lines, run...)
-		if i < 2 {
-			short = append(short, run[:min(2, len(run))]...)
+		if i == 0 {
+			short = run[:1:1]
 		}
 	}
 	if len(lines) == 0 {
 		return block{}
 	}
-	if more := len(lines) - len(short); more > 0 {
+	if more := len(lines) - len(short); more > 0 && len(short) > 0 {
 		short = append(short, strings.Repeat(" ", n+3)+l.Faint.Render(l.say(sayMoreLines, more)))
 	}
 	return block{lines: append(lines, ""), short: short, keep: 8}
@@ -171,7 +170,8 @@ func (l look) hitBlock(h runbook.Hit, w int) block {
 	}
 	card = append(card, l.Faint.Render(cut("> "+clean(h.Line), w-4)))
 	remedies := l.remedies(h.Remedies, w)
-	return block{lines: append(l.card(append(card, remedies...), l.Warning), ""), short: l.card(append(short, remedies...), l.Warning), keep: 6}
+	short = append(short, remedies[:min(1, len(remedies))]...)
+	return block{lines: append(l.card(append(card, remedies...), l.Warning), ""), short: l.card(short, l.Warning), keep: 9}
 }
 
 func (l look) card(lines []string, style lipgloss.Style) []string {

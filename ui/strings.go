@@ -58,6 +58,7 @@ var (
 	sayBadHosts      = runbook.Text{En: "failed %d unreachable %d", Ja: "failed %d unreachable %d"}
 	sayExit          = runbook.Text{En: "exit code %d", Ja: "終了コード %d"}
 	sayDropped       = runbook.Text{En: "… this line is in the transcript only", Ja: "… この行は記録にのみあります"}
+	sayBelow         = runbook.Text{En: "↓ %d more", Ja: "↓ 残り %d 行"}
 	sayTooSmall      = runbook.Text{En: "terminal too small: %dx%d, needs %dx%d", Ja: "端末が小さすぎます: %dx%d、%dx%d 以上が必要です"}
 	sayRunEnded      = runbook.Text{En: "The run has ended: %s", Ja: "実行は終了しました: %s"}
 	sayRunCounts     = runbook.Text{En: "%d of %d steps done", Ja: "%d / %d 手順完了"}
