@@ -3,6 +3,7 @@ package runbook
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -290,18 +291,48 @@ func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
 	return Passed, Text{}, nil
 }
 
-// describe emits the exact commands of a step. Facts that a later moment brings stay as they are written.
+// describe emits the exact commands of a step: its own, and where the step is a check those that learn its facts. A dry
+// run names the probes of all gates. What a later moment brings stays as it is written.
 func (r *Run) describe(in *instance) error {
 	cmds, err := in.step.Action.Commands(r.task(in))
-	if errors.Is(err, ErrNotKnownYet) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotKnownYet) {
 		return &stepError{NotStarted, T(err.Error())}
 	}
-	ops := make([]Operation, len(cmds))
-	for i, c := range cmds {
-		ops[i] = Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c)}
+	var ops []Operation
+	gates := in.step.Before
+	if p, ok := in.step.Action.(Prober); ok {
+		gates = append(slices.Clip(gates), p.Gates()...)
+	} else if !r.env.DryRun {
+		gates = nil
+	}
+	ops = r.probes(in, gates, ops)
+	for _, c := range cmds {
+		ops = append(ops, Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c)})
+	}
+	if r.env.DryRun {
+		ops = r.probes(in, in.step.After, ops)
 	}
 	return r.emit(in.events, Described{ops})
+}
+
+// probes adds the commands that learn the facts of gates, each once.
+func (r *Run) probes(in *instance, gates []Gate, ops []Operation) []Operation {
+	for i := range gates {
+		g := r.book.filled(&gates[i], i)
+		for _, f := range append(slices.Clip(in.facts), g.Facts...) {
+			if f.Value.Probe == nil || !usesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.exprs()}) {
+				continue
+			}
+			cmds, err := f.Value.Probe.Commands(r.task(in))
+			if err != nil {
+				continue // the gate itself will say so
+			}
+			for _, c := range cmds {
+				if op := (Operation{Host: c.Host, Line: c.Line, Probe: true}); !slices.Contains(ops, op) {
+					ops = append(ops, op)
+				}
+			}
+		}
+	}
+	return ops
 }

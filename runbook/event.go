@@ -122,6 +122,7 @@ type Operation struct {
 	Host    string `json:"host"`
 	Line    string `json:"line"`
 	Changes bool   `json:"changes,omitempty"`
+	Probe   bool   `json:"probe,omitempty"` // it only serves to learn a fact
 }
 
 // CommandStarted says that a command left for its host. Number is unique in the run.

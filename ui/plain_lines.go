@@ -21,7 +21,11 @@ func (p *Plain) described(st *plainStep, d runbook.Described) {
 	st.printed = map[string]bool{}
 	for _, op := range d.Operations {
 		st.printed[op.Host+"\x00"+op.Line] = true
-		p.command(p.say("run", "実行"), op.Host, op.Line)
+		label := p.say("run", "実行")
+		if op.Probe {
+			label = p.say("probe", "調査")
+		}
+		p.command(label, op.Host, op.Line)
 	}
 }
 
