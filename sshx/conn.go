@@ -46,6 +46,8 @@ func newConn(client *ssh.Client, place string, under func()) *conn {
 func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
 	select {
 	case cn.turns <- struct{}{}:
+	case <-cn.gone:
+		return nil, errGone
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -64,16 +66,26 @@ func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
 			cn.release()
 		}
 		return r.sess, r.err
+	case <-cn.gone:
+		// x/crypto may wait for ever for the answer to a request that it sent
+		// just after it had noticed the end of the connection.
+		return nil, errGone
 	case <-ctx.Done():
 		go func() { // the answer is still to come, and the turn is taken until then
-			if r := <-opened; r.err == nil {
-				r.sess.Close()
+			select {
+			case r := <-opened:
+				if r.err == nil {
+					r.sess.Close()
+				}
+				cn.release()
+			case <-cn.gone:
 			}
-			cn.release()
 		}()
 		return nil, ctx.Err()
 	}
 }
+
+var errGone = errors.New("the connection has ended")
 
 func (cn *conn) release() { <-cn.turns }
 

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -317,6 +316,18 @@ func TestVanishedPeer(t *testing.T) {
 type blackHole struct {
 	port   int
 	frozen atomic.Bool
+
+	mu   sync.Mutex
+	open []net.Conn
+}
+
+// cut ends all connections through it.
+func (h *blackHole) cut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.open {
+		c.Close()
+	}
 }
 
 func startBlackHole(t *testing.T, to string) *blackHole {
@@ -324,8 +335,8 @@ func startBlackHole(t *testing.T, to string) *blackHole {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
 	h := &blackHole{port: l.Addr().(*net.TCPAddr).Port}
+	t.Cleanup(func() { l.Close(); h.cut() })
 	pass := func(dst, src net.Conn) {
 		buf := make([]byte, 32<<10)
 		for {
@@ -349,7 +360,9 @@ func startBlackHole(t *testing.T, to string) *blackHole {
 				in.Close()
 				continue
 			}
-			t.Cleanup(func() { in.Close(); out.Close() })
+			h.mu.Lock()
+			h.open = append(h.open, in, out)
+			h.mu.Unlock()
 			go pass(in, out)
 			go pass(out, in)
 		}
@@ -408,15 +421,15 @@ func TestProxyJump(t *testing.T) {
 		refused(t, newClient(t, node.config(known, first, "Host node\n ProxyJump bastion\n Port "+fmt.Sprint(freePort(t))), nil), "node", "jump host could not connect")
 	})
 	t.Run("bastion lost", func(t *testing.T) {
-		needTool(t, "pkill", "procps")
-		c := newClient(t, node.config(known, first, "Host node\n ProxyJump bastion"), nil)
+		line := startBlackHole(t, bastion.addr())
+		alias := fmt.Sprintf(" Port %d\n HostKeyAlias [127.0.0.1]:%d\n", line.port, bastion.port)
+		c := newClient(t, node.config(known, "Host bastion\n"+alias+first, "Host node\n ProxyJump bastion"), nil)
 		out := newAwait("begun")
 		stdin, w := io.Pipe()
 		defer w.Close()
 		go func() {
 			out.wait(t)
-			// Every connection of this bastion, by its process id.
-			exec.Command("pkill", "-9", "-P", fmt.Sprint(bastion.cmd.Process.Pid)).Run()
+			line.cut()
 		}()
 		exit, err := c.Run(context.Background(), "node", "echo begun; cat", stdin, out, nil)
 		var lost *LostError
@@ -436,6 +449,7 @@ func TestProxyCommand(t *testing.T) {
 	if bastion.logins() != 1 {
 		t.Error("not through the bastion")
 	}
-	refused(t, newClient(t, node.config(node.known(), "Host node\n ProxyCommand echo the gate is shut >&2; exit 1"), nil), "node", "the gate is shut")
-	c.Close()
+	for _, command := range []string{"echo the gate is shut >&2; exit 1", "sh -c 'read x; echo the gate is shut >&2; exit 1'"} {
+		refused(t, newClient(t, node.config(node.known(), "Host node\n ProxyCommand "+command), nil), "node", "the gate is shut")
+	}
 }

@@ -32,6 +32,15 @@ func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
 		}
 		return &UnreachableError{Host: t.name, Place: t.place(), Op: op, Err: err, hint: dialHint(t, err)}
 	}
+	if via != nil {
+		go func() {
+			select {
+			case <-via.gone:
+				cancel(errors.New("the connection to the jump host has ended"))
+			case <-ctx.Done():
+			}
+		}()
+	}
 	stream, err := transport(ctx, t, via)
 	if err != nil {
 		return nil, fail("connect to", plain(err))

@@ -51,23 +51,31 @@ func startProxy(command string) (*proxy, error) {
 	return p, nil
 }
 
-// Read turns the end of the command into its last words, which tell more than
-// "EOF".
 func (p *proxy) Read(b []byte) (int, error) {
 	n, err := p.out.Read(b)
-	if errors.Is(err, io.EOF) {
-		select {
-		case <-p.done:
-		case <-time.After(time.Second):
-		}
-		if said := p.stderr.line(); said != "" {
-			return n, fmt.Errorf("ProxyCommand said: %s", said)
-		}
-	}
-	return n, err
+	return n, p.lastWords(err)
 }
 
-func (p *proxy) Write(b []byte) (int, error) { return p.in.Write(b) }
+func (p *proxy) Write(b []byte) (int, error) {
+	n, err := p.in.Write(b)
+	return n, p.lastWords(err)
+}
+
+// lastWords replaces "EOF" or "broken pipe", which only say that the command
+// has ended, by what it said about it.
+func (p *proxy) lastWords(err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-p.done:
+	case <-time.After(time.Second):
+	}
+	if said := p.stderr.line(); said != "" {
+		return fmt.Errorf("ProxyCommand said: %s", said)
+	}
+	return err
+}
 
 func (p *proxy) Close() error {
 	p.once.Do(func() {
