@@ -34,7 +34,7 @@ func (l look) header(state *runbook.State, o Options, now time.Time, w int) stri
 	name := clean(s.Runbook)
 	if s.From != "" || s.To != "" {
 		add(piece{text: name, keep: 0})
-		add(piece{text: clean(s.From) + " → " + clean(s.To), keep: 6})
+		add(piece{text: clean(s.From) + " → " + clean(s.To), keep: 4})
 	} else {
 		add(piece{text: name, keep: 6})
 	}
@@ -50,9 +50,9 @@ func (l look) header(state *runbook.State, o Options, now time.Time, w int) stri
 		mark, word, style := l.sign(state.Ended.Status)
 		add(piece{text: style.Render(mark + " " + l.say(word)), keep: 10})
 	case o.Recording:
-		add(piece{text: l.Danger.Render("●") + " " + l.say(sayRec), keep: 4, right: true})
+		add(piece{text: l.Danger.Render("●") + " " + l.say(sayRec), keep: 6, right: true})
 	default:
-		add(piece{text: l.Warning.Render(l.say(sayNotRecorded)), keep: 4, right: true})
+		add(piece{text: l.Warning.Render(l.say(sayNotRecorded)), keep: 6, right: true})
 	}
 	if text, up, known := l.connectionOf(state); known {
 		keep := 3

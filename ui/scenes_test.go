@@ -108,7 +108,7 @@ func approveScene() scene {
 	line := "git switch -c t_v2.28.0 v2.28.0"
 	s.in("branch").add(time.Second, runbook.StepStarted{Attempt: 1}, runbook.Described{Operations: []runbook.Operation{
 		{Host: runbook.Workstation, Line: line, Changes: true},
-		{Host: runbook.Workstation, Line: "git status --short --branch"},
+		{Host: runbook.Workstation, Line: "git status --short --branch", Probe: true},
 	}})
 	q := runbook.Question{ID: "branch.approve", Form: runbook.AskApprove, Title: both("Run these commands?", "これらのコマンドを実行しますか"),
 		Details: []string{line}, Danger: runbook.Changes, Safe: runbook.ChoiceLeave, Choices: []runbook.Choice{
@@ -213,6 +213,28 @@ func failedScene() scene {
 			{ID: runbook.ChoiceOverride, Label: both("go on as if it had passed", "成功とみなして続行する"), NeedsReason: true}, leaveChoice}})
 }
 
+// outageScene is the address gone in the middle of the upgrade: nodes NotReady, the API away, a node's state unknown.
+func outageScene() scene {
+	s := upgrading()
+	s.ends(0).add(time.Second, runbook.StepEnded{Status: runbook.Passed})
+	s.in("drain").add(time.Second, runbook.StepStarted{Attempt: 1})
+	s.command("node1", "systemctl restart kubelet", false).prints("restarted\n").ends(0)
+	s.command("node3", "systemctl restart kubelet", false)
+	s.add(time.Second, runbook.CommandEnded{Number: s.number, Exit: -1, Outcome: runbook.StateLost, Error: "connection to node3 broke",
+		Hint: "look at node3 before anything else: the command may have run"})
+	s.command("node4", "systemctl restart kubelet", false)
+	s.add(time.Second, runbook.CommandEnded{Number: s.number, Exit: -1, Outcome: runbook.Unreachable, Error: "dial 192.0.2.14:22: timeout"})
+	s.add(0, runbook.Connection{To: "node1", Up: false, Error: "connection refused"})
+	s.node("node3", "v1.32.5", "Unknown", true).node("node4", "v1.31.4", "False", false)
+	s.add(time.Second, runbook.Hit{Pitfall: "vip-outage-v2.28", Symptom: "notready", Severity: "outage", Title: both("the virtual address is gone", "仮想アドレスが消えました"),
+		Cause: both("kubelet.conf names lb-apiserver.kubernetes.local, which no longer answers.", "kubelet.conf の接続先 lb-apiserver.kubernetes.local が応答しません。"),
+		Line:  "node3 NotReady", Host: "node3", Remedies: []runbook.Remedy{{ID: "local-api", Title: both("point it at 127.0.0.1 and restart kubelet", "127.0.0.1 に向けて kubelet を再起動")}}})
+	return s.asks("outage", runbook.Question{ID: "drain.failed", Form: runbook.AskFailed, Opens: true, Safe: runbook.ChoiceLeave,
+		Title: both("Nobody knows whether the command ran on node3. What now?", "node3 で実行されたか不明です。どうしますか"), Choices: []runbook.Choice{
+			{ID: runbook.ChoiceRetry, Label: both("check again", "再確認する")},
+			{ID: runbook.RemedyPrefix + "local-api", Label: both("point it at 127.0.0.1 and restart kubelet", "127.0.0.1 に向けて kubelet を再起動")}, leaveChoice}})
+}
+
 func compareScene() scene {
 	s := begun().passes("apiserver", 9*time.Second).passes("restart", 18*time.Minute).passes("park", 2*time.Second).passes("branch", time.Second)
 	s.in("sample").add(time.Second, runbook.StepStarted{Attempt: 1}, runbook.Compared{Path: "group_vars/k8s_cluster/k8s-net-calico.yml",
@@ -230,5 +252,5 @@ func inputScene() scene {
 
 func scenes() []scene {
 	return []scene{{name: "empty", now: sceneStart}, approveScene(), gateScene(), playbookScene(), redScene(), finishedScene(),
-		failedScene(), compareScene(), inputScene()}
+		failedScene(), outageScene(), compareScene(), inputScene()}
 }

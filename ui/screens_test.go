@@ -185,8 +185,8 @@ func TestNoSizePanics(t *testing.T) {
 	for _, sc := range scenes() {
 		d := newDriver(t, "ja", 0, 0)
 		d.play(sc)
-		for _, w := range []int{0, 1, 3, 20, 39, 40, 41, 59, 60, 99, 100, 101, 300} {
-			for _, h := range []int{0, 1, 2, 5, 11, 12, 13, 19, 20, 23, 24, 25, 100} {
+		for _, w := range []int{0, 1, 20, 39, 40, 41, 60, 99, 100, 300} {
+			for _, h := range []int{0, 1, 5, 11, 12, 13, 20, 23, 24, 100} {
 				d.send(tea.WindowSizeMsg{Width: w, Height: h})
 				checkSize(t, d.screen(), w, h)
 				d.m.View()

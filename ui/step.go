@@ -265,7 +265,11 @@ func (p *stepPanel) Copied() string {
 		return c.Line
 	}
 	var lines []string
-	for _, o := range mergeOperations(p.step) {
+	ops := mergeOperations(p.step)
+	for _, o := range ops {
+		if o.probe && !ops[0].probe {
+			break // what is run to learn a fact is copied only where there is nothing else
+		}
 		lines = append(lines, o.line)
 	}
 	return strings.Join(lines, "\n")

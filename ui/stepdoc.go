@@ -77,17 +77,25 @@ func (l look) whyBlock(st *runbook.StepState, w int) block {
 
 // planBlock is on which hosts what will run, to the letter.
 func (l look) planBlock(st *runbook.StepState, w int) block {
+	ops := mergeOperations(st)
 	n := max(width(l.say(sayOn)), width(l.say(sayRun)))
+	if len(ops) > 0 && ops[len(ops)-1].probe {
+		n = max(n, width(l.say(sayProbe)))
+	}
 	var lines, short []string
 	if len(st.Hosts) > 0 {
 		lines = l.labelled(fit(l.say(sayOn), n)+" ", clean(strings.Join(st.Hosts, " ")), w, l.Plain)
 	}
-	for i, op := range mergeOperations(st) {
-		label := ""
-		if i == 0 {
-			label = l.say(sayRun)
+	for i, op := range ops {
+		label, style := sayRun, l.Command
+		if op.probe {
+			label, style = sayProbe, l.Faint
 		}
-		run := l.labelled(fit(label, n)+" ", cleanText(op.line), w, l.Command)
+		head := l.say(label)
+		if i > 0 && ops[i-1].probe == op.probe {
+			head = "" // said already
+		}
+		run := l.labelled(fit(head, n)+" ", cleanText(op.line), w, style)
 		if op.hosts != "" {
 			run = append(run, strings.Repeat(" ", n+3)+l.Faint.Render(cut("→ "+op.hosts, w-n-4)))
 		}
@@ -105,27 +113,41 @@ func (l look) planBlock(st *runbook.StepState, w int) block {
 	return block{lines: append(lines, ""), short: short, keep: 8}
 }
 
-type mergedOperation struct{ line, hosts string }
+type mergedOperation struct {
+	line, hosts string
+	probe       bool
+}
 
 // mergeOperations puts the hosts that run the same line together. Hosts are not said again where all of them are meant.
+// What a step does comes before what it only runs to learn a fact.
 func mergeOperations(st *runbook.StepState) []mergedOperation {
 	var lines []string
-	hosts := map[string][]string{}
+	hosts, probe := map[string][]string{}, map[string]bool{}
 	for _, op := range st.Operations {
 		if _, ok := hosts[op.Line]; !ok {
 			lines = append(lines, op.Line)
 		}
 		hosts[op.Line] = append(hosts[op.Line], op.Host)
+		probe[op.Line] = op.Probe
 	}
 	var out []mergedOperation
 	for _, line := range lines {
 		on := hosts[line]
-		m := mergedOperation{line: line}
+		m := mergedOperation{line: line, probe: probe[line]}
 		if !slices.Equal(on, st.Hosts) && !slices.Equal(on, []string{runbook.Workstation}) && !slices.Equal(on, []string{runbook.API}) {
 			m.hosts = clean(strings.Join(on, " "))
 		}
 		out = append(out, m)
 	}
+	slices.SortStableFunc(out, func(a, b mergedOperation) int {
+		switch {
+		case a.probe == b.probe:
+			return 0
+		case b.probe:
+			return -1
+		}
+		return 1
+	})
 	return out
 }
 

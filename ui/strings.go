@@ -36,6 +36,7 @@ var (
 var (
 	sayOn            = runbook.Text{En: "on", Ja: "対象"}
 	sayRun           = runbook.Text{En: "run", Ja: "実行"}
+	sayProbe         = runbook.Text{En: "probe", Ja: "調査"}
 	sayGate          = runbook.Text{En: "gate", Ja: "確認"}
 	sayKnown         = runbook.Text{En: "Known: %s · %s", Ja: "既知の問題: %s · %s"}
 	sayRemedy        = runbook.Text{En: "remedy", Ja: "対処"}
