@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -104,13 +105,20 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		Cluster: out.cluster.Name(), Checkout: out.checkout.Dir(), Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
 	}
 	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
-	journal, err := openJournal(book, started, dryRun)
-	if err != nil {
-		return err
-	}
-	w := walk{book: book, env: env, show: s, options: o, journal: journal, watch: out.watch, checkout: out.checkout.Dir()}
+	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.checkout.Dir()}
 	if dryRun {
 		w.watch, w.show.plain = nil, true
+	}
+	if !w.isPlain() {
+		// nothing is written before the operator says start
+		if start, err := w.review(ctx); err != nil || !start {
+			return err
+		}
+		w.reviewed = true
+		w.env.Started.At = time.Now()
+	}
+	if w.journal, err = openJournal(book, w.env.Started, dryRun); err != nil {
+		return err
 	}
 	return w.run(cmd)
 }
@@ -151,6 +159,12 @@ type walk struct {
 	prepare  func(r *runbook.Run) // called before the run begins
 	asker    runbook.Asker        // answers before anybody is asked, such as a recording
 	checkout string
+	reviewed bool // the operator has seen the plan and started it
+}
+
+// isPlain says whether lines are printed: because that was wanted, or because there is no terminal for the console.
+func (w *walk) isPlain() bool {
+	return w.show.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd())
 }
 
 func (w *walk) run(cmd *cobra.Command) error {
@@ -162,7 +176,7 @@ func (w *walk) run(cmd *cobra.Command) error {
 	}
 	var end runbook.Ended
 	var err error
-	if w.show.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+	if w.isPlain() {
 		end, err = w.plain(ctx, cmd)
 	} else {
 		end, err = w.console(ctx, cmd)
@@ -223,7 +237,7 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 	if w.journal != nil {
 		where = w.journal.Dir()
 	}
-	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where})
+	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where, Echo: echo})
 	ask := ui.Decline()
 	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
 		ask = p.Ask(os.Stdin)
@@ -237,6 +251,17 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 		err = p.Err()
 	}
 	return end, err
+}
+
+// echo turns the echo of the operator's terminal off and on, for a secret.
+func echo(on bool) {
+	flag := "-echo"
+	if on {
+		flag = "echo"
+	}
+	stty := exec.Command("stty", flag)
+	stty.Stdin = os.Stdin
+	_ = stty.Run() // where it does not work, the secret is seen as it is typed, and nothing worse
 }
 
 // answer puts those who answer beforehand in front of an asker.
@@ -267,6 +292,9 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 	ask := runbook.Asker(c.Ask)
 	if err := w.answer(&ask); err != nil {
 		return runbook.Ended{}, err
+	}
+	if w.reviewed {
+		ask = started(ask)
 	}
 	w.env.Ask, w.env.Control = ask, c.Controls()
 	w.env.Edit = func(ctx context.Context, path string, line int) error {

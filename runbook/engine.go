@@ -106,7 +106,7 @@ func (r *Run) ending(ctx context.Context, err error) Ended {
 		}
 		return end
 	case errors.Is(err, errLeft):
-		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "left by the operator; the run can be resumed", Ja: "オペレーターが中断しました。再開できます"}}
+		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "left by the operator", Ja: "オペレーターが中断しました"}}
 	}
 	return Ended{Status: Failed, Exit: 1, Why: T(err.Error())}
 }

@@ -127,8 +127,8 @@ var (
 	sayRemedyAsked  = runbook.Text{En: "the remedy is about to start", Ja: "対処を開始します"}
 	sayLeaveTitle   = runbook.Text{En: "Leave the console?", Ja: "コンソールを終了しますか"}
 	sayLeaveBody    = runbook.Text{
-		En: "The run stops here and is kept: `spraydeck resume` goes on with it. Nothing that was shown is lost.",
-		Ja: "実行はここで止まり、保存されます。`spraydeck resume` で再開できます。表示された内容は失われません。",
+		En: "The run stops here and is kept. Start the runbook again to go on: what is done already is skipped.",
+		Ja: "実行はここで止まり、保存されます。続けるには runbook を再度開始してください。済んだ手順は省略されます。",
 	}
 	sayLeaveRunning = runbook.Text{En: "This command is running:", Ja: "次のコマンドが実行中です:"}
 	sayStay         = runbook.Text{En: "stay", Ja: "続ける"}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"spraydeck/runbook"
+	"spraydeck/ui"
+)
+
+// review shows the plan before a run in the console: its steps with their exact commands, and what a checkup found.
+// Everything until here only reads.
+func (w *walk) review(ctx context.Context) (start bool, err error) {
+	fmt.Fprintln(os.Stderr, runbook.Text{En: "looking before anything is touched ...", Ja: "変更の前に確認しています..."}.In(w.options.lang))
+	state := &runbook.State{}
+	env := w.env
+	env.DryRun, env.Ask = true, declined
+	var seq int64
+	env.Sink = func(e runbook.Event) error {
+		seq++
+		e.Seq = seq
+		state.Apply(e)
+		return nil
+	}
+	if _, err := runbook.NewRun(w.book, env).Go(ctx); err != nil {
+		return false, err
+	}
+	if state.Ended != nil && state.Ended.Exit != exitDone {
+		return false, &coded{state.Ended.Exit, fmt.Errorf("%s", state.Ended.Why.In(w.options.lang))}
+	}
+	env.Sink = nil
+	found, err := runbook.Checkup(ctx, w.book, env)
+	if err != nil {
+		return false, err
+	}
+	p := ui.Plan{
+		Title: state.Started.Title, Runbook: w.book.Name.Value + " " + w.book.Version.Value, Cluster: state.Started.Cluster,
+		From: state.Started.From, To: state.Started.To, Operations: map[string][]runbook.Operation{},
+	}
+	for _, v := range state.Started.Inputs {
+		p.Inputs = append(p.Inputs, ui.PlanInput{Name: v.Name, Value: v.Text, Secret: v.Secret})
+	}
+	for _, st := range state.Steps {
+		p.Steps = append(p.Steps, st.PlannedStep)
+		p.Operations[st.ID] = st.Operations
+	}
+	for _, f := range found {
+		if f.Verdict != runbook.Pass {
+			p.Findings = append(p.Findings, runbook.GateChecked{Gate: f.Pitfall, When: "before", Title: f.Title, Required: f.Required,
+				Verdict: f.Verdict, Says: f.Says, Evidence: f.Evidence, Pitfall: f.Pitfall, Severity: f.Severity})
+		}
+	}
+	return ui.ReviewPlan(ctx, p, consoleOptions(w.options))
+}
+
+// started answers the question before the first step for an operator who has said yes on the Plan screen.
+func started(next runbook.Asker) runbook.Asker {
+	return func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+		if q.ID == "start" {
+			return runbook.Answer{Choice: runbook.ChoiceContinue, By: "operator"}, nil
+		}
+		return next(ctx, q)
+	}
+}

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+)
+
+// console is the real binary in a real terminal, driven by keys.
+type console struct {
+	t       *testing.T
+	socket  string
+	state   string
+	exit    string // file that will hold the exit code
+	screens []string
+}
+
+// open starts the binary in tmux at a size.
+func (l *lab) open(state string, w, h int, args ...string) *console {
+	l.t.Helper()
+	dir := l.t.TempDir()
+	c := &console{t: l.t, socket: filepath.Join(dir, "tmux"), state: state, exit: filepath.Join(dir, "exit")}
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		quoted[i] = runbook.Quote(a)
+	}
+	line := fmt.Sprintf("%s %s 2>%s/stderr; echo $? >%s", spraydeck, strings.Join(quoted, " "), dir, c.exit)
+	cmd := exec.Command("tmux", "-S", c.socket, "-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(w), "-y", fmt.Sprint(h), line)
+	cmd.Env = l.environ(state)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		l.t.Fatalf("tmux: %v\n%s", err, out)
+	}
+	l.t.Cleanup(func() { exec.Command("tmux", "-S", c.socket, "kill-server").Run() })
+	return c
+}
+
+func (c *console) press(keys ...string) {
+	exec.Command("tmux", append([]string{"-S", c.socket, "send-keys"}, keys...)...).Run()
+}
+
+func (c *console) typed(text string) {
+	exec.Command("tmux", "-S", c.socket, "send-keys", "-l", text).Run()
+}
+
+func (c *console) screen() string {
+	out, _ := exec.Command("tmux", "-S", c.socket, "capture-pane", "-p").Output()
+	return string(out)
+}
+
+func (c *console) ended() (code string, ok bool) {
+	b, err := os.ReadFile(c.exit)
+	return strings.TrimSpace(string(b)), err == nil && len(b) > 0
+}
+
+// events reads the transcript that is being written.
+func (c *console) events() []runbook.Event {
+	dirs, _ := filepath.Glob(filepath.Join(c.state, "spraydeck", "sessions", "*"))
+	if len(dirs) == 0 {
+		return nil
+	}
+	return eventsOf(c.t, dirs[len(dirs)-1])
+}
+
+func eventsOf(t *testing.T, path string) []runbook.Event {
+	t.Helper()
+	r, err := transcript.Read(path)
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	var events []runbook.Event
+	for e, err := range r.Events() {
+		if err != nil {
+			break
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+// walk answers every question by keys, as an operator would, until the run is over: what answer does not say is
+// answered with go on. It fails when nothing moves for a while.
+func (c *console) walk(limit time.Duration, answer func(q runbook.Question, nth int) (choice, reason string)) {
+	c.t.Helper()
+	asked := map[string]int{}
+	var at int64
+	moved := time.Now()
+	for start := time.Now(); time.Since(start) < limit; time.Sleep(150 * time.Millisecond) {
+		if code, ok := c.ended(); ok {
+			c.t.Fatalf("the console has gone with exit code %s\n%s", code, strings.Join(c.screens, "\n"))
+		}
+		state := &runbook.State{}
+		for _, e := range c.events() {
+			state.Apply(e)
+		}
+		if state.Ended != nil {
+			return
+		}
+		if state.Seq != at {
+			at, moved = state.Seq, time.Now()
+		}
+		if time.Since(moved) > 2*time.Minute {
+			c.t.Fatalf("nothing moves at %s\n%s", state.Current, c.screen())
+		}
+		if state.Pending == nil {
+			continue
+		}
+		q := *state.Pending
+		asked[q.ID]++
+		choice, reason := "", ""
+		if answer != nil {
+			choice, reason = answer(q, asked[q.ID]-1)
+		}
+		if choice == "" {
+			choice = runbook.ChoiceContinue
+		}
+		c.screens = append(c.screens, c.screen())
+		c.choose(q, choice, reason)
+		c.await(q, state.Seq)
+	}
+	c.t.Fatalf("the run did not end in %s\n%s", limit, c.screen())
+}
+
+// await waits until a question is no longer pending.
+func (c *console) await(q runbook.Question, seq int64) {
+	c.t.Helper()
+	for range 100 {
+		for _, e := range c.events() {
+			if a, ok := e.Data.(runbook.Answered); ok && a.Question == q.ID && e.Seq > seq-1 {
+				return
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	c.t.Fatalf("%s was not answered\n%s", q.ID, c.screen())
+}
+
+// choose presses the keys for a choice. Dialogs that open by themselves ignore keys until typing has paused.
+func (c *console) choose(q runbook.Question, choice, reason string) {
+	time.Sleep(800 * time.Millisecond)
+	if q.Type != "" && choice == runbook.ChoiceContinue {
+		c.typed(q.Type)
+		time.Sleep(100 * time.Millisecond)
+		c.press("Enter")
+		return
+	}
+	at, safe := -1, 0
+	for i, option := range q.Choices {
+		if option.ID == choice {
+			at = i
+		}
+		if option.ID == q.Safe {
+			safe = i
+		}
+	}
+	if at < 0 {
+		c.t.Fatalf("%s does not offer %s", q.ID, choice)
+	}
+	for ; safe < at; safe++ {
+		c.press("Down")
+	}
+	for ; safe > at; safe-- {
+		c.press("Up")
+	}
+	time.Sleep(100 * time.Millisecond)
+	c.press("Enter")
+	if reason != "" {
+		time.Sleep(300 * time.Millisecond)
+		c.typed(reason)
+		time.Sleep(100 * time.Millisecond)
+		c.press("Enter")
+	}
+}
