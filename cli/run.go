@@ -104,6 +104,9 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	started := runbook.Started{
 		Cluster: out.cluster.Name(), Checkout: out.checkout.Dir(), Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
 	}
+	if tag, _, err := out.checkout.Tag(ctx); err == nil && book.From.Has(tag) {
+		started.From = tag
+	}
 	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
 	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.checkout.Dir()}
 	if dryRun {
@@ -134,7 +137,7 @@ func openJournal(book *runbook.Runbook, s runbook.Started, dryRun bool) (*transc
 	}
 	host, _ := os.Hostname()
 	return transcript.Create(root, transcript.Header{
-		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Source.Digest, From: book.From.Source,
+		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Source.Digest, From: s.From,
 		To: book.To.Value, Cluster: s.Cluster, Host: host, Operator: s.Operator, Locale: s.Locale,
 	})
 }

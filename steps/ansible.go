@@ -49,7 +49,7 @@ func (a *ansible) Commands(t *runbook.Task) ([]runbook.Command, error) {
 		if err != nil {
 			return nil, err
 		}
-		words = append(words, "-e "+runbook.Quote(v.Name+"="+value))
+		words = append(words, "-e "+v.Name+"="+runbook.Quote(value))
 	}
 	if err := add("--limit ", a.Limit); err != nil {
 		return nil, err
