@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxHops ends a ProxyJump that leads back to itself.
@@ -96,9 +97,23 @@ func parseJump(spec string) (string, Options, error) {
 }
 
 // follow makes the connections of the way, sharing all but the last, and
-// returns the last.
+// returns the last. A kept connection to a jump host may turn out to have ended
+// while it was used; then the way is tried once more, with a new one.
 func (c *Client) follow(ctx context.Context, way []hop) (*conn, error) {
-	var via *conn
+	cn, via, err := c.followOnce(ctx, way)
+	if err == nil || via == nil {
+		return cn, err
+	}
+	select {
+	case <-via.gone:
+		cn, _, err = c.followOnce(ctx, way)
+	case <-time.After(200 * time.Millisecond): // what broke here is noticed there a moment later
+	}
+	return cn, err
+}
+
+// followOnce also returns the last jump host it went through.
+func (c *Client) followOnce(ctx context.Context, way []hop) (cn, via *conn, err error) {
 	last := len(way) - 1
 	host := way[last].target.name
 	for _, h := range way[:last] {
@@ -107,11 +122,12 @@ func (c *Client) follow(ctx context.Context, way []hop) (*conn, error) {
 			return dial(ctx, h.target, before)
 		})
 		if err != nil {
-			return nil, throughJump(host, h.target.name, err)
+			return nil, via, throughJump(host, h.target.name, err)
 		}
 		via = cn
 	}
-	return dial(ctx, way[last].target, via)
+	cn, err = dial(ctx, way[last].target, via)
+	return cn, via, err
 }
 
 // throughJump says for which host the jump host was needed, and keeps the kind
