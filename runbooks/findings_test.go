@@ -1,0 +1,138 @@
+package runbooks
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"cel.dev/cel-go/cel"
+
+	"spraydeck/runbook"
+)
+
+// ran is what a command printed.
+func ran(exit int, stdout string) runbook.Result {
+	r := runbook.Result{Exit: int64(exit), Stdout: stdout}
+	if s := strings.TrimRight(stdout, "\n"); s != "" {
+		r.Lines = strings.Split(s, "\n")
+	}
+	return r
+}
+
+// objects is what the cluster would answer: JSON, so numbers are what JSON makes of them.
+func objects(t *testing.T, text string) []any {
+	t.Helper()
+	v := []any{}
+	if err := json.Unmarshal([]byte("["+text+"]"), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+type hosts = map[string]runbook.Result
+
+// TestFindings gives the pitfalls facts that a lab does not have, and expects a finding, by a part of its evidence, or
+// none ("").
+func TestFindings(t *testing.T) {
+	ds := func(image string) []any {
+		return objects(t, `{"metadata": {"name": "x", "labels": {}}, "spec": {"template": {"spec": {"containers": [{"image": "`+image+`"}]}}}}`)
+	}
+	node := func(name, version, kernel string, cordoned bool) string {
+		spec := "{}"
+		if cordoned {
+			spec = `{"unschedulable": true}`
+		}
+		return `{"metadata": {"name": "` + name + `"}, "spec": ` + spec + `, "status": {"nodeInfo": {"kubeletVersion": "` + version + `", "kernelVersion": "` + kernel + `", "architecture": "amd64"}}}`
+	}
+	lb := "lb-apiserver.kubernetes.local"
+	for _, c := range []struct {
+		name, pitfall string
+		inputs        map[string]string
+		facts         map[string]any
+		want          string
+	}{
+		{"unreadable is no pass", "vip-notready-v2.28", nil, map[string]any{"server_lines": hosts{"n1": {Exit: 1, Stderr: "sudo: a password is required"}}}, "n1 could not be read"},
+		{"etcd host without kubeconfig", "vip-notready-v2.28", nil, map[string]any{"server_lines": hosts{"n1": {Exit: 2, Stderr: "grep: /etc/kubernetes/*.conf: No such file or directory"}}}, ""},
+		{"virtual address", "vip-notready-v2.28", nil, map[string]any{"server_lines": hosts{"n1": ran(0, "/etc/kubernetes/kubelet.conf:    server: https://"+lb+":6443\n")}}, "n1 /etc/kubernetes/kubelet.conf https://" + lb + ":6443"},
+		{"no calico", "calico-pool-mismatch", nil, map[string]any{"pools": []any{}, "calico_settings": map[string]any{}}, ""},
+		{"cilium asks no pool", "calico-pool-mismatch", nil, map[string]any{"pools": objects(t, `{"metadata": {"name": "default-pool"}, "spec": {"ipipMode": "Always"}}`), "calico_settings": map[string]any{"kube_network_plugin": "cilium"}}, ""},
+		{"ipip by default", "calico-pool-mismatch", nil, map[string]any{"pools": objects(t, `{"metadata": {"name": "default-pool"}, "spec": {"ipipMode": "Always", "vxlanMode": "Never"}}`), "calico_settings": map[string]any{}}, "ipipMode Always; inventory: calico_ipip_mode Never (default)"},
+		{"block size", "calico-blocksize", nil, map[string]any{"pools": objects(t, `{"metadata": {"name": "default-pool"}, "spec": {"blockSize": 24}}`), "calico_settings": map[string]any{}}, "blockSize 24; inventory: calico_pool_blocksize 26 (default)"},
+		{"block size as text", "calico-blocksize", nil, map[string]any{"pools": objects(t, `{"metadata": {"name": "default-pool"}, "spec": {"blockSize": 24}}`), "calico_settings": map[string]any{"calico_pool_blocksize": "24"}}, ""},
+		{"calico from v2.27.1", "component-regression", map[string]string{"target_tag": "v2.28.0"}, map[string]any{"calico_nodes": ds("quay.io/calico/node:v3.29.4"), "etcd_versions": hosts{"n1": ran(0, "etcd Version: 3.5.16\n")}}, "v3.29.4"},
+		{"etcd from v2.27.1", "component-regression", map[string]string{"target_tag": "v2.28.0"}, map[string]any{"calico_nodes": []any{}, "etcd_versions": hosts{"n1": ran(0, "etcd Version: 3.5.21\nGit SHA: x\n")}}, "n1 etcd Version: 3.5.21"},
+		{"from v2.27.0", "component-regression", map[string]string{"target_tag": "v2.28.0"}, map[string]any{"calico_nodes": ds("quay.io/calico/node:v3.29.1"), "etcd_versions": hosts{"n1": ran(0, "no etcd program here\n")}}, ""},
+		{"calico too old", "calico-too-old", nil, map[string]any{"calico_nodes": ds("quay.io/calico/node:v3.26.4")}, "v3.26.4"},
+		{"cilium from templates", "cilium-template-installed", map[string]string{"target_tag": "v2.28.1"}, map[string]any{"cilium": ds("quay.io/cilium/cilium:v1.15.4")}, "not from Helm"},
+		{"cilium settings", "cilium-defaults", nil, map[string]any{"cilium": ds("quay.io/cilium/cilium:v1.15.4"), "cilium_config": objects(t, `{"metadata": {"name": "cilium-config"}, "data": {"identity-allocation-mode": "kvstore"}}`), "cilium_settings": ran(0, "kube_owner: root\n")}, "identity-allocation-mode kvstore"},
+		{"old kernel", "kernel-too-old", nil, map[string]any{"nodes": objects(t, node("n1", "v1.31.4", "4.18.0-553.el8", false))}, "n1 4.18.0-553.el8"},
+		{"new kernel", "kernel-too-old", nil, map[string]any{"nodes": objects(t, node("n1", "v1.31.4", "6.1.0-13-amd64", false))}, ""},
+		{"cordoned", "precordoned-node", nil, map[string]any{"nodes": objects(t, node("n1", "v1.31.4", "6.1", true))}, "n1 SchedulingDisabled"},
+		{"two minors", "tag-skipped", map[string]string{"kube_version": "1.32.5"}, map[string]any{"nodes": objects(t, node("n1", "v1.30.4", "6.1", false))}, "n1 v1.30.4"},
+		{"going back", "tag-skipped", map[string]string{"kube_version": "1.32.5"}, map[string]any{"nodes": objects(t, node("n1", "v1.32.8", "6.1", false))}, "n1 v1.32.8"},
+		{"no such version", "kube-version-absent", map[string]string{"kube_version": "1.32.9"}, map[string]any{"nodes": objects(t, node("n1", "v1.31.4", "6.1", false)), "checksums": map[string]any{"kubelet_checksums": map[string]any{"amd64": map[string]any{"1.32.5": "x"}}}}, "amd64: 1.32.5"},
+		{"other architecture", "kube-version-absent", map[string]string{"kube_version": "1.32.5"}, map[string]any{"nodes": objects(t, node("n1", "v1.31.4", "6.1", false)), "checksums": map[string]any{"kubelet_checksums": map[string]any{"arm64": map[string]any{"1.32.5": "x"}}}}, "no evidence"},
+		{"two load balancers", "metallb-kube-vip-both", nil, map[string]any{"lb_settings": map[string]any{"metallb_enabled": true, "kube_vip_enabled": true, "kube_vip_services_enabled": "yes"}}, "metallb_enabled: true"},
+		{"arp", "strict-arp", nil, map[string]any{"lb_settings": map[string]any{"metallb_enabled": true, "kube_proxy_strict_arp": false}}, "kube_proxy_strict_arp: false"},
+		{"ipv6 pool", "calico-ipv6-vxlan", nil, map[string]any{"pools": objects(t, `{"metadata": {"name": "default-pool-ipv6"}, "spec": {"cidr": "fd85::/112", "vxlanMode": "Never"}}`), "pinned_ipv6": ran(1, "")}, "vxlanMode Never"},
+		{"ipv6 pool pinned", "calico-ipv6-vxlan", nil, map[string]any{"pools": objects(t, `{"metadata": {"name": "default-pool-ipv6"}, "spec": {"cidr": "fd85::/112", "vxlanMode": "Never"}}`), "pinned_ipv6": ran(0, "calico_vxlan_mode_ipv6: Never\n")}, ""},
+		{"patch there", "patch-tag-v2.28.1", map[string]string{"target_tag": "v2.28.0"}, map[string]any{"patch_tags": ran(0, "v2.28.0\nv2.28.1\n")}, "v2.28.1"},
+		{"even etcd", "etcd-even", nil, map[string]any{"inventory.groups": map[string][]string{"etcd": {"n1", "n2"}}}, "n1"},
+		{"etcd on the control planes", "etcd-even", nil, map[string]any{"inventory.groups": map[string][]string{"kube_control_plane": {"n1", "n2", "n3"}}}, ""},
+		{"blocked", "pdb-blocks-drain", nil, map[string]any{"budgets": objects(t, `{"namespace": "a", "name": "b", "minAvailable": "2", "maxUnavailable": "N/A", "allowed": 0, "healthy": 2, "desired": 2, "expected": 2, "pods": [{"namespace": "a", "name": "p-0", "node": "n1", "ready": false}]}`)}, "a/b: allowed disruptions 0, minAvailable 2, maxUnavailable N/A, healthy 2 of 2; pods: p-0 on n1 (not ready)"},
+		{"no limits", "pdb-without-limits", nil, map[string]any{"budgets": objects(t, `{"namespace": "a", "name": "b", "minAvailable": "N/A", "maxUnavailable": "N/A", "allowed": 1, "pods": [{"namespace": "a", "name": "p-0", "node": "n1"}]}`)}, "p-0 on n1"},
+		{"facts need more than a group", "inventory-ini-not-carried", nil, map[string]any{"inventory_changes": ran(1, "--- a/i\n+++ b/i\n+\n+[k8s_cluster:children]\n+kube_control_plane\n+kube_node\n")}, ""},
+		{"another host", "inventory-ini-not-carried", nil, map[string]any{"inventory_changes": ran(1, "--- a/i\n+++ b/i\n-node3 ip=10.1.1.13\n")}, "-node3"},
+		{"old ansible", "ansible-version-range", map[string]string{"ansible": "system"}, map[string]any{"ansible_version": ran(0, "ansible [core 2.14.18]\n"), "ansible_range": []any{map[string]any{"vars": map[string]any{"minimal_ansible_version": "2.16.4", "maximal_ansible_version": "2.17.0"}}}}, "at least 2.16.4"},
+		{"wrong ansible", "ansible-version-range", map[string]string{"ansible": "venv"}, map[string]any{"ansible_version": ran(0, "ansible [core 2.16.14]\n  executable location = /usr/bin/ansible\n"), "ansible_range": []any{map[string]any{"vars": map[string]any{"minimal_ansible_version": "2.16.4", "maximal_ansible_version": "2.17.0"}}}}, "/usr/bin/ansible"},
+		{"right ansible", "ansible-version-range", map[string]string{"ansible": "venv"}, map[string]any{"ansible_version": ran(0, "ansible [core 2.16.14]\n  executable location = /opt/kubespray/venv/k8s/bin/ansible\n"), "ansible_range": []any{map[string]any{"vars": map[string]any{"minimal_ansible_version": "2.16.4", "maximal_ansible_version": "2.17.0"}}}}, ""},
+	} {
+		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) {
+			p := pitfalls(t)[c.pitfall]
+			s := runbook.NewScope()
+			s.Set("inventory.groups", cel.MapType(cel.StringType, cel.ListType(cel.StringType)), map[string][]string{})
+			for _, in := range p.Inputs {
+				s.Set("inputs."+in.Name, cel.StringType, in.Value.Default.Source)
+			}
+			for name, v := range c.inputs {
+				s.Set("inputs."+name, cel.StringType, v)
+			}
+			for name, v := range c.facts {
+				typ := cel.DynType
+				if f, ok := p.Before.Facts.Get(name); ok {
+					typ = f.Probe.Type()
+				} else if name == "inventory.groups" {
+					typ = s.Types[name]
+				} else {
+					t.Fatalf("%s has no fact %s", c.pitfall, name)
+				}
+				s.Set(name, typ, v)
+			}
+			ok, err := s.True(p.Before.Rule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok != (c.want == "") {
+				t.Fatalf("the rule gave %v", ok)
+			}
+			evidence, err := s.Strings(p.Before.Evidence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want != "" && c.want != "no evidence" && !strings.Contains(strings.Join(evidence, "\n"), c.want) {
+				t.Errorf("evidence %q does not say %q", evidence, c.want)
+			}
+		})
+	}
+}
+
+func pitfalls(t *testing.T) map[string]*runbook.Pitfall {
+	t.Helper()
+	m := map[string]*runbook.Pitfall{}
+	for _, f := range load(t) {
+		if f.Pitfall != nil {
+			m[f.Pitfall.Name.Value] = f.Pitfall
+		}
+	}
+	return m
+}
