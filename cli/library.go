@@ -93,7 +93,7 @@ func (l *library) addFile(name string, text []byte, lang *runbook.Language) {
 	l.texts[name] = string(text)
 	f, problems := runbook.Parse(name, text, lang)
 	l.problems = append(l.problems, problems...)
-	if f.Runbook == nil && f.Pitfall == nil {
+	if f.Runbook == nil && f.Pitfall == nil && f.Release == nil {
 		return
 	}
 	l.files = slices.DeleteFunc(l.files, func(old runbook.File) bool { return nameOf(old) == nameOf(f) })
@@ -103,6 +103,9 @@ func (l *library) addFile(name string, text []byte, lang *runbook.Language) {
 func nameOf(f runbook.File) string {
 	if f.Runbook != nil {
 		return "runbook " + f.Runbook.Name.Value
+	}
+	if f.Release != nil {
+		return "release " + f.Release.Name.Value
 	}
 	return "pitfall " + f.Pitfall.Name.Value
 }

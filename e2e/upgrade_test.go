@@ -131,19 +131,13 @@ func sameLines(t *testing.T, dry string, events []runbook.Event) {
 	}
 }
 
-const answers = `
-"*/approve": {choice: continue, text: %s}
-start: continue
-"*": continue
-`
-
 func TestDeadVIP(t *testing.T) {
 	l := boot(t, "dead-vip")
 	state := t.TempDir()
 	head := l.head()
 	args := []string{"run", "kubespray-v2.28.0", "--set", "ansible=system", "--plain", "--answers"}
 
-	blocked := l.spraydeck(state, append(args, write(t, "a.yaml", "start: continue\n"+goOn))...)
+	blocked := l.spraydeck(state, append(args, write(t, "a.yaml", goOn))...)
 	if blocked.exit != 3 {
 		t.Fatalf("not blocked: %s", blocked)
 	}
@@ -170,8 +164,18 @@ func TestDeadVIP(t *testing.T) {
 
 // goOn answers everything that is no gate and no failure.
 const goOn = `
-"*/approve": {choice: continue, text: "*"}
 start: continue
+"*/approve": continue
+fresh-inventory/approve: {choice: continue, text: inventory/mycluster}
+upgrade-all/approve: {choice: continue, text: cluster.local}
+strategy: all_at_once
+release-notes: continue
+restart-first: continue
+etcd-snapshot: continue
+upgrade-document: continue
+no-way-back: continue
+after-outside: continue
+"review-*": continue
 `
 
 // TestOverride lets the outage happen, sees it, and mends it.
