@@ -19,6 +19,8 @@ func Check(files []File) Problems {
 			c.runbook(f.Runbook)
 		case f.Pitfall != nil:
 			c.pitfall(f.Pitfall)
+		case f.Release != nil:
+			c.checkRelease(f.Release)
 		}
 	}
 	c.problems.Sort()

@@ -13,6 +13,7 @@ import (
 type File struct {
 	Runbook *Runbook
 	Pitfall *Pitfall
+	Release *Release
 }
 
 // Parse reads one file. All problems that can be seen in the file alone are collected; those that need other files
@@ -33,10 +34,13 @@ func Parse(file string, text []byte, lang *Language) (File, Problems) {
 	case "Pitfall":
 		f.Pitfall = &Pitfall{Source: source}
 		d.intoStruct(root, f.Pitfall)
+	case "Release":
+		f.Release = &Release{Source: source}
+		d.intoStruct(root, f.Release)
 	case "":
-		d.problem(root, "missing-key", `"kind" is missing`, "Runbook or Pitfall")
+		d.problem(root, "missing-key", `"kind" is missing`, "Runbook, Pitfall or Release")
 	default:
-		d.problem(root, "value", fmt.Sprintf("unknown kind %q", kind), didYouMean(kind, []string{"Runbook", "Pitfall"}))
+		d.problem(root, "value", fmt.Sprintf("unknown kind %q", kind), didYouMean(kind, []string{"Runbook", "Pitfall", "Release"}))
 	}
 	d.problems.Sort()
 	return f, d.problems

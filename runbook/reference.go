@@ -29,6 +29,17 @@ func Reference(w io.Writer, lang *Language) {
 		{"Affects", "Where a pitfall applies. All ranges given must hold.", reflect.TypeFor[Affects]()},
 		{"Before", "How a pitfall shows before anything is touched. `rule` is true when all is well.", reflect.TypeFor[Before]()},
 		{"Symptom", "How a pitfall shows in a line of output.", reflect.TypeFor[Symptom]()},
+		{"Release", "What is known of one release of Kubespray. `spraydeck plan` reads them; one of your own, for a tag that is not\nknown yet, is a file like any other. Versions stand without a leading v.", reflect.TypeFor[Release]()},
+		{"KubernetesRange", "The versions of Kubernetes a release installs.", reflect.TypeFor[KubernetesRange]()},
+		{"Component", "Something a release installs. A bare value stands for `version`.", reflect.TypeFor[Component]()},
+		{"VersionWith", "The version that goes with a minor of Kubernetes.", reflect.TypeFor[VersionWith]()},
+		{"AnsibleWindow", "The Ansible a release runs under.", reflect.TypeFor[AnsibleWindow]()},
+		{"PythonWindow", "The Python on the workstation.", reflect.TypeFor[PythonWindow]()},
+		{"InventoryForm", "How the inventory of a release is laid out.", reflect.TypeFor[InventoryForm]()},
+		{"PlaybookPaths", "Where playbooks are, from the top of the checkout.", reflect.TypeFor[PlaybookPaths]()},
+		{"VariableChanges", "What became of variables, against the release before.", reflect.TypeFor[VariableChanges]()},
+		{"Avoid", "Why a release is no place to stop.", reflect.TypeFor[Avoid]()},
+		{"Notice", "Something to know, and where it is known from.", reflect.TypeFor[Notice]()},
 	} {
 		r.p("## %s\n\n%s\n\n", part.title, part.about)
 		r.table(part.t)
@@ -113,7 +124,7 @@ func typeWords(t reflect.Type) string {
 }
 
 const intro = `
-A file is one runbook or one pitfall, in YAML. ` + "`spraydeck lint`" + ` finds every mistake in it; ` + "`spraydeck schema`" + ` prints a JSON Schema
+A file is one runbook, one pitfall or the facts of one release, in YAML. ` + "`spraydeck lint`" + ` finds every mistake in it; ` + "`spraydeck schema`" + ` prints a JSON Schema
 with which an editor completes and explains the keys.
 
 **Text** is plain. **Prose** is for a person: a text, or ` + "`{en: ..., ja: ...}`" + `; it may hold ` + "`${expressions}`" + `.

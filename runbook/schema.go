@@ -13,10 +13,10 @@ func Schema(lang *Language) map[string]any {
 	g.fact() // the probes, before anything refers to them
 	root := map[string]any{
 		"$schema":  "https://json-schema.org/draft/2020-12/schema",
-		"title":    "spraydeck runbooks and pitfalls",
+		"title":    "spraydeck runbooks, pitfalls and releases",
 		"type":     "object",
 		"required": []string{"apiVersion", "kind"},
-		"oneOf":    []any{g.document(reflect.TypeFor[Runbook](), "Runbook"), g.document(reflect.TypeFor[Pitfall](), "Pitfall")},
+		"oneOf":    []any{g.document(reflect.TypeFor[Runbook](), "Runbook"), g.document(reflect.TypeFor[Pitfall](), "Pitfall"), g.document(reflect.TypeFor[Release](), "Release")},
 	}
 	root["$defs"] = g.defs
 	return root
@@ -58,7 +58,7 @@ func (g *schemaMaker) of(t reflect.Type) map[string]any {
 		return defRef("fact")
 	case reflect.TypeFor[Step]():
 		return g.step()
-	case reflect.TypeFor[Each](), reflect.TypeFor[On]():
+	case reflect.TypeFor[Each](), reflect.TypeFor[On](), reflect.TypeFor[Component]():
 		return map[string]any{"anyOf": []any{map[string]any{"type": scalar}, g.named(t)}}
 	}
 	switch t.Kind() {

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"spraydeck/runbook"
+)
+
+// planWidth is where lines of reasons break. Rows of versions are shorter.
+const planWidth = 100
+
+// planTable shows a plan to a person: a row for each hop, and below it what to know.
+func planTable(p *plan, lang string) string {
+	var b strings.Builder
+	say := func(en, ja string, args ...any) string { return runbook.Textf(en, ja, args...).In(lang) }
+	found := map[string]string{
+		"given":                say("as given", "指定"),
+		"checkout":             say("found in the checkout", "チェックアウトから"),
+		"cluster":              say("found in the cluster", "クラスターから"),
+		"checkout and cluster": say("found in checkout and cluster", "チェックアウトとクラスターから"),
+	}[p.From.Source]
+	kubernetes := p.From.Kubernetes
+	if kubernetes == "" {
+		kubernetes = p.Stops[0].Kubernetes.Version
+	}
+	fmt.Fprintln(&b, say("From %s (Kubernetes %s, %s) to %s; releases are known up to %s.", "%s（Kubernetes %s、%s）から %s へ。既知のリリースは %s まで。",
+		p.From.Release, kubernetes, found, p.To, p.KnownUpTo))
+	if len(p.Hops) == 0 {
+		fmt.Fprintln(&b, say("There is nothing to do.", "することはありません。"))
+		return b.String()
+	}
+	rows := [][]string{{"HOP", "KUBERNETES", "ETCD", "CONTAINERD", "CALICO", "ANSIBLE", "PYTHON", "ESTIMATE"}}
+	for i, h := range p.Hops {
+		before := p.Stops[i].Kubernetes.Version
+		if i == 0 {
+			before = kubernetes
+		}
+		rows = append(rows, planRow(before, p.Stops[i+1], h))
+	}
+	if slices.ContainsFunc(p.Hops, func(h planHop) bool { return h.Findings != nil }) {
+		rows[0] = append(rows[0], "FINDINGS")
+		for i, h := range p.Hops {
+			rows[i+1] = append(rows[i+1], h.Findings.say(say))
+		}
+	}
+	lines := aligned(rows)
+	fmt.Fprintf(&b, "\n%s\n", lines[0])
+	for i, h := range p.Hops {
+		fmt.Fprintln(&b, lines[i+1])
+		planNotes(&b, h, lang, say)
+	}
+	fmt.Fprintf(&b, "\n%s\n", planTotal(p, say))
+	return b.String()
+}
+
+func planRow(kubernetes string, to runbook.Stop, h planHop) []string {
+	python := "-"
+	if to.Python != nil {
+		python = to.Python.Min + "-" + to.Python.Max
+	}
+	estimate := "-"
+	if e := h.Estimate; e != nil {
+		estimate = e.String()
+	}
+	return []string{h.From + " → " + h.To, kubernetes + " → " + to.Kubernetes.Version,
+		to.Components["etcd"], to.Components["containerd"], to.Components["calico"], to.Ansible.Package, python, estimate}
+}
+
+// String gives 2h10m, with a plus where it takes longer the more nodes there are.
+func (e planEstimate) String() string {
+	minutes := int(math.Ceil(e.Seconds / 60))
+	text := fmt.Sprintf("%dm", minutes%60)
+	if hours := minutes / 60; hours > 0 {
+		text = fmt.Sprintf("%dh%02dm", hours, minutes%60)
+	}
+	if e.AtLeast {
+		text += "+"
+	}
+	return text
+}
+
+// say counts findings by severity; what could not be told is counted too.
+func (f *hopFindings) say(say func(en, ja string, args ...any) string) string {
+	if f == nil {
+		return "-"
+	}
+	var parts []string
+	for _, c := range []struct {
+		n      int
+		en, ja string
+	}{{f.Blocks, "%d block", "停止 %d"}, {f.Outage, "%d outage", "障害 %d"}, {f.Data, "%d data", "データ %d"}, {f.Nuisance, "%d notice", "注意 %d"}, {f.Unknown, "%d unknown", "不明 %d"}} {
+		if c.n > 0 {
+			parts = append(parts, say(c.en, c.ja, c.n))
+		}
+	}
+	if parts == nil {
+		return say("none", "なし")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// planNotes writes what to know of a hop: releases passed by, what must hold first, what gets older, what is new.
+func planNotes(b *strings.Builder, h planHop, lang string, say func(en, ja string, args ...any) string) {
+	line := func(label, text string) {
+		for i, l := range wrapped(label+text, planWidth-6) {
+			indent := "    "
+			if i > 0 {
+				indent += "  "
+			}
+			fmt.Fprintf(b, "%s%s\n", indent, l)
+		}
+	}
+	for _, a := range h.Avoided {
+		line(say("not %s: ", "%s は避ける: ", a.Release), a.Why.In(lang))
+	}
+	for _, c := range h.Conditions {
+		label := say("first: ", "事前に: ")
+		if c.Unmet {
+			label = say("NOT MET: ", "未達: ")
+		}
+		text := c.Says.In(lang)
+		if len(c.Nodes) > 0 {
+			text += " (" + strings.Join(c.Nodes, ", ") + ")"
+		}
+		line(label, text)
+	}
+	for _, o := range h.Backwards {
+		line(say("gets older: ", "古くなる: "), o.Component+" "+o.From+" → "+o.To)
+	}
+	for _, f := range h.Faults {
+		line(say("fault: ", "不具合: "), f.Says.In(lang))
+	}
+	for _, n := range h.Notes {
+		line(say("new: ", "変更: "), n.Says.In(lang))
+	}
+}
+
+// wrapped breaks a text at spaces, or between characters where a language has none. Names such as kube-proxy stay whole:
+// an operator copies them.
+func wrapped(text string, width int) []string {
+	const whole = "\u2011" // a hyphen that is no place to break
+	text = ansi.Wrap(strings.ReplaceAll(text, "-", whole), width, "")
+	lines := strings.Split(strings.ReplaceAll(text, whole, "-"), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimSpace(l)
+	}
+	return lines
+}
+
+// aligned pads cells to columns. Widths are those of the terminal, where some characters take two.
+func aligned(rows [][]string) []string {
+	widths := make([]int, len(rows[0]))
+	for _, r := range rows {
+		for i, c := range r {
+			widths[i] = max(widths[i], ansi.StringWidth(c))
+		}
+	}
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		for j, c := range r {
+			lines[i] += c + strings.Repeat(" ", widths[j]-ansi.StringWidth(c)+2)
+		}
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines
+}
+
+func planTotal(p *plan, say func(en, ja string, args ...any) string) string {
+	total, estimated, unmet := planEstimate{}, 0, 0
+	for _, h := range p.Hops {
+		if e := h.Estimate; e != nil {
+			total.Seconds, total.AtLeast = total.Seconds+e.Seconds, total.AtLeast || e.AtLeast
+			estimated++
+		}
+		for _, c := range h.Conditions {
+			if c.Unmet {
+				unmet++
+			}
+		}
+	}
+	text := say("%d hops", "%d ホップ", len(p.Hops))
+	if estimated > 0 {
+		text += say("; %d have a runbook, together %s", "。うち %d にランブックがあり、合計 %s", estimated, total)
+	}
+	if unmet > 0 {
+		text += say("; %d conditions are not met", "。満たしていない条件 %d", unmet)
+	}
+	return text + say(".", "。")
+}
