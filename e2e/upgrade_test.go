@@ -187,6 +187,8 @@ func TestOverride(t *testing.T) {
 		switch {
 		case strings.HasSuffix(q.ID, "/vip-notready-v2.28"):
 			return runbook.ChoiceOverride, "CHG-1234 accepts the outage"
+		case strings.HasSuffix(q.ID, "/node-left-cordoned"):
+			return "remedy:node-left-cordoned/uncordon", ""
 		case q.Form == runbook.AskFailed && nth == 0:
 			return "remedy:vip-notready-v2.28/use-loopback", ""
 		case q.Form == runbook.AskFailed:

@@ -144,6 +144,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	}
 	if name := resultName(in.step.ID.Value); value != nil && r.scope.Types[name] != nil {
 		r.scope.Set(name, r.scope.Types[name], value)
+		in.scope.Set(name, r.scope.Types[name], value) // for its own gates after it
 	}
 	return nil
 }

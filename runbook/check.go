@@ -115,9 +115,9 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.prose(s.Why, vars)
 	c.prose(s.Undo, vars)
 	c.template(s.Confirm, vars, false)
-	c.condition(s.When, vars)
 	c.facts(s.Facts, vars)
 	vars = withFacts(vars, s.Facts)
+	c.condition(s.When, vars)
 	c.condition(s.Done, vars)
 	if _, ok := s.Action.(Prober); !ok && s.Action != nil {
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)

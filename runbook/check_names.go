@@ -48,7 +48,7 @@ func (c *checker) checkIDs(b *Runbook) {
 			ids = append(ids, id.Value)
 		}
 	}
-	if n := b.NoReturn; n.Value != "" {
+	for _, n := range b.NoReturn {
 		if _, ok := first[n.Value]; !ok {
 			c.add(n.Pos, "unknown-step", fmt.Sprintf("there is no step %q", n.Value), didYouMean(n.Value, ids))
 		}

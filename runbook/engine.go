@@ -3,6 +3,7 @@ package runbook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -209,7 +210,7 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	in.scope = r.scopeOf(in)
 	end := func(s Status, why Text) error { return r.emit(in.id, StepEnded{Status: s, Why: why}) }
 
-	wanted, err := in.scope.True(in.when)
+	wanted, err := r.wanted(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -253,6 +254,15 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 			return end(Overridden, failed.why)
 		}
 	}
+}
+
+// wanted says whether a step is done at all. It may depend on facts.
+func (r *Run) wanted(ctx context.Context, in *instance) (bool, error) {
+	scope, err := r.collect(ctx, in, nil, in.when)
+	if err != nil {
+		return false, fmt.Errorf("whether %s is needed could not be told: %w", in.id, err)
+	}
+	return scope.True(in.when)
 }
 
 // attempt is one pass through a step: done already? gates before, approval, the action, gates after.
@@ -319,7 +329,7 @@ func (r *Run) describe(in *instance) error {
 func (r *Run) probes(in *instance, gates []Gate, ops []Operation) []Operation {
 	for i := range gates {
 		g := r.book.filled(&gates[i], i)
-		for _, f := range append(slices.Clip(in.facts), g.Facts...) {
+		for _, f := range nearest(in.facts, g.Facts) {
 			if f.Value.Probe == nil || !usesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.exprs()}) {
 				continue
 			}

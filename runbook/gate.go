@@ -201,7 +201,7 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own N
 	}
 	scope = scope.With()
 	scope.fresh = fresh
-	facts := append(slices.Clip(in.facts), own...)
+	facts := nearest(in.facts, own)
 	for _, f := range facts {
 		if f.Value.Probe != nil && !fresh[f.Name] {
 			scope.Set(f.Name, f.Value.Probe.Type(), nil)
@@ -219,6 +219,17 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own N
 		scope.Set(f.Name, f.Value.Probe.Type(), value)
 	}
 	return scope, nil
+}
+
+// nearest joins facts from outside and from near by. Where a name stands in both, the nearer one is meant.
+func nearest(outer, inner Named[Fact]) Named[Fact] {
+	var facts Named[Fact]
+	for _, f := range outer {
+		if _, shadowed := inner.Get(f.Name); !shadowed {
+			facts = append(facts, f)
+		}
+	}
+	return append(facts, inner...)
 }
 
 // usesName says whether any of the expressions mentions a name. A word in a string of the expression counts too, which

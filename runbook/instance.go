@@ -39,7 +39,7 @@ func (in *instance) planned(r *Run) PlannedStep {
 	return PlannedStep{
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
-		NoReturn: r.book.NoReturn.Value != "" && in.step.ID.Value == r.book.NoReturn.Value,
+		NoReturn: slices.ContainsFunc(r.book.NoReturn, func(id Str) bool { return id.Value == in.step.ID.Value }),
 		Estimate: in.step.Estimate.Value,
 	}
 }
@@ -79,7 +79,7 @@ func (r *Run) instances(ph *Phase, s *Step, node string) ([]*instance, error) {
 	}
 	var ins []*instance
 	for _, n := range nodes {
-		in := &instance{step: s, id: s.ID.Value, node: n, when: s.When, facts: append(slices.Clip(r.book.Facts), s.Facts...)}
+		in := &instance{step: s, id: s.ID.Value, node: n, when: s.When, facts: nearest(r.book.Facts, s.Facts)}
 		if n != "" {
 			in.id += "[" + n + "]"
 		}

@@ -82,7 +82,7 @@ type Runbook struct {
 	Inventory Template     `yaml:"inventory" doc:"command that prints the inventory as ansible-inventory --list does"`
 	Facts     Named[Fact]  `yaml:"facts" doc:"facts that every gate and check of this runbook may use"`
 	Pitfalls  []Str        `yaml:"pitfalls" doc:"ids of the pitfalls whose symptoms are watched for while commands run"`
-	NoReturn  Str          `yaml:"noReturn" doc:"id of the step after which there is no way back"`
+	NoReturn  []Str        `yaml:"noReturn" doc:"ids of the steps after which there is no way back"`
 	Rollback  Prose        `yaml:"rollback" doc:"how to go back before that point, as Markdown"`
 	Phases    []Phase      `yaml:"phases,required" doc:"the steps, in groups"`
 

@@ -70,7 +70,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 	}
 	facts := in.facts
 	if pitfall != nil && pitfall.Before != nil {
-		facts = append(append(Named[Fact]{}, facts...), pitfall.Before.Facts...)
+		facts = nearest(facts, pitfall.Before.Facts)
 	}
 	for i := range cure.Steps {
 		s := &cure.Steps[i]
@@ -83,7 +83,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 		}
 		for _, node := range nodes {
 			sub := &instance{step: s, id: in.id + "/" + id + "/" + s.ID.Value, events: in.events, node: node, phase: in.phase,
-				scope: scope, facts: append(facts, s.Facts...), remedy: true}
+				scope: scope, facts: nearest(facts, s.Facts), remedy: true}
 			if node != in.node {
 				sub.id += "[" + node + "]"
 			}
