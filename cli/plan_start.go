@@ -48,7 +48,15 @@ func findStart(ctx context.Context, o *options, rs runbook.Releases) (planStart,
 	if s.noTag != nil && o.checkout != "." {
 		return planStart{}, usage(s.noTag)
 	}
-	s.kubelets, s.systems, s.noKubelets = askNodes(ctx, o)
+	cluster, err := kube.Open(o.kubeconfig, o.context)
+	switch {
+	case err == nil:
+		s.kubelets, s.systems, s.noKubelets = askNodes(ctx, cluster)
+	case o.kubeconfig != "" || o.context != "":
+		return planStart{}, usage(err)
+	default:
+		s.noKubelets = err
+	}
 	if err := ctx.Err(); err != nil {
 		return planStart{}, err
 	}
@@ -56,11 +64,7 @@ func findStart(ctx context.Context, o *options, rs runbook.Releases) (planStart,
 }
 
 // askNodes gives the version of every kubelet, and the system of every node.
-func askNodes(ctx context.Context, o *options) (kubelets []string, systems map[string]string, err error) {
-	cluster, err := kube.Open(o.kubeconfig, o.context)
-	if err != nil {
-		return nil, nil, err
-	}
+func askNodes(ctx context.Context, cluster *kube.Cluster) (kubelets []string, systems map[string]string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askingTime)
 	defer cancel()
 	nodes, err := cluster.Get(ctx, "nodes", "", "", "", "")

@@ -183,12 +183,12 @@ func planTotal(p *plan, say func(en, ja string, args ...any) string) string {
 			}
 		}
 	}
-	text := say("%d hops", "%d ホップ", len(p.Hops))
+	text := say("Hops: %d", "ホップ数: %d", len(p.Hops))
 	if estimated > 0 {
-		text += say("; %d have a runbook, together %s", "。うち %d にランブックがあり、合計 %s", estimated, total)
+		text += say("; estimated: %d, together %s", "、うち見積もりあり: %d、合計 %s", estimated, total)
 	}
 	if unmet > 0 {
-		text += say("; %d conditions are not met", "。満たしていない条件 %d", unmet)
+		text += say("; conditions not met: %d", "、満たしていない条件: %d", unmet)
 	}
-	return text + say(".", "。")
+	return text
 }
