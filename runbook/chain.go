@@ -208,12 +208,12 @@ func stopOf(r *Release) Stop {
 		s.Python = &StopPython{r.Python.Min.Value, r.Python.Max.Value}
 	}
 	for _, e := range r.OS {
-		s.OS[e.Name] = values(e.Value)
+		s.OS[e.Name] = wordsOf(e.Value)
 	}
 	return s
 }
 
-func values(list []Str) []string {
+func wordsOf(list []Str) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
 		out[i] = s.Value

@@ -58,7 +58,7 @@ type drop struct {
 func dropped(from, to *Release) []drop {
 	var drops []drop
 	for _, e := range from.OS {
-		had, has := values(e.Value), to.systemVersions(e.Name)
+		had, has := wordsOf(e.Value), to.systemVersions(e.Name)
 		for _, version := range had {
 			if slices.Contains(has, version) {
 				continue
@@ -79,7 +79,7 @@ func dropped(from, to *Release) []drop {
 
 func (r *Release) systemVersions(system string) []string {
 	list, _ := r.OS.Get(system)
-	return values(list)
+	return wordsOf(list)
 }
 
 // strangers are the nodes with a system that is known by name and in neither release. Systems that no release names are
