@@ -12,15 +12,16 @@ import (
 // edges is who may import whom. A new edge is a decision about the design: it belongs here first.
 var edges = map[string][]string{
 	".":           {"cli"},
-	"cli":         {"kube", "kubespray", "runbook", "runbooks", "sshx", "steps", "transcript", "ui", "workstation"},
+	"cli":         {"kube", "kubespray", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
 	"ui":          {"runbook", "transcript"},
 	"steps":       {"runbook"},
 	"transcript":  {"runbook"},
-	"runbook":     nil,
+	"runbook":     {"symptom"},
 	"runbooks":    nil,
 	"kube":        nil,
 	"kubespray":   nil,
 	"sshx":        nil,
+	"symptom":     nil,
 	"workstation": nil,
 	"e2e":         nil,
 }

@@ -1,25 +1,121 @@
 package runbook
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
 
-// checkSymptoms runs the samples of each symptom.
+	"spraydeck/symptom"
+)
+
+// checkSymptoms runs the samples of each symptom as the matcher will see them, and looks at the names that conditions use.
 func (c *checker) checkSymptoms(p *Pitfall) {
-	for _, s := range p.Symptoms {
+	ids := map[string]*Symptom{}
+	for i := range p.Symptoms {
+		s := &p.Symptoms[i]
+		if first := ids[s.ID.Value]; first != nil {
+			c.add(s.ID.Pos, "duplicate", fmt.Sprintf("there is a symptom %s already, in line %d", s.ID.Value, first.ID.Pos.Line), "")
+			continue
+		}
+		ids[s.ID.Value] = s
+	}
+	for i := range p.Symptoms {
+		s := &p.Symptoms[i]
 		if s.Line.RE == nil {
 			continue
 		}
-		if s.Line.RE.MatchString("") {
-			c.add(s.Line.Pos, "symptom-empty", "the symptom matches the empty line, and so every output", "")
-		}
-		for _, m := range s.Match {
-			if !s.Line.RE.MatchString(m.Value) {
-				c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s does not match its sample", s.ID.Value), "")
+		c.samples(s)
+		c.symptomNames(p, s, ids)
+	}
+}
+
+func (c *checker) samples(s *Symptom) {
+	if s.Line.RE.MatchString("") {
+		c.add(s.Line.Pos, "symptom-empty", "the symptom matches the empty line, and so every output", "")
+		return
+	}
+	set, err := symptom.New([]symptom.Pattern{{ID: s.ID.Value, Line: s.Line.RE}})
+	if err != nil {
+		c.add(s.Line.Pos, "symptom", err.Error(), "")
+		return
+	}
+	shows := func(sample string) bool {
+		stream := set.Stream()
+		for line := range strings.Lines(sample) {
+			if len(stream.Feed(symptom.Input{}, strings.TrimSuffix(line, "\n"), time.Time{})) > 0 {
+				return true
 			}
 		}
-		for _, m := range s.Miss {
-			if s.Line.RE.MatchString(m.Value) {
-				c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s matches a line it must not match", s.ID.Value), "")
-			}
+		return false
+	}
+	for _, m := range s.Match {
+		if !shows(m.Value) {
+			c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s does not match its sample", s.ID.Value), "")
 		}
 	}
+	for _, m := range s.Miss {
+		if shows(m.Value) {
+			c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s matches a line it must not match", s.ID.Value), "")
+		}
+	}
+}
+
+// symptomNames looks at the groups and symptoms that a symptom names.
+func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) {
+	group := func(of *Symptom, name Str) {
+		if name.Value == "" || name.Value == symptom.Host || of.Line.RE == nil || slices.Contains(of.Line.RE.SubexpNames(), name.Value) {
+			return
+		}
+		known := slices.DeleteFunc(of.Line.RE.SubexpNames(), func(n string) bool { return n == "" })
+		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), didYouMean(name.Value, append(known, symptom.Host)))
+	}
+	group(s, s.Distinct)
+	for _, name := range s.By {
+		group(s, name)
+	}
+	if s.Distinct.Value != "" && s.Count.Value < 2 {
+		c.add(s.Distinct.Pos, "symptom-condition", "distinct needs a count of at least 2", "")
+	}
+	if s.Within.Value > 0 && s.Count.Value < 2 {
+		c.add(s.Within.Pos, "symptom-condition", "within needs a count of at least 2", "in needs and unless it stands beside since or then")
+	}
+	for _, r := range slices.Concat(s.Needs, s.Unless) {
+		if (r.Since.Value == "") == (r.Then.Value == "") {
+			c.add(r.Pos, "symptom-condition", "a relation names one symptom, after since or after then", "")
+			continue
+		}
+		name := r.Since
+		if name.Value == "" {
+			name = r.Then
+		}
+		other := ids[name.Value]
+		if other == nil {
+			c.add(name.Pos, "symptom-unknown", fmt.Sprintf("the pitfall has no symptom %q", name.Value), didYouMean(name.Value, keys(ids)))
+			continue
+		}
+		for _, g := range r.By {
+			group(s, g)
+			group(other, g)
+		}
+	}
+	for _, b := range s.Beats {
+		pitfall, id, other := strings.Cut(b.Value, "/")
+		known := !other && ids[b.Value] != nil
+		if q := c.pitfalls[pitfall]; other && q != nil {
+			known = slices.ContainsFunc(q.Symptoms, func(s Symptom) bool { return s.ID.Value == id })
+		}
+		if !known {
+			c.add(b.Pos, "symptom-unknown", fmt.Sprintf("there is no symptom %q", b.Value), "a symptom of another pitfall is written pitfall/symptom")
+		}
+	}
+}
+
+func keys(m map[string]*Symptom) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

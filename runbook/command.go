@@ -20,12 +20,10 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	r.number++
 	n := r.number
 	r.mu.Unlock()
-	if c.Host == Workstation && !c.Probe {
-		r.watch.begin()
-	}
 	if err := r.emit(step, CommandStarted{Number: n, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe}); err != nil {
 		return Result{}, err
 	}
+	r.seeCommand(step, c)
 	if c.TTY && c.Stdin == nil {
 		in, release := r.keys.attach()
 		defer release()

@@ -191,6 +191,7 @@ type Hit struct {
 	Symptom  string   `json:"symptom"`
 	Title    Text     `json:"title"`
 	Severity string   `json:"severity"`
+	Hint     bool     `json:"hint,omitempty"` // it may be so, or not
 	Cause    Text     `json:"cause,omitzero"`
 	Remedies []Remedy `json:"remedies,omitempty"`
 	Host     string   `json:"host,omitempty"`

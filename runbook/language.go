@@ -331,13 +331,31 @@ type Before struct {
 
 // Symptom is how a pitfall shows in a line of output.
 type Symptom struct {
-	ID     Str     `yaml:"id,required" doc:"names the symptom"`
-	Line   Pattern `yaml:"line,required" doc:"a regular expression over one line, without escape sequences"`
-	Task   Pattern `yaml:"task" doc:"a regular expression over the current Ansible task"`
-	Stream Str     `yaml:"stream" doc:"output (default) or nodes: the node table, as kubectl prints it" enum:"output|nodes"`
-	Hint   Flag    `yaml:"hint" doc:"a hint only, never a verdict"`
-	Match  []Str   `yaml:"match,required" doc:"lines it must match; the linter runs them"`
-	Miss   []Str   `yaml:"miss,required" doc:"lines it must not match; the linter runs them"`
+	ID       Str        `yaml:"id,required" doc:"names the symptom"`
+	Line     Pattern    `yaml:"line,required" doc:"a regular expression over one line, without escape sequences; named groups are values"`
+	Task     Pattern    `yaml:"task" doc:"a regular expression over the current Ansible task, as role : task"`
+	Stream   Str        `yaml:"stream" doc:"output (default); nodes: the node table, as kubectl prints it; commands: the command lines run. A file is all of them" enum:"output|nodes|commands"`
+	Hint     Flag       `yaml:"hint" doc:"a hint only, never a verdict"`
+	Quiet    Flag       `yaml:"quiet" doc:"never shown: it serves the conditions of other symptoms"`
+	Count    Int        `yaml:"count" doc:"only when seen so many times"`
+	Distinct Str        `yaml:"distinct" doc:"these times must differ in this group, such as pod"`
+	By       []Str      `yaml:"by" doc:"these times must agree in these groups, such as node; host is where the line comes from"`
+	Within   Span       `yaml:"within" doc:"these times must lie within so long"`
+	Lasts    Span       `yaml:"lasts" doc:"only when seen again and again for at least so long"`
+	Needs    []Relation `yaml:"needs" doc:"only when each of these other symptoms was seen"`
+	Unless   []Relation `yaml:"unless" doc:"not when one of these other symptoms was seen"`
+	Beats    []Str      `yaml:"beats" doc:"symptoms it goes before when one line shows both, as pitfall/symptom"`
+	Match    []Str      `yaml:"match,required" doc:"lines it must match; the linter runs them"`
+	Miss     []Str      `yaml:"miss,required" doc:"lines it must not match; the linter runs them"`
+	Pos      Pos
+}
+
+// Relation is to another symptom of the same pitfall.
+type Relation struct {
+	Since  Str   `yaml:"since" doc:"id of a symptom that was seen before"`
+	Then   Str   `yaml:"then" doc:"id of a symptom that is seen afterwards"`
+	Within Span  `yaml:"within" doc:"at most so long before or afterwards"`
+	By     []Str `yaml:"by" doc:"groups in which both agree"`
 	Pos    Pos
 }
 

@@ -29,6 +29,7 @@ func Reference(w io.Writer, lang *Language) {
 		{"Affects", "Where a pitfall applies. All ranges given must hold.", reflect.TypeFor[Affects]()},
 		{"Before", "How a pitfall shows before anything is touched. `rule` is true when all is well.", reflect.TypeFor[Before]()},
 		{"Symptom", "How a pitfall shows in a line of output.", reflect.TypeFor[Symptom]()},
+		{"Relation", "What a symptom has to do with another symptom of the same pitfall: `since` it or `then`, one of them.", reflect.TypeFor[Relation]()},
 		{"Release", "What is known of one release of Kubespray. `spraydeck plan` reads them; one of your own, for a tag that is not\nknown yet, is a file like any other. Versions stand without a leading v.", reflect.TypeFor[Release]()},
 		{"KubernetesRange", "The versions of Kubernetes a release installs.", reflect.TypeFor[KubernetesRange]()},
 		{"Component", "Something a release installs. A bare value stands for `version`.", reflect.TypeFor[Component]()},

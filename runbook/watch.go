@@ -2,70 +2,89 @@ package runbook
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
+
+	"spraydeck/symptom"
 )
 
-// watcher looks at every line that commands print, and at every change of a node, for symptoms of known pitfalls.
+// watcher looks at every line that commands print, at the command lines themselves, and at every change of a node, for
+// symptoms of known pitfalls.
 type watcher struct {
-	mu       sync.Mutex
-	pitfalls []*Pitfall
-	play     playbook
-	seen     map[string][]string // step -> pitfalls met in it, in order
+	known  *Symptoms
+	stream *symptom.Stream
+
+	mu   sync.Mutex
+	play playbook
+	seen map[string][]met // by step
+	next time.Time        // the alarm that is set
+}
+
+// met is a pitfall that a step has met, and whether only by a hint so far.
+type met struct {
+	pitfall string
+	hint    bool
 }
 
 func newWatcher(b *Runbook) *watcher {
-	w := &watcher{seen: map[string][]string{}}
+	var pitfalls []*Pitfall
 	for _, id := range b.Pitfalls {
-		if p := b.known[id.Value]; p != nil && len(p.Symptoms) > 0 {
-			w.pitfalls = append(w.pitfalls, p)
+		if p := b.known[id.Value]; p != nil {
+			pitfalls = append(pitfalls, p)
 		}
 	}
+	w := &watcher{known: NewSymptoms(pitfalls), seen: map[string][]met{}}
+	w.stream = w.known.Set.Stream()
 	return w
 }
 
-// begin forgets the playbook before: a new command runs.
-func (w *watcher) begin() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.play = playbook{}
-}
-
+// seenIn gives the pitfalls met in a step, in their order.
 func (w *watcher) seenIn(step string) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.seen[step]
+	var ids []string
+	for _, m := range w.seen[step] {
+		ids = append(ids, m.pitfall)
+	}
+	return ids
 }
 
-// find gives the pitfalls whose symptoms a line shows for the first time in a step.
-func (w *watcher) find(step, stream, line string) []Hit {
+// news keeps the hits that tell more than the step has told: each pitfall once, and once more when a hint has become a
+// verdict.
+func (w *watcher) news(step string, found []symptom.Hit) []Hit {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var hits []Hit
-	for _, p := range w.pitfalls {
-		if slices.Contains(w.seen[step], p.Name.Value) {
-			continue
-		}
-		for _, s := range p.Symptoms {
-			of := s.Stream.Value
-			if of == "" {
-				of = "output"
-			}
-			if of != stream || s.Line.RE == nil || !s.Line.RE.MatchString(line) {
+next:
+	for _, f := range found {
+		p, _ := w.known.Of(f.ID)
+		for i := range w.seen[step] {
+			m := &w.seen[step][i]
+			if m.pitfall != p.Name.Value {
 				continue
 			}
-			if s.Task.RE != nil && !s.Task.RE.MatchString(w.play.Task) {
-				continue
+			if !m.hint || f.Hint {
+				continue next
 			}
-			w.seen[step] = append(w.seen[step], p.Name.Value)
-			hits = append(hits, Hit{Pitfall: p.Name.Value, Symptom: s.ID.Value, Title: p.Title.Text(NewScope()), Severity: p.Severity.Value,
-				Cause: p.Why.Text(NewScope()), Remedies: remediesOf(p), Line: line, Task: w.play.Task})
-			break
+			m.hint = false
+			hits = append(hits, w.known.Hit(f))
+			continue next
 		}
+		w.seen[step] = append(w.seen[step], met{p.Name.Value, f.Hint})
+		hits = append(hits, w.known.Hit(f))
 	}
 	return hits
+}
+
+// alarm says whether a new time has to be waited for.
+func (w *watcher) alarm(at time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	isNew := !at.IsZero() && !at.Equal(w.next)
+	w.next = at
+	return isNew
 }
 
 func remediesOf(p *Pitfall) []Remedy {
@@ -76,18 +95,32 @@ func remediesOf(p *Pitfall) []Remedy {
 	return rs
 }
 
-// see looks at one line of a command's output.
-func (r *Run) see(step string, c Command, line string) {
-	line = strings.TrimRight(Plain(line), " \r")
+// seeCommand looks at a command line that is about to run. What the last command there printed is over.
+func (r *Run) seeCommand(step string, c Command) {
+	if c.Probe {
+		return
+	}
+	r.watch.stream.Begin(symptom.Input{Host: c.Host})
 	if c.Host == Workstation {
 		r.watch.mu.Lock()
-		p, news := r.watch.play.read(line)
+		r.watch.play = playbook{}
+		r.watch.mu.Unlock()
+	}
+	r.watchLine(step, symptom.Input{Stream: "commands", Host: c.Host}, c.Line)
+}
+
+// see looks at one line of a command's output.
+func (r *Run) see(step string, c Command, line string) {
+	if c.Host == Workstation {
+		plain := strings.TrimRight(Plain(line), " \r")
+		r.watch.mu.Lock()
+		p, news := r.watch.play.read(plain)
 		r.watch.mu.Unlock()
 		if news {
 			r.emit(step, p)
 		}
 	}
-	r.hit(step, c.Host, r.watch.find(step, "output", line))
+	r.watchLine(step, symptom.Input{Host: c.Host}, line)
 }
 
 // seeNode looks at a node as a row of kubectl get nodes --no-headers.
@@ -103,12 +136,25 @@ func (r *Run) seeNode(n Node) error {
 	if in == nil {
 		return nil
 	}
-	return r.hit(in.events, n.Name, r.watch.find(in.events, "nodes", line))
+	return r.watchLine(in.events, symptom.Input{Stream: "nodes", Host: n.Name}, line)
 }
 
-func (r *Run) hit(step, host string, hits []Hit) error {
-	for _, h := range hits {
-		h.Host = host
+// watchLine gives a line to the symptoms and tells what is new. A symptom that waits for something not to come is looked after
+// when its time is over, whether or not anything is printed.
+func (r *Run) watchLine(step string, in symptom.Input, line string) error {
+	now := time.Now()
+	err := r.met(step, r.watch.stream.Feed(in, line, now))
+	if at := r.watch.stream.Next(); r.watch.alarm(at) {
+		time.AfterFunc(at.Sub(now), func() { r.met(step, r.watch.stream.Flush(time.Now())) })
+	}
+	return err
+}
+
+func (r *Run) met(step string, found []symptom.Hit) error {
+	if len(found) == 0 {
+		return nil
+	}
+	for _, h := range r.watch.news(step, found) {
 		if err := r.emit(step, h); err != nil {
 			return err
 		}

@@ -1,0 +1,114 @@
+package symptom
+
+// finder finds which of many literals a line holds, after Wu and Manber (1994): the last two bytes of a window tell by how
+// much the window can be moved on, so that most bytes are never looked at.
+//
+// It is our own because what we need is not what the libraries for Go give, all of which are Aho-Corasick automata:
+// cloudflare/ahocorasick tells which texts a block holds and not where, petar-dambovaliev/aho-corasick allocates for every
+// match, BobuSumisu/aho-corasick walks a trie of 8 bytes per edge; all look at every byte, and none of them ignores case
+// for some texts only. BenchmarkFinder compares.
+type finder struct {
+	m       int // size of the window: that of the shortest literal, at most maxWindow
+	lits    []needle
+	shift   [1 << 16]uint8 // by pair of bytes
+	buckets map[uint16][]int32
+}
+
+const maxWindow = 8
+
+// needle is a literal with the part of it that is looked for first.
+type needle struct {
+	literal
+	at int // where the window begins in the literal
+}
+
+func newFinder(lits []literal) *finder {
+	f := &finder{m: maxWindow, buckets: map[uint16][]int32{}}
+	for _, l := range lits {
+		f.m = min(f.m, len(l.text))
+	}
+	for i := range f.shift {
+		f.shift[i] = uint8(f.m - 1)
+	}
+	for i, l := range lits {
+		w := needle{l, rarest(l.text, f.m)}
+		f.lits = append(f.lits, w)
+		part := l.text[w.at : w.at+f.m]
+		for k := 1; k < f.m; k++ {
+			for _, a := range cases(part[k-1], l.fold) {
+				for _, b := range cases(part[k], l.fold) {
+					pair := uint16(a) | uint16(b)<<8
+					f.shift[pair] = min(f.shift[pair], uint8(f.m-1-k))
+					if k == f.m-1 {
+						f.buckets[pair] = append(f.buckets[pair], int32(i))
+					}
+				}
+			}
+		}
+	}
+	return f
+}
+
+// rarest gives where the window of a text begins whose last two bytes are the rarest.
+func rarest(text string, m int) int {
+	best, at := -1, 0
+	for i := range len(text) - m + 1 {
+		w := text[i : i+m]
+		if n := weight(w) + 8*weight(w[m-2:]); n > best {
+			best, at = n, i
+		}
+	}
+	return at
+}
+
+func cases(b byte, fold bool) []byte {
+	if fold && b >= 'a' && b <= 'z' {
+		return []byte{b, b - 'a' + 'A'}
+	}
+	return []byte{b}
+}
+
+// appendFound appends the index of each literal that stands in b, as often as it does.
+func (f *finder) appendFound(found []int32, b []byte) []int32 {
+	shift := &f.shift
+	for i := f.m - 1; i < len(b); {
+		pair := uint16(b[i-1]) | uint16(b[i])<<8
+		if s := shift[pair]; s != 0 {
+			i += int(s)
+			continue
+		}
+		found = f.verify(found, b, i, pair)
+		i++
+	}
+	return found
+}
+
+// verify looks at the whole of each literal whose window may end at i.
+func (f *finder) verify(found []int32, b []byte, i int, pair uint16) []int32 {
+	for _, n := range f.buckets[pair] {
+		l := &f.lits[n]
+		from := i - f.m + 1 - l.at
+		if from < 0 || from+len(l.text) > len(b) {
+			continue
+		}
+		if equal(b[from:from+len(l.text)], l.text, l.fold) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func equal(b []byte, text string, fold bool) bool {
+	if !fold {
+		return string(b) == text
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != text[i] {
+			return false
+		}
+	}
+	return true
+}

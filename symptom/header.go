@@ -1,0 +1,78 @@
+package symptom
+
+import "bytes"
+
+// headerWords are in every line that says which play or task comes next.
+var headerWords = []string{"TASK [", "PLAY [", "PLAY RECAP", "RUNNING HANDLER ["}
+
+// place is where in a playbook a line stands. A nil part is not known yet: it was said before the text at hand.
+type place struct{ play, task *string }
+
+// after gives the place that p is, seen from an earlier one.
+func (p place) after(earlier place) place {
+	if p.play == nil {
+		p.play = earlier.play
+	}
+	if p.task == nil {
+		p.task = earlier.task
+	}
+	return p
+}
+
+func (p place) strings() (play, task string) {
+	if p.play != nil {
+		play = *p.play
+	}
+	if p.task != nil {
+		task = *p.task
+	}
+	return play, task
+}
+
+// header reads a line such as "TASK [etcd : Stop if even number of etcd hosts] ****", bare, behind prefixes, or drawn by
+// cowsay. A name that ends in a later line is found when the lines are joined.
+func (p *place) header(line []byte) {
+	text, timed := line, false
+	for range maxPrefixes + 1 {
+		text = trimLeft(text)
+		if inner, ok := cowsay(text); ok {
+			text = inner
+		}
+		if p.bare(text) {
+			return
+		}
+		before := prefixOf(text, timed)
+		if before.n == 0 {
+			return
+		}
+		timed = timed || before.time
+		text = before.behind(text)
+	}
+}
+
+// bare reads a header without anything before it, and says whether it was one.
+func (p *place) bare(text []byte) bool {
+	none := ""
+	if bytes.HasPrefix(text, []byte("PLAY RECAP")) {
+		p.task = &none
+		return true
+	}
+	for _, word := range headerWords {
+		name, ok := bytes.CutPrefix(text, []byte(word))
+		if !ok {
+			continue
+		}
+		end := bytes.LastIndexByte(name, ']')
+		if end < 0 || len(bytes.Trim(name[end+1:], " *")) > 0 {
+			return false
+		}
+		s := string(name[:end])
+		if word == "PLAY [" {
+			p.play, p.task = &s, &none
+		} else {
+			p.task = &s
+		}
+		return true
+	}
+	return false
+}

@@ -1,0 +1,213 @@
+package symptom
+
+import (
+	"bytes"
+	"slices"
+	"unicode/utf8"
+)
+
+// What one program wrote as one line may stand on several: cut by a terminal, folded by YAML, broken by cowsay. A line is
+// therefore also read joined to the lines before it that it may continue. Only lines up to joinLine bytes are joined, and
+// never more than joinLines of them, so that a line costs the same wherever it stands.
+const (
+	joinLines = 16
+	joinLine  = 2048
+)
+
+// seam is how a line goes on from the line before.
+type seam int
+
+const (
+	apart   seam = iota
+	wrapped      // cut by a terminal: nothing stood between
+	spaced       // cut by a terminal, or before that by cowsay or YAML, where a space stood
+	folded
+	drawn // by cowsay
+)
+
+// window is the lines that belong together, the last one last. Its zero value holds none.
+type window struct {
+	kind   seam // folded, drawn, or wrapped for both cuts of a terminal
+	ends   []int
+	text   []byte // all of them, joined
+	found  []int32
+	indent int  // folded: of the key
+	quote  byte // folded: the value is in these quotes, which are still open, or after >: whatever is indented belongs to it
+}
+
+func (w *window) reset() {
+	w.kind, w.ends, w.text, w.found, w.quote = apart, w.ends[:0], w.text[:0], w.found[:0], 0
+}
+
+// seam says how line goes on from prev, the line before it, and opens the window where it does.
+func (w *window) seam(prev, line []byte) seam {
+	if len(prev) == 0 || len(line) == 0 || len(prev) > joinLine || len(line) > joinLine {
+		return apart
+	}
+	switch line[0] {
+	case ' ':
+		if w.folds(prev, line) {
+			return folded
+		}
+	case '|', '\\':
+		if _, ok := cowsay(line); ok {
+			if _, ok := cowsay(prev); ok && (prev[0] == '/' || prev[0] == '|' && w.kind == drawn) {
+				return drawn
+			}
+		}
+	}
+	switch terminal(prev) {
+	case wrapped:
+		if !begins(line) {
+			return wrapped
+		}
+	case spaced:
+		if !begins(line) {
+			return spaced
+		}
+	}
+	return apart
+}
+
+// folds says whether line continues the value of a key of YAML.
+func (w *window) folds(prev, line []byte) bool {
+	text := trimLeft(line)
+	indent := len(line) - len(text)
+	if w.kind != folded {
+		key := trimLeft(prev)
+		for bytes.HasPrefix(key, []byte("- ")) {
+			key = trimLeft(key[2:])
+		}
+		n := yamlKey(key)
+		value := trimLeft(key[min(n+1, len(key)):])
+		if n == 0 || len(value) == 0 || value[0] == '|' || value[0] == '{' || value[0] == '[' {
+			return false
+		}
+		w.indent, w.quote = len(prev)-len(key), 0
+		switch q := value[0]; q {
+		case '>':
+			w.quote = q
+		case '\'', '"':
+			if len(value) > 1 && closes(value[1:], q) {
+				return false
+			}
+			w.quote = q
+		}
+	} else if len(w.ends) >= joinLines {
+		return false
+	}
+	if indent <= w.indent {
+		return false
+	}
+	if w.quote != 0 {
+		return true
+	}
+	return bytes.IndexByte([]byte(`"{}[]#`), text[0]) < 0 && !bytes.HasPrefix(text, []byte("- ")) && yamlKey(text) == 0
+}
+
+// closes says whether a quoted value of YAML ends with this line: a doubled or escaped quote is text.
+func closes(line []byte, quote byte) bool {
+	line = trimRight(line)
+	rest := bytes.TrimRight(line, string(quote))
+	n := len(line) - len(rest)
+	if quote == '"' && n > 0 && bytes.HasSuffix(rest, []byte{'\\'}) {
+		n--
+	}
+	return n%2 == 1
+}
+
+// widths are those terminals commonly have.
+var widths = []int{80, 100, 120, 132}
+
+// terminal says whether a line looks as if a terminal had cut it: it fills one exactly, or all but a space at its end.
+func terminal(line []byte) seam {
+	n := len(line)
+	if n < widths[0]-1 || n > 3*widths[len(widths)-1] {
+		return apart
+	}
+	for _, b := range line {
+		if b >= utf8.RuneSelf {
+			n = columns(line)
+			break
+		}
+	}
+	switch {
+	case slices.Contains(widths, n):
+		return wrapped
+	case slices.Contains(widths, n+1):
+		return spaced
+	}
+	return apart
+}
+
+// columns counts what is not ASCII: the wide characters of East Asia take two.
+func columns(line []byte) int {
+	n := 0
+	for _, r := range string(line) {
+		n++
+		if r >= 0x1100 && (r <= 0x115f || r >= 0x2e80 && r <= 0xa4cf || r >= 0xac00 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe6f || r >= 0xff00 && r <= 0xff60 || r >= 0xffe0 && r <= 0xffe6) {
+			n++
+		}
+	}
+	return n
+}
+
+// begins says whether a line shows that it is the first of something, whatever stands before it.
+func begins(line []byte) bool {
+	for _, word := range beginnings {
+		if bytes.HasPrefix(line, word) {
+			return true
+		}
+	}
+	return prefixOf(line, false).n > 0
+}
+
+var beginnings = [][]byte{[]byte("ok: ["), []byte("changed: ["), []byte("skipping: ["), []byte("failed: ["), []byte("fatal: ["), []byte("included: "),
+	[]byte("TASK ["), []byte("PLAY "), []byte("RUNNING HANDLER ["), []byte("FAILED - "), []byte("NO MORE HOSTS"), []byte("[WARNING]"), []byte(`{"`), []byte("...ignoring")}
+
+// safe says whether line can not go on from prev, whatever came before: there a file may be cut into parts.
+func safe(prev, line []byte) bool {
+	prev, line = trimReturn(stripEscapes(nil, prev)), trimReturn(stripEscapes(nil, line))
+	if len(prev) == 0 || len(line) == 0 {
+		return true
+	}
+	return line[0] != ' ' && line[0] != '|' && line[0] != '\\' && terminal(prev) == apart
+}
+
+// push adds a line to the window and gives where in the text it begins, with the space before it if there is one. The first lines fall out when there are too many.
+func (w *window) push(line []byte, s seam, found []int32) int {
+	if len(w.ends) >= joinLines {
+		first := w.ends[0]
+		w.text = append(w.text[:0], w.text[first:]...)
+		for i := range w.ends[1:] {
+			w.ends[i] = w.ends[i+1] - first
+		}
+		w.ends = w.ends[:len(w.ends)-1]
+	}
+	at := len(w.text)
+	if len(w.ends) > 0 {
+		switch s {
+		case spaced:
+			w.text = append(w.text, ' ')
+		case folded:
+			line = trimRight(trimLeft(line))
+			if n := len(w.text); w.quote == '"' && n > 0 && w.text[n-1] == '\\' { // YAML breaks "..." with a backslash
+				w.text, line, at = w.text[:n-1], bytes.TrimPrefix(line, []byte{'\\'}), n-1
+			} else {
+				w.text = append(w.text, ' ')
+			}
+		case drawn:
+			w.text = append(w.text, ' ')
+		}
+	}
+	if s == drawn {
+		line, _ = cowsay(line)
+	}
+	w.text = append(w.text, line...)
+	w.ends = append(w.ends, len(w.text))
+	w.found = append(w.found, found...)
+	if w.quote != 0 && w.quote != '>' && len(w.ends) > 1 && closes(line, w.quote) {
+		w.quote, w.indent = 0, 1<<30 // closed: nothing goes on from here
+	}
+	return at
+}

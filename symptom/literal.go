@@ -1,0 +1,152 @@
+package symptom
+
+import (
+	"regexp/syntax"
+	"strings"
+)
+
+// literal is fixed text that a match holds.
+type literal struct {
+	text string
+	fold bool // in any case of ASCII letters
+}
+
+// required is what every match of an expression holds.
+type required struct {
+	any   []literal // at least one of these
+	fixed int       // so many bytes of fixed text at least
+}
+
+const (
+	minLiteral = 3  // shorter text is found in every other line
+	maxLiteral = 32 // longer text tells no more
+	maxAny     = 64 // an alternation of more is no filter
+)
+
+// requiredBy reads what an expression requires out of its syntax tree.
+func requiredBy(expr string) required {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return required{}
+	}
+	return requires(re)
+}
+
+func requires(re *syntax.Regexp) required {
+	switch re.Op {
+	case syntax.OpLiteral:
+		text := string(re.Rune)
+		r := required{fixed: len(text)}
+		if best := safest(text, re.Flags&syntax.FoldCase != 0); best.text != "" {
+			r.any = []literal{best}
+		}
+		return r
+	case syntax.OpCharClass:
+		return required{fixed: 1}
+	case syntax.OpCapture, syntax.OpPlus:
+		return requires(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return requires(re.Sub[0])
+		}
+	case syntax.OpConcat:
+		var r required
+		for _, sub := range re.Sub {
+			s := requires(sub)
+			r.fixed += s.fixed
+			if worth(s.any) > worth(r.any) {
+				r.any = s.any
+			}
+		}
+		return r
+	case syntax.OpAlternate:
+		var r required
+		for i, sub := range re.Sub {
+			s := requires(sub)
+			if i == 0 || s.fixed < r.fixed {
+				r.fixed = s.fixed
+			}
+			if len(s.any) == 0 || (i > 0 && len(r.any) == 0) || len(r.any)+len(s.any) > maxAny {
+				r.any = nil
+				continue
+			}
+			r.any = append(r.any, s.any...)
+		}
+		return r
+	}
+	return required{}
+}
+
+// safest gives the best part of a text that stands in a log as it is: quotes and backslashes are escaped or doubled in
+// JSON and YAML, <, > and & are escaped by Go's JSON, and what is not ASCII may be written as \uXXXX.
+func safest(text string, fold bool) literal {
+	var best string
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool {
+		return r < ' ' || r > '~' || strings.ContainsRune(`"'\<>&`, r)
+	}) {
+		// the k and the s of other alphabets fold to ours: where case is ignored, they end a part
+		parts := []string{part}
+		if fold {
+			parts = strings.FieldsFunc(part, func(r rune) bool { return strings.ContainsRune("kKsS", r) })
+		}
+		for _, p := range parts {
+			if p = cutWindow(p); weight(p) > weight(best) {
+				best = p
+			}
+		}
+	}
+	if len(best) < minLiteral {
+		return literal{}
+	}
+	if fold {
+		best = strings.ToLower(best)
+	}
+	return literal{best, fold}
+}
+
+// cutWindow cuts a long text to its rarest part.
+func cutWindow(text string) string {
+	best := text
+	if len(text) > maxLiteral {
+		best = text[:maxLiteral]
+		for i := range len(text) - maxLiteral + 1 {
+			if w := text[i : i+maxLiteral]; weight(w) > weight(best) {
+				best = w
+			}
+		}
+	}
+	return best
+}
+
+// worth compares sets of literals: the weakest member decides.
+func worth(any []literal) int {
+	if len(any) == 0 {
+		return 0
+	}
+	least := weight(any[0].text)
+	for _, l := range any {
+		least = min(least, weight(l.text))
+	}
+	return least
+}
+
+func weight(text string) int {
+	n := 0
+	for i := range len(text) {
+		n += rarity(text[i])
+	}
+	return n
+}
+
+// rarity tells roughly how seldom a byte is in the logs of machines.
+func rarity(b byte) int {
+	switch {
+	case b == ' ':
+		return 1
+	case strings.IndexByte("etaoinsr", b) >= 0:
+		return 2
+	case b >= 'a' && b <= 'z', b >= '0' && b <= '9', strings.IndexByte(`.:-/[]=,`, b) >= 0:
+		return 3
+	}
+	return 5
+}

@@ -1,0 +1,192 @@
+package symptom
+
+import "bytes"
+
+// maxPrefixes is how many prefixes may stand before the text: a kubectl --prefix, a time, a stream, a journal, a klog head.
+const maxPrefixes = 6
+
+// prefix is what something else put before the text of a line.
+type prefix struct {
+	n    int    // bytes
+	host string // that it names
+	time bool   // it is a time
+}
+
+// prefixOf reads the prefix of a line: a time, the host and the program of a journal, the pod of kubectl logs --prefix, the
+// stream of a container's log, the head of klog, "stdout: ". After a time (timed), words that only stand there are known
+// too.
+func prefixOf(b []byte, timed bool) prefix {
+	if len(b) == 0 {
+		return prefix{}
+	}
+	if _, n := timeAt(b); n > 0 {
+		return prefix{n: n, time: true}
+	}
+	for _, word := range prefixWords {
+		if bytes.HasPrefix(b, word) {
+			return prefix{n: len(word)}
+		}
+	}
+	switch {
+	case bytes.HasPrefix(b, []byte("[pod/")):
+		if i := bytes.Index(b, []byte("] ")); i >= 0 {
+			return prefix{n: i + 2}
+		}
+	case b[0] == '<' && len(b) > 2 && isDigit(b[1]): // <34>1 of syslog
+		if i := bytes.IndexByte(b[:min(len(b), 6)], '>'); i >= 0 {
+			return prefix{n: len(b) - len(bytes.TrimLeft(b[i+1:], "0123456789"))}
+		}
+	case b[0] == '[' && len(b) > 2 && (b[1] == ' ' || isDigit(b[1])): // [ 1234.567890] of the kernel
+		if i := bytes.IndexByte(b[:min(len(b), 24)], ']'); i > 0 && len(bytes.Trim(b[1:i], " .0123456789")) == 0 {
+			return prefix{n: i + 1, time: true}
+		}
+	}
+	if n := program(b); n > 0 {
+		return prefix{n: n}
+	}
+	if timed {
+		return afterTime(b)
+	}
+	return prefix{}
+}
+
+// behind gives what stands behind a prefix; of the spaces between, the first belongs to the prefix.
+func (p prefix) behind(b []byte) []byte {
+	b = b[p.n:]
+	if len(b) > 0 && b[0] == ' ' {
+		b = b[1:]
+	}
+	return b
+}
+
+var prefixWords = [][]byte{[]byte("stdout: "), []byte("stderr: "), []byte("out: "), []byte("err: ")}
+
+// afterTime reads what stands only after a time.
+func afterTime(b []byte) prefix {
+	for _, stream := range []string{"stdout F ", "stderr F ", "stdout P ", "stderr P "} { // of containerd
+		if bytes.HasPrefix(b, []byte(stream)) {
+			return prefix{n: len(stream) - 1}
+		}
+	}
+	if bytes.HasPrefix(b, []byte("p=")) { // Ansible's log_path: p=123 u=root n=ansible | TASK ...
+		if i := bytes.Index(b[:min(len(b), 200)], []byte(" | ")); i >= 0 {
+			return prefix{n: i + 2}
+		}
+	}
+	// host program[pid]: text
+	host := word(b)
+	if host == 0 || host+1 >= len(b) || b[host] != ' ' {
+		return prefix{}
+	}
+	rest := b[host+1:]
+	n := program(rest)
+	if n == 0 {
+		if n = word(rest) + 1; n == 1 || !bytes.HasPrefix(rest[n-1:], []byte(": ")) {
+			return prefix{}
+		}
+	}
+	return prefix{n: host + 1 + n, host: string(b[:host])}
+}
+
+// program gives the length of "kubelet[1963]: ".
+func program(b []byte) int {
+	n := word(b)
+	if n == 0 || n >= len(b) || b[n] != '[' {
+		return 0
+	}
+	i := n + 1
+	for i < len(b) && isDigit(b[i]) {
+		i++
+	}
+	if i > n+1 && bytes.HasPrefix(b[i:], []byte("]:")) {
+		return i + 2
+	}
+	return 0
+}
+
+// word gives the length of a name such as that of a host or a program.
+func word(b []byte) int {
+	for i, c := range b[:min(len(b), 128)] {
+		if !isDigit(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && bytes.IndexByte([]byte("._-@()/"), c) < 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+func trimLeft(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	return b
+}
+
+func trimRight(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// trimReturn cuts the carriage returns that end a line of a terminal.
+func trimReturn(b []byte) []byte {
+	for len(b) > 0 && b[len(b)-1] == '\r' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// stripEscapes appends b without terminal escape sequences. What begins like a sequence and does not end is kept from its
+// second byte on.
+func stripEscapes(to, b []byte) []byte {
+	for {
+		i := bytes.IndexByte(b, 0x1b)
+		if i < 0 {
+			return append(to, b...)
+		}
+		to = append(to, b[:i]...)
+		b = b[i+escape(b[i:]):]
+	}
+}
+
+// escape gives the length of the sequence that b begins with.
+func escape(b []byte) int {
+	if len(b) < 2 {
+		return len(b)
+	}
+	switch c := b[1]; {
+	case c == '[': // CSI: parameters, intermediates, a final byte
+		for i := 2; i < len(b); i++ {
+			if b[i] >= '@' && b[i] <= '~' {
+				return i + 1
+			}
+			if b[i] < ' ' || b[i] > '?' {
+				break
+			}
+		}
+	case c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X': // strings, ended by BEL or ST
+		for i := 2; i < len(b); i++ {
+			if b[i] == 0x07 {
+				return i + 1
+			}
+			if b[i] == 0x1b {
+				if i+1 < len(b) && b[i+1] == '\\' {
+					return i + 2
+				}
+				return i
+			}
+		}
+	case c >= ' ' && c <= '/': // character sets: intermediates, a final byte
+		for i := 2; i < len(b); i++ {
+			if b[i] >= '0' && b[i] <= '~' {
+				return i + 1
+			}
+			if b[i] < ' ' || b[i] > '/' {
+				break
+			}
+		}
+	case c >= '0' && c <= '~':
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,240 @@
+package symptom
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// blockSize is how much of a file is read at once. Scan holds a few blocks for each processor.
+const blockSize = 256 << 10
+
+// Scan reads a text to its end, with several goroutines, and calls each for every hit, in the order of the text; only a hit
+// that waits for what follows may come after one of a later line. File names the text in the hits. The first error of each
+// ends it.
+func (s *Set) Scan(ctx context.Context, r io.Reader, file string, each func(Hit) error) error {
+	return s.scan(ctx, r, file, each, blockSize, min(runtime.GOMAXPROCS(0), 4))
+}
+
+// block is some lines of a file.
+type block struct {
+	buf, data []byte
+	goesOn    bool   // its first line goes on from the block before
+	last      bool   // nothing comes after it
+	before    *block // where its first line may go on from: that has to be read first
+	scanner   *scanner
+	place     place // after it
+	matches   []match
+	lines     int
+	until     time.Time // of the last block: the last time it tells
+	done      chan struct{}
+}
+
+func (s *Set) scan(ctx context.Context, r io.Reader, file string, each func(Hit) error, size, workers int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// What is read first is worked at first, so a worker that waits for the block before its own waits for one at work.
+	queue, work := make(chan *block, workers+1), make(chan *block, workers+1)
+	free := make(chan []byte, 2*workers+4)
+	for range cap(free) {
+		free <- nil
+	}
+	var wg sync.WaitGroup
+	var readErr error
+	wg.Go(func() {
+		defer close(queue)
+		defer close(work)
+		readErr = cut(ctx, r, size, free, func(b *block) error {
+			for _, to := range []chan *block{work, queue} {
+				select {
+				case to <- b:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			}
+			return nil
+		})
+	})
+	for range workers {
+		wg.Go(func() {
+			for b := range work {
+				b.read(s)
+			}
+		})
+	}
+	if err := s.judgeBlocks(ctx, queue, free, file, each); err != nil {
+		return err // a Read that blocks, as of a terminal, is not waited for
+	}
+	wg.Wait()
+	return readErr
+}
+
+// judgeBlocks takes the blocks in their order.
+func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- []byte, file string, each func(Hit) error) error {
+	j := newJudge(s)
+	give := func(hits []Hit) error {
+		for _, h := range hits {
+			h.File = file
+			if err := each(h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	lines := 0
+	var until time.Time
+	var line []match // of one line: a long one may go over several blocks
+	flush := func() error {
+		hits := j.line(line, time.Time{}, "", nil)
+		line = line[:0]
+		return give(hits)
+	}
+	for b := range queue {
+		select {
+		case <-b.done:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		for _, m := range b.matches {
+			m.line += lines
+			m.place = m.place.after(j.place)
+			if len(line) > 0 && line[0].line != m.line {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+			line = append(line, m)
+		}
+		lines += b.lines
+		until = b.until
+		j.place = b.place.after(j.place)
+		free <- b.buf
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return give(j.end(until))
+}
+
+// cut reads a file and cuts it where a line begins, if it can where a line certainly does not go on from the one before.
+func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit func(*block) error) error {
+	size = max(size, 2*MaxLine)
+	var rest []byte // the beginning of the next block
+	var before *block
+	goesOn := false
+	for {
+		var buf []byte
+		select {
+		case buf = <-free:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if buf == nil {
+			buf = make([]byte, size)
+		}
+		n := copy(buf, rest)
+		got, err := r.Read(buf[n:])
+		n += got
+		for err == nil && bytes.IndexByte(buf[n-got:n], '\n') < 0 && n < size {
+			got, err = r.Read(buf[n:])
+			n += got
+		}
+		end, safely := n, true
+		if err == nil {
+			end, safely = cutAt(buf[:n])
+		}
+		b := &block{buf: buf, data: buf[:end], goesOn: goesOn, last: err != nil, done: make(chan struct{})}
+		if before != nil {
+			b.before = before
+		}
+		next := end
+		goesOn = false
+		if end > 0 && err == nil && buf[end-1] != '\n' { // in the middle of a long line
+			next, goesOn = end-Overlap, true
+		}
+		rest = append(rest[:0], buf[next:n]...)
+		before = nil
+		if !safely {
+			before = b
+		}
+		if e := emit(b); e != nil {
+			return e
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// cutAt says where to cut: before the last line that certainly begins something, or else before the last line. Where there
+// is no line that ends, a long line is cut as read would cut it.
+func cutAt(b []byte) (end int, safely bool) {
+	last := bytes.LastIndexByte(b, '\n') + 1
+	if last == 0 {
+		return MaxLine + (len(b)-1-MaxLine)/(MaxLine-Overlap)*(MaxLine-Overlap), false
+	}
+	next := last // the line that begins at next is not known yet
+	for range 64 {
+		start := bytes.LastIndexByte(b[:max(0, next-1)], '\n') + 1
+		if start == 0 {
+			break
+		}
+		prev := bytes.LastIndexByte(b[:start-1], '\n') + 1
+		if safe(b[prev:start-1], b[start:next-1]) {
+			return start, true
+		}
+		next = start
+	}
+	return last, false
+}
+
+// read finds what matches in a block.
+func (b *block) read(s *Set) {
+	defer close(b.done)
+	b.scanner = &scanner{set: s}
+	if b.before != nil {
+		<-b.before.done
+		b.scanner = b.before.scanner
+		b.before = nil
+	}
+	sc := b.scanner
+	sc.lines = 0
+	data, goesOn := b.data, b.goesOn
+	for len(data) > 0 {
+		line := data
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			line, data = data[:i], data[i+1:]
+		} else {
+			data = nil
+		}
+		b.matches = append(b.matches, sc.read(line, goesOn)...)
+		goesOn = false
+	}
+	b.lines, b.place = sc.lines, sc.place
+	sc.prev = bytes.Clone(sc.prev) // the buffer will be used again
+	if b.last {
+		b.until = lastTime(b.data)
+	}
+}
+
+// lastTime gives the time of the last line that tells one, among the last few.
+func lastTime(data []byte) time.Time {
+	for range 50 {
+		i := bytes.LastIndexByte(data, '\n')
+		if t := timeOf(data[i+1 : min(len(data), i+1+MaxLine)]); !t.IsZero() || i < 0 {
+			return t
+		}
+		data = data[:i]
+	}
+	return time.Time{}
+}

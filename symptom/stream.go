@@ -1,0 +1,92 @@
+package symptom
+
+import (
+	"sync"
+	"time"
+)
+
+// Input is where lines come from. Each keeps its own place in a playbook and its own joined lines; conditions look at all
+// inputs of a Stream together.
+type Input struct {
+	Stream string // what Pattern.Stream is compared with; "" is "output"
+	Host   string // the value of the group Host where the line names none
+	Name   string // tells inputs apart, such as stdout from stderr
+}
+
+// Stream looks at lines as they come. It may be used by several goroutines.
+type Stream struct {
+	mu     sync.Mutex
+	set    *Set
+	judge  *judge
+	inputs map[Input]*scanner
+}
+
+// Stream begins to look at lines as they come.
+func (s *Set) Stream() *Stream {
+	return &Stream{set: s, judge: newJudge(s), inputs: map[Input]*scanner{}}
+}
+
+// Feed takes a line, without its end, that came at a time, and gives what it shows. A hit that waits for what follows is
+// given by a later call.
+func (s *Stream) Feed(in Input, line string, at time.Time) []Hit {
+	if in.Stream == "" {
+		in.Stream = "output"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sc := s.inputs[in]
+	if sc == nil {
+		sc = &scanner{set: s.set}
+		s.inputs[in] = sc
+	}
+	late := s.judge.expire(at)
+	matches := sc.read([]byte(line), false)
+	if len(matches) == 0 {
+		return late
+	}
+	return append(late, s.judge.line(matches, at, in.Host, func(p *compiled) bool { return p.Stream == in.Stream })...)
+}
+
+// Task gives the play and the task an input is in.
+func (s *Stream) Task(in Input) (play, task string) {
+	if in.Stream == "" {
+		in.Stream = "output"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sc := s.inputs[in]; sc != nil {
+		return sc.place.strings()
+	}
+	return "", ""
+}
+
+// Begin forgets the place of an input in its playbook: something else writes there now.
+func (s *Stream) Begin(in Input) {
+	if in.Stream == "" {
+		in.Stream = "output"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inputs, in)
+}
+
+// Flush gives the hits whose time of waiting is over at a time.
+func (s *Stream) Flush(at time.Time) []Hit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.judge.expire(at)
+}
+
+// Next gives when Flush will have something to give if nothing else comes; zero means never.
+func (s *Stream) Next() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.judge.next()
+}
+
+// End gives the hits that still wait, as nothing more comes.
+func (s *Stream) End(at time.Time) []Hit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.judge.end(at)
+}
