@@ -140,16 +140,41 @@ func planNotes(b *strings.Builder, h planHop, lang string, say func(en, ja strin
 	}
 }
 
-// wrapped breaks a text at spaces, or between characters where a language has none. Names such as kube-proxy stay whole:
-// an operator copies them.
+// wrapped breaks a text at spaces, and between wide characters, whose languages write without spaces. Anything else stays
+// whole, as the names in it are there to be copied.
 func wrapped(text string, width int) []string {
-	const whole = "\u2011" // a hyphen that is no place to break
-	text = ansi.Wrap(strings.ReplaceAll(text, "-", whole), width, "")
-	lines := strings.Split(strings.ReplaceAll(text, whole, "-"), "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimSpace(l)
+	lines := []string{""}
+	for _, word := range strings.Fields(text) {
+		gap := " "
+		for _, piece := range pieces(word) {
+			last := &lines[len(lines)-1]
+			switch {
+			case *last == "":
+				*last = piece
+			case ansi.StringWidth(*last+gap+piece) <= width:
+				*last += gap + piece
+			default:
+				lines = append(lines, piece)
+			}
+			gap = ""
+		}
 	}
 	return lines
+}
+
+// pieces cuts a word before every wide character, except before a closing mark, which begins no line.
+func pieces(word string) []string {
+	var list []string
+	wide := true
+	for _, r := range word {
+		now := ansi.StringWidth(string(r)) > 1
+		if (now || wide) && (list == nil || !strings.ContainsRune("、。）」・ー", r)) {
+			list = append(list, "")
+		}
+		list[len(list)-1] += string(r)
+		wide = now
+	}
+	return list
 }
 
 // aligned pads cells to columns. Widths are those of the terminal, where some characters take two.

@@ -121,12 +121,17 @@ func TestWrapped(t *testing.T) {
 	} {
 		lines := wrapped(text, 60)
 		for _, l := range lines {
-			if ansi.StringWidth(l) > 60 || strings.HasSuffix(l, "-") || strings.Contains(l, "\u2011") {
-				t.Errorf("%q", l)
+			if w := ansi.StringWidth(l); w > 60 || strings.HasPrefix(l, "。") {
+				t.Errorf("%d: %q", w, l)
 			}
 		}
-		if got := strings.Join(lines, " "); strings.Count(got, "kube-proxy") != strings.Count(text, "kube-proxy") {
-			t.Errorf("a name is broken: %q", got)
+		all := strings.Join(lines, "\n")
+		if strings.Count(all, "kube-proxy") != strings.Count(text, "kube-proxy") {
+			t.Errorf("a name is broken:\n%s", all)
+		}
+		bare := strings.NewReplacer(" ", "", "\n", "")
+		if bare.Replace(all) != bare.Replace(text) {
+			t.Errorf("not the same text:\n%s", all)
 		}
 	}
 }
