@@ -34,6 +34,9 @@ func language(inventory func(*kubespray.Inventory)) *runbook.Language {
 	}
 }
 
+// builtin is what the names of the files that come with the program begin with.
+const builtin = "built-in:"
+
 // library is all runbooks and pitfalls that can be named. What comes later stands before what came earlier: an
 // operator's own file takes the place of a built-in one of the same name.
 type library struct {
@@ -45,7 +48,7 @@ type library struct {
 // load reads the built-in files, then the operator's directories.
 func load(o *options, lang *runbook.Language) (*library, error) {
 	l := &library{texts: map[string]string{}}
-	if err := l.add(runbooks.FS, "", "built-in:", lang); err != nil {
+	if err := l.add(runbooks.FS, "", builtin, lang); err != nil {
 		return nil, err
 	}
 	dirs := o.runbooks
@@ -84,20 +87,53 @@ func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) 
 		if err != nil {
 			return err
 		}
-		l.addFile(prefix+path, text, lang)
+		l.addFile(prefix, path, text, lang)
 		return nil
 	})
 }
 
-func (l *library) addFile(name string, text []byte, lang *runbook.Language) {
+// addFile reads one file below a root, which its includes may not leave.
+func (l *library) addFile(root, path string, text []byte, lang *runbook.Language) {
+	name := root + path
 	l.texts[name] = string(text)
 	f, problems := runbook.Parse(name, text, lang)
+	if f.Runbook != nil {
+		f.Runbook.Source.Root = root
+	}
+	if f.Pitfall != nil {
+		f.Pitfall.Source.Root = root
+	}
 	l.problems = append(l.problems, problems...)
 	if f.Runbook == nil && f.Pitfall == nil && f.Release == nil {
 		return
 	}
 	l.files = slices.DeleteFunc(l.files, func(old runbook.File) bool { return nameOf(old) == nameOf(f) })
 	l.files = append(l.files, f)
+}
+
+// addOne reads a file by its path, and the files that it includes by theirs: those beside it and below.
+func (l *library) addOne(file string, lang *runbook.Language) error {
+	root, _ := filepath.Split(file)
+	for todo := []string{file}; len(todo) > 0; todo = todo[1:] {
+		next := todo[0]
+		if _, known := l.texts[next]; known && next != file {
+			continue
+		}
+		text, err := os.ReadFile(next)
+		if err != nil && next != file {
+			continue // the linter says where it is named
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", next, err)
+		}
+		l.addFile(root, strings.TrimPrefix(next, root), text, lang)
+		for _, f := range l.files {
+			if f.Runbook != nil && f.Runbook.Source.File == next {
+				todo = append(todo, f.Runbook.Includes()...)
+			}
+		}
+	}
+	return nil
 }
 
 func nameOf(f runbook.File) string {
@@ -114,11 +150,9 @@ func nameOf(f runbook.File) string {
 // found out before the window and not inside it.
 func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook, error) {
 	if strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.ContainsRune(arg, filepath.Separator) {
-		text, err := os.ReadFile(arg)
-		if err != nil {
+		if err := l.addOne(arg, lang); err != nil {
 			return nil, usage(err)
 		}
-		l.addFile(arg, text, lang)
 		f := runbook.File{}
 		for _, known := range l.files {
 			if known.Runbook != nil && known.Runbook.Source.File == arg {

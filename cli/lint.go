@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -41,12 +40,7 @@ func (l *library) addPath(path string, lang *runbook.Language) error {
 	if info.IsDir() {
 		return l.add(os.DirFS(path), "", filepath.Clean(path)+string(filepath.Separator), lang)
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	l.addFile(path, text, lang)
-	return nil
+	return l.addOne(path, lang)
 }
 
 // withBuiltin adds what the files may name and do not hold themselves.

@@ -142,9 +142,9 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	if err != nil {
 		return r.asStepError(ctx, err)
 	}
-	if name := resultName(in.step.ID.Value); value != nil && r.scope.Types[name] != nil {
-		r.scope.Set(name, r.scope.Types[name], value)
-		in.scope.Set(name, r.scope.Types[name], value) // for its own gates after it
+	if name := resultName(in.step.ID.Value); value != nil && in.frame.scope.Types[name] != nil {
+		in.frame.scope.Set(name, in.frame.scope.Types[name], value)
+		in.scope.Set(name, in.frame.scope.Types[name], value) // for its own gates after it
 	}
 	return nil
 }
@@ -211,10 +211,10 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 		q.Title = Text{En: "Nobody knows how this ended: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
 	}
 	q.Choices = append(q.Choices, Choice{ID: ChoiceRetry, Label: Text{En: "run it again", Ja: "再実行"}})
-	q.Choices = append(q.Choices, r.cures(in.step.Remedies, "")...)
+	q.Choices = append(q.Choices, r.cures(in, in.step.Remedies, "")...)
 	for _, id := range r.watch.seenIn(in.events) {
 		if p := r.book.known[id]; p != nil {
-			q.Choices = append(q.Choices, r.cures(p.Remedies, id)...)
+			q.Choices = append(q.Choices, r.cures(in, p.Remedies, id)...)
 		}
 	}
 	q.Choices = append(q.Choices,

@@ -9,9 +9,17 @@ import (
 // Check looks at files together, after each was parsed: what names another file, what is used and never declared, what
 // expressions mean, what symptoms match. Every rule stands in a file of its own (check_*.go) and reports through add.
 func Check(files []File) Problems {
-	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}}
+	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}, byFile: map[string]*Runbook{}}
 	for _, f := range files {
 		c.names(f)
+	}
+	for _, f := range files {
+		switch {
+		case f.Runbook != nil:
+			c.link(f.Runbook)
+		case f.Pitfall != nil:
+			c.linkPitfall(f.Pitfall)
+		}
 	}
 	for _, f := range files {
 		switch {
@@ -31,6 +39,7 @@ type checker struct {
 	problems Problems
 	pitfalls map[string]*Pitfall
 	runbooks map[string]*Runbook
+	byFile   map[string]*Runbook
 }
 
 func (c *checker) add(at Pos, rule, message, hint string) {
@@ -38,7 +47,7 @@ func (c *checker) add(at Pos, rule, message, hint string) {
 }
 
 func (c *checker) runbook(b *Runbook) {
-	b.Link(c.pitfalls)
+	c.checkCycles(b)
 	c.checkIDs(b)
 	c.checkPitfallNames(b)
 	c.checkInputs(b.Inputs)
@@ -119,7 +128,9 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	vars = withFacts(vars, s.Facts)
 	c.condition(s.When, vars)
 	c.condition(s.Done, vars)
-	if _, ok := s.Action.(Prober); !ok && s.Action != nil {
+	if inc := s.included(); inc != nil {
+		c.checkInclude(s, inc, vars)
+	} else if _, ok := s.Action.(Prober); !ok && s.Action != nil {
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
 	}
 	for _, g := range s.gates() {

@@ -17,6 +17,7 @@ func (c *checker) names(f File) {
 			return
 		}
 		c.runbooks[n.Value] = f.Runbook
+		c.byFile[f.Runbook.Source.File] = f.Runbook
 	case f.Pitfall != nil:
 		n := f.Pitfall.Name
 		if other := c.pitfalls[n.Value]; other != nil && n.Value != "" {
@@ -54,9 +55,6 @@ func (c *checker) checkIDs(b *Runbook) {
 		}
 	}
 }
-
-// Link makes the pitfalls that a runbook names known to it.
-func (b *Runbook) Link(pitfalls map[string]*Pitfall) { b.known = pitfalls }
 
 // checkPitfallNames: every pitfall that is named exists, and has what it is named for.
 func (c *checker) checkPitfallNames(b *Runbook) {

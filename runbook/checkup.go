@@ -81,16 +81,14 @@ func (b *Runbook) checkable() []*Pitfall {
 			list = append(list, p)
 		}
 	}
-	for _, id := range b.Pitfalls {
-		add(id.Value)
+	for _, id := range b.InForce() {
+		add(id)
 	}
-	for _, ph := range b.Phases {
-		for _, s := range ph.Steps {
-			for _, g := range s.gates() {
-				add(g.Pitfall.Value)
-			}
+	b.eachStep(func(_ *Runbook, s *Step) {
+		for _, g := range s.gates() {
+			add(g.Pitfall.Value)
 		}
-	}
+	})
 	return list
 }
 
@@ -106,7 +104,8 @@ func (s *Step) gates() []Gate {
 func (r *Run) find(ctx context.Context, p *Pitfall) *Finding {
 	gate := r.book.filled(&Gate{Pitfall: p.Name}, 0)
 	step := &Step{ID: p.Name, Title: p.Title}
-	in := &instance{step: step, id: p.Name.Value, events: p.Name.Value, facts: r.book.Facts}
+	in := &instance{frame: r.frameOf(p), step: step, id: p.Name.Value, events: p.Name.Value}
+	in.facts = in.frame.book.Facts
 	in.scope = r.scopeOf(in)
 	c, _, err := r.look(ctx, in, "before", gate)
 	if err != nil || c == nil {
@@ -118,6 +117,39 @@ func (r *Run) find(ctx context.Context, p *Pitfall) *Finding {
 		f.Sources = append(f.Sources, s.Value)
 	}
 	return f
+}
+
+// frameOf finds the inputs that a pitfall uses: those of the runbook, or of the one it includes that brings the pitfall in.
+func (r *Run) frameOf(p *Pitfall) *frame {
+	fits := func(b *Runbook) bool {
+		return !slices.ContainsFunc(p.Inputs, func(e Entry[Input]) bool { _, ok := b.Inputs.Get(e.Name); return !ok })
+	}
+	var search func(f *frame) *frame
+	search = func(f *frame) *frame {
+		if fits(f.book) {
+			return f
+		}
+		for i := range f.book.Phases {
+			for j := range f.book.Phases[i].Steps {
+				s := &f.book.Phases[i].Steps[j]
+				if s.included() == nil {
+					continue
+				}
+				inner, err := r.enter(&instance{frame: f, step: s, id: s.ID.Value})
+				if err != nil {
+					continue
+				}
+				if found := search(inner); found != nil {
+					return found
+				}
+			}
+		}
+		return nil
+	}
+	if f := search(r.root); f != nil {
+		return f
+	}
+	return r.root
 }
 
 // once runs each command a single time and gives everybody its result.

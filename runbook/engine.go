@@ -28,7 +28,8 @@ type Env struct {
 type Run struct {
 	book  *Runbook
 	env   Env
-	scope *Scope
+	root  *frame
+	scope *Scope // of the root
 	hosts func(pattern string) ([]string, error)
 	watch *watcher
 
@@ -49,7 +50,8 @@ func NewRun(book *Runbook, env Env) *Run {
 	if env.Mask == nil {
 		env.Mask = func(string) {}
 	}
-	return &Run{book: book, env: env, scope: NewScope(), watch: newWatcher(book)}
+	scope := NewScope()
+	return &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, watch: newWatcher(book)}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -256,8 +258,12 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	}
 }
 
-// wanted says whether a step is done at all. It may depend on facts.
+// wanted says whether a step is done at all. It may depend on facts. Where it is included, the including step decides
+// first, once for all its steps.
 func (r *Run) wanted(ctx context.Context, in *instance) (bool, error) {
+	if ok, err := r.entered(ctx, in); err != nil || !ok {
+		return false, err
+	}
 	scope, err := r.collect(ctx, in, nil, in.when)
 	if err != nil {
 		return false, fmt.Errorf("whether %s is needed could not be told: %w", in.id, err)
@@ -328,7 +334,7 @@ func (r *Run) describe(in *instance) error {
 // probes adds the commands that learn the facts of gates, each once.
 func (r *Run) probes(in *instance, gates []Gate, ops []Operation) []Operation {
 	for i := range gates {
-		g := r.book.filled(&gates[i], i)
+		g := in.frame.book.filled(&gates[i], i)
 		for _, f := range nearest(in.facts, g.Facts) {
 			if f.Value.Probe == nil || !usesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.exprs()}) {
 				continue

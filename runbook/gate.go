@@ -17,7 +17,7 @@ const pollEvery = 3 * time.Second
 // gates passes all gates of a step, one after the other. It says whether any was overridden.
 func (r *Run) gates(ctx context.Context, in *instance, when string, gates []Gate) (overridden bool, err error) {
 	for i := range gates {
-		over, err := r.gate(ctx, in, when, r.book.filled(&gates[i], i))
+		over, err := r.gate(ctx, in, when, in.frame.book.filled(&gates[i], i))
 		if err != nil {
 			return overridden, err
 		}
@@ -100,7 +100,7 @@ func (r *Run) gateQuestion(in *instance, g *Gate, c *GateChecked) Question {
 		ID: in.id + "/" + g.ID.Value, Form: AskGate, Title: c.Title, Body: c.Says, Details: c.Evidence, Safe: ChoiceRetry, Opens: true,
 		Choices: []Choice{{ID: ChoiceRetry, Label: Text{En: "check again", Ja: "再確認"}}},
 	}
-	q.Choices = append(q.Choices, r.cures(g.Remedies, g.Pitfall.Value)...)
+	q.Choices = append(q.Choices, r.cures(in, g.Remedies, g.Pitfall.Value)...)
 	if c.Required == Acknowledge && c.Verdict == Fail {
 		q.Choices = append(q.Choices, Choice{ID: ChoiceContinue, Label: Text{En: "I have read it, go on", Ja: "確認しました。続行"}})
 	} else {

@@ -13,7 +13,9 @@ type instance struct {
 	step   *Step
 	id     string // of the step, or step[node]
 	events string // the step its events belong to: itself, or for a remedy the step that is mended
-	node   string
+	frame  *frame
+	node   string   // of the loop; of a batch its nodes with commas between, as Ansible takes them
+	batch  []string // the nodes of the loop, one by one
 	phase  Text
 	when   Expr
 	scope  *Scope
@@ -39,26 +41,28 @@ func (in *instance) planned(r *Run) PlannedStep {
 	return PlannedStep{
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
-		NoReturn: slices.ContainsFunc(r.book.NoReturn, func(id Str) bool { return id.Value == in.step.ID.Value }),
+		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id Str) bool { return id.Value == in.step.ID.Value }),
 		Estimate: in.step.Estimate.Value,
 	}
 }
 
-// expand makes the plan: loops become one step for each node.
-func (r *Run) expand() ([]*instance, error) {
+// expand makes the plan: loops become one step for each round, and an including step the steps of its runbook.
+func (r *Run) expand() ([]*instance, error) { return r.expandFrame(r.root) }
+
+func (r *Run) expandFrame(f *frame) ([]*instance, error) {
 	var plan []*instance
-	for i := range r.book.Phases {
-		ph := &r.book.Phases[i]
-		nodes := []string{""}
+	for i := range f.book.Phases {
+		ph := &f.book.Phases[i]
+		rounds := [][]string{nil}
 		if ph.Each != nil {
 			var err error
-			if nodes, err = r.loop(ph.Each); err != nil {
+			if rounds, err = r.rounds(ph.Each, f.scope); err != nil {
 				return nil, err
 			}
 		}
-		for _, node := range nodes {
+		for _, round := range rounds {
 			for j := range ph.Steps {
-				more, err := r.instances(ph, &ph.Steps[j], node)
+				more, err := r.instances(f, ph, &ph.Steps[j], round)
 				if err != nil {
 					return nil, err
 				}
@@ -69,28 +73,48 @@ func (r *Run) expand() ([]*instance, error) {
 	return plan, nil
 }
 
-func (r *Run) instances(ph *Phase, s *Step, node string) ([]*instance, error) {
-	nodes := []string{node}
+func (r *Run) instances(f *frame, ph *Phase, s *Step, round []string) ([]*instance, error) {
+	rounds := [][]string{round}
 	if s.On.Each != nil {
 		var err error
-		if nodes, err = r.loop(s.On.Each); err != nil {
+		if rounds, err = r.rounds(s.On.Each, f.scope); err != nil {
 			return nil, err
 		}
 	}
 	var ins []*instance
-	for _, n := range nodes {
-		in := &instance{step: s, id: s.ID.Value, node: n, when: s.When, facts: nearest(r.book.Facts, s.Facts)}
-		if n != "" {
-			in.id += "[" + n + "]"
+	for _, batch := range rounds {
+		in := &instance{frame: f, step: s, id: s.ID.Value, node: strings.Join(batch, ","), batch: batch, when: s.When,
+			facts: nearest(f.book.Facts, s.Facts)}
+		if in.node != "" {
+			in.id += "[" + in.node + "]"
+		}
+		if f.at != nil {
+			in.id = f.at.id + "/" + in.id
 		}
 		in.events = in.id
-		in.phase = ph.Title.Text(r.scopeOf(in))
+		in.phase = r.heading(f, ph, in)
 		if ph.When.Set() {
 			in.when = both(ph.When, s.When)
 		}
-		ins = append(ins, in)
+		more, err := r.inPlace(in)
+		if err != nil {
+			return nil, err
+		}
+		ins = append(ins, more...)
 	}
 	return ins, nil
+}
+
+// inPlace gives the step itself, or the steps of the runbook that it includes.
+func (r *Run) inPlace(in *instance) ([]*instance, error) {
+	if in.step.included() == nil {
+		return []*instance{in}, nil
+	}
+	f, err := r.enter(in)
+	if err != nil {
+		return nil, err
+	}
+	return r.expandFrame(f)
 }
 
 // both joins two conditions. The place is the first one's: the linter has checked each in its own.
@@ -101,8 +125,9 @@ func both(a, b Expr) Expr {
 	return Expr{Source: "(" + a.Source + ") && (" + b.Source + ")", Pos: a.Pos}
 }
 
-func (r *Run) loop(e *Each) ([]string, error) {
-	nodes, err := r.hostsOf(e.In, r.scope)
+// rounds gives the nodes of each round of a loop.
+func (r *Run) rounds(e *Each, scope *Scope) ([][]string, error) {
+	nodes, err := r.hostsOf(e.In, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +138,7 @@ func (r *Run) loop(e *Each) ([]string, error) {
 	case "name":
 		slices.Sort(nodes)
 	}
-	return nodes, nil
+	return slices.Collect(slices.Chunk(nodes, max(e.Batch.Value, 1))), nil
 }
 
 // hostsOf gives the hosts a template names; an expression in it may give a list of hosts.
@@ -137,7 +162,7 @@ func (r *Run) hostsOf(t Template, scope *Scope) ([]string, error) {
 
 // scopeOf gives what the expressions of a step see.
 func (r *Run) scopeOf(in *instance) *Scope {
-	s := r.scope.With()
+	s := in.frame.scope.With()
 	if in.scope != nil && in.remedy {
 		s = in.scope.With() // a remedy sees the facts of the gate it mends
 	}
@@ -149,7 +174,7 @@ func (r *Run) scopeOf(in *instance) *Scope {
 			in.hosts = hosts
 		}
 	case in.node != "":
-		in.hosts = []string{in.node}
+		in.hosts = in.batch
 	}
 	s.Set("hosts", cel.ListType(cel.StringType), append([]string{}, in.hosts...))
 	return s

@@ -95,6 +95,7 @@ type Runbook struct {
 type Source struct {
 	File   string
 	Digest string // sha256 of its bytes, in hex
+	Root   string // what File begins with that no include may leave: a directory with its last slash
 }
 
 // Input is a value the operator gives before the start.
@@ -121,6 +122,7 @@ type Phase struct {
 type Each struct {
 	In    Template `yaml:"in,required" doc:"hosts of the inventory: a group, a host, or a pattern such as kube_node:!kube_control_plane"`
 	Order Str      `yaml:"order" doc:"inventory (default), reverse or name" enum:"inventory|reverse|name"`
+	Batch Int      `yaml:"batch" doc:"so many at once; one when left out. Then hosts are all of them, and node is their names with commas between"`
 	Pos   Pos
 }
 

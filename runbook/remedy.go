@@ -7,10 +7,10 @@ import (
 )
 
 // cures gives remedies as choices. A pitfall's remedy is named pitfall/remedy.
-func (r *Run) cures(cures []Cure, pitfall string) []Choice {
+func (r *Run) cures(in *instance, cures []Cure, pitfall string) []Choice {
 	var cs []Choice
 	for i := range cures {
-		cs = append(cs, Choice{ID: RemedyPrefix + r.cureID(&cures[i], pitfall), Label: cures[i].Title.Text(r.scope)})
+		cs = append(cs, Choice{ID: RemedyPrefix + r.cureID(&cures[i], pitfall), Label: cures[i].Title.Text(in.scope)})
 	}
 	return cs
 }
@@ -68,42 +68,73 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 			scope = learned
 		}
 	}
+	scope = r.withOuterInputs(in.frame, scope, pitfall)
 	facts := in.facts
 	if pitfall != nil && pitfall.Before != nil {
 		facts = nearest(facts, pitfall.Before.Facts)
 	}
 	for i := range cure.Steps {
 		s := &cure.Steps[i]
-		nodes := []string{in.node}
+		rounds := [][]string{in.batch}
 		if s.On.Each != nil {
 			var err error
-			if nodes, err = r.hostsOf(s.On.Each.In, scope); err != nil {
+			if rounds, err = r.rounds(s.On.Each, scope); err != nil {
 				return &stepError{NotStarted, T(err.Error())}
 			}
 		}
-		for _, node := range nodes {
-			sub := &instance{step: s, id: in.id + "/" + id + "/" + s.ID.Value, events: in.events, node: node, phase: in.phase,
+		for _, batch := range rounds {
+			sub := &instance{frame: in.frame, step: s, id: in.id + "/" + id + "/" + s.ID.Value, events: in.events, phase: in.phase,
+				node: strings.Join(batch, ","), batch: batch, when: s.When,
 				scope: scope, facts: nearest(facts, s.Facts), remedy: true}
-			if node != in.node {
-				sub.id += "[" + node + "]"
+			if sub.node != in.node {
+				sub.id += "[" + sub.node + "]"
 			}
 			sub.scope = r.scopeOf(sub)
 			if sub.step.On.Hosts.Set() && len(sub.hosts) == 0 {
 				continue
 			}
-			wanted, err := sub.scope.True(s.When)
+			steps, err := r.inPlace(sub)
 			if err != nil {
-				return err
+				return &stepError{NotStarted, T(err.Error())}
 			}
-			if !wanted {
-				continue
-			}
-			if _, _, err := r.attempt(ctx, sub); err != nil {
-				return err
+			for _, one := range steps {
+				if err := r.cureStep(ctx, in, one); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// cureStep takes one step of a remedy, within the step that it mends.
+func (r *Run) cureStep(ctx context.Context, mended, in *instance) error {
+	if in.events = mended.events; in.scope == nil {
+		in.scope = r.scopeOf(in)
+	}
+	wanted, err := r.wanted(ctx, in)
+	if err != nil || !wanted {
+		return err
+	}
+	_, _, err = r.attempt(ctx, in)
+	return err
+}
+
+// withOuterInputs adds the inputs that a pitfall uses and an included runbook does not have, from those around it.
+func (r *Run) withOuterInputs(f *frame, scope *Scope, p *Pitfall) *Scope {
+	if p == nil {
+		return scope
+	}
+	scope = scope.With()
+	for ; f != nil; f = f.outer() {
+		for _, e := range p.Inputs {
+			name := "inputs." + e.Name
+			if _, known := scope.Types[name]; !known && f.scope.Types[name] != nil {
+				scope.Set(name, f.scope.Types[name], f.scope.Values[name])
+			}
+		}
+	}
+	return scope
 }
 
 // findCure looks among the step's own remedies, those of its gates, and those of the pitfalls in force.

@@ -61,6 +61,31 @@ func NewTemplate(src string) (Template, error) {
 // Set says whether there is any text.
 func (t Template) Set() bool { return t.Source != "" }
 
+// exprs gives the expressions in it.
+func (t Template) exprs() []Expr {
+	var es []Expr
+	for _, p := range t.parts {
+		if p.expr.Set() {
+			es = append(es, p.expr)
+		}
+	}
+	return es
+}
+
+// alone gives the expression that is all of the template, if it is nothing else.
+func (t Template) alone() Expr {
+	es := t.exprs()
+	for _, p := range t.parts {
+		if p.text != "" {
+			return Expr{}
+		}
+	}
+	if len(es) != 1 {
+		return Expr{}
+	}
+	return es[0]
+}
+
 func lineCol(s string, offset int) (line, col int) {
 	before := s[:min(offset, len(s))]
 	return 1 + strings.Count(before, "\n"), 1 + len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))

@@ -30,8 +30,8 @@ type met struct {
 
 func newWatcher(b *Runbook) *watcher {
 	var pitfalls []*Pitfall
-	for _, id := range b.Pitfalls {
-		if p := b.known[id.Value]; p != nil {
+	for _, id := range b.InForce() {
+		if p := b.known[id]; p != nil {
 			pitfalls = append(pitfalls, p)
 		}
 	}

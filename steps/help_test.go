@@ -43,8 +43,23 @@ phases:
     steps:
 `
 
+// snapshotPart is what the page of runbook includes.
+const snapshotPart = `apiVersion: spraydeck/v1
+kind: Runbook
+name: etcd-snapshot
+title: A snapshot
+version: 1.0.0
+inputs:
+  node: {prompt: the node}
+phases:
+  - title: Only one
+    steps:
+      - {id: save, title: Save, on: "${inputs.node}", danger: changes, ssh: etcdctl snapshot save}
+`
+
 func lintSteps(name, steps string, lang *runbook.Language) runbook.Problems {
 	text := frame + "      " + strings.ReplaceAll(strings.TrimSuffix(steps, "\n"), "\n", "\n      ") + "\n"
 	f, problems := runbook.Parse(name+".md", []byte(text), lang)
-	return append(problems, runbook.Check([]runbook.File{f})...)
+	part, more := runbook.Parse("etcd-snapshot.yaml", []byte(snapshotPart), lang)
+	return append(append(problems, more...), runbook.Check([]runbook.File{f, part})...)
 }

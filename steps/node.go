@@ -1,6 +1,10 @@
 package steps
 
-import "spraydeck/runbook"
+import (
+	"fmt"
+
+	"spraydeck/runbook"
+)
 
 // cordon, uncordon and drain work on the node named, or on the node of the loop.
 
@@ -31,14 +35,28 @@ func (d *drain) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	return nodeCall(t, d.Node, runbook.Call{Verb: "drain", Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
 }
 
+// nodeCall makes the call for the node named, or for each node of the round.
 func nodeCall(t *runbook.Task, node runbook.Template, c runbook.Call) ([]runbook.Command, error) {
-	name := t.Node
+	names := t.Hosts
 	if node.Set() {
-		var err error
-		if name, err = node.Prose(t.Scope); err != nil {
+		name, err := node.Prose(t.Scope)
+		if err != nil {
 			return nil, err
 		}
+		names = []string{name}
 	}
-	c.Name = name
-	return []runbook.Command{api(c)}, nil
+	if len(names) == 0 {
+		return nil, fmt.Errorf("step %s names no node", t.Step)
+	}
+	var cmds []runbook.Command
+	for _, name := range names {
+		c.Name = name
+		cmds = append(cmds, api(c))
+	}
+	return cmds, nil
 }
+
+// Parallel: the nodes of one round of a loop do not wait for each other.
+func (c *cordon) Parallel() bool   { return true }
+func (u *uncordon) Parallel() bool { return true }
+func (d *drain) Parallel() bool    { return true }

@@ -41,6 +41,8 @@ func Kinds() []runbook.Kind {
 			New: func() runbook.Action { return &drain{} }, Help: page("drain")},
 		{Name: "uncordon", Doc: "let pods onto a node again", Danger: runbook.Changes, Bare: "node",
 			New: func() runbook.Action { return &uncordon{} }, Help: page("uncordon")},
+		{Name: "runbook", Doc: "the steps of another runbook, with its inputs", Danger: runbook.ReadOnly, Bare: "name",
+			New: func() runbook.Action { return &include{} }, Help: page("runbook")},
 	}
 }
 

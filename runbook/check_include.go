@@ -1,0 +1,179 @@
+package runbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+)
+
+// link makes what a runbook names known to it: the pitfalls, and the runbooks its steps include.
+func (c *checker) link(b *Runbook) {
+	b.known = c.pitfalls
+	b.eachOwn(func(s *Step) { c.linkStep(b.Source, s) })
+}
+
+func (c *checker) linkPitfall(p *Pitfall) {
+	for i := range p.Remedies {
+		eachStepOf(p.Remedies[i].Steps, func(s *Step) { c.linkStep(p.Source, s) })
+	}
+}
+
+func (c *checker) linkStep(from Source, s *Step) {
+	inc := s.included()
+	switch {
+	case inc == nil:
+	case !isPath(inc.Name.Value):
+		inc.book = c.runbooks[inc.Name.Value]
+	default:
+		inc.book = nil
+		if file, ok := from.beside(inc.Name.Value); ok {
+			inc.book = c.byFile[file]
+		}
+	}
+}
+
+// checkInclude: the runbook that is included exists, and gets the inputs it needs, of the right types.
+func (c *checker) checkInclude(s *Step, inc *Include, vars Vars) {
+	c.checkIncludeKeys(s)
+	for _, e := range inc.With {
+		c.template(e.Value, vars, false)
+	}
+	if inc.book == nil {
+		c.unknownRunbook(inc)
+		return
+	}
+	var names []string
+	for _, e := range inc.book.Inputs {
+		names = append(names, e.Name)
+		if _, given := inc.With.Get(e.Name); !given && !e.Value.Default.Set() {
+			c.add(inc.Name.Pos, "include-input", fmt.Sprintf("runbook %q needs the input %q", inc.Name, e.Name), "give it under with: "+e.Value.Prompt.En.Source)
+		}
+	}
+	for _, e := range inc.With {
+		in, ok := inc.book.Inputs.Get(e.Name)
+		if !ok {
+			c.add(e.Pos, "include-input", fmt.Sprintf("runbook %q has no input %q", inc.Name, e.Name), didYouMean(e.Name, names))
+			continue
+		}
+		c.checkGiven(e.Name, in, e.Value, vars)
+	}
+}
+
+// checkGiven: a plain text is tried as the input; an expression must be of its type.
+func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
+	if len(t.exprs()) == 0 {
+		text, err := t.Prose(NewScope())
+		if err != nil {
+			return
+		}
+		if _, err := in.Convert(name, text); err != nil {
+			c.add(t.Pos, "include-input", err.Error(), "")
+		}
+		return
+	}
+	if alone := t.alone(); alone.Set() {
+		_, ast, problems := compile(alone, vars, nil)
+		if problems != nil {
+			return // told already
+		}
+		want := in.celType()
+		got := ast.OutputType()
+		fits := want.IsAssignableType(got) || got == cel.DynType || (want == cel.StringType && slices.Contains([]*cel.Type{cel.IntType, cel.BoolType, cel.DoubleType}, got))
+		if !fits {
+			c.add(alone.Pos, "include-input", fmt.Sprintf("the input %q is %s and gets %s", name, cel.FormatCELType(want), cel.FormatCELType(got)), "")
+		}
+	}
+}
+
+// checkIncludeKeys: what a step does belongs to the steps of its runbook, so the including step says only when and how
+// often.
+func (c *checker) checkIncludeKeys(s *Step) {
+	for _, k := range []struct {
+		name string
+		set  bool
+		at   Pos
+	}{
+		{"on: hosts", s.On.Hosts.Set(), s.On.Pos},
+		{"danger", s.Danger.Value != "", s.Danger.Pos},
+		{"confirm", s.Confirm.Set(), s.Confirm.Pos},
+		{"facts", len(s.Facts) > 0, s.Pos},
+		{"done", s.Done.Set(), s.Done.Pos},
+		{"before", len(s.Before) > 0, s.Pos},
+		{"after", len(s.After) > 0, s.Pos},
+		{"timeout", s.Timeout.Value > 0, s.Timeout.Pos},
+		{"retry", s.Retry.Set, s.Retry.Pos},
+		{"undo", s.Undo.Set(), s.Undo.Pos},
+		{"remedies", len(s.Remedies) > 0, s.Pos},
+	} {
+		if k.set {
+			c.add(k.at, "include-key", fmt.Sprintf("step %s includes a runbook, so %q has no meaning here", s.ID, k.name), "put it into the steps of the runbook, or into a step beside this one")
+		}
+	}
+}
+
+func (c *checker) unknownRunbook(inc *Include) {
+	name := inc.Name.Value
+	if name == "" {
+		return
+	}
+	var names []string
+	hint := ""
+	if !isPath(name) {
+		for n := range c.runbooks {
+			names = append(names, n)
+		}
+		hint = didYouMean(name, names)
+	} else {
+		source := Source{File: inc.Name.Pos.File, Root: c.rootOf(inc.Name.Pos.File)}
+		file, ok := source.beside(name)
+		if !ok {
+			c.add(inc.Name.Pos, "include-path", fmt.Sprintf("%q leads out of the directory", name), "an include stays below the directory that runbooks are read from")
+			return
+		}
+		hint = "looked for " + file
+	}
+	c.add(inc.Name.Pos, "unknown-runbook", fmt.Sprintf("there is no runbook %q", name), hint)
+}
+
+// rootOf is what the includes of a file may not leave.
+func (c *checker) rootOf(file string) string {
+	if b := c.byFile[file]; b != nil {
+		return b.Source.Root
+	}
+	for _, p := range c.pitfalls {
+		if p.Source.File == file {
+			return p.Source.Root
+		}
+	}
+	return ""
+}
+
+// checkCycles: no runbook includes itself, not even through others.
+func (c *checker) checkCycles(b *Runbook) {
+	var search func(at *Runbook, way []string) bool
+	seen := map[*Runbook]bool{}
+	search = func(at *Runbook, way []string) (found bool) {
+		seen[at] = true
+		at.eachOwn(func(s *Step) {
+			inc := s.included()
+			if inc == nil || inc.book == nil || found {
+				return
+			}
+			next := append(slices.Clip(way), inc.book.Name.Value)
+			switch {
+			case inc.book == b && at == b:
+				c.add(inc.Name.Pos, "include-cycle", fmt.Sprintf("runbook %q includes itself", b.Name), "")
+				found = true
+			case inc.book == b:
+				c.add(b.Name.Pos, "include-cycle", "the runbook includes itself: "+strings.Join(next, " includes "), "")
+				found = true
+			case !seen[inc.book]:
+				found = search(inc.book, next)
+			}
+		})
+		return found
+	}
+	search(b, []string{b.Name.Value})
+}
