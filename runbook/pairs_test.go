@@ -1,7 +1,6 @@
 package runbook_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +8,6 @@ import (
 
 	"spraydeck/runbook"
 )
-
-var update = flag.Bool("update", false, "rewrite the expected problems")
 
 // TestPairs: every file of testdata/ok is silent, every file of testdata/err gives exactly the lines of the .out beside
 // it. The files of testdata/parts can be named by all of them.
