@@ -17,6 +17,6 @@ trap './lab down --dir $lab' EXIT
 . $lab/env
 rm -rf state
 XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config LC_ALL=C.UTF-8 ./spraydeck run kubespray-v2.28.0 \
-  --set ansible=system --checkout "$LAB_CHECKOUT" --ssh-config "$LAB_SSH_CONFIG" --plain --answers "$here/demo.answers.yaml"
+  --set ansible=system --checkout "$LAB_CHECKOUT" --ssh-config "$LAB_SSH_CONFIG" --plain --answers "$here/demo.answers"
 gzip -9 -n -c state/spraydeck/sessions/*/transcript.jsonl >"$here/demo.jsonl.gz"
 ls -l "$here/demo.jsonl.gz"
