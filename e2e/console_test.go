@@ -128,6 +128,23 @@ func (c *console) walk(limit time.Duration, answer func(q runbook.Question, nth 
 	c.t.Fatalf("the run did not end in %s\n%s", limit, c.screen())
 }
 
+// start begins the run from the Plan screen.
+func (c *console) start() {
+	c.t.Helper()
+	for range 300 {
+		if strings.Contains(c.screen(), "enter start") {
+			c.screens = append(c.screens, c.screen())
+			c.press("Enter")
+			return
+		}
+		if code, ok := c.ended(); ok {
+			c.t.Fatalf("ended with %s before the plan was shown: %s", code, read(c.t, filepath.Join(filepath.Dir(c.exit), "stderr")))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	c.t.Fatalf("no plan:\n%s", c.screen())
+}
+
 // await waits until a question is no longer pending.
 func (c *console) await(q runbook.Question, seq int64) {
 	c.t.Helper()

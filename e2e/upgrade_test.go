@@ -28,6 +28,7 @@ func TestUpgrade(t *testing.T) {
 	}
 
 	c := l.open(state, 80, 24, "run", "kubespray-v2.28.0", "--set", "ansible=system")
+	c.start()
 	c.walk(12*time.Minute, chooseAll)
 	events := c.events()
 	end := events[len(events)-1].Data.(runbook.Ended)
@@ -183,6 +184,7 @@ func TestOverride(t *testing.T) {
 	l := boot(t, "dead-vip")
 	state := t.TempDir()
 	c := l.open(state, 120, 40, "run", "kubespray-v2.28.0", "--set", "ansible=system")
+	c.start()
 	c.walk(15*time.Minute, func(q runbook.Question, nth int) (string, string) {
 		switch {
 		case strings.HasSuffix(q.ID, "/vip-notready-v2.28"):

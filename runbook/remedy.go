@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -43,6 +44,10 @@ func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *Sc
 	err := r.cureSteps(ctx, in, id, cure, pitfall, scope)
 	if err != nil {
 		end.Status, end.Reason = Failed, err.Error()
+		var failed *stepError
+		if errors.As(err, &failed) && failed.outcome == StateLost {
+			end.Status = Lost
+		}
 	}
 	if e := r.emit(in.events, end); e != nil {
 		return e

@@ -353,9 +353,9 @@ func (p Prose) Set() bool { return p.En.Set() }
 func (p Prose) Text(s *Scope) Text {
 	one := func(t Template) string {
 		if text, err := t.Prose(s); err == nil {
-			return strings.TrimSpace(text)
+			return reflow(strings.TrimSpace(text))
 		}
-		return strings.TrimSpace(t.Source)
+		return reflow(strings.TrimSpace(t.Source))
 	}
 	return Text{En: one(p.En), Ja: one(p.Ja)}
 }
