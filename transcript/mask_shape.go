@@ -231,12 +231,12 @@ func (s *shape) lead(p []byte, i int) int {
 				s.mode = line
 			}
 			return i + 1
-		case c < ' ', strings.IndexByte(",;)}", c) >= 0: // no value here
-			s.mode = plain
-			return i
 		case bytes.HasPrefix(p[i:], []byte(Masked)):
 			s.mode = plain
 			return i + len(Masked)
+		case c < ' ', strings.IndexByte(",;)}{[", c) >= 0: // no value here, or a structure: "serviceAccountToken":{...}
+			s.mode = plain
+			return i
 		default:
 			s.mode, s.slash = value, false
 			if s.whole {

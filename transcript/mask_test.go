@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -274,5 +275,16 @@ func TestSecretIsAWord(t *testing.T) {
 		if !reflect.DeepEqual(got[i].Data, want) {
 			t.Errorf("%+v, want %+v", got[i].Data, want)
 		}
+	}
+}
+
+// TestMaskLeavesStructures: a name that announces a secret may stand before an object. What a probe printed must still
+// be JSON when a rehearsal reads it.
+func TestMaskLeavesStructures(t *testing.T) {
+	var s shape
+	in := `{"serviceAccountToken":{"expirationSeconds":3607,"path":"token"},"tokens":["a"],"token":"x"}`
+	out := string(s.mask([]byte(in)))
+	if !json.Valid([]byte(out)) || strings.Contains(out, `"x"`) || !strings.Contains(out, "3607") {
+		t.Errorf("%s", out)
 	}
 }
