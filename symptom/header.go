@@ -66,6 +66,9 @@ func (p *place) bare(text []byte) bool {
 		if end < 0 || len(bytes.Trim(name[end+1:], " *")) > 0 {
 			return false
 		}
+		if word != "PLAY [" && p.task != nil && *p.task == string(name[:end]) {
+			return true
+		}
 		s := string(name[:end])
 		if word == "PLAY [" {
 			p.play, p.task = &s, &none

@@ -73,6 +73,9 @@ func (w *window) seam(prev, line []byte) seam {
 func (w *window) folds(prev, line []byte) bool {
 	text := trimLeft(line)
 	indent := len(line) - len(text)
+	if len(text) == 0 {
+		return false
+	}
 	if w.kind != folded {
 		key := trimLeft(prev)
 		for bytes.HasPrefix(key, []byte("- ")) {

@@ -118,16 +118,17 @@ func cutWindow(text string) string {
 	return best
 }
 
-// worth compares sets of literals: the weakest member decides.
+// worth compares sets of literals: the weakest member decides, and fewer are better. A text shorter than the window of the
+// finder makes the window smaller for all.
 func worth(any []literal) int {
 	if len(any) == 0 {
 		return 0
 	}
-	least := weight(any[0].text)
+	least := 1 << 20
 	for _, l := range any {
-		least = min(least, weight(l.text))
+		least = min(least, 16+weight(l.text)-4*max(0, maxWindow-len(l.text)))
 	}
-	return least
+	return max(1, least-2*(len(any)-1))
 }
 
 func weight(text string) int {

@@ -24,13 +24,11 @@ func (s *Set) Scan(ctx context.Context, r io.Reader, file string, each func(Hit)
 type block struct {
 	buf, data []byte
 	goesOn    bool   // its first line goes on from the block before
-	last      bool   // nothing comes after it
 	before    *block // where its first line may go on from: that has to be read first
 	scanner   *scanner
 	place     place // after it
 	matches   []match
 	lines     int
-	until     time.Time // of the last block: the last time it tells
 	done      chan struct{}
 }
 
@@ -86,7 +84,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 		return nil
 	}
 	lines := 0
-	var until time.Time
+	var tail []byte
 	var line []match // of one line: a long one may go over several blocks
 	flush := func() error {
 		hits := j.line(line, time.Time{}, "", nil)
@@ -110,7 +108,11 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 			line = append(line, m)
 		}
 		lines += b.lines
-		until = b.until
+		if b.goesOn {
+			b.data = b.data[Overlap:]
+		}
+		tail = append(tail, b.data[max(0, len(b.data)-tailSize):]...)
+		tail = tail[max(0, len(tail)-tailSize):]
 		j.place = b.place.after(j.place)
 		free <- b.buf
 	}
@@ -120,12 +122,11 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return give(j.end(until))
+	return give(j.end(lastTime(tail)))
 }
 
 // cut reads a file and cuts it where a line begins, if it can where a line certainly does not go on from the one before.
 func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit func(*block) error) error {
-	size = max(size, 2*MaxLine)
 	var rest []byte // the beginning of the next block
 	var before *block
 	goesOn := false
@@ -136,13 +137,14 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		if buf == nil {
-			buf = make([]byte, size)
-		}
-		n := copy(buf, rest)
+		n := len(rest)
+		buf = append(append(buf[:0], rest...), make([]byte, max(size, n+1)-n)...)
 		got, err := r.Read(buf[n:])
 		n += got
-		for err == nil && bytes.IndexByte(buf[n-got:n], '\n') < 0 && n < size {
+		for err == nil && bytes.IndexByte(buf[n-got:n], '\n') < 0 && n < max(size, 2*MaxLine) {
+			if n == len(buf) {
+				buf = append(buf, make([]byte, n)...)
+			}
 			got, err = r.Read(buf[n:])
 			n += got
 		}
@@ -150,7 +152,7 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 		if err == nil {
 			end, safely = cutAt(buf[:n])
 		}
-		b := &block{buf: buf, data: buf[:end], goesOn: goesOn, last: err != nil, done: make(chan struct{})}
+		b := &block{buf: buf, data: buf[:end], goesOn: goesOn, done: make(chan struct{})}
 		if before != nil {
 			b.before = before
 		}
@@ -222,19 +224,19 @@ func (b *block) read(s *Set) {
 	}
 	b.lines, b.place = sc.lines, sc.place
 	sc.prev = bytes.Clone(sc.prev) // the buffer will be used again
-	if b.last {
-		b.until = lastTime(b.data)
-	}
 }
 
-// lastTime gives the time of the last line that tells one, among the last few.
-func lastTime(data []byte) time.Time {
-	for range 50 {
-		i := bytes.LastIndexByte(data, '\n')
-		if t := timeOf(data[i+1 : min(len(data), i+1+MaxLine)]); !t.IsZero() || i < 0 {
+// tailSize is how much of the end of a text is looked at for the time when it ended.
+const tailSize = 16 << 10
+
+// lastTime gives the time of the last line that tells one.
+func lastTime(tail []byte) time.Time {
+	for len(tail) > 0 {
+		i := bytes.LastIndexByte(tail, '\n')
+		if t := timeOf(tail[i+1:]); !t.IsZero() {
 			return t
 		}
-		data = data[:i]
+		tail = tail[:max(i, 0)]
 	}
 	return time.Time{}
 }
