@@ -118,6 +118,6 @@ func root() *cobra.Command {
 	}
 	o.flags(cmd)
 	cmd.AddCommand(demoCommand(o), runCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
-		planCommand(o), diagnoseCommand(o), lintCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand())
+		planCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand())
 	return cmd
 }

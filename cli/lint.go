@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,25 +14,42 @@ import (
 )
 
 func lintCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	var format string
+	cmd := &cobra.Command{
 		Use: "lint PATH...", Short: "Find every mistake in runbooks and pitfalls before the window",
-		Args: cobra.MinimumNArgs(1),
+		Long: "Find every mistake in runbooks, pitfalls and releases: each with its place, the line, and a way out. A path is a\n" +
+			"file, or a directory with everything below it. What a file names and does not hold itself is looked for among\n" +
+			"the built-in ones and those of --runbooks. Advice is told and does not fail.\n\n" +
+			"The exit code is 0 when there is no mistake, 2 when there is one.",
+		Example: "  spraydeck lint my-runbooks/\n  spraydeck lint -o sarif . > lint.sarif",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			lang := language(nil)
-			l := &library{texts: map[string]string{}}
-			for _, path := range args {
-				if err := l.addPath(path, lang); err != nil {
-					return usage(err)
-				}
+			l, problems, err := linted(o, args, language(nil))
+			if err != nil {
+				return err
 			}
-			problems := append(l.problems, runbook.Check(l.withBuiltin(o, lang))...)
-			problems = l.own(problems)
-			if len(problems) > 0 {
-				return l.invalid(problems)
-			}
-			return nil
+			problems = append(problems, l.own(runbook.Advise(l.files))...)
+			problems.Sort()
+			return l.tellProblems(cmd.OutOrStdout(), cmd.ErrOrStderr(), format, problems)
 		},
 	}
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text, json or sarif")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "sarif"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// linted reads the files at some paths and gives all their problems.
+func linted(o *options, paths []string, lang *runbook.Language) (*library, runbook.Problems, error) {
+	l := &library{texts: map[string]string{}}
+	for _, path := range paths {
+		if err := l.addPath(path, lang); err != nil {
+			return nil, nil, usage(err)
+		}
+	}
+	problems := append(l.problems, runbook.Check(l.withBuiltin(o, lang))...)
+	problems = l.own(problems)
+	problems.Sort()
+	return l, problems, nil
 }
 
 // addPath reads a file, or every YAML file below a directory.
@@ -43,9 +64,40 @@ func (l *library) addPath(path string, lang *runbook.Language) error {
 	return l.addOne(path, lang)
 }
 
+// tellProblems prints problems in one of the formats. Text is for reading and goes to stderr; the others are results.
+func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems runbook.Problems) error {
+	source := func(file string) string { return l.texts[file] }
+	var result any
+	switch format {
+	case "text":
+		var b strings.Builder
+		problems.Show(&b, source)
+		if _, err := io.WriteString(stderr, b.String()); err != nil {
+			return err
+		}
+	case "json":
+		result = problems.JSON(source)
+	case "sarif":
+		result = problems.SARIF(source, Version())
+	default:
+		return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is text, json or sarif"}
+	}
+	if result != nil {
+		e := json.NewEncoder(stdout)
+		e.SetIndent("", "  ")
+		if err := e.Encode(result); err != nil {
+			return err
+		}
+	}
+	if len(problems.Errors()) > 0 {
+		return &coded{code: exitUsage}
+	}
+	return nil
+}
+
 // withBuiltin adds what the files may name and do not hold themselves.
 func (l *library) withBuiltin(o *options, lang *runbook.Language) []runbook.File {
-	builtin, err := load(o, lang)
+	known, err := load(o, lang)
 	if err != nil {
 		return l.files
 	}
@@ -54,7 +106,7 @@ func (l *library) withBuiltin(o *options, lang *runbook.Language) []runbook.File
 	for _, f := range files {
 		have[nameOf(f)] = true
 	}
-	for _, f := range builtin.files {
+	for _, f := range known.files {
 		if !have[nameOf(f)] {
 			files = append(files, f)
 		}

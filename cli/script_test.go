@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,6 +14,10 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command line as a user would. Every script is one thing a user can do or get wrong.
 func TestScripts(t *testing.T) {
+	pitfalls, err := filepath.Abs("testdata/pitfalls")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -21,6 +26,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/state")
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/config")
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("PITFALLS", pitfalls)
 			env.Setenv("LANG", "C.UTF-8")
 			for _, name := range []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"} {
 				env.Setenv(name, "/dev/null")

@@ -51,6 +51,7 @@ func (c *checker) runbook(b *Runbook) {
 	c.checkIDs(b)
 	c.checkPitfallNames(b)
 	c.checkInputs(b.Inputs)
+	c.checkCases(b.Tests, b.Inputs, b.factNames(), nil)
 
 	vars := b.vars(b.Inputs)
 	for name, typ := range b.resultTypes() {
@@ -76,6 +77,7 @@ func (c *checker) runbook(b *Runbook) {
 func (c *checker) pitfall(p *Pitfall) {
 	c.checkInputs(p.Inputs)
 	c.checkSymptoms(p)
+	c.checkCases(p.Tests, p.Inputs, p.factNames(), p)
 	vars := (&Runbook{}).vars(p.Inputs)
 	if p.Before != nil {
 		g := &Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Pos: p.Before.Pos}

@@ -85,6 +85,7 @@ type Runbook struct {
 	NoReturn  []Str        `yaml:"noReturn" doc:"ids of the steps after which there is no way back"`
 	Rollback  Prose        `yaml:"rollback" doc:"how to go back before that point, as Markdown"`
 	Phases    []Phase      `yaml:"phases,required" doc:"the steps, in groups"`
+	Tests     []Case       `yaml:"tests" doc:"what the runbook promises, for spraydeck test"`
 
 	Source Source
 	lang   *Language
@@ -308,6 +309,7 @@ type Pitfall struct {
 	Remedies []Cure       `yaml:"remedies" doc:"what mends it"`
 	Note     Prose        `yaml:"note" doc:"what to know where nothing can be checked or mended by machine"`
 	Sources  []Str        `yaml:"sources,required" doc:"where it is known from"`
+	Tests    []Case       `yaml:"tests" doc:"what the pitfall promises, for spraydeck test"`
 	Source   Source
 }
 

@@ -40,6 +40,10 @@ var scalar = []string{"string", "number", "boolean"}
 
 func (g *schemaMaker) of(t reflect.Type) map[string]any {
 	switch t {
+	case reflect.TypeFor[Any]():
+		return map[string]any{}
+	case reflect.TypeFor[Lines]():
+		return map[string]any{"anyOf": []any{map[string]any{"type": scalar}, map[string]any{"type": "array", "items": map[string]any{"type": scalar}}}}
 	case reflect.TypeFor[Flag]():
 		return map[string]any{"type": "boolean"}
 	case reflect.TypeFor[Int]():
