@@ -22,27 +22,46 @@ type console struct {
 	screens []string
 }
 
-// open starts the binary in tmux at a size.
+// open starts the binary in tmux at a size, as an operator of the lab.
 func (l *lab) open(state string, w, h int, args ...string) *console {
 	l.t.Helper()
-	dir := l.t.TempDir()
-	c := &console{t: l.t, socket: filepath.Join(dir, "tmux"), state: state, exit: filepath.Join(dir, "exit")}
+	return open(l.t, l.environ(state), state, w, h, args...)
+}
+
+func open(t *testing.T, env []string, state string, w, h int, args ...string) *console {
+	t.Helper()
+	dir := t.TempDir()
+	c := &console{t: t, socket: filepath.Join(dir, "tmux"), state: state, exit: filepath.Join(dir, "exit")}
 	quoted := make([]string, len(args))
 	for i, a := range args {
 		quoted[i] = runbook.Quote(a)
 	}
 	line := fmt.Sprintf("%s %s 2>%s/stderr; echo $? >%s", spraydeck, strings.Join(quoted, " "), dir, c.exit)
 	cmd := exec.Command("tmux", "-S", c.socket, "-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(w), "-y", fmt.Sprint(h), line)
-	cmd.Env = l.environ(state)
+	cmd.Env = env
 	if out, err := cmd.CombinedOutput(); err != nil {
-		l.t.Fatalf("tmux: %v\n%s", err, out)
+		t.Fatalf("tmux: %v\n%s", err, out)
 	}
-	l.t.Cleanup(func() { exec.Command("tmux", "-S", c.socket, "kill-server").Run() })
+	t.Cleanup(func() { exec.Command("tmux", "-S", c.socket, "kill-server").Run() })
 	return c
 }
 
 func (c *console) press(keys ...string) {
 	exec.Command("tmux", append([]string{"-S", c.socket, "send-keys"}, keys...)...).Run()
+}
+
+// quit leaves and gives the exit code.
+func (c *console) quit() string {
+	c.t.Helper()
+	for range 50 {
+		if code, ok := c.ended(); ok {
+			return code
+		}
+		c.press("q")
+		time.Sleep(300 * time.Millisecond)
+	}
+	c.t.Fatalf("the console does not leave:\n%s", c.screen())
+	return ""
 }
 
 func (c *console) typed(text string) {

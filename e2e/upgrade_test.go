@@ -35,16 +35,8 @@ func TestUpgrade(t *testing.T) {
 	if end.Exit != 0 {
 		t.Fatalf("ended %+v\n%s", end, c.screen())
 	}
-	time.Sleep(500 * time.Millisecond)
-	c.press("q")
-	for range 50 {
-		if _, ok := c.ended(); ok {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	if code, _ := c.ended(); code != "0" {
-		t.Errorf("the console ended with %q\n%s", code, c.screen())
+	if code := c.quit(); code != "0" {
+		t.Errorf("the console ended with %s\n%s", code, c.screen())
 	}
 	upgraded(t, l, state, events)
 	sameLines(t, dry.out, events)

@@ -98,7 +98,7 @@ func TestFindings(t *testing.T) {
 				s.Set("inputs."+name, cel.StringType, v)
 			}
 			for name, v := range c.facts {
-				typ := cel.DynType
+				var typ *cel.Type
 				if f, ok := p.Before.Facts.Get(name); ok {
 					typ = f.Probe.Type()
 				} else if name == "inventory.groups" {
