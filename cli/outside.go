@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 
 	"spraydeck/kube"
@@ -93,6 +94,7 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 
 // watch tells of the nodes until the context ends.
 func (o *outside) watch(ctx context.Context, observe func(runbook.Data) error) {
+	server := strings.TrimPrefix(o.cluster.Server(), "https://")
 	_ = o.cluster.WatchNodes(ctx,
 		func(n kube.Node, deleted bool) {
 			_ = observe(runbook.NodeChanged{Deleted: deleted, Node: runbook.Node{
@@ -101,7 +103,7 @@ func (o *outside) watch(ctx context.Context, observe func(runbook.Data) error) {
 			}})
 		},
 		func(up bool, err error) {
-			d := runbook.Connection{To: runbook.API, Up: up}
+			d := runbook.Connection{To: server, Up: up}
 			if err != nil {
 				d.Error = err.Error()
 			}

@@ -155,6 +155,9 @@ func (p *stepPanel) View() string {
 // title is the number, the name, and what the step can do to the system.
 func (p *stepPanel) title() string {
 	n := slices.Index(p.state.Steps, p.step) + 1
+	if n == 0 {
+		return p.Bold.Render(" " + p.told(p.state.Started.Title)) // before the first step
+	}
 	word, style := p.danger(p.step.Danger)
 	right := style.Render(p.say(word)) + " "
 	if p.step.Danger != runbook.ReadOnly && p.step.Danger != "" {

@@ -254,7 +254,7 @@ func (l look) endBlock(st *runbook.StepState, w int) block {
 // questionBlock is the part of a question that is read, not pressed.
 func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) block {
 	var lines []string
-	if body := l.told(q.Body); body != "" && body != l.told(st.PlannedStep.Why) {
+	if body := l.told(q.Body); body != "" && body != l.told(st.PlannedStep.Why) && !l.gateSays(st, body) {
 		for _, line := range wrap(body, w-2) {
 			lines = append(lines, " "+line)
 		}
@@ -270,6 +270,11 @@ func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) b
 		lines = append(lines, "")
 	}
 	return block{lines: lines, short: lines[:min(3, len(lines))], keep: 7}
+}
+
+// gateSays says whether a gate of the step stands on the screen with these words.
+func (l look) gateSays(st *runbook.StepState, body string) bool {
+	return slices.ContainsFunc(st.Gates, func(g runbook.GateChecked) bool { return l.told(g.Says) == body })
 }
 
 // saidAlready says whether a detail of a question stands on the screen as a command or as evidence.
