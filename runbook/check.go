@@ -2,6 +2,8 @@ package runbook
 
 import (
 	"reflect"
+	"runtime"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 )
@@ -21,18 +23,37 @@ func Check(files []File) Problems {
 			c.linkPitfall(f.Pitfall)
 		}
 	}
-	for _, f := range files {
-		switch {
-		case f.Runbook != nil:
-			c.runbook(f.Runbook)
-		case f.Pitfall != nil:
-			c.pitfall(f.Pitfall)
-		case f.Release != nil:
-			c.checkRelease(f.Release)
-		}
+	// from here on each file is looked at for itself
+	found := make([]Problems, len(files))
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, f := range files {
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			one := *c
+			one.problems = nil
+			one.file(f)
+			found[i] = one.problems
+		})
+	}
+	wg.Wait()
+	for _, ps := range found {
+		c.problems = append(c.problems, ps...)
 	}
 	c.problems.Sort()
 	return c.problems
+}
+
+func (c *checker) file(f File) {
+	switch {
+	case f.Runbook != nil:
+		c.runbook(f.Runbook)
+	case f.Pitfall != nil:
+		c.pitfall(f.Pitfall)
+	case f.Release != nil:
+		c.checkRelease(f.Release)
+	}
 }
 
 type checker struct {
@@ -159,7 +180,7 @@ func (c *checker) gate(g *Gate, vars Vars) Vars {
 	c.condition(g.When, vars)
 	c.condition(g.Rule, vars)
 	if g.Evidence.Set() {
-		_, _, ps := compile(g.Evidence, vars, nil)
+		_, _, ps := check(g.Evidence, vars, nil)
 		c.problems = append(c.problems, ps...)
 	}
 	c.prose(g.Title, vars)
@@ -183,7 +204,7 @@ func (c *checker) facts(facts Named[Fact], vars Vars) {
 
 func (c *checker) condition(e Expr, vars Vars) {
 	if e.Set() {
-		_, _, ps := compile(e, vars, cel.BoolType)
+		_, _, ps := check(e, vars, cel.BoolType)
 		c.problems = append(c.problems, ps...)
 	}
 }
@@ -193,7 +214,7 @@ func (c *checker) template(t Template, vars Vars, shell bool) {
 		if !p.expr.Set() {
 			continue
 		}
-		_, _, ps := compile(p.expr, vars, nil)
+		_, _, ps := check(p.expr, vars, nil)
 		c.problems = append(c.problems, ps...)
 		if shell && p.refused != nil {
 			c.add(p.expr.Pos, "quoting", p.refused.Error(), "")
@@ -225,7 +246,7 @@ func (c *checker) argument(f reflect.Value, vars Vars, shell bool) {
 		c.prose(a, vars)
 	case Expr:
 		if a.Set() {
-			_, _, ps := compile(a, vars, nil)
+			_, _, ps := check(a, vars, nil)
 			c.problems = append(c.problems, ps...)
 		}
 	default:

@@ -74,7 +74,7 @@ func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
 		return
 	}
 	if alone := t.alone(); alone.Set() {
-		_, ast, problems := compile(alone, vars, nil)
+		_, ast, problems := check(alone, vars, nil)
 		if problems != nil {
 			return // told already
 		}

@@ -3,7 +3,9 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -64,43 +66,90 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 	)
 })
 
-// compile checks an expression against what is declared. want is the type it must have, nil for any.
-func compile(e Expr, vars Vars, want *cel.Type) (cel.Program, *cel.Ast, Problems) {
-	fail := func(line, col int, message, hint string) (cel.Program, *cel.Ast, Problems) {
-		at := e.Pos
-		if e.place != nil {
-			at = e.place(line, col)
-		}
-		return nil, nil, Problems{{at, "expression", message, hint}}
+// compile makes an expression ready to evaluate.
+func compile(e Expr, vars Vars) (cel.Program, Problems) {
+	env, ast, ps := check(e, vars, nil)
+	if ps != nil {
+		return nil, ps
 	}
-	env, err := base()
+	prg, err := env.Program(ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
 	if err != nil {
-		return fail(1, 1, err.Error(), "")
+		return nil, e.problem(1, 1, err.Error(), "")
 	}
-	options := make([]cel.EnvOption, 0, len(vars))
-	for name, typ := range vars {
-		options = append(options, cel.Variable(name, typ))
-	}
-	if env, err = env.Extend(options...); err != nil {
-		return fail(1, 1, err.Error(), "")
+	return prg, nil
+}
+
+// check checks an expression against what is declared. want is the type it must have, nil for any.
+func check(e Expr, vars Vars, want *cel.Type) (*cel.Env, *cel.Ast, Problems) {
+	env, err := vars.env()
+	if err != nil {
+		return nil, nil, e.problem(1, 1, err.Error(), "")
 	}
 	ast, issues := env.Compile(e.Source)
 	if issues.Err() != nil {
 		var ps Problems
 		for _, is := range issues.Errors() {
-			_, _, p := fail(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, vars))
-			ps = append(ps, p...)
+			ps = append(ps, e.problem(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, vars))...)
 		}
 		return nil, nil, ps
 	}
 	if got := ast.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
-		return fail(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), "")
+		return nil, nil, e.problem(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), "")
 	}
-	prg, err := env.Program(ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
+	return env, ast, nil
+}
+
+// problem is a mistake at a place inside the expression.
+func (e Expr) problem(line, col int, message, hint string) Problems {
+	at := e.Pos
+	if e.place != nil {
+		at = e.place(line, col)
+	}
+	return Problems{{at, "expression", message, hint}}
+}
+
+// envs keeps the environments of the declarations met lately: the expressions of one step, and the rounds of one gate,
+// share theirs, and building one costs more than checking an expression in it.
+var envs struct {
+	sync.Mutex
+	of map[string]*cel.Env
+}
+
+const keptEnvs = 256
+
+// env gives the environment in which these names are declared.
+func (v Vars) env() (*cel.Env, error) {
+	var key strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		key.WriteString(name)
+		key.WriteByte('=')
+		key.WriteString(v[name].String())
+		key.WriteByte(';')
+	}
+	envs.Lock()
+	env := envs.of[key.String()]
+	envs.Unlock()
+	if env != nil {
+		return env, nil
+	}
+	env, err := base()
 	if err != nil {
-		return fail(1, 1, err.Error(), "")
+		return nil, err
 	}
-	return prg, ast, nil
+	options := make([]cel.EnvOption, 0, len(v))
+	for name, typ := range v {
+		options = append(options, cel.Variable(name, typ))
+	}
+	if env, err = env.Extend(options...); err != nil {
+		return nil, err
+	}
+	envs.Lock()
+	defer envs.Unlock()
+	if envs.of == nil || len(envs.of) >= keptEnvs {
+		envs.of = map[string]*cel.Env{}
+	}
+	envs.of[key.String()] = env
+	return env, nil
 }
 
 func plainIssue(m string) string {
@@ -161,7 +210,7 @@ var ErrNotKnownYet = errors.New("not known yet")
 
 // Eval evaluates an expression. The error names the place of the expression.
 func (s *Scope) Eval(e Expr) (any, error) {
-	prg, _, ps := compile(e, s.Types, nil)
+	prg, ps := compile(e, s.Types)
 	if ps != nil {
 		return nil, ps
 	}
