@@ -74,7 +74,7 @@ func allSymptoms(o *options) (*runbook.Symptoms, error) {
 			files, pitfalls = append(files, f), append(pitfalls, f.Pitfall)
 		}
 	}
-	if problems := append(slices.Clip(l.problems), runbook.Check(files)...); len(problems) > 0 {
+	if problems := append(slices.Clip(l.problems), runbook.CheckSymptoms(files)...); len(problems) > 0 {
 		return nil, l.invalid(problems)
 	}
 	return runbook.NewSymptoms(pitfalls), nil

@@ -9,6 +9,22 @@ import (
 	"spraydeck/symptom"
 )
 
+// CheckSymptoms looks at nothing but the symptoms of pitfalls: all that NewSymptoms rests on, without the time and memory
+// that expressions take.
+func CheckSymptoms(files []File) Problems {
+	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}}
+	for _, f := range files {
+		c.names(f)
+	}
+	for _, f := range files {
+		if f.Pitfall != nil {
+			c.checkSymptoms(f.Pitfall)
+		}
+	}
+	c.problems.Sort()
+	return c.problems
+}
+
 // checkSymptoms runs the samples of each symptom as the matcher will see them, and looks at the names that conditions use.
 func (c *checker) checkSymptoms(p *Pitfall) {
 	ids := map[string]*Symptom{}
