@@ -76,7 +76,11 @@ func (r *Run) confirmWord(in *instance) (string, error) {
 // act does what the step is for. While it runs, the operator can stop it, send it keys, or start a remedy beside it.
 func (r *Run) act(ctx context.Context, in *instance) (overridden bool, err error) {
 	if p, ok := in.step.Action.(Prober); ok {
-		return r.gates(ctx, in, "before", p.Gates())
+		gates := p.Gates()
+		if p.Rest() {
+			gates = append(slices.Clip(gates), r.book.rest()...)
+		}
+		return r.gates(ctx, in, "before", gates)
 	}
 	if in.step.Timeout.Value > 0 {
 		var cancel context.CancelFunc

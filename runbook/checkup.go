@@ -121,9 +121,7 @@ func (r *Run) find(ctx context.Context, p *Pitfall) *Finding {
 
 // frameOf finds the inputs that a pitfall uses: those of the runbook, or of the one it includes that brings the pitfall in.
 func (r *Run) frameOf(p *Pitfall) *frame {
-	fits := func(b *Runbook) bool {
-		return !slices.ContainsFunc(p.Inputs, func(e Entry[Input]) bool { _, ok := b.Inputs.Get(e.Name); return !ok })
-	}
+	fits := func(b *Runbook) bool { return b.gives(p) }
 	var search func(f *frame) *frame
 	search = func(f *frame) *frame {
 		if fits(f.book) {

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"maps"
 	"context"
 	"errors"
 	"fmt"
@@ -186,7 +187,8 @@ func eachStepOf(list []Step, f func(*Step)) {
 	}
 }
 
-// InForce gives the ids of the pitfalls watched for: the runbook's own, then those that included runbooks bring in.
+// InForce gives the ids of the pitfalls watched for: the runbook's own, then those that included runbooks bring in, then
+// all that say themselves that they affect this hop. So a pitfall of an operator's own is met without being named.
 func (b *Runbook) InForce() []string {
 	var ids []string
 	add := func(list []Str) {
@@ -198,6 +200,11 @@ func (b *Runbook) InForce() []string {
 	}
 	add(b.Pitfalls)
 	b.eachStep(func(in *Runbook, _ *Step) { add(in.Pitfalls) })
+	for _, id := range slices.Sorted(maps.Keys(b.known)) {
+		if !slices.Contains(ids, id) && b.affectedBy(b.known[id]) {
+			ids = append(ids, id)
+		}
+	}
 	return ids
 }
 

@@ -301,7 +301,7 @@ type Cure struct {
 type Pitfall struct {
 	Header
 	Severity Str          `yaml:"severity,required" doc:"blocks, outage, data or nuisance" enum:"blocks|outage|data|nuisance"`
-	Affects  Affects      `yaml:"affects" doc:"where it applies; everything when left out"`
+	Affects  Affects      `yaml:"affects" doc:"where it applies; a Kubespray runbook brings in by itself all that affect its hop, the others must be named"`
 	Why      Prose        `yaml:"why,required" doc:"cause and consequence, as Markdown"`
 	Inputs   Named[Input] `yaml:"inputs" doc:"inputs it uses; a runbook's input of the same name gives the value"`
 	Before   *Before      `yaml:"before" doc:"how to see it coming"`

@@ -35,4 +35,8 @@ type Tolerant interface{ Accepts(exit int) bool }
 type Parallel interface{ Parallel() bool }
 
 // Prober is an Action that is itself a gate: facts and a rule.
-type Prober interface{ Gates() []Gate }
+type Prober interface {
+	Gates() []Gate
+	// Rest says whether it also is a gate for every pitfall in force that no gate of the runbook names.
+	Rest() bool
+}
