@@ -23,6 +23,8 @@ type outside struct {
 	cluster  *kube.Cluster
 	ssh      *sshx.Client
 
+	sshConfig string
+
 	mu        sync.Mutex
 	inventory *kubespray.Inventory
 }
@@ -37,7 +39,7 @@ func reach(o *options) (*outside, error) {
 	if out.cluster, err = kube.Open(o.kubeconfig, o.context); err != nil {
 		return nil, usage(err)
 	}
-	out.ssh = sshx.New(o.sshConfig, out.host)
+	out.ssh, out.sshConfig = sshx.New(o.sshConfig, out.host), o.sshConfig
 	return out, nil
 }
 

@@ -108,7 +108,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		started.From = tag
 	}
 	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
-	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.checkout.Dir()}
+	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.checkout.Dir(), login: out.login}
 	if dryRun {
 		w.watch, w.show.plain = nil, true
 	}
@@ -159,8 +159,9 @@ type walk struct {
 	options  *options
 	journal  *transcript.Writer // nil: nothing is written
 	watch    func(ctx context.Context, observe func(runbook.Data) error)
-	prepare  func(r *runbook.Run) // called before the run begins
-	asker    runbook.Asker        // answers before anybody is asked, such as a recording
+	login    func(host, line string) string // the command line that runs one on a host, in a terminal of its own
+	prepare  func(r *runbook.Run)           // called before the run begins
+	asker    runbook.Asker                  // answers before anybody is asked, such as a recording
 	checkout string
 	reviewed bool // the operator has seen the plan and started it
 }
@@ -300,6 +301,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 		ask = started(ask)
 	}
 	w.env.Ask, w.env.Control = ask, c.Controls()
+	w.env.Shell = w.terminal(c.Lend)
 	w.env.Edit = func(ctx context.Context, path string, line int) error {
 		return c.Edit(ctx, filepath.Join(w.checkout, path), line)
 	}

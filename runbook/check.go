@@ -3,6 +3,7 @@ package runbook
 import (
 	"reflect"
 	"runtime"
+	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -234,8 +235,14 @@ func (c *checker) arguments(v reflect.Value, vars Vars) {
 		if !name.IsExported() {
 			continue
 		}
-		c.argument(f, vars, name.Tag.Get("yaml") == "run,required")
+		c.argument(f, vars, isShell(name.Tag.Get("yaml")))
 	}
+}
+
+// isShell says whether an argument is read by a shell, by its tag.
+func isShell(tag string) bool {
+	name, _, _ := strings.Cut(tag, ",")
+	return name == "run" || name == "options"
 }
 
 func (c *checker) argument(f reflect.Value, vars Vars, shell bool) {

@@ -24,7 +24,7 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 		return Result{}, err
 	}
 	r.seeCommand(step, c)
-	if c.TTY && c.Stdin == nil {
+	if c.TTY && c.Stdin == nil && !c.Handover {
 		in, release := r.keys.attach()
 		defer release()
 		c.Stdin = in
@@ -37,7 +37,17 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	s := &streams{run: r, step: step, number: n, command: c}
 	prompts := newPrompter(ctx, r, step, c)
 	s.prompts = prompts
-	exit, err := r.env.Exec(ctx, c, s.write)
+	run := r.env.Exec
+	if c.Handover {
+		switch {
+		case r.env.Started.Rehearses != "": // answered by the recording, like any other
+		case r.env.Shell == nil:
+			run = noTerminal
+		default:
+			run = r.env.Shell
+		}
+	}
+	exit, err := run(ctx, c, s.write)
 	s.flush()
 	prompts.end()
 	outcome := OutcomeOf(exit, err)
@@ -51,6 +61,11 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	res := Result{Host: c.Host, Exit: int64(exit), Stdout: s.stdout.String(), Stderr: s.stderr.String(), Outcome: string(outcome), Error: end.Error}
 	res.Lines = splitLines(res.Stdout)
 	return res, err
+}
+
+// noTerminal stands where a command needs the operator's terminal and there is none.
+func noTerminal(_ context.Context, c Command, _ func(string, []byte)) (int, error) {
+	return -1, &UsageError{"the command needs a terminal of its own, and there is none here", "run it by hand: " + c.Line}
 }
 
 func splitLines(s string) []string {

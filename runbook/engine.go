@@ -16,6 +16,7 @@ type Env struct {
 	Control <-chan Control // nil when nobody can act while a command runs
 	Sink    func(Event) error
 	Edit    func(ctx context.Context, path string, line int) error
+	Shell   Exec                                             // runs the commands that take over the terminal; nil = there is none
 	Sleep   func(ctx context.Context, d time.Duration) error // nil = real time
 	Mask    func(secret string)                              // called with each secret before anything could print it
 

@@ -19,18 +19,19 @@ const (
 // equivalent of an API call, whose data is in Call. Facts are learned by commands too, so that a recording holds all
 // that a run ever knew.
 type Command struct {
-	Host    string
-	Line    string
-	Step    string // the step it belongs to, filled in by the engine
-	Call    *Call
-	Dir     string   // workstation only; "" is the checkout
-	Env     []string // workstation only, added to the console's
-	TTY     bool     // workstation only
-	Changes bool     // false: it only reads
-	Probe   bool
-	Timeout time.Duration // 0 = none
-	Stdin   io.Reader
-	Prompts []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
+	Host     string
+	Line     string
+	Step     string // the step it belongs to, filled in by the engine
+	Call     *Call
+	Dir      string   // workstation only; "" is the checkout
+	Env      []string // workstation only, added to the console's
+	TTY      bool     // workstation only, but for Handover
+	Handover bool     // it gets the operator's own terminal, on the workstation or on a host
+	Changes  bool     // false: it only reads
+	Probe    bool
+	Timeout  time.Duration // 0 = none
+	Stdin    io.Reader
+	Prompts  []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
 }
 
 // Prompt is a question that a command asks on its terminal.

@@ -182,7 +182,7 @@ func (r *Run) scopeOf(in *instance) *Scope {
 
 // task is what the step's action is given to describe itself.
 func (r *Run) task(in *instance) *Task {
-	return &Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit}
+	return &Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.env.Sleep}
 }
 
 // resultName is the name of a step's result in expressions.

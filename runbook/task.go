@@ -1,6 +1,9 @@
 package runbook
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Task is a step as its action and its probes see it while a run goes on.
 type Task struct {
@@ -19,6 +22,8 @@ type Task struct {
 	Ask  func(ctx context.Context, q Question) (Answer, error)
 	Emit func(Data) error
 	Edit func(ctx context.Context, path string, line int) error
+	// Sleep waits, at the pace of the run: a rehearsal is faster.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // Runner is an Action that does more than run its commands one after the other, such as asking a question.

@@ -14,8 +14,16 @@ import (
 //go:embed *.md
 var help embed.FS
 
-// Kinds is the table of step kinds, in the order of the manual.
-func Kinds() []runbook.Kind {
+// Kinds is the table of step kinds, in the order of the manual. merge is what carry works with; without it a runbook can
+// be read and not run.
+func Kinds(merge ...Merge) []runbook.Kind {
+	newCarry := func() runbook.Action {
+		c := &carry{}
+		if len(merge) > 0 {
+			c.merge = merge[0]
+		}
+		return c
+	}
 	return []runbook.Kind{
 		{Name: "note", Doc: "something to read and acknowledge", Danger: runbook.ReadOnly, Bare: "text",
 			New: func() runbook.Action { return &note{} }, Help: page("note")},
@@ -33,6 +41,12 @@ func Kinds() []runbook.Kind {
 			New: func() runbook.Action { return &ansible{} }, Help: page("ansible"), Result: runbook.ResultType},
 		{Name: "diff", Doc: "two versions of a file side by side, and a chance to edit", Danger: runbook.ReadOnly,
 			New: func() runbook.Action { return &diff{} }, Help: page("diff")},
+		{Name: "carry", Doc: "your changes, carried into a new sample", Danger: runbook.Changes,
+			New: newCarry, Help: page("carry")},
+		{Name: "edit", Doc: "a file in the operator's editor", Danger: runbook.Changes, Bare: "path",
+			New: func() runbook.Action { return &edit{} }, Help: page("edit")},
+		{Name: "shell", Doc: "the terminal, handed over to a program", Danger: runbook.Changes, Bare: "run",
+			New: func() runbook.Action { return &shell{} }, Help: page("shell")},
 		{Name: "kube", Doc: "read or change objects of the cluster", Danger: runbook.Changes,
 			New: func() runbook.Action { return &kube{} }, Help: page("kube"), Result: objectsType},
 		{Name: "cordon", Doc: "keep new pods off a node", Danger: runbook.Changes, Bare: "node",
@@ -41,6 +55,10 @@ func Kinds() []runbook.Kind {
 			New: func() runbook.Action { return &drain{} }, Help: page("drain")},
 		{Name: "uncordon", Doc: "let pods onto a node again", Danger: runbook.Changes, Bare: "node",
 			New: func() runbook.Action { return &uncordon{} }, Help: page("uncordon")},
+		{Name: "reboot", Doc: "restart nodes and wait until they are back", Danger: runbook.Disrupts, Bare: "run", Nodes: true,
+			New: func() runbook.Action { return &reboot{} }, Help: page("reboot")},
+		{Name: "snapshot", Doc: "a snapshot of etcd, verified", Danger: runbook.Changes, Bare: "file", Nodes: true,
+			New: func() runbook.Action { return &snapshot{} }, Help: page("snapshot"), Result: runbook.ResultType},
 		{Name: "runbook", Doc: "the steps of another runbook, with its inputs", Danger: runbook.ReadOnly, Bare: "name",
 			New: func() runbook.Action { return &include{} }, Help: page("runbook")},
 	}

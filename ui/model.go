@@ -96,6 +96,9 @@ func (m *model) take(items batch) tea.Cmd {
 		case editing:
 			reply := item.reply
 			cmds = append(cmds, tea.ExecProcess(item.cmd, func(err error) tea.Msg { return edited{reply, err} }))
+		case lending:
+			reply := item.reply
+			cmds = append(cmds, tea.Exec(item, func(err error) tea.Msg { return edited{reply, err} }))
 		case finished:
 			m.ended = true
 		}

@@ -1,0 +1,170 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"spraydeck/runbook"
+)
+
+// Merge finds what an operator changed in mine against base, to be carried into theirs.
+type Merge func(base, mine, theirs []byte) (Merged, error)
+
+// Merged waits for a decision on each hunk: "mine", "theirs" or "both".
+type Merged interface {
+	Hunks() []Hunk
+	Apply(take func(id int) string) []byte
+}
+
+// Hunk is one thing that the operator changed.
+type Hunk struct {
+	ID       int
+	Conflict bool // the new text changed the same place
+	Line     int  // in theirs, from 1
+	Base     []string
+	Mine     []string
+	Theirs   []string
+}
+
+type carry struct {
+	Path   runbook.Template `yaml:"path,required" doc:"the file of the checkout that is written"`
+	Base   runbook.Template `yaml:"base,required" doc:"the old sample, as git names it: v2.27.0:inventory/sample/..."`
+	Mine   runbook.Template `yaml:"mine,required" doc:"what the operator made of it: t_v2.27.0:inventory/mycluster/..."`
+	Theirs runbook.Template `yaml:"theirs,required" doc:"the new sample: v2.28.0:inventory/sample/..."`
+
+	merge Merge
+}
+
+// Commands reads the three texts and writes the file. What is written is shown side by side with the new sample.
+func (c *carry) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	var cmds []runbook.Command
+	for _, tpl := range []runbook.Template{c.Base, c.Mine, c.Theirs} {
+		name, err := tpl.Prose(t.Scope)
+		if err != nil {
+			return nil, err
+		}
+		cmds = append(cmds, runbook.Command{Host: runbook.Workstation, Line: "git show " + runbook.Quote(name)})
+	}
+	path, err := c.Path.Prose(t.Scope)
+	if err != nil {
+		return nil, err
+	}
+	return append(cmds,
+		runbook.Command{Host: runbook.Workstation, Line: "cat > " + runbook.Quote(path), Changes: true},
+		runbook.Command{Host: runbook.Workstation, Line: "cat " + runbook.Quote(path)}), nil // what an edit made of it
+}
+
+// Run merges, asks about each conflict, and writes.
+func (c *carry) Run(ctx context.Context, t *runbook.Task) (any, error) {
+	if c.merge == nil {
+		return nil, errors.New("there is no way to merge here")
+	}
+	cmds, err := c.Commands(t)
+	if err != nil {
+		return nil, err
+	}
+	var texts [3][]byte
+	for i := range texts {
+		r, err := t.Exec(ctx, cmds[i])
+		if err != nil {
+			return nil, err
+		}
+		// a file that one of the three does not have is an empty text there; the new sample decides whether there is one
+		if r.Exit == 0 {
+			texts[i] = []byte(r.Stdout)
+		} else if i == 2 {
+			return nil, fmt.Errorf("the new sample has no such file: %s", strings.TrimSpace(r.Stderr))
+		}
+	}
+	if len(texts[1]) == 0 {
+		texts[1] = texts[0] // the operator has no such file, so nothing was changed
+	}
+	m, err := c.merge(texts[0], texts[1], texts[2])
+	if err != nil {
+		return nil, err
+	}
+	took, open, err := c.decide(ctx, t, m)
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.write(ctx, t, cmds[3:], string(texts[2]), string(m.Apply(func(id int) string { return took[id] })), open)
+}
+
+// decide asks about the conflicts. What does not conflict is carried over. open is the line to edit first, if any.
+func (c *carry) decide(ctx context.Context, t *runbook.Task, m Merged) (took map[int]string, open int, err error) {
+	took = map[int]string{}
+	for _, h := range m.Hunks() {
+		if took[h.ID] = "mine"; !h.Conflict {
+			continue
+		}
+		a, err := t.Ask(ctx, runbook.Question{
+			ID: fmt.Sprintf("%s/hunk-%d", t.Step, h.ID), Form: runbook.AskChoose, Safe: "mine",
+			Body:    runbook.Text{En: "Both you and the new sample changed this place.", Ja: "あなたと新しい sample の両方がこの箇所を変更しています。"},
+			Details: h.lines(),
+			Choices: []runbook.Choice{
+				{ID: "mine", Label: runbook.Text{En: "mine", Ja: "自分の設定"}},
+				{ID: "theirs", Label: runbook.Text{En: "the new sample's", Ja: "新しい sample"}},
+				{ID: "both", Label: runbook.Text{En: "both: the sample's, then mine", Ja: "両方 (sample の後に自分の設定)"}},
+				{ID: "edit", Label: runbook.Text{En: "mine, and open the editor here", Ja: "自分の設定にして、エディターで開く"}},
+			},
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		if took[h.ID] = a.Choice; a.Choice == "edit" {
+			took[h.ID] = "mine"
+			if open == 0 {
+				open = max(h.Line, 1)
+			}
+		}
+	}
+	return took, open, nil
+}
+
+// lines shows a hunk as git shows a conflict.
+func (h Hunk) lines() []string {
+	var out []string
+	for _, part := range []struct {
+		sign  string
+		lines []string
+	}{{"base", h.Base}, {"mine", h.Mine}, {"new ", h.Theirs}} {
+		for _, l := range part.lines {
+			out = append(out, part.sign+" | "+strings.TrimRight(l, "\r\n"))
+		}
+	}
+	return out
+}
+
+func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []runbook.Command, theirs, text string, open int) error {
+	cmd := cmds[0]
+	cmd.Stdin = strings.NewReader(text)
+	if r, err := t.Exec(ctx, cmd); err != nil {
+		return err
+	} else if r.Exit != 0 {
+		return fmt.Errorf("%s: exit code %d: %s", cmd.Line, r.Exit, strings.TrimSpace(r.Stderr))
+	}
+	path, err := c.Path.Prose(t.Scope)
+	if err != nil {
+		return err
+	}
+	if open > 0 {
+		if t.Edit == nil {
+			return noTerminal("the editor", "edit "+path+" by hand, from line "+fmt.Sprint(open)+" on")
+		}
+		if err := t.Edit(ctx, filepath.FromSlash(path), open); err != nil {
+			return err
+		}
+		r, err := t.Exec(ctx, cmds[1])
+		if err != nil {
+			return err
+		}
+		text = r.Stdout
+	}
+	return t.Emit(runbook.Compared{Path: path, Left: "new sample", Right: "carried", Old: theirs, New: text})
+}
+
+// Accepts: a text that is not there is told by Run.
+func (c *carry) Accepts(int) bool { return true }

@@ -1,0 +1,62 @@
+package steps
+
+import (
+	"context"
+	"path/filepath"
+
+	"spraydeck/runbook"
+)
+
+type edit struct {
+	Path runbook.Template `yaml:"path,required" doc:"a file of the checkout"`
+	Line runbook.Int      `yaml:"line" doc:"the line to begin on"`
+}
+
+// Commands: the file before, the editor, the file after, so that the transcript tells what was changed.
+func (e *edit) Commands(t *runbook.Task) ([]runbook.Command, error) {
+	path, err := e.Path.Prose(t.Scope)
+	if err != nil {
+		return nil, err
+	}
+	look := runbook.Command{Host: runbook.Workstation, Line: "cat " + runbook.Quote(path)}
+	return []runbook.Command{look, {Host: runbook.Workstation, Line: "$EDITOR " + runbook.Quote(path), Changes: true}, look}, nil
+}
+
+func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
+	cmds, err := e.Commands(t)
+	if err != nil {
+		return nil, err
+	}
+	path, err := e.Path.Prose(t.Scope)
+	if err != nil {
+		return nil, err
+	}
+	before, err := t.Exec(ctx, cmds[0])
+	if err != nil {
+		return nil, err
+	}
+	if t.Edit == nil {
+		return nil, noTerminal("the editor", "edit "+path+" by hand, then go on with a reason")
+	}
+	if err := t.Edit(ctx, filepath.FromSlash(path), e.Line.Value); err != nil {
+		return nil, err
+	}
+	after, err := t.Exec(ctx, cmds[2])
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.Emit(runbook.Compared{Path: path, Left: "before", Right: "after", Old: before.Stdout, New: after.Stdout})
+}
+
+// Accepts lets a file that is not there yet be an empty text.
+func (e *edit) Accepts(int) bool { return true }
+
+// noTerminalError says that somebody has to be there and is not.
+type noTerminalError struct{ what, way string }
+
+func noTerminal(what, way string) error { return &noTerminalError{what, way} }
+
+func (e *noTerminalError) Error() string {
+	return "there is no terminal here to hand to " + e.what
+}
+func (e *noTerminalError) Hint() string { return e.way }
