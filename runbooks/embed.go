@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds one directory per system; in each, the runbooks stand at the top and the pitfalls in pitfalls/.
 //
-//go:embed all:kubeadm all:kubernetes all:kubespray
+//go:embed all:k3s all:kubeadm all:kubernetes all:kubespray all:os
 var FS embed.FS
