@@ -180,6 +180,7 @@ func (g *git) customise(l Lab, nodes []Node) error {
 var customisations = []struct{ file, old, new string }{
 	{"addons.yml", `(?m)^helm_enabled: false`, "helm_enabled: true"},
 	{"addons.yml", `(?m)^ingress_nginx_enabled: false`, "ingress_nginx_enabled: true"},
+	{"addons.yml", `(?m)^# ingress_nginx_service_type: LoadBalancer`, "ingress_nginx_service_type: NodePort"},
 	{"addons.yml", `(?m)^# ingress_nginx_default: false`, "ingress_nginx_default: true"},
 	{"addons.yml", `(?m)^metallb_enabled: false`, "metallb_enabled: true"},
 	{"addons.yml", `(?m)^# metallb_protocol: "layer2"`, `metallb_protocol: "layer2"`},

@@ -119,6 +119,19 @@ func bind(from, to string, readonly bool) error {
 	return nil
 }
 
+// etcdEnv is what Kubespray writes for a member of etcd. The lab's one etcd does not read it; checks do.
+func etcdEnv(n Node, nodes []Node) string {
+	var members []string
+	for _, m := range nodes {
+		if m.EtcdMember != "" {
+			members = append(members, m.EtcdMember+"=https://"+m.Address+":2380")
+		}
+	}
+	return "ETCD_DATA_DIR=/var/lib/etcd\nETCD_NAME=" + n.EtcdMember +
+		"\nETCD_INITIAL_ADVERTISE_PEER_URLS=https://" + n.Address + ":2380\nETCD_ADVERTISE_CLIENT_URLS=https://" + n.Address + ":2379" +
+		"\nETCD_INITIAL_CLUSTER_STATE=existing\nETCD_INITIAL_CLUSTER=" + strings.Join(members, ",") + "\n"
+}
+
 // namespaces is what a node gets of its own. The network is shared on purpose.
 func namespaces() syscall.SysProcAttr {
 	return syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS | syscall.CLONE_NEWPID}
@@ -213,6 +226,9 @@ func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, d
 		"opt/spraydeck-lab/lab":      "", // the binary is mounted over it
 		"root/.profile":              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
 		"etc/kubernetes/kubelet.env": "KUBELET_HOSTNAME=--hostname-override=" + n.Name + "\n",
+	}
+	if n.EtcdMember != "" {
+		files["etc/etcd.env"] = etcdEnv(n, nodes)
 	}
 	for name, data := range files {
 		if err := writeFile(root(name), []byte(data), 0o644); err != nil {
