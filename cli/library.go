@@ -26,6 +26,7 @@ func language(inventory func(*kubespray.Inventory)) *runbook.Language {
 			if err != nil {
 				return runbook.Inventory{}, err
 			}
+			inv.AddGroups()
 			if inventory != nil {
 				inventory(inv)
 			}

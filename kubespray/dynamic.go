@@ -60,12 +60,7 @@ func (t *tree) addDynamic() []string {
 // plain; whether a variable of theirs reaches a host depends on what else sets
 // it, which the JSON does not tell, so the files are read for that alone.
 func (i *Inventory) addDynamic(path string) {
-	for _, d := range dynamicGroups {
-		if added := missingFrom(i.Groups, i.Groups["all"], d.name, d.from); len(added) > 0 {
-			i.Groups[d.name] = append(slices.Clone(i.Groups[d.name]), added...)
-			i.Dynamic = append(i.Dynamic, d.name)
-		}
-	}
+	i.AddGroups()
 	if len(i.Dynamic) == 0 {
 		return
 	}
@@ -102,4 +97,15 @@ func (i *Inventory) addDynamicVars(path string) error {
 	}
 	i.Warnings = append(i.Warnings, s.warnings...)
 	return nil
+}
+
+// AddGroups adds the hosts of the groups that Kubespray makes at run time, and names those groups in Dynamic. Their
+// group_vars are not added: Load and ParseFile do that, for they know the files.
+func (i *Inventory) AddGroups() {
+	for _, d := range dynamicGroups {
+		if added := missingFrom(i.Groups, i.Groups["all"], d.name, d.from); len(added) > 0 {
+			i.Groups[d.name] = append(slices.Clone(i.Groups[d.name]), added...)
+			i.Dynamic = append(i.Dynamic, d.name)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -129,6 +130,9 @@ func api(c runbook.Call) runbook.Command {
 
 // objects reads what a get printed.
 func objects(results []runbook.Result) (any, error) {
+	if r := results[0]; r.Exit != 0 {
+		return nil, errors.New(strings.TrimPrefix(strings.TrimSpace(r.Stderr), "error: "))
+	}
 	var list []any
 	if err := json.Unmarshal([]byte(results[0].Stdout), &list); err != nil {
 		return nil, fmt.Errorf("read the objects: %w", err)

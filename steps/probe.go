@@ -89,7 +89,8 @@ func (p *objectsProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	k := kube{Get: p.Resource, Namespace: p.Namespace, Name: p.Name, Selector: p.Selector}
 	cmds, err := k.Commands(t)
 	if err == nil {
-		cmds[0].Call.Optional = p.Optional.Value
+		// one object that is not there is an empty list, whether its kind is known or not
+		cmds[0].Call.Optional = p.Optional.Value || p.Name.Set()
 	}
 	return cmds, err
 }
