@@ -1,0 +1,187 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"spraydeck/runbook"
+)
+
+// findingsView is the Findings screen: what a checkup of a runbook found, and all there is to know of each.
+type findingsView struct {
+	browser
+	opts  Options
+	facts *homeFacts
+	book  string
+	shown int // the round of the checkup whose findings are listed
+}
+
+func newFindingsView(l look, o Options, facts *homeFacts, book string) *findingsView {
+	v := &findingsView{browser: browser{look: l, empty: sayNothingChecked}, opts: o, facts: facts, book: book}
+	v.Refresh()
+	return v
+}
+
+// Refresh takes what has become known. While it is looked again, what was found before stays, and is said to be old.
+func (v *findingsView) Refresh() {
+	f := v.facts.of(v.book)
+	if !f.known || f.busy || v.shown == f.round {
+		return
+	}
+	v.shown = f.round
+	v.empty = sayNoPitfalls
+	if f.err != nil {
+		// all of it: the line above the list holds the beginning only
+		v.empty = runbook.T(strings.TrimSpace(f.err.Error() + "\n" + runbook.HintOf(f.err)))
+	}
+	var list []entry
+	for _, finding := range f.value {
+		group := v.say(sayFound)
+		switch finding.Verdict {
+		case runbook.Unknown:
+			group = v.say(sayGroupUntold)
+		case runbook.Pass:
+			group = v.say(sayGroupWell)
+		}
+		text := append([]string{finding.Pitfall, finding.Severity, v.told(finding.Title), v.told(finding.Says)}, finding.Evidence...)
+		list = append(list, entry{id: finding.Pitfall, group: group, text: strings.Join(text, "\n"),
+			row:    func(w int) string { return v.row(finding, w) },
+			detail: func(w int) []string { return v.findingLines(finding, w) }})
+	}
+	v.SetEntries(list)
+}
+
+// SetSize takes the room there is.
+func (v *findingsView) SetSize(w, h int) { v.browser.SetSize(w, max(0, h-len(v.head(w)))) }
+
+// head is always as high, so that the list below it does not jump.
+func (v *findingsView) head(w int) []string {
+	f := v.facts.of(v.book)
+	right := ""
+	if f.known && f.err == nil {
+		right = v.Faint.Render(v.say(sayCheckedAt, f.began.Add(f.took).Format("15:04"), short(f.took))) + " "
+	}
+	title := " " + v.Title.Render(v.say(sayFindingsOf)) + "   " + clean(v.book)
+	if c := v.facts.cluster.value.Name; c != "" {
+		title += "   " + clean(c)
+	}
+	if width(title+right)+1 > w || f.busy {
+		right = ""
+	}
+	state := ""
+	switch {
+	case f.busy:
+		state = v.Info.Render(v.say(sayLookingPitfalls, short(v.opts.now().Sub(f.began))))
+	case f.known && f.err != nil:
+		state = v.Warning.Render("? " + strings.TrimSuffix(v.say(sayCouldNotLook), ":"))
+	case f.known:
+		state = v.countFindings(f.value)
+	default:
+		state = v.Faint.Render(v.say(sayNothingChecked))
+	}
+	return []string{ends(title, right, w), fit(" "+state, w), v.Rule.Render(strings.Repeat("─", max(0, w)))}
+}
+
+// View draws the screen.
+func (v *findingsView) View() string {
+	lines := append(v.head(v.w), v.browser.View()...)
+	if line := v.filterLine(v.w); line != "" {
+		lines[0] = fit(line, v.w)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Cursor is where the terminal's cursor belongs, if anything is typed.
+func (v *findingsView) Cursor() (x, y int, ok bool) { return v.filterCursor() }
+
+// HandleKey knows one key more than the list.
+func (v *findingsView) HandleKey(msg tea.KeyPressMsg) action {
+	if v.search == nil && msg.String() == "r" {
+		return actAgain{}
+	}
+	return v.browser.HandleKey(msg)
+}
+
+// Keys are what HandleKey knows.
+func (v *findingsView) Keys() []Key {
+	keys := v.browser.Keys()
+	if v.search != nil {
+		return keys
+	}
+	return append([]Key{keys[0], keys[1], {Keys: []string{"r"}, Help: sayKeyAgain}}, keys[2:]...)
+}
+
+// findingSign is the mark, the word and the style of a finding.
+func (l look) findingSign(f runbook.Finding) (mark string, word runbook.Text, style lipgloss.Style) {
+	switch {
+	case f.Verdict == runbook.Pass:
+		return "✓", sayWell, l.Success
+	case f.Verdict == runbook.Unknown:
+		return "?", sayUntoldTitle, l.Warning
+	case f.Required == runbook.Advisory:
+		return "!", sayAdvice, l.Warning
+	}
+	return "✗", sayFinding, l.Danger
+}
+
+func (l look) severityWord(f runbook.Finding) string {
+	if word, ok := severityWords[f.Severity]; ok {
+		return l.say(word)
+	}
+	return clean(f.Severity)
+}
+
+// row is "✗ finding  outage     vip-notready-v2.28  Nodes use the virtual address". On less room the id goes, then the
+// severity; the detail has them.
+func (v *findingsView) row(f runbook.Finding, w int) string {
+	mark, word, style := v.findingSign(f)
+	wordW, severityW, idW := 0, 0, 0
+	for _, t := range []runbook.Text{sayWell, sayUntoldTitle, sayAdvice, sayFinding} {
+		wordW = max(wordW, width(v.say(t)))
+	}
+	for _, t := range severityWords {
+		severityW = max(severityW, width(v.say(t)))
+	}
+	for _, other := range v.facts.of(v.book).value {
+		idW = max(idW, min(width(clean(other.Pitfall)), 28))
+	}
+	line := " " + style.Render(mark+" "+fit(v.say(word), wordW))
+	if w >= 50 {
+		line += "  " + fit(v.severityWord(f), severityW)
+	}
+	if w >= 72 {
+		line += "  " + v.Faint.Render(fit(clean(f.Pitfall), idW))
+	}
+	return fit(line+"  "+v.told(f.Title), w)
+}
+
+// findingLines is all of a finding.
+func (v *findingsView) findingLines(f runbook.Finding, w int) []string {
+	mark, word, style := v.findingSign(f)
+	var lines []string
+	for _, s := range wrap(v.told(f.Title), w-2) {
+		lines = append(lines, " "+v.Title.Render(s))
+	}
+	lines = append(lines, " "+style.Render(mark+" "+v.say(word))+v.Faint.Render(" · "+v.severityWord(f)+" · "+clean(f.Pitfall)))
+	if says := v.told(f.Says); says != "" {
+		lines = append(lines, "")
+		for _, s := range wrap(says, w-2) {
+			lines = append(lines, " "+s)
+		}
+	}
+	var evidence, remedies []string
+	for _, e := range f.Evidence {
+		evidence = append(evidence, cleanText(e))
+	}
+	for _, r := range f.Remedies {
+		remedies = append(remedies, v.told(r.Title))
+	}
+	lines = append(lines, v.listed(sayEvidence, evidence, w)...)
+	if why := v.told(f.Why); why != "" {
+		lines = append(lines, v.listed(sayWhyTitle, []string{why}, w)...)
+	}
+	lines = append(lines, v.listed(sayRemediesTitle, remedies, w)...)
+	return append(lines, v.listed(saySourcesTitle, f.Sources, w)...)
+}
