@@ -53,6 +53,9 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 		return err
 	}
 	defer out.close()
+	if out.noCluster != nil {
+		return usage(out.noCluster)
+	}
 	lang := language(out.learn)
 	lib, err := load(o, lang)
 	if err != nil {

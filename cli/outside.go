@@ -19,9 +19,10 @@ import (
 
 // outside is the real thing: the workstation, the nodes, the cluster.
 type outside struct {
-	checkout *kubespray.Checkout
-	cluster  *kube.Cluster
-	ssh      *sshx.Client
+	checkout  *kubespray.Checkout
+	cluster   *kube.Cluster
+	noCluster error // why cluster is nil
+	ssh       *sshx.Client
 
 	sshConfig string
 
@@ -29,18 +30,37 @@ type outside struct {
 	inventory *kubespray.Inventory
 }
 
-// reach opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet.
+// reach opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
+// there is still much that can be done; needCluster is for the rest.
 func reach(o *options) (*outside, error) {
 	out := &outside{}
 	var err error
 	if out.checkout, err = kubespray.Open(o.checkout); err != nil {
 		return nil, usage(err)
 	}
-	if out.cluster, err = kube.Open(o.kubeconfig, o.context); err != nil {
-		return nil, usage(err)
+	if out.cluster, out.noCluster = kube.Open(o.kubeconfig, o.context); out.noCluster != nil {
+		out.cluster = nil
 	}
 	out.ssh, out.sshConfig = sshx.New(o.sshConfig, out.host), o.sshConfig
 	return out, nil
+}
+
+// needCluster fails where there is no cluster, or no answer from it: that is better known before the first step than in the
+// middle.
+func (o *outside) needCluster(ctx context.Context) error {
+	if o.noCluster != nil {
+		return usage(o.noCluster)
+	}
+	_, err := o.cluster.Ping(ctx)
+	return err
+}
+
+// clusterName is what the cluster is called, "" where there is none.
+func (o *outside) clusterName() string {
+	if o.cluster == nil {
+		return ""
+	}
+	return o.cluster.Name()
 }
 
 func (o *outside) close() { o.ssh.Close() }
@@ -79,7 +99,11 @@ func (o *outside) host(name string) sshx.Options {
 }
 
 func (o *outside) exec() runbook.Exec {
-	return steps.Outside{Local: o.local, Hosts: o.ssh, Cluster: o.cluster}.Exec
+	to := steps.Outside{Local: o.local, Hosts: o.ssh, Why: map[string]error{runbook.API: o.noCluster}}
+	if o.cluster != nil {
+		to.Cluster = o.cluster
+	}
+	return to.Exec
 }
 
 // local runs a command line of the workstation in the checkout.
@@ -97,6 +121,9 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 // watch tells of the nodes until the context ends.
 func (o *outside) watch(ctx context.Context, observe func(runbook.Data) error) {
 	server := strings.TrimPrefix(o.cluster.Server(), "https://")
+	if o.cluster == nil {
+		return
+	}
 	_ = o.cluster.WatchNodes(ctx,
 		func(n kube.Node, deleted bool) {
 			_ = observe(runbook.NodeChanged{Deleted: deleted, Node: runbook.Node{

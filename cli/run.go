@@ -95,14 +95,15 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		return err
 	}
 	defer out.close()
-	// a kubeconfig that leads nowhere is better known before the first step than in the middle
-	if _, err := out.cluster.Ping(ctx); err != nil {
-		return err
+	if book.UsesAPI() {
+		if err := out.needCluster(ctx); err != nil {
+			return err
+		}
 	}
 	lang.Inventory = language(out.learn).Inventory
 
 	started := runbook.Started{
-		Cluster: out.cluster.Name(), Checkout: out.checkout.Dir(), Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
+		Cluster: out.clusterName(), Checkout: out.checkout.Dir(), Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
 	}
 	if tag, _, err := out.checkout.Tag(ctx); err == nil && book.From.Has(tag) {
 		started.From = tag

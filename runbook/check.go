@@ -62,6 +62,7 @@ type checker struct {
 	pitfalls map[string]*Pitfall
 	runbooks map[string]*Runbook
 	byFile   map[string]*Runbook
+	secrets  Named[Input] // the inputs of the file at hand
 }
 
 func (c *checker) add(at Pos, rule, message, hint string) {
@@ -70,6 +71,9 @@ func (c *checker) add(at Pos, rule, message, hint string) {
 
 func (c *checker) runbook(b *Runbook) {
 	c.checkCycles(b)
+	c.checkTemporary(b)
+	c.checkResults(b)
+	c.secrets = b.Inputs
 	c.checkIDs(b)
 	c.checkPitfallNames(b)
 	c.checkInputs(b.Inputs)
@@ -87,6 +91,7 @@ func (c *checker) runbook(b *Runbook) {
 	for i := range b.Phases {
 		ph := &b.Phases[i]
 		c.condition(ph.When, vars)
+		c.checkReachable(ph.When, vars, "the phase")
 		if ph.Each != nil {
 			c.template(ph.Each.In, vars, false)
 		}
@@ -97,7 +102,9 @@ func (c *checker) runbook(b *Runbook) {
 }
 
 func (c *checker) pitfall(p *Pitfall) {
+	c.secrets = p.Inputs
 	c.checkInputs(p.Inputs)
+	c.checkRemedies(p.Remedies)
 	c.checkSymptoms(p)
 	c.checkCases(p.Tests, p.Inputs, p.factNames(), p)
 	vars := (&Runbook{}).vars(p.Inputs)
@@ -140,6 +147,8 @@ func withFacts(vars Vars, facts Named[Fact]) Vars {
 func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.checkUndo(s)
 	c.checkHosts(s, inLoop)
+	c.checkGateIDs(s)
+	c.checkRemedies(s.Remedies)
 	if s.On.Each != nil {
 		c.template(s.On.Each.In, vars, false)
 	}
@@ -151,10 +160,12 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.facts(s.Facts, vars)
 	vars = withFacts(vars, s.Facts)
 	c.condition(s.When, vars)
+	c.checkReachable(s.When, vars, "step "+s.ID.Value)
 	c.condition(s.Done, vars)
 	if inc := s.included(); inc != nil {
 		c.checkInclude(s, inc, vars)
 	} else if _, ok := s.Action.(Prober); !ok && s.Action != nil {
+		c.checkSecrets(c.secrets, s.Action)
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
 	}
 	for _, g := range s.gates() {
@@ -186,6 +197,7 @@ func (c *checker) gate(g *Gate, vars Vars) Vars {
 	}
 	c.prose(g.Title, vars)
 	c.prose(g.Says, vars)
+	c.checkRemedies(g.Remedies)
 	for i := range g.Remedies {
 		c.steps(g.Remedies[i].Steps, vars)
 	}
@@ -198,6 +210,7 @@ func (c *checker) facts(facts Named[Fact], vars Vars) {
 			c.add(f.Pos, "fact-name", "the name "+f.Name+" is taken", "facts stand beside inputs, steps, inventory, node, hosts and the facts around them")
 		}
 		if f.Value.Probe != nil {
+			c.checkSecrets(c.secrets, f.Value.Probe)
 			c.arguments(reflect.ValueOf(f.Value.Probe).Elem(), vars)
 		}
 	}

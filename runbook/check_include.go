@@ -58,6 +58,11 @@ func (c *checker) checkInclude(s *Step, inc *Include, vars Vars) {
 			continue
 		}
 		c.checkGiven(e.Name, in, e.Value, vars)
+		for _, expr := range e.Value.exprs() {
+			if secret := secretIn(expr, c.secrets); secret != "" && !in.Secret.Value {
+				c.add(expr.Pos, "secret", fmt.Sprintf("the secret %s is given to the input %q, which is none", secret, e.Name), "mark that input as secret, too")
+			}
+		}
 	}
 }
 

@@ -1,11 +1,18 @@
 package runbook
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// checkUndo: whoever destroys something says how to go back.
+// checkUndo: whoever disrupts or destroys something says how to go back.
 func (c *checker) checkUndo(s *Step) {
-	if Danger(s.Danger.Value) == Destroys && !s.Undo.Set() {
-		c.add(s.ID.Pos, "no-undo", fmt.Sprintf("step %s destroys and says no way back", s.ID.Value), "add undo, even if it says that there is none")
+	danger := Danger(s.Danger.Value)
+	if danger == "" && s.Kind != nil {
+		danger = s.Kind.Danger
+	}
+	if (danger == Destroys || danger == Disrupts) && !s.Undo.Set() {
+		c.add(s.ID.Pos, "no-undo", fmt.Sprintf("step %s %s and says no way back", s.ID, danger), "add undo, even if it says that there is none")
 	}
 }
 
@@ -14,4 +21,52 @@ func (c *checker) checkHosts(s *Step, inLoop bool) {
 	if s.Kind != nil && s.Kind.Nodes && !inLoop && !s.On.Hosts.Set() && s.On.Each == nil {
 		c.add(s.ID.Pos, "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
 	}
+}
+
+// checkReachable: a condition that no run can meet is a step that nobody will ever see.
+func (c *checker) checkReachable(e Expr, vars Vars, what string) {
+	if !e.Set() {
+		return
+	}
+	prg, problems := compile(e, vars)
+	if problems != nil {
+		return // told already
+	}
+	if out, _, err := prg.Eval(map[string]any{}); err == nil && out.Value() == false {
+		c.add(e.Pos, "unreachable", what+" can never be done: its condition is always false", "")
+	}
+}
+
+// checkRemedies: a remedy does something, and its id names it alone.
+func (c *checker) checkRemedies(cures []Cure) {
+	first := map[string]Pos{}
+	for _, r := range cures {
+		if len(r.Steps) == 0 && r.ID.Value != "" {
+			c.add(r.ID.Pos, "no-remedy-steps", fmt.Sprintf("remedy %s has no steps", r.ID), "")
+		}
+		c.once(first, r.ID, "remedy")
+	}
+}
+
+// checkGateIDs: a gate's id names it alone among those of its step.
+func (c *checker) checkGateIDs(s *Step) {
+	first := map[string]Pos{}
+	for _, g := range s.gates() {
+		id := g.ID
+		if id.Value == "" {
+			id = g.Pitfall // it is called by its pitfall
+		}
+		c.once(first, id, "gate")
+	}
+}
+
+func (c *checker) once(first map[string]Pos, id Str, what string) {
+	if id.Value == "" || strings.TrimSpace(id.Value) == "" {
+		return
+	}
+	if at, ok := first[id.Value]; ok {
+		c.add(id.Pos, "duplicate-id", fmt.Sprintf("a %s %q is there already", what, id), fmt.Sprintf("first on line %d", at.Line))
+		return
+	}
+	first[id.Value] = id.Pos
 }

@@ -41,6 +41,7 @@ type Run struct {
 	number  int // of the last command
 	current *instance
 	keys    keyboard
+	due     []*instance // what is applied for the time of the work, in order
 }
 
 // NewRun prepares a run. Nothing happens before Go.
@@ -81,6 +82,7 @@ func (r *Run) Go(ctx context.Context) (Ended, error) {
 		return Ended{Status: Failed, Exit: 1, Why: T(r.broken.Error())}, r.broken
 	}
 	end := r.ending(ctx, err)
+	end.Why = r.stillApplied(end.Why)
 	if err := r.emit("", end); err != nil {
 		return end, err
 	}
@@ -174,7 +176,7 @@ func (r *Run) walk(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.remind(ctx)
 }
 
 // describeAll is the dry run: every step says what it would do, and nothing is done.
@@ -254,6 +256,7 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 			return err
 		}
 		if !again {
+			r.applied(in) // as far as anybody knows
 			return end(Overridden, failed.why)
 		}
 	}
@@ -280,6 +283,7 @@ func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
 			return "", Text{}, err
 		}
 		if done {
+			r.applied(in)
 			return Skipped, Text{En: "already done", Ja: "実施済み"}, nil
 		}
 	}
@@ -299,6 +303,7 @@ func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
 		return "", Text{}, err
 	}
 	overridden = overridden || over
+	r.applied(in)
 	if over, err = r.gates(ctx, in, "after", in.step.After); err != nil {
 		return "", Text{}, err
 	}

@@ -154,22 +154,24 @@ func (o *On) decode(d *decoder, n *yaml.Node) {
 
 // Step is one thing to do.
 type Step struct {
-	ID       Str         `yaml:"id,required" doc:"lower case, digits and dashes; steps.<id> in expressions, with dashes as underscores"`
-	Title    Prose       `yaml:"title,required" doc:"one line"`
-	Why      Prose       `yaml:"why" doc:"what the operator should know, as Markdown"`
-	When     Expr        `yaml:"when" doc:"whether the step is done at all"`
-	On       On          `yaml:"on" doc:"where it runs; without it on the workstation"`
-	Danger   Str         `yaml:"danger" doc:"what it can do: none, changes, disrupts or destroys" enum:"none|changes|disrupts|destroys"`
-	Confirm  Template    `yaml:"confirm" doc:"the word to type for a red step; without it the node or the cluster"`
-	Facts    Named[Fact] `yaml:"facts" doc:"facts that the gates of this step may use"`
-	Done     Expr        `yaml:"done" doc:"true when there is nothing left to do; then the step is skipped"`
-	Before   []Gate      `yaml:"before" doc:"gates to pass before it runs"`
-	After    []Gate      `yaml:"after" doc:"gates to pass after it ran"`
-	Timeout  Span        `yaml:"timeout" doc:"stop it after this long"`
-	Retry    Int         `yaml:"retry" doc:"how often a failure is tried again by itself"`
-	Estimate Span        `yaml:"estimate" doc:"how long it usually takes"`
-	Undo     Prose       `yaml:"undo" doc:"how to go back, as Markdown; a step that destroys must say it"`
-	Remedies []Cure      `yaml:"remedies" doc:"what to offer when it fails"`
+	ID        Str         `yaml:"id,required" doc:"lower case, digits and dashes; steps.<id> in expressions, with dashes as underscores"`
+	Title     Prose       `yaml:"title,required" doc:"one line"`
+	Why       Prose       `yaml:"why" doc:"what the operator should know, as Markdown"`
+	When      Expr        `yaml:"when" doc:"whether the step is done at all"`
+	On        On          `yaml:"on" doc:"where it runs; without it on the workstation"`
+	Danger    Str         `yaml:"danger" doc:"what it can do: none, changes, disrupts or destroys" enum:"none|changes|disrupts|destroys"`
+	Confirm   Template    `yaml:"confirm" doc:"the word to type for a red step; without it the node or the cluster"`
+	Facts     Named[Fact] `yaml:"facts" doc:"facts that the gates of this step may use"`
+	Done      Expr        `yaml:"done" doc:"true when there is nothing left to do; then the step is skipped"`
+	Before    []Gate      `yaml:"before" doc:"gates to pass before it runs"`
+	After     []Gate      `yaml:"after" doc:"gates to pass after it ran"`
+	Timeout   Span        `yaml:"timeout" doc:"stop it after this long"`
+	Retry     Int         `yaml:"retry" doc:"how often a failure is tried again by itself"`
+	Estimate  Span        `yaml:"estimate" doc:"how long it usually takes"`
+	Undo      Prose       `yaml:"undo" doc:"how to go back, as Markdown; a step that destroys must say it"`
+	Temporary Flag        `yaml:"temporary" doc:"only for the time of the work: its undo is due before the run ends, and is asked for if no step has done it"`
+	Undoes    []Str       `yaml:"undoes" doc:"ids of temporary steps that this one undoes"`
+	Remedies  []Cure      `yaml:"remedies" doc:"what to offer when it fails"`
 
 	Kind   *Kind
 	Action Action

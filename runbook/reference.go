@@ -161,6 +161,7 @@ CEL with its standard library, strings, lists, sets, regex and two-variable comp
 | ` + "`compareVersions(a, b)`" + ` | -1, 0 or 1; a leading v and missing parts do not matter |
 | ` + "`inRange(version, \">=1.31.0 <1.33.0\")`" + ` | whether the version lies in the range |
 | ` + "`minor(\"v1.31.4\")`" + ` | 31 |
+| ` + "`json(value)`" + ` | the value as JSON, to put back what was captured |
 
 The result of a command has ` + "`exit`, `stdout`, `stderr`, `lines`, `outcome`" + ` and ` + "`error`" + `. An ssh probe gives a map from host to
 result. One evaluation may cost at most 5,000,000 units, which no rule over a real cluster comes near.

@@ -66,6 +66,7 @@ func versionFunctions() cel.EnvOption {
 				}
 				return types.Bool(c.Check(x))
 			}))),
+		cel.Function("json", cel.Overload("json_dyn", []*cel.Type{cel.DynType}, str, cel.UnaryBinding(asJSON))),
 		cel.Function("minor", cel.Overload("minor_string", []*cel.Type{str}, cel.IntType,
 			cel.UnaryBinding(func(v ref.Val) ref.Val {
 				x, err := parseVersion(v)

@@ -1,17 +1,21 @@
 package steps
 
 import (
+	"errors"
+	"io"
 	"slices"
+	"strings"
 
 	"spraydeck/runbook"
 )
 
 type command struct {
-	Run  runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell"`
-	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first, below the checkout; empty for none"`
-	Dir  runbook.Template `yaml:"dir" doc:"the directory to run in; the checkout when left out"`
-	TTY  runbook.Flag     `yaml:"tty" doc:"give it a terminal, for programs that ask"`
-	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
+	Run   runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell"`
+	Venv  runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first, below the checkout; empty for none"`
+	Dir   runbook.Template `yaml:"dir" doc:"the directory to run in; the checkout when left out"`
+	TTY   runbook.Flag     `yaml:"tty" doc:"give it a terminal, for programs that ask"`
+	Stdin runbook.Template `yaml:"stdin" doc:"what it reads on standard input: the place for a secret, which must not stand in a command line"`
+	Exit  []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
 }
 
 func (c *command) Commands(t *runbook.Task) ([]runbook.Command, error) {
@@ -23,12 +27,27 @@ func (c *command) Commands(t *runbook.Task) ([]runbook.Command, error) {
 		return nil, err
 	}
 	cmd.TTY = c.TTY.Value
+	if cmd.Stdin, err = stdin(t, c.Stdin); err != nil {
+		return nil, err
+	}
 	return []runbook.Command{cmd}, nil
 }
 
 // Accepts takes the exit codes that the author named.
 func (c *command) Accepts(exit int) bool {
 	return slices.ContainsFunc(c.Exit, func(i runbook.Int) bool { return i.Value == exit })
+}
+
+// stdin is what a command reads. What is not known yet is not read yet.
+func stdin(t *runbook.Task, tpl runbook.Template) (io.Reader, error) {
+	if !tpl.Set() {
+		return nil, nil
+	}
+	text, err := tpl.Prose(t.Scope)
+	if errors.Is(err, runbook.ErrNotKnownYet) {
+		return nil, nil
+	}
+	return strings.NewReader(text), err
 }
 
 // local makes a command of the workstation, with its virtual environment in the line, so that what is shown is all

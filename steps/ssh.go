@@ -8,12 +8,19 @@ import (
 )
 
 type ssh struct {
-	Run  runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell on the node"`
-	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
+	Run   runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell on the node"`
+	Exit  []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
+	Stdin runbook.Template `yaml:"stdin" doc:"what it reads on standard input: the place for a secret, which must not stand in a command line"`
 }
 
 func (s *ssh) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	return onHosts(t, s.Run, t.Hosts)
+	cmds, err := onHosts(t, s.Run, t.Hosts)
+	for i := range cmds {
+		if cmds[i].Stdin, err = stdin(t, s.Stdin); err != nil {
+			return nil, err
+		}
+	}
+	return cmds, err
 }
 
 // Parallel: nodes do not wait for each other. One after the other is what on.each is for.

@@ -1,0 +1,31 @@
+package runbook
+
+// APIUser is an Action or a Probe that asks the Kubernetes API.
+type APIUser interface{ UsesAPI() bool }
+
+// UsesAPI says whether a runbook needs the Kubernetes API: what its own steps do, what its gates and facts ask. A runbook
+// that does not can be walked while the API is down. What remedies of pitfalls might ask does not count: they are offered,
+// and say so themselves.
+func (b *Runbook) UsesAPI() bool {
+	uses := false
+	asks := func(x any) {
+		if a, ok := x.(APIUser); ok && a.UsesAPI() {
+			uses = true
+		}
+	}
+	facts := func(list Named[Fact]) {
+		for _, f := range list {
+			asks(f.Value.Probe)
+		}
+	}
+	facts(b.Facts)
+	b.eachStep(func(in *Runbook, s *Step) {
+		asks(s.Action)
+		facts(in.Facts)
+		facts(s.Facts)
+		for i, g := range s.gates() {
+			facts(in.filled(&g, i).Facts)
+		}
+	})
+	return uses
+}
