@@ -160,6 +160,16 @@ func TestHazards(t *testing.T) {
 		{"ten workers", "serial-default", nil, map[string]any{"inventory.groups": groups{"kube_node": workers}}, "workers: 10; at once: 2"},
 		{"nine workers", "serial-default", nil, map[string]any{"inventory.groups": groups{"kube_node": workers[1:]}}, ""},
 		{"one of them controls", "serial-default", nil, map[string]any{"inventory.groups": groups{"kube_node": workers, "kube_control_plane": {"w1"}}}, ""},
+		{"image of another age", "kube-vip-image-pinned", nil, map[string]any{"kube_vip_pin": ran(0, "a.yml:9:kube_vip_image_tag: v0.8.9\n")}, "kube_vip_image_tag: v0.8.9"},
+		{"image of the release", "kube-vip-image-pinned", nil, map[string]any{"kube_vip_pin": ran(1, "")}, ""},
+		{"by force", "drain-fallback", nil, map[string]any{"drain_fallback": ran(0, "a.yml:9:drain_fallback_enabled: true\n")}, "drain_fallback_enabled"},
+		{"no netaddr", "python-netaddr-missing", nil, map[string]any{"netaddr": runbook.Result{Exit: 1, Stderr: "ModuleNotFoundError: No module named 'netaddr'"}}, "No module named 'netaddr'"},
+		{"netaddr", "python-netaddr-missing", nil, map[string]any{"netaddr": ran(0, "1.3.0\n")}, ""},
+		{"keys", "upgrade-confirm-prompts", nil, map[string]any{"confirms": ran(0, "a.yml:9:upgrade_node_confirm: true\n")}, "upgrade_node_confirm"},
+		{"anonymous", "apiserver-refused-after-restart", nil, map[string]any{"anonymous": ran(0, "a.yml:9:remove_anonymous_access: true\n")}, "remove_anonymous_access"},
+		{"not carried", "credentials-deleted", nil, map[string]any{"credentials_aside": ran(0, ""), "credentials_before": ran(0, "kube_encrypt_token.creds\n"), "credentials_here": ran(0, "")}, "missing: credentials/kube_encrypt_token.creds"},
+		{"aside", "credentials-deleted", nil, map[string]any{"credentials_aside": ran(0, "kubeadm_certificate_key.creds\n"), "credentials_before": ran(0, ""), "credentials_here": ran(0, "")}, "aside: kubeadm_certificate_key.creds"},
+		{"carried", "credentials-deleted", nil, map[string]any{"credentials_aside": ran(0, ""), "credentials_before": ran(0, "a.creds\n"), "credentials_here": ran(0, "a.creds\n")}, ""},
 		{"misprint", "misprinted-names", nil, map[string]any{"misprints": ran(0, "a.yml:1:kube_vip_enabled912021: true\n")}, "kube_vip_enabled912021"},
 	} {
 		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) {
