@@ -13,6 +13,7 @@ import (
 // TestWorkflowFindings: the pitfalls of the workflow, of drains, certificates and etcd, over facts that are well and facts
 // that are not. want is a part of the evidence, "" where nothing is to be found, and "silent" where it does not apply.
 func TestWorkflowFindings(t *testing.T) {
+	known := pitfalls(t)
 	now := time.Date(2025, 8, 23, 10, 0, 0, 0, time.UTC)
 	clock := ran(0, now.Format(time.RFC3339)+"\n")
 	failed := func(exit int, stderr string) runbook.Result { return runbook.Result{Exit: int64(exit), Stderr: stderr} }
@@ -53,6 +54,18 @@ func TestWorkflowFindings(t *testing.T) {
 		facts         map[string]any
 		want          string
 	}{
+		{"on master", "commit-on-master", nil, nil, nil, map[string]any{"own_on_master": ran(0, "1a2b3c4 our settings\n")}, "1a2b3c4 our settings"},
+		{"master untouched", "commit-on-master", nil, nil, nil, map[string]any{"own_on_master": ran(0, "")}, ""},
+		{"clean", "dirty-worktree", nil, nil, nil, map[string]any{"worktree": ran(0, "")}, ""},
+		{"edited", "dirty-worktree", nil, nil, nil, map[string]any{"worktree": ran(0, " M ansible.cfg\n?? notes.txt\n")}, "?? notes.txt"},
+		{"no branch", "previous-branch-missing", nil, nil, nil, map[string]any{"previous": ran(1, ""), "previous_tag_in_it": ran(128, ""), "previous_inventory": ran(128, "")}, "there is no branch t_v2.27.0"},
+		{"branch of another tag", "previous-branch-missing", nil, nil, nil, map[string]any{"previous": here, "previous_tag_in_it": away, "previous_inventory": here}, "does not come from tag v2.27.0"},
+		{"tracked", "gitignore-hides-inventory", nil, nil, nil, map[string]any{"ignored": away, "tracked": here}, ""},
+		{"ignored", "gitignore-hides-inventory", nil, nil, nil, map[string]any{"ignored": ran(0, ".gitignore:3:inventory/*\tinventory/mycluster/inventory.ini\n"), "tracked": failed(1, "error: pathspec did not match")}, ".gitignore:3"},
+		{"left cordoned", "node-left-cordoned", nil, nil, nil, map[string]any{"at_target": here, "nodes": objects(t, `{"metadata": {"name": "n4"}, "spec": {"unschedulable": true}, "status": {"nodeInfo": {"kubeletVersion": "v1.32.5"}}}`)}, "n4 v1.32.5 SchedulingDisabled"},
+		{"lost a line", "ansible-cfg-not-reapplied", nil, nil, nil, map[string]any{"at_target": here, "own_cfg": ran(0, "--- a/ansible.cfg\n+++ b/ansible.cfg\n+remote_user = ops\n"), "cfg_here": ran(0, "[defaults]\n")}, "+remote_user = ops"},
+		{"v in front", "version-leading-v", nil, nil, nil, map[string]any{"at_target": here, "leading_v": ran(0, "inventory/mycluster/group_vars/all/all.yml:7:calico_version: v3.29.1\n")}, "calico_version: v3.29.1"},
+
 		{"merged", "old-group-vars-reused", nil, nil, nil, map[string]any{"at_target": here, "new_in_sample": ran(0, "group_vars/all/all.yml\n"), "as_before": ran(0, "group_vars/all/etcd.yml\n")}, ""},
 		{"copied", "old-group-vars-reused", nil, nil, nil, map[string]any{"at_target": here, "new_in_sample": ran(0, "group_vars/k8s_cluster/addons.yml\n"), "as_before": ran(0, "group_vars/k8s_cluster/addons.yml\n")}, "group_vars/k8s_cluster/addons.yml"},
 		{"no such tag", "old-group-vars-reused", nil, nil, nil, map[string]any{"at_target": here, "new_in_sample": failed(1, "fatal: bad revision"), "as_before": ran(0, "")}, "could not be compared: fatal: bad revision"},
@@ -147,7 +160,7 @@ func TestWorkflowFindings(t *testing.T) {
 		{"stale scheduler", "control-plane-stale-after-renew", nil, nil, nil, map[string]any{"stale": hosts{"n1": ran(0, "good kube-apiserver\nstale kube-scheduler was started 70 minutes before /etc/kubernetes/scheduler.conf was written\n")}}, "n1 stale kube-scheduler was started 70 minutes"},
 	} {
 		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) {
-			p := pitfalls(t)[c.pitfall]
+			p := known[c.pitfall]
 			if p == nil || p.Before == nil {
 				t.Fatalf("%s has nothing to look at beforehand", c.pitfall)
 			}
