@@ -62,6 +62,7 @@ func TestHazards(t *testing.T) {
 			"1, started, etcd1, https://10.0.0.11:2380, https://10.0.0.11:2379, false", "2, started, etcd2, https://10.0.0.12:2380, https://10.0.0.12:2379, false", "3, started, etcd3, https://10.0.0.13:2380, https://10.0.0.13:2379, false")}}, ""},
 		{"a learner", "etcd-learner-members", nil, map[string]any{"inventory.groups": groups{"etcd": {"n1"}}, "etcd_list": hosts{"n1": members(
 			"1, started, etcd1, https://10.0.0.11:2380, https://10.0.0.11:2379, false", "2, started, etcd2, https://10.0.0.12:2380, https://10.0.0.12:2379, true")}}, "2, started, etcd2"},
+		{"members of kubeadm's", "etcd-learner-members", nil, map[string]any{"etcd_list": hosts{"n1": ran(0, "no etcd of Kubespray here\n")}}, ""},
 		{"a member too many", "etcd-learner-members", nil, map[string]any{"inventory.groups": groups{"etcd": {"n1"}}, "etcd_list": hosts{"n1": members(
 			"1, started, etcd1, https://10.0.0.11:2380, https://10.0.0.11:2379, false", "2, started, old, https://10.0.0.19:2380, https://10.0.0.19:2379, false")}}, "hosts of the inventory: n1"},
 
@@ -69,11 +70,12 @@ func TestHazards(t *testing.T) {
 		{"by access_ip", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11", "access_ip": "10.1.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.1.0.11:2380\n192.168.0.11\n")}}, ""},
 		{"another card", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n192.168.0.11\n")}}, "192.168.0.11 (default route)"},
 		{"a longer address", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.1"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n")}}, "the inventory gives 10.0.0.1"},
+		{"etcd by kubeadm", "etcd-peer-address", nil, map[string]any{"etcd_peer": hosts{"n1": ran(0, "no etcd of Kubespray here\n")}}, ""},
 		{"asked no more", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11", "etcd_access_address": "10.2.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n")}}, "etcd_access_address, which is not asked any more"},
 
 		{"no quotes", "etcd-env-quotes", nil, map[string]any{"etcd_quotes": hosts{"n1": ran(1, "")}}, ""},
 		{"quotes", "etcd-env-quotes", nil, map[string]any{"etcd_quotes": hosts{"n1": ran(0, "/etc/etcd.env:20:ETCD_INITIAL_CLUSTER=etcd1=\"https://10.0.0.11:2380\"\n")}}, "n1: /etc/etcd.env:20"},
-		{"quotes unknown", "etcd-env-quotes", nil, map[string]any{"etcd_quotes": hosts{"n1": {Exit: 3, Stderr: "etcd.env is not here or not readable"}}}, "not readable"},
+		{"quotes unknown", "etcd-env-quotes", nil, map[string]any{"etcd_quotes": hosts{"n1": {Exit: 3, Stderr: "sudo: a password is required"}}}, "a password is required"},
 
 		{"vxlan", "calico-both-encapsulations", nil, map[string]any{"calico_settings": map[string]any{}}, ""},
 		{"ipip alone", "calico-both-encapsulations", nil, map[string]any{"calico_settings": map[string]any{"calico_ipip_mode": "Always", "calico_vxlan_mode": "Never"}}, ""},
@@ -143,8 +145,8 @@ func TestHazards(t *testing.T) {
 		{"no ip", "etcd-member-removed-by-text", map[string]string{"target_tag": "v2.25.1"}, map[string]any{"inventory.groups": groups{"etcd": {"n1", "n2"}}, "inventory.vars": vars{}}, ""},
 		{"another name", "node-name-not-inventory-name", nil, map[string]any{"inventory.groups": groups{"kube_control_plane": {"cp1"}}, "control_plane_nodes": objects(t, node("master-1", "True", false))}, "cluster: master-1"},
 		{"same name", "node-name-not-inventory-name", nil, map[string]any{"inventory.groups": groups{"kube_control_plane": {"cp1"}}, "control_plane_nodes": objects(t, node("cp1", "True", false))}, ""},
-		{"elsewhere", "ip-not-local", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11"}}, "local_addresses": hosts{"n1": ran(0, "127.0.0.1\n10.0.0.21\n")}}, "n1: inventory 10.0.0.11; host 127.0.0.1 10.0.0.21"},
-		{"here", "ip-not-local", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11"}, "n2": {}}, "local_addresses": hosts{"n1": ran(0, "127.0.0.1\n10.0.0.11\n"), "n2": ran(0, "127.0.0.1\n")}}, ""},
+		{"elsewhere", "ip-not-local", nil, map[string]any{"own_routes": hosts{"n1": ran(0, "10.0.0.11 is not local: 10.0.0.11 dev eth0 src 10.0.0.21 uid 0\n")}}, "n1: 10.0.0.11 is not local"},
+		{"here", "ip-not-local", nil, map[string]any{"own_routes": hosts{"n1": ran(0, "local: 10.0.0.11 dev lo src 10.0.0.11 uid 0\n"), "n2": ran(0, "")}}, ""},
 		{"no answer", "access-ip-unreachable", nil, map[string]any{"inventory.vars": vars{}, "ping_self": hosts{"n1": ran(1, "1 packets transmitted, 0 received\n")}}, "0 received"},
 		{"no ping wanted", "access-ip-unreachable", nil, map[string]any{"inventory.vars": vars{"n1": {"ping_access_ip": false}}, "ping_self": hosts{"n1": ran(1, "")}}, ""},
 		{"full", "download-in-window", nil, map[string]any{"disk_free": hosts{"n1": ran(0, "/ 20000\n/tmp 900\n")}}, "n1: MB free on /tmp 900"},
