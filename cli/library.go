@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/adrg/xdg"
 
@@ -77,7 +79,8 @@ func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) 
 	if under == "" {
 		under = "."
 	}
-	return fs.WalkDir(fsys, under, func(path string, d fs.DirEntry, err error) error {
+	var files []*unread
+	err := fs.WalkDir(fsys, under, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -85,26 +88,55 @@ func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) 
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, path)
-		if err != nil {
-			return err
-		}
-		l.addFile(prefix, path, text, lang)
-		return nil
+		files = append(files, &unread{root: prefix, path: path, text: text})
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	// files do not know each other yet, so every core can read some
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, u := range files {
+		turns <- struct{}{}
+		wg.Go(func() { u.parse(lang); <-turns })
+	}
+	wg.Wait()
+	for _, u := range files {
+		l.take(u)
+	}
+	return nil
 }
 
-// addFile reads one file below a root, which its includes may not leave.
+// unread is a file on its way into the library, below a root which its includes may not leave.
+type unread struct {
+	root, path string
+	text       []byte
+	file       runbook.File
+	problems   runbook.Problems
+}
+
+func (u *unread) parse(lang *runbook.Language) {
+	u.file, u.problems = runbook.Parse(u.root+u.path, u.text, lang)
+	if u.file.Runbook != nil {
+		u.file.Runbook.Source.Root = u.root
+	}
+	if u.file.Pitfall != nil {
+		u.file.Pitfall.Source.Root = u.root
+	}
+}
+
+// addFile reads one file.
 func (l *library) addFile(root, path string, text []byte, lang *runbook.Language) {
-	name := root + path
-	l.texts[name] = string(text)
-	f, problems := runbook.Parse(name, text, lang)
-	if f.Runbook != nil {
-		f.Runbook.Source.Root = root
-	}
-	if f.Pitfall != nil {
-		f.Pitfall.Source.Root = root
-	}
-	l.problems = append(l.problems, problems...)
+	u := &unread{root: root, path: path, text: text}
+	u.parse(lang)
+	l.take(u)
+}
+
+func (l *library) take(u *unread) {
+	f := u.file
+	l.texts[u.root+u.path] = string(u.text)
+	l.problems = append(l.problems, u.problems...)
 	if f.Runbook == nil && f.Pitfall == nil && f.Release == nil {
 		return
 	}
@@ -180,7 +212,7 @@ func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook,
 }
 
 func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
-	problems := append(slices.Clip(l.problems), runbook.Check(l.files)...)
+	problems := append(slices.Clip(l.problems), runbook.CheckRunbook(l.files, b)...)
 	if len(problems) > 0 {
 		return nil, l.invalid(problems)
 	}

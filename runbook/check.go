@@ -12,6 +12,33 @@ import (
 // Check looks at files together, after each was parsed: what names another file, what is used and never declared, what
 // expressions mean, what symptoms match. Every rule stands in a file of its own (check_*.go) and reports through add.
 func Check(files []File) Problems {
+	return checkSome(files, func(File) bool { return true })
+}
+
+// CheckRunbook is Check for what a run of one runbook uses: itself, what it includes, and the pitfalls it can meet. The
+// other files only lend their names.
+func CheckRunbook(files []File, b *Runbook) Problems {
+	used := sync.OnceValue(b.uses) // once the files know each other
+	return checkSome(files, func(f File) bool { return used()[f.Runbook] || used()[f.Pitfall] })
+}
+
+// uses gives the runbooks and pitfalls that a run can meet.
+func (b *Runbook) uses() map[any]bool {
+	used := map[any]bool{b: true}
+	b.eachStep(func(in *Runbook, s *Step) {
+		used[in] = true
+		for _, g := range s.gates() {
+			used[b.known[g.Pitfall.Value]] = true
+		}
+	})
+	for _, id := range b.InForce() {
+		used[b.known[id]] = true
+	}
+	delete(used, (*Pitfall)(nil)) // a gate without a pitfall
+	return used
+}
+
+func checkSome(files []File, wanted func(File) bool) Problems {
 	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}, byFile: map[string]*Runbook{}}
 	for _, f := range files {
 		c.names(f)
@@ -29,6 +56,9 @@ func Check(files []File) Problems {
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i, f := range files {
+		if !wanted(f) {
+			continue
+		}
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
