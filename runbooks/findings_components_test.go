@@ -116,19 +116,18 @@ func TestComponentFindings(t *testing.T) {
 		{"label of v2.22.2", "multus-limit-label", hop("v2.20.0", "v2.21.0"), map[string]any{"multus_task": ran(0, "  loop_control:\n    label: \"{{ item.item.name if item != None else 'skipped' }}\"\n")}, ""},
 		{"no such tag", "multus-limit-label", hop("v2.20.0", "v2.21.0"), map[string]any{"multus_task": runbook.Result{Exit: 128, Stderr: "fatal: invalid object name"}}, "invalid object name"},
 
-		{"on at v2.22.0", "metallb-layer3-forced", nil, map[string]any{"lb_settings": map[string]any{"metallb_enabled": true}}, "metallb_enabled: true"},
-		{"off at v2.22.0", "metallb-layer3-forced", nil, map[string]any{"lb_settings": map[string]any{}}, ""},
+		{"on at v2.22.0", "metallb-v2.22.0", nil, map[string]any{"metallb_settings": map[string]any{"metallb_enabled": true}}, "metallb_enabled: true"},
+		{"off at v2.22.0", "metallb-v2.22.0", nil, map[string]any{"metallb_settings": map[string]any{}}, ""},
 
 		{"no metallb", "metallb-controller-timeout", nil, map[string]any{"metallb": []any{}, "addons": map[string]any{}}, "silent"},
 		{"0.12, pools ready", "metallb-controller-timeout", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.12.1", "")), "addons": pools}, "pools ready to apply: primary"},
 		{"0.12, nothing ready", "metallb-controller-timeout", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.12.1", "")), "addons": map[string]any{}}, "no metallb_config"},
 		{"0.13", "metallb-controller-timeout", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.13.9", "")), "addons": pools}, ""},
 
-		{"old keys in the old inventory", "metallb-ip-pending", hop("v2.21.0", "v2.22.1"), map[string]any{"at_target": not, "lb_settings": map[string]any{"metallb_enabled": true}, "metallb_keys": ran(0, "a.yml:3:metallb_ip_range:\n")}, "silent"},
-		{"old keys in the new one", "metallb-ip-pending", hop("v2.21.0", "v2.22.1"), map[string]any{"at_target": there, "lb_settings": map[string]any{"metallb_enabled": "yes"}, "metallb_keys": ran(0, "a.yml:3:metallb_ip_range:\n")}, "metallb_config is not set"},
-		{"both", "metallb-ip-pending", hop("v2.21.0", "v2.22.1"), map[string]any{"at_target": there, "lb_settings": map[string]any{"metallb_enabled": true}, "metallb_keys": ran(0, "a.yml:3:metallb_ip_range:\na.yml:9:metallb_config:\n")}, "a.yml:3:metallb_ip_range"},
-		{"converted", "metallb-ip-pending", hop("v2.21.0", "v2.22.1"), map[string]any{"at_target": there, "lb_settings": map[string]any{"metallb_enabled": true}, "metallb_keys": ran(0, "a.yml:9:metallb_config:\n")}, ""},
-		{"off", "metallb-ip-pending", hop("v2.21.0", "v2.22.1"), map[string]any{"at_target": there, "lb_settings": map[string]any{"metallb_enabled": false}, "metallb_keys": not}, "silent"},
+		{"lost", "metallb-ip-pending", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.13.9", "")), "services": objects(t, service(`"type": "LoadBalancer"`, `"loadBalancer": {}`)), "addons": pools}, "shop/web has no address"},
+		{"lost, nothing to apply", "metallb-ip-pending", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.13.9", "")), "services": objects(t, service(`"type": "LoadBalancer"`, "")), "addons": map[string]any{}}, "no metallb_config"},
+		{"served, or by another", "metallb-ip-pending", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.13.9", "")), "services": objects(t, service(`"type": "LoadBalancer"`, assigned)+","+service(`"type": "LoadBalancer", "loadBalancerClass": "example.com/lb"`, "")+","+service(`"type": "NodePort"`, "")), "addons": pools}, ""},
+		{"no metallb", "metallb-ip-pending", nil, map[string]any{"metallb": []any{}, "services": []any{}, "addons": map[string]any{}}, "silent"},
 
 		{"any address", "metallb-dynamic-ip-moves", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.12.1", "")), "services": objects(t, service(`"type": "LoadBalancer"`, assigned))}, "shop/web has 192.0.2.160"},
 		{"its address", "metallb-dynamic-ip-moves", nil, map[string]any{"metallb": objects(t, ds("controller", "quay.io/metallb/controller:v0.12.1", "")), "services": objects(t, service(`"type": "LoadBalancer", "loadBalancerIP": "192.0.2.160"`, assigned)+","+service(`"type": "ClusterIP"`, ""))}, ""},
