@@ -27,15 +27,11 @@ func newFindingsView(l look, o Options, facts *homeFacts, book string) *findings
 // Refresh takes what has become known. While it is looked again, what was found before stays, and is said to be old.
 func (v *findingsView) Refresh() {
 	f := v.facts.of(v.book)
+	v.empty = v.none()
 	if !f.known || f.busy || v.shown == f.round {
 		return
 	}
 	v.shown = f.round
-	v.empty = sayNoPitfalls
-	if f.err != nil {
-		// all of it: the line above the list holds the beginning only
-		v.empty = runbook.T(strings.TrimSpace(f.err.Error() + "\n" + runbook.HintOf(f.err)))
-	}
 	var list []entry
 	for _, finding := range f.value {
 		group := v.say(sayFound)
@@ -51,6 +47,20 @@ func (v *findingsView) Refresh() {
 			detail: func(w int) []string { return v.findingLines(finding, w) }})
 	}
 	v.SetEntries(list)
+}
+
+// none says why nothing is listed.
+func (v *findingsView) none() runbook.Text {
+	f := v.facts.of(v.book)
+	switch {
+	case f.busy:
+		return sayLooking
+	case f.known && f.err != nil:
+		return runbook.T(strings.TrimSpace(f.err.Error() + "\n" + runbook.HintOf(f.err)))
+	case f.known:
+		return sayNoPitfalls
+	}
+	return sayNothingChecked
 }
 
 // SetSize takes the room there is.

@@ -92,10 +92,14 @@ type HomeChoice struct {
 // Home shows where the operator is and what could be done, until something is chosen or ctx ends. Lookups that are
 // still under way are cancelled then.
 func Home(ctx context.Context, data HomeData, o Options) (HomeChoice, error) {
+	return showHome(ctx, data, o)
+}
+
+func showHome(ctx context.Context, data HomeData, o Options, more ...tea.ProgramOption) (HomeChoice, error) {
 	errands := newErrands(ctx)
 	defer errands.end()
 	m := newHomeModel(data, o, errands)
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithoutSignalHandler()).Run()
+	_, err := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, more...)...).Run()
 	switch {
 	case ctx.Err() != nil:
 		return HomeChoice{}, ctx.Err()

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -70,7 +71,7 @@ func hopText(b HomeRunbook) string {
 
 // estimate is how long a runbook takes, with a plus where it is longer the more nodes there are.
 func (v *homeView) estimate(b HomeRunbook) string {
-	if b.Estimate <= 0 {
+	if b.Estimate < time.Minute {
 		return ""
 	}
 	s := hours(b.Estimate)

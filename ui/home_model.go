@@ -28,7 +28,7 @@ type (
 	actChoose   struct{ Choice HomeChoice }
 	actFindings struct{ Runbook string }
 	actChain    struct{}
-	actAgain    struct{} // look at everything again
+	actAgain    struct{} // look at all that is shown again
 )
 
 // homePage is a screen that stands in front of Home.
@@ -71,7 +71,7 @@ func newHomeModel(data HomeData, o Options, e *errands) *homeModel {
 // Init sends for everything at once.
 func (m *homeModel) Init() tea.Cmd { return m.again() }
 
-// again sends for everything but findings, which take long and are asked for by themselves.
+// again sends for everything but findings: these wait until it is known which are wanted.
 func (m *homeModel) again() tea.Cmd {
 	now := m.opts.now()
 	return tea.Batch(
@@ -226,6 +226,9 @@ func (m *homeModel) key(msg tea.KeyPressMsg) tea.Cmd {
 	case actAgain:
 		if f, ok := m.page.(*findingsView); ok {
 			return m.checkup(f.book)
+		}
+		if book := m.facts.fitting(); book != "" && m.facts.of(book).known {
+			return tea.Batch(m.again(), m.checkup(book))
 		}
 		return m.again()
 	case actBack:

@@ -42,6 +42,7 @@ var (
 	sayFindingsAre     = runbook.Text{En: "findings: %s", Ja: "確認結果: %s"}
 	sayNoneFound       = runbook.Text{En: "nothing to mend", Ja: "対処が必要な項目なし"}
 	sayBlocking        = runbook.Text{En: "blocking", Ja: "進行不可"}
+	sayNoneKnown       = runbook.Text{En: "no known pitfall could be looked for here", Ja: "ここで確認できる既知の問題なし"}
 	sayUntold          = runbook.Text{En: "could not tell", Ja: "不明"}
 	sayWell            = runbook.Text{En: "well", Ja: "正常"}
 

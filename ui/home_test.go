@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -246,7 +247,7 @@ func TestHomeChoices(t *testing.T) {
 	}
 }
 
-// The checkup starts by itself, once, for the runbook that fits; r on the Findings screen looks again.
+// The checkup starts by itself, once, for the runbook that fits; r looks again.
 func TestHomeLooksBeforehand(t *testing.T) {
 	var looked []string
 	data := sampleHome()
@@ -256,11 +257,11 @@ func TestHomeLooksBeforehand(t *testing.T) {
 	}
 	s := newHomeStage(t, data, "", 80, 24).settle()
 	s.send(againTick{})
-	s.settle().press("r").settle().press("c").settle()
+	s.settle().press("c").settle().press("esc")
 	if fmt.Sprint(looked) != "[kubespray-v2.28.0]" {
 		t.Errorf("looked for %v", looked)
 	}
-	s.press("r").settle().press("esc", "j", "c").settle()
+	s.press("r").settle().press("j", "c").settle()
 	if fmt.Sprint(looked) != "[kubespray-v2.28.0 kubespray-v2.28.0 etcd-restore]" {
 		t.Errorf("looked for %v", looked)
 	}
@@ -309,11 +310,32 @@ func TestHomeClusterComesBack(t *testing.T) {
 	}
 }
 
+// A checkup that could not be made says why, all of it, and r tries again.
+func TestFindingsFail(t *testing.T) {
+	data, fails := sampleHome(), true
+	data.Findings = func(context.Context, string) ([]runbook.Finding, error) {
+		if fails {
+			return nil, hinted{"the inventory could not be read", "check --inventory"}
+		}
+		return nil, nil
+	}
+	s := newHomeStage(t, data, "", 80, 24).settle().press("c", "j", "enter")
+	for _, want := range []string{"could not be looked for", "the inventory could not be read", "check --inventory"} {
+		if s.notice = ""; !strings.Contains(s.text(), want) {
+			t.Errorf("%q is not said:\n%s", want, s.text())
+		}
+	}
+	fails = false
+	if s.press("r").settle(); !strings.Contains(s.text(), "names no pitfall") || strings.Contains(s.text(), "nothing to mend") {
+		t.Error(s.text())
+	}
+}
+
 func TestHomeAtAnySize(t *testing.T) {
 	for _, keys := range []string{"", "/ k", "c", "c enter", "p", "p enter", "?"} {
 		s := newHomeStage(t, sampleHome(), "ja", 80, 24).settle().press(strings.Fields(keys)...).settle()
-		for w := 0; w < 130; w += 7 {
-			for h := range 45 {
+		for _, w := range []int{0, 1, 20, 39, 40, 59, 72, 99, 100, 130} {
+			for _, h := range []int{0, 1, 5, 11, 12, 13, 16, 20, 21, 24, 44} {
 				s.send(tea.WindowSizeMsg{Width: w, Height: h})
 				content := s.View().Content
 				checkSize(t, ansi.Strip(content), w, h)
@@ -384,5 +406,22 @@ func TestHomeIsClean(t *testing.T) {
 		if c := s.View().Content; strings.Contains(c, "\x1b]0") || strings.Contains(c, "\x1b[2J") {
 			t.Errorf("%q lets control sequences through", keys)
 		}
+	}
+}
+
+// The program as it runs: a lookup that never answers keeps neither the screen nor the way out waiting.
+func TestHomeRuns(t *testing.T) {
+	data := sampleHome()
+	data.Cluster = func(ctx context.Context) (HomeCluster, error) { <-ctx.Done(); return HomeCluster{}, ctx.Err() }
+	keys, typed := io.Pipe()
+	go func() { _, _ = io.WriteString(typed, "d") }()
+	choice, err := showHome(t.Context(), data, Options{}, tea.WithInput(keys), tea.WithOutput(io.Discard), tea.WithWindowSize(80, 24))
+	if err != nil || choice.Act != HomeDemo {
+		t.Errorf("got %+v, %v", choice, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := showHome(ctx, data, Options{}, tea.WithInput(keys), tea.WithOutput(io.Discard)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
 	}
 }

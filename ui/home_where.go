@@ -244,6 +244,9 @@ func (v *homeView) findingsBlocks(book string, w int) []block {
 
 // countFindings gives "✗ 1 outage · ! 1 advice · ? 2 could not tell · ✓ 9 well".
 func (l look) countFindings(list []runbook.Finding) string {
+	if len(list) == 0 {
+		return l.Faint.Render(l.say(sayNoneKnown))
+	}
 	grave := map[string]int{}
 	advice, unknown, well := 0, 0, 0
 	for _, f := range list {
