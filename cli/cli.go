@@ -109,7 +109,8 @@ func root() *cobra.Command {
 		Short: "The console for Kubernetes maintenance windows",
 		Long: "spraydeck walks an operator through a maintenance window: it checks every known pitfall against the real\n" +
 			"cluster before anything is touched, runs the commands at gated steps, watches the nodes, and writes one\n" +
-			"transcript of it all, which can be watched, rehearsed against and handed in.",
+			"transcript of it all, which can be watched, rehearsed against and handed in.\n\n" +
+			"Alone on a terminal it opens the home screen: where you are, the next hop, the runbooks, the saved runs.",
 		Example:       "  spraydeck demo\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray",
 		SilenceUsage:  true,
 		SilenceErrors: true,
