@@ -98,6 +98,7 @@ func TestWorkflowFindings(t *testing.T) {
 		{"as pinned", "requirements-drift", nil, nil, nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==9.13.0\nMarkupSafe==2.1.3\n"), "installed": ran(0, "ansible==9.13.0\nansible-core==2.16.14\nmarkupsafe==2.1.3\n")}, ""},
 		{"drifted", "requirements-drift", nil, nil, nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==7.6.0 # note\n"), "installed": ran(0, "ansible==7.7.0\nansible-core==2.14.18\n")}, "wanted: ansible==7.6.0"},
 		{"core is free", "requirements-drift", nil, nil, nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==7.6.0\n"), "installed": ran(0, "ansible-core==2.14.18\n")}, "pinned by nothing: ansible-core==2.14.18"},
+		{"ansible of the system", "requirements-drift", map[string]string{"ansible": "system"}, nil, nil, map[string]any{"at_target": here}, "silent"},
 
 		{"stale", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, nil, nil, map[string]any{"at_target": here, "version_here": ran(0, "kube_version: v1.27.7\n"), "version_of_role": ran(0, "kube_version: v1.27.10\n")}, "inventory: kube_version: v1.27.7"},
 		{"decided", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, nil, nil, map[string]any{"at_target": here, "version_here": ran(0, "kube_version: v1.27.10\n"), "version_of_role": ran(0, "kube_version: v1.27.10\n")}, ""},
