@@ -148,13 +148,10 @@ func (l look) severityWord(f runbook.Finding) string {
 func (v *findingsView) row(f runbook.Finding, w int) string {
 	mark, word, style := v.findingSign(f)
 	wordW, severityW, idW := 0, 0, 0
-	for _, t := range []runbook.Text{sayWell, sayUntoldTitle, sayAdvice, sayFinding} {
+	for _, other := range v.facts.of(v.book).value { // columns are as wide as this list needs
+		_, t, _ := v.findingSign(other)
 		wordW = max(wordW, width(v.say(t)))
-	}
-	for _, t := range severityWords {
-		severityW = max(severityW, width(v.say(t)))
-	}
-	for _, other := range v.facts.of(v.book).value {
+		severityW = max(severityW, width(v.severityWord(other)))
 		idW = max(idW, min(width(clean(other.Pitfall)), 28))
 	}
 	line := " " + style.Render(mark+" "+fit(v.say(word), wordW))
