@@ -120,6 +120,9 @@ func (l *library) forHop(cmd *cobra.Command, out *outside, lang *runbook.Languag
 			best = b
 		}
 	}
+	if best == nil && to != "" {
+		return l.lookAt(out, from, to)
+	}
 	if best == nil {
 		return nil, &runbook.UsageError{Message: strings.TrimSpace(fmt.Sprintf("no runbook leads from %s %s", from, to)), Way: "spraydeck runbooks list names them; give one, or --hop A..B"}
 	}

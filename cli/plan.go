@@ -105,6 +105,9 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 		if start, err = findStart(ctx, o, rs); err != nil {
 			return nil, err
 		}
+		if findings == nil {
+			findings = l.findings(o) // the start was found here, so here is what the plan is for
+		}
 	}
 	if to == "" {
 		newest := rs.Newest()
