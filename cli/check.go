@@ -48,7 +48,20 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if !slices.Contains([]string{"table", "json", "junit"}, format) {
 		return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table, json or junit"}
 	}
-	out, err := reach(o)
+	lang := language(nil)
+	lib, err := load(o, lang)
+	if err != nil {
+		return err
+	}
+	var book *runbook.Runbook
+	system := "kubespray"
+	if len(args) == 1 {
+		if book, err = lib.runbook(args[0], lang); err != nil {
+			return err
+		}
+		system = book.System.Value
+	}
+	out, err := reach(o, system)
 	if err != nil {
 		return err
 	}
@@ -56,15 +69,12 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if out.noCluster != nil {
 		return usage(out.noCluster)
 	}
-	lang := language(out.learn)
-	lib, err := load(o, lang)
-	if err != nil {
-		return err
+	if book == nil {
+		if book, err = lib.forHop(cmd, out, hop); err != nil {
+			return err
+		}
 	}
-	book, err := lib.forHop(cmd, out, lang, args, hop)
-	if err != nil {
-		return err
-	}
+	lang.Inventory = language(out.learn).Inventory
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory
 	}
@@ -95,11 +105,8 @@ func verdictOf(found []runbook.Finding) error {
 	return &coded{code: code}
 }
 
-// forHop finds the runbook that is meant: by name, by hop, or the one that leads on from the checkout's release.
-func (l *library) forHop(cmd *cobra.Command, out *outside, lang *runbook.Language, args []string, hop string) (*runbook.Runbook, error) {
-	if len(args) == 1 {
-		return l.runbook(args[0], lang)
-	}
+// forHop finds the runbook that is meant: by hop, or the one that leads on from the checkout's release.
+func (l *library) forHop(cmd *cobra.Command, out *outside, hop string) (*runbook.Runbook, error) {
 	from, to, ok := strings.Cut(hop, "..")
 	if hop != "" && !ok {
 		return nil, &runbook.UsageError{Message: fmt.Sprintf("--hop %s is no hop", hop), Way: "write it as --hop v2.27.0..v2.28.0"}

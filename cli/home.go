@@ -277,7 +277,7 @@ func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
 
 // homeFindings looks for the pitfalls of a runbook, as the check command does.
 func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Finding, error) {
-	out, err := reach(o)
+	out, err := reach(o, "kubespray")
 	if err != nil {
 		return nil, err
 	}

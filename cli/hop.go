@@ -47,7 +47,7 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 		return nil, err
 	}
 	there := func(path string) bool {
-		_, err := os.Stat(filepath.Join(out.checkout.Dir(), path))
+		_, err := os.Stat(filepath.Join(out.dir, path))
 		return err == nil
 	}
 	inventory := "inventory/mycluster/inventory.ini"
@@ -75,7 +75,7 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 // findings looks for the pitfalls of each hop in what the options reach. Where nothing can be reached nothing was
 // checked, and the plan says so by leaving the column empty.
 func (l *library) findings(o *options) findingsOf {
-	out, err := reach(o)
+	out, err := reach(o, "kubespray")
 	if err != nil {
 		return nil
 	}

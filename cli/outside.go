@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,29 +21,48 @@ import (
 
 // outside is the real thing: the workstation, the nodes, the cluster.
 type outside struct {
-	checkout  *kubespray.Checkout
+	dir       string              // where workstation commands run: the checkout
+	checkout  *kubespray.Checkout // nil where what is done has nothing to do with Kubespray
 	cluster   *kube.Cluster
 	noCluster error // why cluster is nil
 	ssh       *sshx.Client
 
-	sshConfig string
+	sshConfig  string
+	kubeconfig string // as it was given, "" for the one everybody finds
 
 	mu        sync.Mutex
 	inventory *kubespray.Inventory
 }
 
 // reach opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
-// there is still much that can be done; needCluster is for the rest.
-func reach(o *options) (*outside, error) {
+// there is still much that can be done; needCluster is for the rest. What has nothing to do with Kubespray wants no
+// checkout: its commands run in that directory, whatever it is.
+func reach(o *options, system string) (*outside, error) {
 	out := &outside{}
 	var err error
-	if out.checkout, err = kubespray.Open(o.checkout); err != nil {
+	switch out.checkout, err = kubespray.Open(o.checkout); {
+	case err == nil:
+		out.dir = out.checkout.Dir()
+	case system == "" || system == "kubespray":
 		return nil, usage(err)
+	default:
+		out.checkout = nil
+		if out.dir, err = filepath.Abs(o.checkout); err == nil {
+			_, err = os.Stat(out.dir)
+		}
+		if err != nil {
+			return nil, usage(err)
+		}
 	}
 	if out.cluster, out.noCluster = kube.Open(o.kubeconfig, o.context); out.noCluster != nil {
 		out.cluster = nil
 	}
 	out.ssh, out.sshConfig = sshx.New(o.sshConfig, out.host), o.sshConfig
+	if o.kubeconfig != "" {
+		if out.kubeconfig, err = filepath.Abs(o.kubeconfig); err != nil {
+			return nil, usage(err)
+		}
+	}
 	return out, nil
 }
 
@@ -108,14 +129,18 @@ func (o *outside) exec() runbook.Exec {
 
 // local runs a command line of the workstation in the checkout.
 func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr io.Writer) (int, error) {
-	dir := o.checkout.Dir()
+	dir := o.dir
 	switch {
 	case filepath.IsAbs(c.Dir):
 		dir = c.Dir
 	case c.Dir != "":
 		dir = filepath.Join(dir, c.Dir)
 	}
-	return workstation.Run(ctx, c.Line, workstation.Options{Dir: dir, Env: c.Env, TTY: c.TTY}, c.Stdin, stdout, stderr)
+	env := c.Env
+	if o.kubeconfig != "" {
+		env = append(slices.Clip(env), "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
+	}
+	return workstation.Run(ctx, c.Line, workstation.Options{Dir: dir, Env: env, TTY: c.TTY}, c.Stdin, stdout, stderr)
 }
 
 // watch tells of the nodes until the context ends.

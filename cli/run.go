@@ -91,7 +91,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	if err := book.CheckInputs(inputs); err != nil {
 		return err
 	}
-	if out, err = reach(o); err != nil {
+	if out, err = reach(o, book.System.Value); err != nil {
 		return err
 	}
 	defer out.close()
@@ -103,13 +103,15 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	lang.Inventory = language(out.learn).Inventory
 
 	started := runbook.Started{
-		Cluster: out.clusterName(), Checkout: out.checkout.Dir(), Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
+		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
 	}
-	if tag, _, err := out.checkout.Tag(ctx); err == nil && book.From.Has(tag) {
-		started.From = tag
+	if out.checkout != nil {
+		if tag, _, err := out.checkout.Tag(ctx); err == nil && book.From.Has(tag) {
+			started.From = tag
+		}
 	}
 	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
-	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.checkout.Dir(), login: out.login}
+	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login}
 	if dryRun {
 		w.watch, w.show.plain = nil, true
 	}

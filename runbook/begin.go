@@ -125,7 +125,7 @@ func (r *Run) inputs(ctx context.Context) ([]Value, error) {
 	var values []Value
 	for _, e := range r.book.Inputs {
 		text, ok := r.env.Inputs[e.Name]
-		if !ok && e.Value.Default.Set() {
+		if !ok && e.Value.Default.Given() {
 			var err error
 			if text, err = e.Value.Default.Prose(r.scope); err != nil {
 				return nil, err

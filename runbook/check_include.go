@@ -47,7 +47,7 @@ func (c *checker) checkInclude(s *Step, inc *Include, vars Vars) {
 	var names []string
 	for _, e := range inc.book.Inputs {
 		names = append(names, e.Name)
-		if _, given := inc.With.Get(e.Name); !given && !e.Value.Default.Set() {
+		if _, given := inc.With.Get(e.Name); !given && !e.Value.Default.Given() {
 			c.add(inc.Name.Pos, "include-input", fmt.Sprintf("runbook %q needs the input %q", inc.Name, e.Name), "give it under with: "+e.Value.Prompt.En.Source)
 		}
 	}

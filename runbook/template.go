@@ -61,6 +61,9 @@ func NewTemplate(src string) (Template, error) {
 // Set says whether there is any text.
 func (t Template) Set() bool { return t.Source != "" }
 
+// Given says whether it was written at all, be it empty.
+func (t Template) Given() bool { return t.Set() || t.Pos.Line > 0 }
+
 // exprs gives the expressions in it.
 func (t Template) exprs() []Expr {
 	var es []Expr
