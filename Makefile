@@ -27,3 +27,4 @@ lab:
 
 generate:
 	go generate ./...
+	go test -run TestCoverage . -update-coverage

@@ -1,0 +1,155 @@
+package main_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"spraydeck/runbook"
+	"spraydeck/runbooks"
+	"spraydeck/steps"
+)
+
+var updateCoverage = flag.Bool("update-coverage", false, "write docs/coverage.md anew")
+
+// covered says where a row of the operators' knowledge went.
+type covered struct {
+	Row, Table, Pitfall, Note, Proof string
+}
+
+// tables are the lists of rows, and how many each must have: a row that falls out of the files is noticed.
+var tables = []struct {
+	name, title string
+	rows        int
+}{
+	{"pitfalls", "Pitfalls of the upgrade notes", 128},
+	{"matchers", "Lines of output that are recognised", 121},
+	{"checks", "Checks that the changes between releases ask for", 85},
+	{"hazards", "Hazards of later releases, and what sources contradict each other in", 100},
+}
+
+// TestCoverage: every row of what is known has a pitfall that carries it, or a note that says where it is told, and
+// docs/coverage.md says so of each.
+func TestCoverage(t *testing.T) {
+	pitfalls := catalogue(t)
+	var all []covered
+	files, _ := filepath.Glob("docs/coverage/*.yaml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []covered
+		if err := yaml.Unmarshal(text, &rows); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, r := range rows {
+			switch {
+			case r.Row == "" || r.Proof == "" || (r.Pitfall == "") == (r.Note == ""):
+				t.Errorf("%s: row %q needs a proof and either a pitfall or a note", file, r.Row)
+			case r.Pitfall != "" && pitfalls[r.Pitfall] == nil:
+				t.Errorf("%s: row %s names the pitfall %s, which is not there", file, r.Row, r.Pitfall)
+			}
+		}
+		all = append(all, rows...)
+	}
+	var want bytes.Buffer
+	fmt.Fprint(&want, "# What is covered\n\n<!-- made by go test -run TestCoverage . -update-coverage; the rows stand in docs/coverage/ -->\n\n"+
+		"Each row of what operators and Kubespray's history know, and where it went: the pitfall that carries it, how it is probed\n"+
+		"beforehand, the symptoms it is recognised by, and what proves it (samples the linter runs, a case of a test, a fault of the\n"+
+		"lab). A note says where an operator is told what no machine can check.\n")
+	for _, table := range tables {
+		rows := slices.DeleteFunc(slices.Clone(all), func(c covered) bool { return c.Table != table.name })
+		slices.SortStableFunc(rows, func(a, b covered) int { return strings.Compare(natural(a.Row), natural(b.Row)) })
+		distinct := map[string]bool{}
+		fmt.Fprintf(&want, "\n## %s\n\n| row | pitfall | probe | symptoms | proof |\n|---|---|---|---|---|\n", table.title)
+		for _, r := range rows {
+			distinct[r.Row] = true
+			if r.Note != "" {
+				fmt.Fprintf(&want, "| %s | note: %s | - | - | %s |\n", r.Row, strings.ReplaceAll(r.Note, "|", `\|`), r.Proof)
+				continue
+			}
+			p := pitfalls[r.Pitfall]
+			if p == nil {
+				continue
+			}
+			fmt.Fprintf(&want, "| %s | %s | %s | %s | %s |\n", r.Row, r.Pitfall, probesOf(p), symptomsOf(p), r.Proof)
+		}
+		if len(distinct) < table.rows {
+			t.Errorf("%d rows of %q, at least %d are known", len(distinct), table.name, table.rows)
+		}
+	}
+	if *updateCoverage {
+		if err := os.WriteFile("docs/coverage.md", want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, _ := os.ReadFile("docs/coverage.md"); !bytes.Equal(got, want.Bytes()) {
+		t.Error("docs/coverage.md is stale: run make generate")
+	}
+}
+
+// natural makes A-2 come before A-10.
+func natural(s string) string {
+	prefix := strings.TrimRight(s, "0123456789")
+	return fmt.Sprintf("%s%06s", prefix, s[len(prefix):])
+}
+
+func catalogue(t *testing.T) map[string]*runbook.Pitfall {
+	t.Helper()
+	lang := &runbook.Language{Kinds: steps.Kinds(), Probes: steps.Probes()}
+	pitfalls := map[string]*runbook.Pitfall{}
+	err := fs.WalkDir(runbooks.FS, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".yaml") {
+			return err
+		}
+		text, err := fs.ReadFile(runbooks.FS, path)
+		if f, _ := runbook.Parse(path, text, lang); f.Pitfall != nil {
+			pitfalls[f.Pitfall.Name.Value] = f.Pitfall
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pitfalls
+}
+
+func probesOf(p *runbook.Pitfall) string {
+	if p.Before == nil {
+		return "told as a note"
+	}
+	var kinds []string
+	for _, f := range p.Before.Facts {
+		if f.Value.Kind != nil && !slices.Contains(kinds, f.Value.Kind.Name) {
+			kinds = append(kinds, f.Value.Kind.Name)
+		}
+	}
+	if len(kinds) == 0 {
+		return "inputs"
+	}
+	return strings.Join(kinds, ", ")
+}
+
+func symptomsOf(p *runbook.Pitfall) string {
+	var ids []string
+	for _, s := range p.Symptoms {
+		id := s.ID.Value
+		if s.Hint.Value {
+			id += " (hint)"
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return "none"
+	}
+	return strings.Join(ids, ", ")
+}
