@@ -19,7 +19,7 @@ func (c *checker) checkInputs(inputs Named[Input]) {
 		c.template(in.Default, vars, false)
 		if len(in.Default.parts) == 1 && in.Default.Set() {
 			if _, err := in.Convert(e.Name, in.Default.Source); err != nil {
-				c.add(in.Default.Pos, "input-default", err.Error(), "")
+				c.add(in.Default.Pos, "input-default", err.Error(), "the default must be an answer that would be taken")
 			}
 		}
 		vars["inputs."+e.Name] = in.celType()

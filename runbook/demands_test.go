@@ -23,7 +23,6 @@ type site struct {
 	boots  map[string]int
 	cordon map[string]bool
 	calls  []string
-	stdin  string
 }
 
 // programs are what the examples call and a machine may not have, or not let us call.

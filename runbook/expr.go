@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -89,12 +90,12 @@ func check(e Expr, vars Vars, want *cel.Type) (*cel.Env, *cel.Ast, Problems) {
 	if issues.Err() != nil {
 		var ps Problems
 		for _, is := range issues.Errors() {
-			ps = append(ps, e.problem(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, vars))...)
+			ps = append(ps, e.problem(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, e.Source, vars))...)
 		}
 		return nil, nil, ps
 	}
 	if got := ast.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
-		return nil, nil, e.problem(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), "")
+		return nil, nil, e.problem(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), wantedHint(want))
 	}
 	return env, ast, nil
 }
@@ -152,6 +153,13 @@ func (v Vars) env() (*cel.Env, error) {
 	return env, nil
 }
 
+func wantedHint(want *cel.Type) string {
+	if want == cel.BoolType {
+		return "a condition is true or false: compare the value with something"
+	}
+	return ""
+}
+
 func plainIssue(m string) string {
 	if i := strings.Index(m, " (in container"); i >= 0 {
 		m = m[:i]
@@ -159,12 +167,15 @@ func plainIssue(m string) string {
 	return strings.ReplaceAll(m, "undeclared reference to", "unknown name")
 }
 
-func unknownNameHint(message string, vars Vars) string {
+func unknownNameHint(message, source string, vars Vars) string {
 	_, name, ok := strings.Cut(message, "undeclared reference to '")
 	if !ok {
 		return ""
 	}
 	name, _, _ = strings.Cut(name, "'")
+	if m := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\.\w+`).FindString(source); m != "" && (name == "inputs" || name == "steps") {
+		name = m // the name that is declared is the whole of it
+	}
 	var names []string
 	for v := range vars {
 		names = append(names, v)
