@@ -199,6 +199,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value) {
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
 	} else if n.Tag == "!!null" {
+		d.problem(n, "type", "a list is expected here, not nothing", "leave the key out, or write []")
 		return
 	}
 	for _, item := range items {
