@@ -79,8 +79,10 @@ func checkSome(files []File, wanted func(File) bool) Problems {
 func (c *checker) file(f File) {
 	switch {
 	case f.Runbook != nil:
+		c.name = f.Runbook.Source.File
 		c.runbook(f.Runbook)
 	case f.Pitfall != nil:
+		c.name = f.Pitfall.Source.File
 		c.pitfall(f.Pitfall)
 	case f.Release != nil:
 		c.checkRelease(f.Release)
@@ -92,10 +94,14 @@ type checker struct {
 	pitfalls map[string]*Pitfall
 	runbooks map[string]*Runbook
 	byFile   map[string]*Runbook
-	secrets  Named[Input] // the inputs of the file at hand
+	name     string       // of the file at hand
+	secrets  Named[Input] // its inputs
 }
 
 func (c *checker) add(at Pos, rule, message, hint string) {
+	if at.Line == 0 { // what is spoken of was left out; that it is missing has been told with its place
+		at = Pos{c.name, 1, 1}
+	}
 	c.problems = append(c.problems, Problem{at, rule, message, hint})
 }
 

@@ -12,14 +12,14 @@ func (c *checker) checkUndo(s *Step) {
 		danger = s.Kind.Danger
 	}
 	if (danger == Destroys || danger == Disrupts) && !s.Undo.Set() {
-		c.add(s.ID.Pos, "no-undo", fmt.Sprintf("step %s %s and says no way back", s.ID, danger), "add undo, even if it says that there is none")
+		c.add(s.at(), "no-undo", fmt.Sprintf("step %s %s and says no way back", s.ID, danger), "add undo, even if it says that there is none")
 	}
 }
 
 // checkHosts: a step on nodes says which.
 func (c *checker) checkHosts(s *Step, inLoop bool) {
 	if s.Kind != nil && s.Kind.Nodes && !inLoop && !s.On.Hosts.Set() && s.On.Each == nil {
-		c.add(s.ID.Pos, "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
+		c.add(s.at(), "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
 	}
 }
 
@@ -69,4 +69,12 @@ func (c *checker) once(first map[string]Pos, id Str, what string) {
 		return
 	}
 	first[id.Value] = id.Pos
+}
+
+// at is where a step is spoken of: at its id, where it has one.
+func (s *Step) at() Pos {
+	if s.ID.Value != "" {
+		return s.ID.Pos
+	}
+	return s.Pos
 }
