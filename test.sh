@@ -33,6 +33,12 @@ race=-race
 command -v "$(go env CC)" >/dev/null || { race=; left_out+=("the race detector: install gcc"); }
 go test $race -count=1 ./...
 
+echo "== the catalogue: lint and its own tests"
+go build -o /tmp/spraydeck-test-$$ .
+/tmp/spraydeck-test-$$ lint runbooks
+/tmp/spraydeck-test-$$ test runbooks | tail -1
+rm -f /tmp/spraydeck-test-$$
+
 echo "== the lab's own tests"
 go vet -C lab ./...
 go test -C lab -count=1 ./...
