@@ -46,6 +46,7 @@ type library struct {
 	files    []runbook.File
 	texts    map[string]string
 	problems runbook.Problems
+	replaced map[string]runbook.File // what an operator's own file stands in place of, by name
 }
 
 // load reads the built-in files, then the operator's directories.
@@ -124,6 +125,9 @@ func (u *unread) parse(lang *runbook.Language) {
 	if u.file.Pitfall != nil {
 		u.file.Pitfall.Source.Root = u.root
 	}
+	if u.file.Release != nil {
+		u.file.Release.Source.Root = u.root
+	}
 }
 
 // addFile reads one file.
@@ -140,7 +144,24 @@ func (l *library) take(u *unread) {
 	if f.Runbook == nil && f.Pitfall == nil && f.Release == nil {
 		return
 	}
-	l.files = slices.DeleteFunc(l.files, func(old runbook.File) bool { return nameOf(old) == nameOf(f) })
+	l.files = slices.DeleteFunc(l.files, func(old runbook.File) bool {
+		if nameOf(old) != nameOf(f) {
+			return false
+		}
+		from := sourceOf(old)
+		if from.File == u.root+u.path {
+			return true // read again
+		}
+		// two of one name below one root are a mistake, which the linter reports
+		if strings.HasPrefix(from.File, builtin) == strings.HasPrefix(u.root, builtin) && from.Root == u.root {
+			return false
+		}
+		if l.replaced == nil {
+			l.replaced = map[string]runbook.File{}
+		}
+		l.replaced[nameOf(f)] = old
+		return true
+	})
 	l.files = append(l.files, f)
 }
 

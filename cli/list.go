@@ -63,6 +63,7 @@ type entry struct {
 	Severity string       `json:"severity,omitempty"`
 	From     string       `json:"from,omitempty"`
 	To       string       `json:"to,omitempty"`
+	Source   string       `json:"source"` // built-in, own, or overridden: own in place of a built-in one
 	File     string       `json:"file"`
 	Digest   string       `json:"digest"`
 }
@@ -75,6 +76,7 @@ func entries(o *options, want func(runbook.File) (entry, bool)) ([]entry, error)
 	list := []entry{}
 	for _, f := range l.files {
 		if e, ok := want(f); ok {
+			e.Source = l.originOf(f)
 			list = append(list, e)
 		}
 	}
@@ -83,7 +85,7 @@ func entries(o *options, want func(runbook.File) (entry, bool)) ([]entry, error)
 }
 
 func runbooksCommand(o *options) *cobra.Command {
-	return catalogue("runbooks", "runbook", o, []string{"NAME", "FROM", "TO", "TITLE"},
+	return catalogue("runbooks", "runbook", o, []string{"NAME", "SOURCE", "FROM", "TO", "TITLE"},
 		func(f runbook.File) (entry, bool) {
 			if f.Runbook == nil {
 				return entry{}, false
@@ -91,11 +93,11 @@ func runbooksCommand(o *options) *cobra.Command {
 			b := f.Runbook
 			return entry{Name: b.Name.Value, Title: b.Title.Text(runbook.NewScope()), From: b.From.Source, To: b.To.Value, File: b.Source.File, Digest: b.Source.Digest}, true
 		},
-		func(e entry) []string { return []string{e.Name, e.From, e.To, e.Title.In(o.lang)} })
+		func(e entry) []string { return []string{e.Name, e.Source, e.From, e.To, e.Title.In(o.lang)} })
 }
 
 func pitfallsCommand(o *options) *cobra.Command {
-	return catalogue("pitfalls", "pitfall", o, []string{"ID", "SEVERITY", "TITLE"},
+	return catalogue("pitfalls", "pitfall", o, []string{"ID", "SOURCE", "SEVERITY", "TITLE"},
 		func(f runbook.File) (entry, bool) {
 			if f.Pitfall == nil {
 				return entry{}, false
@@ -103,7 +105,7 @@ func pitfallsCommand(o *options) *cobra.Command {
 			p := f.Pitfall
 			return entry{Name: p.Name.Value, Title: p.Title.Text(runbook.NewScope()), Severity: p.Severity.Value, File: p.Source.File, Digest: p.Source.Digest}, true
 		},
-		func(e entry) []string { return []string{e.Name, e.Severity, e.Title.In(o.lang)} })
+		func(e entry) []string { return []string{e.Name, e.Source, e.Severity, e.Title.In(o.lang)} })
 }
 
 // catalogue makes the commands that list things of the library and show one.
@@ -121,6 +123,7 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 		return give(cmd.OutOrStdout(), format, found, head, rows)
 	}}
 	output(list, &format)
+	var diff bool
 	show := &cobra.Command{Use: "show NAME", Short: "Print a " + singular + " as it is written", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			found, _ := entries(o, want)
@@ -137,12 +140,21 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 			}
 			for _, f := range l.files {
 				if e, ok := want(f); ok && e.Name == args[0] {
+					if diff {
+						text, err := l.difference(f)
+						if err != nil {
+							return err
+						}
+						_, err = io.WriteString(cmd.OutOrStdout(), text)
+						return err
+					}
 					_, err := io.WriteString(cmd.OutOrStdout(), l.texts[e.File])
 					return err
 				}
 			}
 			return &runbook.UsageError{Message: fmt.Sprintf("there is no %s %q", singular, args[0]), Way: "spraydeck " + plural + " list names them"}
 		}}
+	show.Flags().BoolVar(&diff, "diff", false, "what it says otherwise than the built-in one whose place it takes")
 	cmd := &cobra.Command{Use: plural, Short: "List the " + plural + " or show one"}
 	cmd.AddCommand(list, show)
 	return cmd
