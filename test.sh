@@ -49,7 +49,7 @@ if [ "$(id -u)" != 0 ]; then
 elif [ ${#missing[@]} -gt 0 ] && ! command -v sshd >/dev/null; then
   left_out+=("the lab tests: no sshd")
 else
-  SPRAYDECK_LAB=1 go test -count=1 -timeout 60m -v ./e2e | grep -v '^=== ' 
+  SPRAYDECK_LAB=1 go test -count=1 -timeout 60m -v ./e2e | grep --line-buffered -v '^=== '
 fi
 
 if [ ${#left_out[@]} -gt 0 ]; then
