@@ -30,6 +30,12 @@ func (l *lab) open(state string, w, h int, args ...string) *console {
 
 func open(t *testing.T, env []string, state string, w, h int, args ...string) *console {
 	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("tmux is missing")
+		}
+		t.Skip("wants tmux: apt-get install tmux")
+	}
 	dir := t.TempDir()
 	c := &console{t: t, socket: filepath.Join(dir, "tmux"), state: state, exit: filepath.Join(dir, "exit")}
 	quoted := make([]string, len(args))
