@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,8 +47,12 @@ func linted(o *options, paths []string, lang *runbook.Language) (*library, runbo
 			return nil, nil, usage(err)
 		}
 	}
-	problems := append(l.problems, runbook.Check(l.withBuiltin(o, lang))...)
-	problems = l.own(problems)
+	found := runbook.Check(l.files)
+	// the catalogue is read only where a name is missing: most of what is linted is the catalogue itself
+	if slices.ContainsFunc(found, func(p runbook.Problem) bool { return p.Rule == "unknown-pitfall" || p.Rule == "unknown-runbook" }) {
+		found = runbook.Check(l.files, l.builtin(o, lang)...)
+	}
+	problems := l.own(append(l.problems, found...))
 	problems.Sort()
 	return l, problems, nil
 }
@@ -95,13 +100,13 @@ func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems
 	return nil
 }
 
-// withBuiltin adds what the files may name and do not hold themselves.
-func (l *library) withBuiltin(o *options, lang *runbook.Language) []runbook.File {
+// builtin is what the files may name and do not hold themselves.
+func (l *library) builtin(o *options, lang *runbook.Language) []runbook.File {
 	known, err := load(o, lang)
 	if err != nil {
-		return l.files
+		return nil
 	}
-	files := l.files
+	var files []runbook.File
 	have := map[string]bool{}
 	for _, f := range files {
 		have[nameOf(f)] = true

@@ -11,8 +11,16 @@ import (
 
 // Check looks at files together, after each was parsed: what names another file, what is used and never declared, what
 // expressions mean, what symptoms match. Every rule stands in a file of its own (check_*.go) and reports through add.
-func Check(files []File) Problems {
-	return checkSome(files, func(File) bool { return true })
+// Files that are lent only give their names to the others; their own mistakes are not looked for.
+func Check(files []File, lent ...File) Problems {
+	asked := map[any]bool{}
+	for _, f := range files {
+		asked[f.Runbook], asked[f.Pitfall], asked[f.Release] = true, true, true
+	}
+	for _, nothing := range []any{(*Runbook)(nil), (*Pitfall)(nil), (*Release)(nil)} {
+		delete(asked, nothing)
+	}
+	return checkSome(append(files[:len(files):len(files)], lent...), func(f File) bool { return asked[f.Runbook] || asked[f.Pitfall] || asked[f.Release] })
 }
 
 // CheckRunbook is Check for what a run of one runbook uses: itself, what it includes, and the pitfalls it can meet. The
