@@ -20,6 +20,7 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	r.number++
 	n := r.number
 	r.mu.Unlock()
+	c.Number = n
 	if err := r.emit(step, CommandStarted{Number: n, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe}); err != nil {
 		return Result{}, err
 	}

@@ -32,7 +32,13 @@ type Command struct {
 	Timeout  time.Duration // 0 = none
 	Stdin    io.Reader
 	Prompts  []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
+	Number   int      // unique in the run, filled in by the engine
+	Resumed  *Seen    // nil: start it. Else a console that went away started it: take it up again
 }
+
+// Seen is how much of a command's output the transcript already has. Taking the command up again brings the rest, or an
+// error whose StateUnknown says that nobody knows how it ended.
+type Seen struct{ Stdout, Stderr int64 } // bytes
 
 // Prompt is a question that a command asks on its terminal.
 type Prompt struct {
