@@ -73,14 +73,19 @@ func (r *Run) confirmWord(in *instance) (string, error) {
 	return "yes", nil
 }
 
+// gatesOf gives all that a check checks.
+func (r *Run) gatesOf(p Prober) []Gate {
+	gates := p.Gates()
+	if p.Rest() {
+		gates = append(slices.Clip(gates), r.book.rest()...)
+	}
+	return gates
+}
+
 // act does what the step is for. While it runs, the operator can stop it, send it keys, or start a remedy beside it.
 func (r *Run) act(ctx context.Context, in *instance) (overridden bool, err error) {
 	if p, ok := in.step.Action.(Prober); ok {
-		gates := p.Gates()
-		if p.Rest() {
-			gates = append(slices.Clip(gates), r.book.rest()...)
-		}
-		return r.gates(ctx, in, "before", gates)
+		return r.gates(ctx, in, "before", r.gatesOf(p))
 	}
 	if in.step.Timeout.Value > 0 {
 		var cancel context.CancelFunc
@@ -246,10 +251,24 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 	}
 }
 
-// ask puts a question and records it and its answer. An answer that the question does not offer is refused.
+// ask puts a question, unless it was answered before the run was resumed.
 func (r *Run) ask(ctx context.Context, step string, q Question) (Answer, error) {
+	if a, ok := r.env.Past.answer(step, q); ok {
+		return a, nil
+	}
+	if r.restoring {
+		return Answer{}, errNotKept
+	}
+	return r.askNow(ctx, step, q)
+}
+
+// askNow puts a question and records it and its answer. An answer that the question does not offer is refused.
+func (r *Run) askNow(ctx context.Context, step string, q Question) (Answer, error) {
 	if err := r.emit(step, Asked{q}); err != nil {
 		return Answer{}, err
+	}
+	if step != "" {
+		r.env.Past.live()
 	}
 	for {
 		a, err := r.env.Ask(ctx, q)

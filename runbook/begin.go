@@ -29,7 +29,12 @@ func (r *Run) begin(ctx context.Context) error {
 	if started.From == "" {
 		started.From = r.book.From.Source
 	}
-	if err := r.emit("", started); err != nil {
+	if r.env.Past == nil || r.env.Past.Started == nil {
+		err = r.emit("", started)
+	} else {
+		err = r.emit("", r.resumed(started))
+	}
+	if err != nil {
 		return err
 	}
 	return r.inventory(ctx)

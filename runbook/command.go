@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,14 +17,17 @@ const maxResult = 16 << 20
 // A command that could not run, or whose state is unknown, is an error.
 func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) {
 	c.Step = step
-	r.mu.Lock()
-	r.number++
-	n := r.number
-	r.mu.Unlock()
-	c.Number = n
-	if err := r.emit(step, CommandStarted{Number: n, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe}); err != nil {
+	past := r.env.Past.take(step, c)
+	switch {
+	case past != nil && past.end != nil:
+		return past.result()
+	case r.restoring:
+		return Result{}, errNotKept
+	}
+	if err := r.leave(step, &c, past); err != nil {
 		return Result{}, err
 	}
+	n := c.Number
 	r.seeCommand(step, c)
 	if c.TTY && c.Stdin == nil && !c.Handover {
 		in, release := r.keys.attach()
@@ -38,9 +42,14 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	s := &streams{run: r, step: step, number: n, command: c}
 	prompts := newPrompter(ctx, r, step, c)
 	s.prompts = prompts
+	if c.Resumed != nil {
+		s.recall(past)
+	}
 	run := r.env.Exec
 	if c.Handover {
 		switch {
+		case c.Resumed != nil:
+			run = gone
 		case r.env.Started.Rehearses != "": // answered by the recording, like any other
 		case r.env.Shell == nil:
 			run = noTerminal
@@ -49,6 +58,11 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 		}
 	}
 	exit, err := run(ctx, c, s.write)
+	var never interface{ NeverStarted() bool }
+	if c.Resumed != nil && errors.As(err, &never) && never.NeverStarted() {
+		c.Resumed = nil // the console went away between writing that it starts and starting it
+		exit, err = run(ctx, c, s.write)
+	}
 	s.flush()
 	prompts.end()
 	outcome := OutcomeOf(exit, err)
@@ -64,10 +78,36 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	return res, err
 }
 
+// leave gives a command its number and writes that it starts. A command that a console which went away has started keeps
+// its number and is taken up again; one that only read is run anew.
+func (r *Run) leave(step string, c *Command, past *pastCommand) error {
+	if step != "" {
+		r.env.Past.live()
+	}
+	if past != nil && !c.Changes && (c.Probe || !c.TTY) {
+		if err := r.emit(step, CommandEnded{Number: past.Number, Exit: -1, Outcome: Abandoned}); err != nil {
+			return err
+		}
+		past = nil
+	}
+	if past != nil {
+		c.Number, c.Resumed = past.Number, &past.seen
+		return nil
+	}
+	r.mu.Lock()
+	r.number++
+	c.Number = r.number
+	r.mu.Unlock()
+	return r.emit(step, CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe})
+}
+
 // noTerminal stands where a command needs the operator's terminal and there is none.
 func noTerminal(_ context.Context, c Command, _ func(string, []byte)) (int, error) {
 	return -1, &UsageError{"the command needs a terminal of its own, and there is none here", "run it by hand: " + c.Line}
 }
+
+// gone stands where a command had the terminal of a console that went away.
+func gone(_ context.Context, c Command, _ func(string, []byte)) (int, error) { return -1, Gone(c) }
 
 func splitLines(s string) []string {
 	s = strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
@@ -93,10 +133,30 @@ type streams struct {
 	prompts        *prompter
 }
 
-func (s *streams) write(stream string, p []byte) {
+// recall brings back what a command had printed before it was taken up again: to its result, to the symptoms, and to its
+// question, if it waits for an answer.
+func (s *streams) recall(c *pastCommand) {
+	s.stdout.Write(c.stdout)
+	s.stderr.Write(c.stderr)
+	s.begin()
+	for stream, text := range map[string]string{"stdout": string(c.stdout), "stderr": string(c.stderr)} {
+		last := strings.LastIndexByte(text, '\n') + 1
+		for line := range strings.Lines(text[:last]) {
+			s.run.recall(s.command, strings.TrimSuffix(line, "\n"))
+		}
+		s.lines[stream] = text[last:]
+		s.prompts.see(text[last:])
+	}
+}
+
+func (s *streams) begin() {
 	if s.rest == nil {
 		s.rest, s.lines = map[string][]byte{}, map[string]string{}
 	}
+}
+
+func (s *streams) write(stream string, p []byte) {
+	s.begin()
 	p = append(s.rest[stream], p...)
 	for len(p) > pieceSize {
 		cut := completeRunes(p[:pieceSize])

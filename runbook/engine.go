@@ -20,6 +20,9 @@ type Env struct {
 	Sleep   func(ctx context.Context, d time.Duration) error // nil = real time
 	Mask    func(secret string)                              // called with each secret before anything could print it
 
+	Past *Past // of the run that is resumed; nil: it begins here
+	Torn int64 // bytes of half a line that were cut off its transcript
+
 	Inputs  map[string]string // values given beforehand; the others are asked for, or take their defaults
 	Started Started           // what is known of the surroundings; the engine fills in the runbook
 	DryRun  bool              // describe every step, run none
@@ -33,6 +36,8 @@ type Run struct {
 	scope *Scope // of the root
 	hosts func(pattern string) ([]string, error)
 	watch *watcher
+
+	restoring bool // a finished step brings back what it left behind; nothing is done or written
 
 	mu      sync.Mutex // events leave one at a time
 	over    bool       // Ended has left
@@ -53,7 +58,19 @@ func NewRun(book *Runbook, env Env) *Run {
 		env.Mask = func(string) {}
 	}
 	scope := NewScope()
-	return &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, watch: newWatcher(book)}
+	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, watch: newWatcher(book)}
+	if env.Past != nil {
+		r.takeUp()
+	}
+	return r
+}
+
+// sleep waits, but not again for what was waited for before the run was resumed.
+func (r *Run) sleep(ctx context.Context, d time.Duration) error {
+	if r.restoring || r.env.Past.catchingUp() {
+		return ctx.Err()
+	}
+	return r.env.Sleep(ctx, d)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -125,6 +142,9 @@ func (r *Run) emit(step string, d Data) error {
 	if r.broken != nil {
 		return r.broken
 	}
+	if (r.restoring && step != "") || r.env.Past.has(step, d) {
+		return nil // it is in the transcript
+	}
 	if r.over {
 		return nil // Ended is the last event; what is seen of the nodes after it is not part of the run
 	}
@@ -171,6 +191,9 @@ func (r *Run) walk(ctx context.Context) error {
 	if err := r.confirmStart(ctx); err != nil {
 		return err
 	}
+	if plan, err = r.restore(ctx, plan); err != nil {
+		return err
+	}
 	for _, in := range plan {
 		if err := r.step(ctx, in); err != nil {
 			return err
@@ -213,7 +236,12 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	r.current = in
 	r.mu.Unlock()
 	in.scope = r.scopeOf(in)
-	end := func(s Status, why Text) error { return r.emit(in.id, StepEnded{Status: s, Why: why}) }
+	end := func(s Status, why Text) error {
+		if err := r.leftOpen(in); err != nil {
+			return err
+		}
+		return r.emit(in.id, StepEnded{Status: s, Why: why})
+	}
 
 	wanted, err := r.wanted(ctx, in)
 	if err != nil {
@@ -222,7 +250,8 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	if !wanted {
 		return end(Skipped, Text{En: "not needed here", Ja: "ここでは不要"})
 	}
-	for attempt := 1; ; attempt++ {
+	before := r.env.Past.attempts(in.id)
+	for attempt := before + 1; ; attempt++ {
 		if err := r.emit(in.id, StepStarted{Attempt: attempt}); err != nil {
 			return err
 		}
@@ -241,7 +270,7 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 			}
 			return err
 		}
-		if attempt <= in.step.Retry.Value && failed.outcome != StateLost {
+		if attempt-before <= in.step.Retry.Value && failed.outcome != StateLost {
 			continue
 		}
 		again, err := r.failed(ctx, in, failed)

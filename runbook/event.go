@@ -141,6 +141,18 @@ type Output struct {
 	Stream string `json:"stream"` // stdout or stderr
 	Text   string `json:"text"`
 	Raw    []byte `json:"raw,omitempty"`
+	Size   int    `json:"size,omitempty"` // bytes as printed, where masking changed their number
+}
+
+// Printed gives how many bytes were printed.
+func (o Output) Printed() int {
+	switch {
+	case o.Size > 0:
+		return o.Size
+	case o.Raw != nil:
+		return len(o.Raw)
+	}
+	return len(o.Text)
 }
 
 // Bytes gives the output as it was printed.
@@ -300,7 +312,28 @@ type StepEnded struct {
 	Why    Text   `json:"why,omitzero"`
 }
 
-// Ended closes a run.
+// Resumed says that another console took up the run after the one before it went away or left.
+type Resumed struct {
+	Tool     string    `json:"tool"`               // version of spraydeck
+	Operator string    `json:"operator,omitempty"` // user@host of the console
+	Digest   string    `json:"digest,omitempty"`   // of the runbook's file, where it is another now
+	Torn     int64     `json:"torn,omitempty"`     // bytes of half a line that were cut off the end of the transcript
+	At       time.Time `json:"at"`
+}
+
+// Drifted is a gate of a finished step that was checked again when the run was resumed, and does not pass any more.
+type Drifted struct {
+	Step     string   `json:"of"`
+	Gate     string   `json:"gate"`
+	When     string   `json:"when"`
+	Title    Text     `json:"title"`
+	Was      Verdict  `json:"was"`
+	Now      Verdict  `json:"now"`
+	Says     Text     `json:"says,omitzero"`
+	Evidence []string `json:"evidence,omitempty"`
+}
+
+// Ended closes a run, or the part of it until it is resumed.
 type Ended struct {
 	Status Status `json:"status"`
 	Exit   int    `json:"exit"` // the exit code of the run
@@ -332,6 +365,8 @@ func (Progress) Kind() string       { return "progress" }
 func (Compared) Kind() string       { return "compared" }
 func (Remark) Kind() string         { return "remark" }
 func (StepEnded) Kind() string      { return "step-ended" }
+func (Resumed) Kind() string        { return "resumed" }
+func (Drifted) Kind() string        { return "drifted" }
 func (Ended) Kind() string          { return "ended" }
 
 // Kind gives the name it came with.
@@ -371,6 +406,8 @@ func init() {
 	known[Compared]()
 	known[Remark]()
 	known[StepEnded]()
+	known[Resumed]()
+	known[Drifted]()
 	known[Ended]()
 }
 

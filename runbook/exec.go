@@ -80,6 +80,7 @@ const (
 	TimedOut    Outcome = "timeout"      // stopped by us
 	Stopped     Outcome = "cancelled"    // stopped by the operator
 	NotRecorded Outcome = "no-recording" // a rehearsal has no answer for it
+	Abandoned   Outcome = "abandoned"    // the console that ran it went away; it only read, and was run again
 )
 
 // ErrNotRecorded is what a rehearsal says of a command that its recording does not hold.

@@ -124,7 +124,7 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*G
 		if (c.Verdict == Pass && held >= g.For.Value) || (c.Verdict != Pass && start >= g.Within.Value) {
 			return c, scope, nil
 		}
-		if err := r.env.Sleep(ctx, pollEvery); err != nil {
+		if err := r.sleep(ctx, pollEvery); err != nil {
 			return nil, nil, err
 		}
 		start += pollEvery

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -182,7 +183,11 @@ func (r *Run) scopeOf(in *instance) *Scope {
 
 // task is what the step's action is given to describe itself.
 func (r *Run) task(in *instance) *Task {
-	return &Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.env.Sleep}
+	t := &Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep}
+	if r.restoring {
+		t.Edit = func(context.Context, string, int) error { return nil } // it was edited then
+	}
+	return t
 }
 
 // resultName is the name of a step's result in expressions.

@@ -7,6 +7,9 @@ import (
 	"sync"
 )
 
+// promptInfix stands in the id of such a question between the step and a number.
+const promptInfix = "/prompt-"
+
 // prompter answers what a command asks on its terminal by asking the operator. The command goes on printing meanwhile.
 type prompter struct {
 	ctx    context.Context
@@ -24,7 +27,7 @@ func newPrompter(ctx context.Context, r *Run, step string, c Command) *prompter 
 	if len(c.Prompts) == 0 {
 		return nil
 	}
-	p := &prompter{run: r, step: step, c: c, asking: make(chan struct{}, 1)}
+	p := &prompter{run: r, step: step, c: c, asking: make(chan struct{}, 1), count: r.env.Past.prompts(step)}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	return p
 }
@@ -50,7 +53,7 @@ func (p *prompter) see(line string) {
 		}
 		p.count++
 		p.last = line
-		id := fmt.Sprintf("%s/prompt-%d", p.step, p.count)
+		id := fmt.Sprint(p.step, promptInfix, p.count)
 		p.wg.Go(func() { p.ask(id, prompt, line) })
 		return
 	}
@@ -58,7 +61,7 @@ func (p *prompter) see(line string) {
 
 func (p *prompter) ask(id string, prompt Prompt, line string) {
 	defer func() { <-p.asking }()
-	a, err := p.run.ask(p.ctx, p.step, Question{
+	a, err := p.run.askNow(p.ctx, p.step, Question{
 		ID: id, Form: AskApprove, Opens: true, Safe: ChoiceLeave,
 		Title:   Text{En: "The command asks", Ja: "コマンドからの質問"},
 		Details: []string{line},

@@ -3,6 +3,7 @@ package runbook
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -65,8 +66,19 @@ func NewRecording(events []Event) *Recording {
 			r.answers[d.Question] = append(r.answers[d.Question], d.Answer)
 		}
 	}
+	r.dropAbandoned()
 	r.used = make([]bool, len(r.commands))
 	return r
+}
+
+// dropAbandoned leaves out what was run again by the console that resumed the run.
+func (r *Recording) dropAbandoned() {
+	for k, list := range r.byKey {
+		r.byKey[k] = slices.DeleteFunc(list, func(i int) bool {
+			end := r.commands[i].end
+			return end != nil && end.Outcome == Abandoned
+		})
+	}
 }
 
 // Inputs gives the inputs of the recorded run, except secret ones.
@@ -220,3 +232,8 @@ func (e *recordedEnd) Error() string      { return e.CommandEnded.Error }
 func (e *recordedEnd) Hint() string       { return e.CommandEnded.Hint }
 func (e *recordedEnd) StateUnknown() bool { return e.Outcome == StateLost }
 func (e *recordedEnd) Unreachable() bool  { return e.Outcome == Unreachable }
+
+// Is makes the end of a command that was stopped the error it was.
+func (e *recordedEnd) Is(target error) bool {
+	return (target == context.DeadlineExceeded && e.Outcome == TimedOut) || (target == context.Canceled && e.Outcome == Stopped)
+}

@@ -17,6 +17,8 @@ type State struct {
 	PendingStep string
 	Hits        []Hit // every symptom seen, in order
 	Ended       *Ended
+	Resumes     int       // how often another console took it up
+	Drift       []Drifted // what had changed then
 	Last        time.Time // of the last event
 	Seq         int64
 
@@ -122,6 +124,11 @@ func (s *State) Apply(e Event) {
 		s.Connected[d.To] = d.Up
 	case Ended:
 		s.Ended, s.Pending = &d, nil
+	case Resumed:
+		s.Ended = nil
+		s.Resumes++
+	case Drifted:
+		s.Drift = append(s.Drift, d)
 	default:
 		s.inStep(e)
 	}

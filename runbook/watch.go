@@ -40,6 +40,13 @@ func newWatcher(b *Runbook) *watcher {
 	return w
 }
 
+// remember takes over what was met before the run was resumed.
+func (w *watcher) remember(step string, hits []Hit) {
+	for _, h := range hits {
+		w.seen[step] = append(w.seen[step], met{h.Pitfall, h.Hint})
+	}
+}
+
 // seenIn gives the pitfalls met in a step, in their order.
 func (w *watcher) seenIn(step string) []string {
 	w.mu.Lock()
@@ -107,6 +114,16 @@ func (r *Run) seeCommand(step string, c Command) {
 		r.watch.mu.Unlock()
 	}
 	r.watchLine(step, symptom.Input{Stream: "commands", Host: c.Host}, c.Line)
+}
+
+// recall shows the symptoms a line that was seen before the run was resumed: what it means has been told.
+func (r *Run) recall(c Command, line string) {
+	if c.Host == Workstation {
+		r.watch.mu.Lock()
+		r.watch.play.read(strings.TrimRight(Plain(line), " \r"))
+		r.watch.mu.Unlock()
+	}
+	r.watch.stream.Feed(symptom.Input{Host: c.Host}, line, time.Now())
 }
 
 // see looks at one line of a command's output.

@@ -1,0 +1,281 @@
+package runbook
+
+import (
+	"encoding/json"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Past is a run that was interrupted, as its transcript tells it. A run that is resumed walks its runbook from the
+// beginning: what the past holds is answered from it and not written again, and what it does not hold is done. So a
+// resumed run knows all that the interrupted one knew, and nothing is done twice.
+type Past struct {
+	Started *Started // nil: it broke off before its first event
+	Last    string   // id of the step it broke off in, "" where it was in none
+
+	mu       sync.Mutex
+	steps    map[string]*pastStep
+	number   int            // of the last command
+	caughtUp bool // something has been done that the past does not hold
+	same     func(string) string
+}
+
+// pastStep is what is known of one step since it was last begun anew.
+type pastStep struct {
+	status   Status         // how it ended, "" where it did not
+	attempts int            // the last
+	before   int            // attempts before it was begun anew
+	left     map[string]int // events that were written, by what they say
+	commands []*pastCommand
+	answers  map[string][]Answer
+	gates    map[[2]string]GateChecked
+	hits     []Hit
+}
+
+type pastCommand struct {
+	CommandStarted
+	end            *CommandEnded
+	stdout, stderr []byte // no more than an expression can see
+	seen           Seen
+	taken          bool
+}
+
+// NewPast reads the events of an interrupted run. masked is what the transcript makes of a text when it writes it: a
+// command line that was masked is found again by it.
+func NewPast(events iter.Seq2[Event, error], masked func(string) string) (*Past, error) {
+	p := &Past{steps: map[string]*pastStep{}, same: masked}
+	byNumber := map[int]*pastCommand{}
+	for e, err := range events {
+		if err != nil {
+			return nil, err
+		}
+		p.read(e, byNumber)
+	}
+	return p, nil
+}
+
+func (p *Past) read(e Event, byNumber map[int]*pastCommand) {
+	st := p.step(e.Step)
+	switch d := e.Data.(type) {
+	case Output:
+		if c := byNumber[d.Number]; c != nil {
+			c.add(d)
+		}
+		return
+	case CommandStarted:
+		c := &pastCommand{CommandStarted: d}
+		byNumber[d.Number] = c
+		st.commands = append(st.commands, c)
+		p.number = max(p.number, d.Number)
+		return
+	case CommandEnded:
+		if c := byNumber[d.Number]; c != nil {
+			if c.end = &d; d.Outcome == Abandoned {
+				st.commands = slices.DeleteFunc(st.commands, func(o *pastCommand) bool { return o == c })
+			}
+		}
+		return
+	case Started:
+		p.Started = &d
+	case StepStarted:
+		if p.Last = e.Step; st.status != "" { // a run that was resumed began it anew
+			st = p.forget(e.Step)
+		}
+		st.attempts = d.Attempt
+	case StepEnded:
+		if st.status = d.Status; !done(d.Status) {
+			st = p.forget(e.Step)
+			st.status = d.Status
+			return
+		}
+	case Ended:
+		p.endedBefore()
+	case Answered:
+		st.answers[d.Question] = append(st.answers[d.Question], d.Answer)
+	case GateChecked:
+		st.gates[[2]string{d.When, d.Gate}] = d
+	case Hit:
+		st.hits = append(st.hits, d)
+	}
+	st.left[content(e.Data)]++
+}
+
+// done says whether a step that ended so is over. Any other is begun anew by a resumed run.
+func done(s Status) bool { return s == Passed || s == Skipped || s == Overridden }
+
+func (p *Past) step(id string) *pastStep {
+	st := p.steps[id]
+	if st == nil {
+		st = &pastStep{left: map[string]int{}, answers: map[string][]Answer{}, gates: map[[2]string]GateChecked{}}
+		p.steps[id] = st
+	}
+	return st
+}
+
+// forget lets go of what a step did before it ended without success. The number of its attempts is kept.
+func (p *Past) forget(id string) *pastStep {
+	attempts := p.step(id).attempts
+	delete(p.steps, id)
+	st := p.step(id)
+	st.attempts, st.before = attempts, attempts
+	return st
+}
+
+// endedBefore takes back the decision to leave: who resumes a run wants to be asked again.
+func (p *Past) endedBefore() {
+	for q, list := range p.step("").answers {
+		p.steps[""].answers[q] = slices.DeleteFunc(list, func(a Answer) bool { return a.Choice == ChoiceLeave })
+	}
+}
+
+func (c *pastCommand) add(o Output) {
+	b, seen := &c.stdout, &c.seen.Stdout
+	if o.Stream == "stderr" {
+		b, seen = &c.stderr, &c.seen.Stderr
+	}
+	*seen += int64(o.Printed())
+	if room := maxResult - len(*b); room > 0 {
+		*b = append(*b, o.Text[:min(len(o.Text), room)]...)
+	}
+}
+
+// result is what the command gave when it ran.
+func (c *pastCommand) result() (Result, error) {
+	res := Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: string(c.stdout), Stderr: string(c.stderr),
+		Outcome: string(c.end.Outcome), Error: c.end.Error}
+	res.Lines = splitLines(res.Stdout)
+	if c.end.Outcome == Done || c.end.Outcome == Exited {
+		return res, nil
+	}
+	return res, &recordedEnd{*c.end}
+}
+
+// content is an event without its time and number.
+func content(d Data) string {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return ""
+	}
+	return d.Kind() + " " + string(b)
+}
+
+// has says whether an event that a resumed run would write stands in the transcript already. Each is found once.
+func (p *Past) has(step string, d Data) bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.steps[step]
+	if p.caughtUp || st == nil {
+		return false
+	}
+	s := content(d)
+	if st.left[s] == 0 {
+		return false
+	}
+	st.left[s]--
+	return true
+}
+
+// take gives the command that a step ran before and that has not been asked for yet, nil if it never ran.
+func (p *Past) take(step string, c Command) *pastCommand {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.steps[step]
+	if st == nil {
+		return nil
+	}
+	line := p.same(c.Line)
+	for _, old := range st.commands {
+		if !old.taken && old.Host == c.Host && p.same(old.Line) == line {
+			old.taken = true
+			return old
+		}
+	}
+	return nil
+}
+
+// answer gives a decision that was made. What was secret is nowhere in the transcript and has to be asked again.
+func (p *Past) answer(step string, q Question) (Answer, bool) {
+	if p == nil || q.Secret {
+		return Answer{}, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.steps[step]
+	if st == nil || len(st.answers[q.ID]) == 0 {
+		return Answer{}, false
+	}
+	a := st.answers[q.ID][0]
+	st.answers[q.ID] = st.answers[q.ID][1:]
+	return a, q.Accept(a) == nil
+}
+
+// finished says whether a step is over.
+func (p *Past) finished(id string) bool {
+	return p != nil && p.steps[id] != nil && done(p.steps[id].status)
+}
+
+// live notes that the run goes on from here: what is written from now on is new.
+func (p *Past) live() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.caughtUp = true
+}
+
+func (p *Past) catchingUp() bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.caughtUp
+}
+
+// attempts says how often a step was begun before it was begun anew.
+func (p *Past) attempts(id string) int {
+	if p == nil || p.steps[id] == nil {
+		return 0
+	}
+	return p.steps[id].before
+}
+
+// prompts says how many questions a command of the step has asked on its terminal that were answered.
+func (p *Past) prompts(step string) int {
+	if p == nil || p.steps[step] == nil {
+		return 0
+	}
+	n := 0
+	for id := range p.steps[step].answers {
+		if strings.HasPrefix(id, step+promptInfix) {
+			n++
+		}
+	}
+	return n
+}
+
+// open gives the commands of a step of which no end is known and that nobody asked for again.
+func (p *Past) open(step string) []*pastCommand {
+	if p == nil || p.steps[step] == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []*pastCommand
+	for _, c := range p.steps[step].commands {
+		if c.end == nil && !c.taken {
+			c.taken = true
+			list = append(list, c)
+		}
+	}
+	return list
+}

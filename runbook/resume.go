@@ -1,0 +1,215 @@
+package runbook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// errNotKept is met where a finished step would have to do something to be known again. It is not done.
+var errNotKept = errors.New("the transcript does not hold it")
+
+// goneError is the end of a command that a console started before it went away, where nobody can find out how it ended.
+type goneError struct{ what string }
+
+func (e *goneError) Error() string      { return e.what }
+func (e *goneError) StateUnknown() bool { return true }
+
+// Gone says of a command that it cannot be taken up again.
+func Gone(c Command) error {
+	return &goneError{fmt.Sprintf("the console that ran it went away, and nothing on %s tells how it ended", c.Host)}
+}
+
+// takeUp prepares a run to go on where another console left it.
+func (r *Run) takeUp() {
+	p := r.env.Past
+	r.number = p.number
+	for id, st := range p.steps {
+		r.watch.remember(id, st.hits)
+	}
+	if p.Started == nil {
+		return
+	}
+	r.env.Inputs = maps.Clone(r.env.Inputs)
+	for _, v := range p.Started.Inputs {
+		if _, given := r.env.Inputs[v.Name]; !given && !v.Secret {
+			if r.env.Inputs == nil {
+				r.env.Inputs = map[string]string{}
+			}
+			r.env.Inputs[v.Name] = v.Text
+		}
+	}
+}
+
+func (r *Run) resumed(now Started) Resumed {
+	e := Resumed{Tool: now.Tool, Operator: now.Operator, Torn: r.env.Torn, At: time.Now()}
+	if now.Digest != r.env.Past.Started.Digest {
+		e.Digest = now.Digest
+	}
+	return e
+}
+
+// restore brings back what the finished steps of an interrupted run left behind: their results, and what they applied for
+// the time of the work. All of it comes from the transcript. Then it checks again what was checked before, and gives the
+// steps that are still to be done.
+func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error) {
+	if r.env.Past == nil {
+		return plan, nil
+	}
+	var finished, rest []*instance
+	for _, in := range plan {
+		if !r.env.Past.finished(in.id) {
+			rest = append(rest, in)
+			continue
+		}
+		finished = append(finished, in)
+		r.setRestoring(true)
+		err := r.step(ctx, in)
+		r.setRestoring(false)
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil { // the runbook has changed since; what needs this step's result will say that it is not known
+			r.applied(in)
+		}
+	}
+	delete(r.env.Past.steps, "")
+	if len(finished) == 0 || len(rest) == 0 {
+		return rest, nil
+	}
+	return rest, r.recheck(ctx, finished)
+}
+
+func (r *Run) setRestoring(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.restoring = on
+}
+
+// again is a gate of a finished step that passed then.
+type again struct {
+	in   *instance
+	gate *Gate
+	when string
+	now  *GateChecked
+}
+
+// recheck looks at what was checked before the run was interrupted: the checks of finished steps, and what their work
+// had to lead to. What does not hold any more is shown, and the operator decides.
+func (r *Run) recheck(ctx context.Context, finished []*instance) error {
+	var list []*again
+	for _, in := range finished {
+		check := func(when string, gates []Gate) {
+			for i := range gates {
+				g := in.frame.book.filled(&gates[i], i)
+				if c, ok := r.env.Past.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == Pass {
+					list = append(list, &again{in: in, gate: g, when: when})
+				}
+			}
+		}
+		if p, ok := in.step.Action.(Prober); ok {
+			check("before", r.gatesOf(p))
+		}
+		check("after", in.step.After)
+	}
+	exec := r.env.Exec
+	r.env.Exec = once(exec)
+	defer func() { r.env.Exec = exec }()
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, 16)
+	for _, a := range list {
+		wg.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			in := *a.in
+			in.events = "" // it is no part of the step
+			a.now, _, _ = r.look(ctx, &in, a.when, a.gate)
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.broken != nil {
+		return r.broken
+	}
+	var drift []Drifted
+	for _, a := range list {
+		if a.now == nil || a.now.Verdict == Pass {
+			continue
+		}
+		d := Drifted{Step: a.in.id, Gate: a.gate.ID.Value, When: a.when, Title: a.now.Title, Was: Pass, Now: a.now.Verdict,
+			Says: a.now.Says, Evidence: a.now.Evidence}
+		drift = append(drift, d)
+		if err := r.emit("", d); err != nil {
+			return err
+		}
+	}
+	return r.acceptDrift(ctx, drift)
+}
+
+// acceptDrift asks whether to go on although something is not as it was.
+func (r *Run) acceptDrift(ctx context.Context, drift []Drifted) error {
+	if len(drift) == 0 {
+		return nil
+	}
+	q := Question{
+		ID: "resume", Form: AskApprove, Opens: true, Safe: ChoiceLeave,
+		Title: Textf("Go on? %d checks that passed before do not pass now", "続行しますか？ 以前は合格した %d 件の確認が今は合格しません", len(drift)),
+		Body: Text{En: "The work itself may be the reason: a check of the old version fails once the new one is there.",
+			Ja: "作業そのものが理由のこともあります。新しい版になれば、古い版についての確認は合格しません。"},
+		Choices: []Choice{
+			{ID: ChoiceContinue, Label: Text{En: "go on", Ja: "続行"}},
+			{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}},
+		},
+	}
+	for _, d := range drift {
+		says := d.Title.En
+		if !d.Says.Empty() {
+			says = d.Says.En
+		}
+		q.Details = append(q.Details, fmt.Sprintf("%s: %s: %s", d.Step, d.Now, strings.Join(append([]string{says}, d.Evidence...), "; ")))
+	}
+	a, err := r.ask(ctx, "", q)
+	if err == nil && a.Choice != ChoiceContinue {
+		err = errLeft
+	}
+	return err
+}
+
+// leftOpen closes what was running beside a step when the console went away, such as a remedy: nobody waits for it any more.
+func (r *Run) leftOpen(in *instance) error {
+	for _, c := range r.env.Past.open(in.events) {
+		end := CommandEnded{Number: c.Number, Exit: -1, Outcome: Abandoned}
+		if c.Changes {
+			err := Gone(Command{Host: c.Host})
+			end.Outcome, end.Error = StateLost, err.Error()
+		}
+		if err := r.emit(in.events, end); err != nil {
+			return err
+		}
+		if !c.Changes {
+			continue
+		}
+		if err := r.emit(in.events, Remark{Textf("nobody knows how this ended: %s", "結果が不明です: %s", c.Line)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unfinished gives the steps that were begun and are not over, in no order of meaning but their names'.
+func (p *Past) Unfinished() []string {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(p.steps)) {
+		if st := p.steps[id]; id != "" && !done(st.status) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
