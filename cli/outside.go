@@ -145,10 +145,10 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 
 // watch tells of the nodes until the context ends.
 func (o *outside) watch(ctx context.Context, observe func(runbook.Data) error) {
-	server := strings.TrimPrefix(o.cluster.Server(), "https://")
 	if o.cluster == nil {
 		return
 	}
+	server := strings.TrimPrefix(o.cluster.Server(), "https://")
 	_ = o.cluster.WatchNodes(ctx,
 		func(n kube.Node, deleted bool) {
 			_ = observe(runbook.NodeChanged{Deleted: deleted, Node: runbook.Node{

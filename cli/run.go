@@ -76,6 +76,10 @@ func parseSet(set []string) (map[string]string, error) {
 func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]string, dryRun bool) error {
 	ctx := cmd.Context()
 	var out *outside
+	own, err := transcript.Patterns()
+	if err != nil {
+		return usage(err)
+	}
 	lang := language(nil)
 	lib, err := load(o, lang)
 	if err != nil {
@@ -125,6 +129,9 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	if w.journal, err = openJournal(book, w.env.Started, dryRun); err != nil {
 		return err
+	}
+	if w.journal != nil {
+		w.journal.MaskPatterns(own...)
 	}
 	return w.run(cmd)
 }

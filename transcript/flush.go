@@ -109,10 +109,10 @@ func (w *Writer) releaseStream(key streamKey, end bool) {
 	case time.Since(f.since) < holdFor:
 		return
 	}
-	if len(f.held) == 0 {
+	if !f.holding() {
 		return
 	}
-	if out := f.pass(w.mask.values, nil, true); len(out) > 0 {
+	if out := f.pass(&w.mask.Masker, nil, true); len(out) > 0 {
 		_, _ = w.write(runbook.Event{Step: f.step, Data: runbook.NewOutput(key.number, key.stream, out)}, nil) // sticky
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Masked stands where a secret was.
 const Masked = "[masked]"
 
-// Masking knows two kinds of secret.
+// Masking knows three kinds of secret.
 //
 // Values: what Mask was given, also as base64, JSON, a URL and a quoted shell word spell it. Where a piece of output
 // ends in what may be the beginning of a value, that end is held back until it is clear. It is let go after holdFor,
@@ -20,9 +20,12 @@ const Masked = "[masked]"
 // Shapes: what looks like a secret (mask_shape.go). What announces one - "password=", "-----BEGIN … PRIVATE KEY-----" -
 // is not secret itself, so nothing is held back: what follows is swallowed as it comes, over any number of pieces.
 //
+// Own patterns: what the operator wrote into a file (mask_own.go). Where there are any, a line is held back until it ends,
+// also for holdFor at most.
+//
 // Too much masked is an annoyance, too little a leak; where a rule has to err, it errs on the side of the first.
 type mask struct {
-	values *values
+	Masker
 	filter map[streamKey]*filter
 }
 
@@ -36,23 +39,28 @@ type filter struct {
 	held  []byte    // the end of the stream so far, which may begin a value
 	since time.Time // when it began to be held
 	step  string    // of the newest piece
+	lines lines
 	shape shape
 }
 
+func (f *filter) holding() bool { return len(f.held)+len(f.lines.held) > 0 }
+
 // pass takes the next bytes of a stream and gives those that may be written. With final it gives all.
-func (f *filter) pass(v *values, p []byte, final bool) []byte {
-	p, held := v.mask(f.held, p, final)
-	if len(f.held) == 0 && len(held) > 0 || len(p) > 0 {
+func (f *filter) pass(m *Masker, p []byte, final bool) []byte {
+	before := f.holding()
+	p, held := m.values.mask(f.held, p, final)
+	f.held = append(f.held[:0:0], held...)
+	p = f.lines.mask(m.own, p, final)
+	if f.holding() && (!before || len(p) > 0) {
 		f.since = time.Now()
 	}
-	f.held = append(f.held[:0:0], held...)
 	return f.shape.mask(p)
 }
 
 // text masks a text that is whole.
 func (m *mask) text(p []byte) []byte {
 	var f filter
-	return f.pass(m.values, p, true)
+	return f.pass(&m.Masker, p, true)
 }
 
 // output masks a piece of output. What it holds back comes with a later piece of the same stream, or from rest.
@@ -65,7 +73,7 @@ func (m *mask) output(step string, o runbook.Output) runbook.Output {
 	}
 	f.step = step
 	in := o.Bytes()
-	if out := f.pass(m.values, in, false); !bytes.Equal(in, out) {
+	if out := f.pass(&m.Masker, in, false); !bytes.Equal(in, out) {
 		return runbook.NewOutput(o.Number, o.Stream, out)
 	}
 	return o
@@ -74,7 +82,7 @@ func (m *mask) output(step string, o runbook.Output) runbook.Output {
 // holding says whether any stream holds something back.
 func (m *mask) holding() bool {
 	for _, f := range m.filter {
-		if len(f.held) > 0 {
+		if f.holding() {
 			return true
 		}
 	}

@@ -51,6 +51,14 @@ var ends = func() (t [1 << 16]bool) {
 	return t
 }()
 
+// closers are the second bytes of these pairs: a table that stays in the nearest cache.
+var closers = func() (t [256]bool) {
+	for k, is := range ends {
+		t[k&0xff] = t[k&0xff] || is
+	}
+	return t
+}()
+
 type mode uint8
 
 const (
@@ -114,18 +122,16 @@ func (s *shape) mask(p []byte) []byte {
 
 // find looks for the next announcement from i on and gives the index behind it, or the end of p.
 func (s *shape) find(p []byte, i int) int {
-	last := byte(0)
-	if i > 0 {
-		last = p[i-1]
-	} else if len(s.look) > 0 {
-		last = s.look[len(s.look)-1]
+	if i == 0 && len(p) > 0 {
+		if len(s.look) > 0 && ends[pair(s.look[len(s.look)-1], p[0])] && s.announced(p, 1) {
+			return 1
+		}
+		i = 1
 	}
 	for ; i < len(p); i++ {
-		c := p[i]
-		if ends[pair(last, c)] && s.announced(p, i+1) {
+		if c := p[i]; closers[c] && ends[pair(p[i-1], c)] && s.announced(p, i+1) {
 			return i + 1
 		}
-		last = c
 	}
 	return len(p)
 }
@@ -180,38 +186,40 @@ func trimRight(b []byte, x, y, z byte) []byte {
 
 // sensitive says whether a name ends in one of the words.
 func sensitive(name []byte) bool {
-	if len(name) < 5 || !wordEnds[ending(name)] {
+	if n := len(name); n < 5 || !wordEnds[pair(name[n-2]|0x20, name[n-1]|0x20)] {
 		return false
 	}
 	for _, w := range words {
-		if len(name) >= len(w) && strings.EqualFold(strings.ReplaceAll(string(name[len(name)-len(w):]), "-", "_"), w) {
+		if endsIn(name, w) {
 			return true
 		}
 	}
 	return false
 }
 
-// wordEnds holds the last four letters of every word: most names are told by them to be harmless.
-var wordEnds = func() map[[4]byte]bool {
-	m := map[[4]byte]bool{}
-	for _, w := range words {
-		m[ending([]byte(w))] = true
+// endsIn compares from the end, where most names differ already.
+func endsIn(name []byte, w string) bool {
+	at := len(name) - len(w)
+	if at < 0 {
+		return false
 	}
-	return m
-}()
-
-func ending(name []byte) (e [4]byte) {
-	copy(e[:], name[len(name)-4:])
-	for i, c := range e {
-		switch {
-		case c >= 'A' && c <= 'Z':
-			e[i] = c - 'A' + 'a'
-		case c == '-':
-			e[i] = '_'
+	for i := len(w) - 1; i >= 0; i-- {
+		switch c := name[at+i]; {
+		case c == w[i], c == '-' && w[i] == '_', c >= 'A' && c <= 'Z' && c|0x20 == w[i]:
+		default:
+			return false
 		}
 	}
-	return e
+	return true
 }
+
+// wordEnds holds the last two letters of every word: most names are told by them to be harmless.
+var wordEnds = func() (t [1 << 16]bool) {
+	for _, w := range words {
+		t[pair(w[len(w)-2], w[len(w)-1])] = true
+	}
+	return t
+}()
 
 // lead passes over what may stand between a name and its value.
 func (s *shape) lead(p []byte, i int) int {

@@ -75,12 +75,12 @@ func (v *values) mask(held, p []byte, final bool) (out, hold []byte) {
 	}
 	from := 0
 	for i := 0; i < len(p); i++ {
+		if !v.first[p[i]] {
+			continue
+		}
 		var near []string
 		switch {
 		case i+1 == len(p):
-			if !v.first[p[i]] {
-				continue
-			}
 			near = v.all
 		case !v.pairs[pair(p[i], p[i+1])]:
 			continue

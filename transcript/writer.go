@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +50,7 @@ type Writer struct {
 	steady  time.Duration // of the last event
 	behind  time.Duration // resumed: what passed between the last event and Open
 	mask    mask
+	secrets []string
 	asked   map[string]bool // questions whose answer is secret
 	buf     []byte
 	timer   *time.Timer
@@ -160,6 +163,21 @@ func (w *Writer) Mask(secrets ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.mask.values = w.mask.values.with(secrets...)
+	w.secrets = append(w.secrets, secrets...)
+}
+
+// Secrets gives what Mask was given so far, for a Masker elsewhere.
+func (w *Writer) Secrets() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.secrets)
+}
+
+// MaskPatterns masks the operator's own patterns, too.
+func (w *Writer) MaskPatterns(own ...*regexp.Regexp) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mask.own = append(w.mask.own, patterns(own)...)
 }
 
 // Append numbers an event, gives it its time, masks it and writes it. It gives the event as it was written. Decisions,
