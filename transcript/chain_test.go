@@ -76,7 +76,7 @@ func TestFlippedBit(t *testing.T) {
 	for i := 0; i < len(b); i += step {
 		bit := byte(1) << (i % 8)
 		b[i] ^= bit
-		res, err := verifyReader("x", bytes.NewReader(b))
+		res, err := verifyReader("x", bytes.NewReader(b), spools{})
 		if err == nil && res.Verified() {
 			t.Fatalf("byte %d, bit %#x: verified", i, bit)
 		}
@@ -103,7 +103,7 @@ func TestLinesMoved(t *testing.T) {
 		swap[i], swap[i+1] = swap[i+1], swap[i]
 		with["exchanged"] = swap
 		for name, l := range with {
-			if res, _ := verifyReader("x", bytes.NewReader(bytes.Join(l, nil))); res.Verified() {
+			if res, _ := verifyReader("x", bytes.NewReader(bytes.Join(l, nil)), spools{}); res.Verified() {
 				t.Errorf("line %d %s: verified", i+1, name)
 			}
 		}
@@ -356,7 +356,7 @@ func TestResealedLine(t *testing.T) {
 		}
 		return body
 	}, false)
-	res, err := verifyReader("x", bytes.NewReader(b))
+	res, err := verifyReader("x", bytes.NewReader(b), spools{})
 	if err != nil || res.Bad == nil || res.Bad.Line != 13 || !strings.Contains(res.Bad.Why, "does not follow") {
 		t.Errorf("%v %v", res, err)
 	}
@@ -367,7 +367,7 @@ func TestNumbersWithGap(t *testing.T) {
 	b := reseal(t, recorded(t), func(line int, body []byte) []byte {
 		return bytes.Replace(body, []byte(`"seq":9,`), []byte(`"seq":99,`), 1)
 	}, true)
-	res, err := verifyReader("x", bytes.NewReader(b))
+	res, err := verifyReader("x", bytes.NewReader(b), spools{})
 	if err != nil || res.Bad == nil || res.Bad.Line != 10 || !strings.Contains(res.Bad.Why, "event 99 stands where 9 belongs") {
 		t.Errorf("%v %v", res, err)
 	}

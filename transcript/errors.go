@@ -69,7 +69,10 @@ type LineError struct {
 	Path string
 	Line int // from 1; the header is line 1
 	Why  string
+	Err  error // what it comes from; nil: Why is all there is
 }
+
+func (e *LineError) Unwrap() error { return e.Err }
 
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Why) }
 
@@ -81,7 +84,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("%s:1: format %d, this version reads format %d", e.Path, e.Format, Format)
+	return fmt.Sprintf("%s:1: format %d, this version reads formats up to %d", e.Path, e.Format, Format)
 }
 
 // Hint gives the way out.

@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"errors"
 	"time"
 
 	"spraydeck/runbook"
@@ -38,7 +39,7 @@ func (w *Writer) put(line []byte, now bool) {
 	w.size += int64(n)
 	switch {
 	case now:
-		w.fail("sync", w.file.Sync())
+		w.fail("sync", w.sync(w.spool.takeDirty()))
 		w.unsaved = false
 		if w.timer != nil && !w.mask.holding() && w.timer.Stop() {
 			w.timer = nil
@@ -50,9 +51,14 @@ func (w *Writer) put(line []byte, now bool) {
 }
 
 func (w *Writer) fail(op string, err error) {
-	if err != nil && w.err == nil {
-		w.err = &FileError{op, w.path, err}
+	if err == nil || w.err != nil {
+		return
 	}
+	var named *FileError
+	if !errors.As(err, &named) {
+		err = &FileError{op, w.path, err}
+	}
+	w.err = err
 }
 
 // later sees to it that what is unsaved gets saved and what is held back gets out.
@@ -75,9 +81,10 @@ func (w *Writer) background() {
 		return
 	}
 	w.unsaved = false
+	dirty := w.spool.takeDirty()
 	w.saving.Add(1)
 	w.mu.Unlock()
-	err := w.file.Sync() // without the lock: the run need not wait for output to reach the disk
+	err := w.sync(dirty) // without the lock: the run need not wait for output to reach the disk
 	w.saving.Done()
 
 	w.mu.Lock()
@@ -122,7 +129,7 @@ func (w *Writer) Sync() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err == nil {
-		w.fail("sync", w.file.Sync())
+		w.fail("sync", w.sync(w.spool.takeDirty()))
 		w.unsaved = false
 	}
 	return w.err

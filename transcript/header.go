@@ -9,8 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// Format is the version of the file format that this package writes.
-const Format = 1
+// Format is the version of the file format that this package writes. It reads all from 1 on.
+const (
+	Format       = 2
+	formatSpools = 2 // from here on, output may stand in spools
+)
 
 // FileName is the name of the transcript in the directory of its run.
 const FileName = "transcript.jsonl"
@@ -75,7 +78,7 @@ func (h Header) encode() ([]byte, error) {
 func parseHeader(path string, line []byte) (Header, error) {
 	var h Header
 	if err := json.Unmarshal(line, &h); err != nil || h.Format < 1 {
-		return h, &LineError{path, 1, "not the header of a transcript"}
+		return h, &LineError{Path: path, Line: 1, Why: "not the header of a transcript"}
 	}
 	if h.Format > Format {
 		return h, &FormatError{path, h.Format, h.Tool}

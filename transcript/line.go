@@ -116,7 +116,7 @@ type record struct {
 
 var errLine = errors.New("not an event")
 
-// parse takes a line apart and decodes its data. Lines as this version writes them are read in one pass; any other way
+// parse takes a line apart and decodes its data; output that is elsewhere is left as the reference that it is. Lines as this version writes them are read in one pass; any other way
 // in which JSON can say the same is left to encoding/json.
 func parse(line []byte) (record, runbook.Data, error) {
 	if r, ok := parsePlain(line); ok {
@@ -136,6 +136,9 @@ func decode(r record) (runbook.Data, error) {
 	if r.kind == outputKind {
 		if o, ok := parseOutput(r.data); ok {
 			return o, nil
+		}
+		if p, ok := parseSpooled(r.data); ok {
+			return p, nil
 		}
 	}
 	d, err := runbook.DecodeData(r.kind, r.data)

@@ -8,12 +8,14 @@ import (
 
 // Repair says what Open had to cut from the end of a transcript: the part of a line that a dying console left.
 type Repair struct {
-	Cut int64 // bytes; 0 = the file was whole
-	At  int64 // where the file ends now
+	Cut   int64      // bytes; 0 = the file was whole
+	At    int64      // where the file ends now
+	Spool *LineError // output that is not in its spool any more, such as after a power failure; nil = all is there
 }
 
 // Open takes up a run to go on with it. It verifies the whole file first, and refuses with NotVerifiedError where the
-// chain is broken, with InUseError while another console writes. A torn last line is cut: say so to the operator.
+// chain is broken, with InUseError while another console writes. A torn last line is cut, and output may be missing from a
+// spool: say so to the operator.
 // Secrets have to be given to Mask anew, they are nowhere in the file.
 func Open(path string) (_ *Writer, r Repair, err error) {
 	path = filePath(path)
@@ -50,11 +52,13 @@ func Open(path string) (_ *Writer, r Repair, err error) {
 		}
 		r = Repair{Cut: res.Torn, At: res.Size}
 	}
+	r.Spool = res.Spool
 	w := newWriter(path, res.Header, held, f)
 	w.chain.prev = res.chain.prev
 	w.size, w.seq = res.Size, int64(res.Events)
 	_, w.steady = w.now()
 	w.behind = max(0, time.Since(res.Last))
+	w.spool.next = res.next
 	for id := range res.asked {
 		w.asked[id] = true
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path/filepath"
 	"time"
 
 	"spraydeck/runbook"
@@ -19,6 +20,7 @@ type Reader struct {
 	in     io.ReadSeeker
 	start  int64 // of the first event
 	torn   int64
+	spools spools
 }
 
 // Entry is an event with its place in the file.
@@ -30,7 +32,8 @@ type Entry struct {
 	Offset  int64         // of the line in the file
 }
 
-// Read opens a transcript, given by its file or its directory, and reads its header.
+// Read opens a transcript, given by its file or its directory, and reads its header. Output that stands in spools is read
+// from there, piece by piece, as its events are reached.
 func Read(path string) (*Reader, error) {
 	path = filePath(path)
 	f, err := os.Open(path)
@@ -40,21 +43,23 @@ func Read(path string) (*Reader, error) {
 	r, err := NewReader(path, f)
 	if err != nil {
 		f.Close()
+		return nil, err
 	}
-	return r, err
+	r.spools.dir = filepath.Dir(path)
+	return r, nil
 }
 
-// NewReader reads a transcript that need not be a file, such as an embedded one. name stands in errors.
+// NewReader reads a transcript that need not be a file, such as an embedded one, and so has no spools. name stands in errors.
 func NewReader(name string, in io.ReadSeeker) (*Reader, error) {
 	s := newScanner(in)
 	line, whole, err := s.read()
 	switch {
 	case err == io.EOF:
-		return nil, &LineError{name, 1, "the file is empty"}
+		return nil, &LineError{Path: name, Line: 1, Why: "the file is empty"}
 	case err != nil && !errors.Is(err, errLong):
 		return nil, fmt.Errorf("read transcript %s: %w", name, err)
 	case !whole:
-		return nil, &LineError{name, 1, "not the header of a transcript"}
+		return nil, &LineError{Path: name, Line: 1, Why: "not the header of a transcript"}
 	}
 	h, err := parseHeader(name, line)
 	if err != nil {
@@ -72,14 +77,16 @@ func (r *Reader) Torn() int64 { return r.torn }
 
 // Close closes the file.
 func (r *Reader) Close() error {
+	r.spools.close()
 	if c, ok := r.in.(io.Closer); ok {
 		return c.Close()
 	}
 	return nil
 }
 
-// Events gives all events in order. A line that can not be read is an error that names it; whoever goes on gets the
-// next line. Every iteration starts at the front, and only one can be under way.
+// Events gives all events in order. A line that can not be read is an error that names it, and so is output that its spool
+// does not have (it wraps SpoolError); whoever goes on gets the next line. Every iteration starts at the front, and only
+// one can be under way.
 func (r *Reader) Events() iter.Seq2[runbook.Event, error] {
 	return func(yield func(runbook.Event, error) bool) {
 		for e, err := range r.Entries() {
@@ -124,7 +131,7 @@ func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
 			}
 			e := Entry{Line: s.line, Offset: s.at}
 			if err == nil {
-				err = e.parse(line)
+				err = e.parse(line, &r.spools)
 				elapsed += e.After
 				e.Elapsed = elapsed
 			} else if !errors.Is(err, errLong) {
@@ -132,7 +139,7 @@ func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
 				return
 			}
 			if err != nil {
-				err = &LineError{r.path, s.line, err.Error()}
+				err = &LineError{Path: r.path, Line: s.line, Why: err.Error(), Err: err}
 			}
 			if !yield(e, err) {
 				return
@@ -141,12 +148,15 @@ func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
 	}
 }
 
-func (e *Entry) parse(line []byte) error {
+func (e *Entry) parse(line []byte, from *spools) error {
 	rec, data, err := parse(line)
 	if err != nil {
 		return err
 	}
-	e.Event = runbook.Event{Seq: rec.seq, Time: rec.time, Step: rec.step, Data: data}
 	e.After = rec.dt
-	return nil
+	if p, ok := data.(spooled); ok {
+		data, err = from.output(p)
+	}
+	e.Event = runbook.Event{Seq: rec.seq, Time: rec.time, Step: rec.step, Data: data}
+	return err
 }

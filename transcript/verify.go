@@ -19,16 +19,19 @@ type Result struct {
 	Last   time.Time      // of the last event, or when the run started
 	Ended  *runbook.Ended // nil: the last event is not the end of a run. It was cut off, killed, or still goes on
 	Bad    *LineError     // the first bad line; events after it were not counted
+	Spool  *LineError     // the first line whose output is not in its spool as it was; it wraps a SpoolError
 	Torn   int64          // bytes after the last whole line
 	Size   int64          // of the whole, good lines
 	Digest string         // SHA-256 of the last good line: it stands for the whole run
 
-	chain *chain
-	asked map[string]bool
+	chain  *chain
+	asked  map[string]bool
+	spools spools
+	next   map[streamKey]int64 // where the spool of a stream goes on
 }
 
-// Verified says whether every line is there and as it was written. A run that has not ended can be verified.
-func (r Result) Verified() bool { return r.Bad == nil && r.Torn == 0 }
+// Verified says whether every line is there and as it was written, with all output that is in spools. A run that has not ended can be verified.
+func (r Result) Verified() bool { return r.Bad == nil && r.Torn == 0 && r.Spool == nil }
 
 func (r Result) String() string {
 	switch {
@@ -36,13 +39,16 @@ func (r Result) String() string {
 		return fmt.Sprintf("NOT verified: %v", r.Bad)
 	case r.Torn > 0:
 		return fmt.Sprintf("NOT verified: %s: the last line is torn: %d bytes after %d events", r.Path, r.Torn, r.Events)
+	case r.Spool != nil:
+		return fmt.Sprintf("NOT verified: %v", r.Spool)
 	case r.Ended == nil:
 		return fmt.Sprintf("verified: %d events, not ended, digest %s", r.Events, r.Digest)
 	}
 	return fmt.Sprintf("verified: %d events, ended %s, digest %s", r.Events, r.Ended.Status, r.Digest)
 }
 
-// Verify reads a transcript, given by its file or its directory, and checks every line. The error says that it could
+// Verify reads a transcript, given by its file or its directory, and checks every line and every piece of output in spools.
+// What spools have after the last piece is no error: it belongs to a command whose console went away. The error says that it could
 // not be read, or is no transcript of a format known here; what is wrong in it is in the Result.
 func Verify(path string) (Result, error) { return verify(filePath(path)) }
 
@@ -52,22 +58,23 @@ func verify(path string) (Result, error) {
 		return Result{}, &FileError{"open", path, err}
 	}
 	defer f.Close()
-	return verifyReader(path, f)
+	return verifyReader(path, f, spools{dir: filepath.Dir(path)})
 }
 
-func verifyReader(path string, in io.Reader) (r Result, err error) {
-	r = Result{Path: path, chain: newChain(), asked: map[string]bool{}}
+func verifyReader(path string, in io.Reader, from spools) (r Result, err error) {
+	r = Result{Path: path, chain: newChain(), asked: map[string]bool{}, spools: from, next: map[streamKey]int64{}}
+	defer func() { r.spools.close() }()
 	s := newScanner(in)
 	for {
 		line, whole, err := s.read()
 		switch {
 		case err == io.EOF:
 			if s.line == 0 {
-				r.Bad = &LineError{path, 1, "the file is empty"}
+				r.Bad = &LineError{Path: path, Line: 1, Why: "the file is empty"}
 			}
 			return r, nil
 		case errors.Is(err, errLong):
-			r.Bad = &LineError{path, s.line, err.Error()}
+			r.Bad = &LineError{Path: path, Line: s.line, Why: err.Error()}
 			return r, nil
 		case err != nil:
 			return r, fmt.Errorf("read transcript %s: %w", path, err)
@@ -82,9 +89,16 @@ func verifyReader(path string, in io.Reader) (r Result, err error) {
 			return r, nil
 		default:
 			err = r.event(line)
+			var piece *SpoolError
+			if errors.As(err, &piece) { // the lines go on
+				if r.Spool == nil {
+					r.Spool = &LineError{Path: path, Line: s.line, Why: err.Error(), Err: err}
+				}
+				err = nil
+			}
 		}
 		if err != nil {
-			r.Bad = &LineError{path, s.line, err.Error()}
+			r.Bad = &LineError{Path: path, Line: s.line, Why: err.Error()}
 			return r, nil
 		}
 		r.Size, r.Digest = s.next, string(r.chain.prev[:])
@@ -123,6 +137,12 @@ func (r *Result) event(line []byte) error {
 	}
 	r.Events++
 	r.Last, r.Ended = rec.time, nil
+	if rec.kind == outputKind {
+		if p, ok := parseSpooled(rec.data); ok {
+			r.next[p.key()] = p.At + p.Len
+			return r.spools.check(p)
+		}
+	}
 	if rec.kind != endedKind && rec.kind != askedKind {
 		return nil // the chain vouches for the rest
 	}

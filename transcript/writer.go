@@ -51,6 +51,7 @@ type Writer struct {
 	behind  time.Duration // resumed: what passed between the last event and Open
 	mask    mask
 	secrets []string
+	spool   spooling
 	asked   map[string]bool // questions whose answer is secret
 	buf     []byte
 	timer   *time.Timer
@@ -135,7 +136,7 @@ func newWriter(path string, h Header, lock *os.File, f file) *Writer {
 	return &Writer{
 		path: path, header: h, lock: lock, file: f, chain: newChain(),
 		mask:  mask{filter: map[streamKey]*filter{}},
-		asked: map[string]bool{},
+		asked: map[string]bool{}, spool: newSpooling(),
 	}
 }
 
@@ -195,7 +196,12 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 	var data []byte
 	switch d := e.Data.(type) {
 	case runbook.Output:
-		e.Data = w.mask.output(e.Step, d)
+		switch {
+		case !w.spool.commands[d.Number]:
+			e.Data = w.mask.output(e.Step, d)
+		case w.header.Format >= formatSpools: // a run that an earlier version began has its output in its lines
+			data = appendSpooled(nil, w.spool.piece(d))
+		}
 	default:
 		switch d := d.(type) {
 		case runbook.CommandEnded:
@@ -267,7 +273,7 @@ func (w *Writer) Close() error {
 		w.releaseAll(true)
 	}
 	if w.err == nil {
-		w.fail("sync", w.file.Sync())
+		w.fail("sync", w.sync(w.spool.takeDirty()))
 	}
 	if w.timer != nil {
 		w.timer.Stop()
