@@ -50,7 +50,8 @@ func usage(err error) error { return &coded{exitUsage, err} }
 func Main() int {
 	// a line that a library logs would land in the middle of the screen
 	log.SetOutput(io.Discard)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// not SIGHUP: a console whose terminal is gone dies at once, and what it started goes on
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := fang.Execute(ctx, root(), fang.WithVersion(Version()), fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
 	return codeOf(ctx, err)
@@ -109,7 +110,7 @@ func root() *cobra.Command {
 		Short: "The console for Kubernetes maintenance windows",
 		Long: "spraydeck walks an operator through a maintenance window: it checks every known pitfall against the real\n" +
 			"cluster before anything is touched, runs the commands at gated steps, watches the nodes, and writes one\n" +
-			"transcript of it all, which can be watched, rehearsed against and handed in.\n\n" +
+			"transcript of it all, which can be watched, resumed, rehearsed against and handed in.\n\n" +
 			"Alone on a terminal it opens the home screen: where you are, the next hop, the runbooks, the saved runs.",
 		Example:       "  spraydeck demo\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray",
 		SilenceUsage:  true,
@@ -118,7 +119,7 @@ func root() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return home(cmd, o) },
 	}
 	o.flags(cmd)
-	cmd.AddCommand(demoCommand(o), runCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
+	cmd.AddCommand(demoCommand(o), runCommand(o), resumeCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), verifyCommand(), sessionsCommand(),
 		planCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand())
 	return cmd
 }

@@ -53,6 +53,8 @@ func chosen(cmd *cobra.Command, o *options, choice ui.HomeChoice) error {
 		return run(cmd, o, show{}, choice.Name, map[string]string{}, false)
 	case ui.HomeReplay:
 		return ui.Replay(cmd.Context(), choice.Name, ui.ReplayOptions{Options: consoleOptions(o)})
+	case ui.HomeResume:
+		return resume(cmd, o, show{}, choice.Name)
 	case ui.HomeDemo:
 		events, err := embedded()
 		if err != nil {

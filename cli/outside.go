@@ -58,6 +58,11 @@ func reach(o *options, system string) (*outside, error) {
 		out.cluster = nil
 	}
 	out.ssh, out.sshConfig = sshx.New(o.sshConfig, out.host), o.sshConfig
+	if out.sshConfig != "" {
+		if out.sshConfig, err = filepath.Abs(o.sshConfig); err != nil {
+			return nil, usage(err)
+		}
+	}
 	if o.kubeconfig != "" {
 		if out.kubeconfig, err = filepath.Abs(o.kubeconfig); err != nil {
 			return nil, usage(err)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -108,6 +109,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 
 	started := runbook.Started{
 		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
+		Kubeconfig: out.kubeconfig, Context: o.context, SSHConfig: out.sshConfig,
 	}
 	if out.checkout != nil {
 		if tag, _, err := out.checkout.Tag(ctx); err == nil && book.From.Has(tag) {
@@ -260,6 +262,9 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 		return runbook.Ended{}, err
 	}
 	w.env.Ask = ask
+	if err := w.recall(p.Recall); err != nil {
+		return runbook.Ended{}, err
+	}
 	end, err := w.engine(ctx, p.Emit)
 	if err == nil {
 		err = p.Err()
@@ -315,6 +320,9 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 	w.env.Edit = func(ctx context.Context, path string, line int) error {
 		return c.Edit(ctx, filepath.Join(w.checkout, path), line)
 	}
+	if err := w.recall(c.Emit); err != nil {
+		return runbook.Ended{}, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -328,6 +336,9 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 		done <- result{end, err}
 	}()
 	shown := c.Run(ctx)
+	if shown != nil && ctx.Err() == nil && w.journal != nil {
+		w.detach(cmd.ErrOrStderr(), shown)
+	}
 	cancel()
 	r := <-done
 	if shown != nil && r.err == nil && ctx.Err() == nil {
@@ -337,6 +348,23 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 	return r.end, r.err
 }
 
+// detach ends this console and leaves what it started running: the operator wanted that, or the terminal is gone. It is
+// the same to the run as a console that was killed, and so it does not return: whatever this process went on to do,
+// such as ending its commands, would be seen by the run.
+func (w *walk) detach(out io.Writer, why error) {
+	err := w.journal.Sync()
+	if !errors.Is(why, ui.ErrDetached) {
+		tell(out, why)
+	}
+	fmt.Fprintf(out, "%s goes on without a console\n", w.book.Name.Value)
+	fmt.Fprintln(out, "come back to it with: spraydeck resume", w.journal.Header().ID)
+	if err != nil {
+		tell(out, err)
+		os.Exit(exitFailed)
+	}
+	os.Exit(exitDone)
+}
+
 // summary is what remains on the terminal when the console has gone.
 func (w *walk) summary(out io.Writer, end runbook.Ended) {
 	fmt.Fprintf(out, "%s: %s", w.book.Name.Value, end.Status)
@@ -344,7 +372,11 @@ func (w *walk) summary(out io.Writer, end runbook.Ended) {
 		fmt.Fprintf(out, ": %s", end.Why.In(w.options.lang))
 	}
 	fmt.Fprintln(out)
-	if w.journal != nil {
-		fmt.Fprintln(out, "transcript:", w.journal.Dir())
+	if w.journal == nil {
+		return
+	}
+	fmt.Fprintln(out, "transcript:", w.journal.Dir())
+	if end.Status != runbook.Passed {
+		fmt.Fprintln(out, "go on with: spraydeck resume", w.journal.Header().ID)
 	}
 }

@@ -65,21 +65,25 @@ const (
 
 // Started opens every run.
 type Started struct {
-	Runbook   string    `json:"runbook"`          // name
-	Version   string    `json:"version"`          // of the runbook
-	Digest    string    `json:"digest,omitempty"` // sha256 of its file
-	Title     Text      `json:"title"`
-	From      string    `json:"from,omitempty"` // release the run starts from, as the operator says it
-	To        string    `json:"to,omitempty"`
-	Cluster   string    `json:"cluster,omitempty"`
-	Checkout  string    `json:"checkout,omitempty"`
-	Operator  string    `json:"operator,omitempty"` // user@host of the console
-	Tool      string    `json:"tool"`               // version of spraydeck
-	Locale    string    `json:"locale"`
-	DryRun    bool      `json:"dryRun,omitempty"`
-	Rehearses string    `json:"rehearses,omitempty"` // id of the run whose recording answers the commands
-	Inputs    []Value   `json:"inputs,omitempty"`
-	At        time.Time `json:"at"`
+	Runbook  string `json:"runbook"`          // name
+	Version  string `json:"version"`          // of the runbook
+	Digest   string `json:"digest,omitempty"` // sha256 of its file
+	Title    Text   `json:"title"`
+	From     string `json:"from,omitempty"` // release the run starts from, as the operator says it
+	To       string `json:"to,omitempty"`
+	Cluster  string `json:"cluster,omitempty"`
+	Checkout string `json:"checkout,omitempty"`
+	// Where the run worked, for a resume to work there too: absolute paths, "" where nothing was named.
+	Kubeconfig string    `json:"kubeconfig,omitempty"`
+	Context    string    `json:"context,omitempty"`
+	SSHConfig  string    `json:"sshConfig,omitempty"`
+	Operator   string    `json:"operator,omitempty"` // user@host of the console
+	Tool       string    `json:"tool"`               // version of spraydeck
+	Locale     string    `json:"locale"`
+	DryRun     bool      `json:"dryRun,omitempty"`
+	Rehearses  string    `json:"rehearses,omitempty"` // id of the run whose recording answers the commands
+	Inputs     []Value   `json:"inputs,omitempty"`
+	At         time.Time `json:"at"`
 }
 
 // Value is an input as it was given. A secret one has no text.

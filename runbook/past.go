@@ -13,11 +13,12 @@ import (
 // resumed run knows all that the interrupted one knew, and nothing is done twice.
 type Past struct {
 	Started *Started // nil: it broke off before its first event
+	Ended   Status   // how it ended, "" where it broke off
 	Last    string   // id of the step it broke off in, "" where it was in none
 
 	mu       sync.Mutex
 	steps    map[string]*pastStep
-	number   int            // of the last command
+	number   int  // of the last command
 	caughtUp bool // something has been done that the past does not hold
 	same     func(string) string
 }
@@ -90,7 +91,10 @@ func (p *Past) read(e Event, byNumber map[int]*pastCommand) {
 			st.status = d.Status
 			return
 		}
+	case Resumed:
+		p.Ended = ""
 	case Ended:
+		p.Ended = d.Status
 		p.endedBefore()
 	case Answered:
 		st.answers[d.Question] = append(st.answers[d.Question], d.Answer)

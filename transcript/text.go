@@ -133,6 +133,11 @@ func (p *text) event(e runbook.Event) {
 		p.row(e.Time, p.say("note", "注記"), p.in(d.Text))
 	case runbook.StepEnded:
 		p.row(e.Time, p.status(d.Status), join(duration(e.Time.Sub(p.begun[e.Step])), p.in(d.Why)))
+	case runbook.Resumed:
+		p.line("")
+		p.row(e.Time, p.say("resumed", "再開"), join(d.Operator, d.Tool))
+	case runbook.Drifted:
+		p.row(e.Time, p.say("drift", "変化"), join(d.Step, d.Gate, string(d.Was)+" -> "+string(d.Now), p.in(d.Says)), d.Evidence...)
 	case runbook.Ended:
 		p.line("")
 		p.row(e.Time, p.status(d.Status), join(fmt.Sprintf("exit %d", d.Exit), duration(e.Time.Sub(p.start)), p.in(d.Why)))

@@ -181,6 +181,13 @@ func (w *Writer) MaskPatterns(own ...*regexp.Regexp) {
 	w.mask.own = append(w.mask.own, patterns(own)...)
 }
 
+// Masked gives a text as it stands in the file: what Append would mask is masked.
+func (w *Writer) Masked(s string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.mask.text([]byte(s)))
+}
+
 // Append numbers an event, gives it its time, masks it and writes it. It gives the event as it was written. Decisions,
 // verdicts, the edges of steps and commands that change something are on the disk when it returns; the rest is in the
 // file, and on the disk within a second. Once it has failed, it fails.

@@ -20,6 +20,9 @@ import (
 // ErrLeft is what a question gets when the operator has left the console.
 var ErrLeft = fmt.Errorf("the operator left the console: %w", runbook.ErrUnanswered)
 
+// ErrDetached is what Run gives when the operator closed the console and wants the run to be left as it is.
+var ErrDetached = errors.New("the operator closed the console and left the run as it is")
+
 // coalesce is how long output is gathered before it is drawn. Anything else is passed on at once, with the output that
 // came before it.
 const coalesce = 30 * time.Millisecond
@@ -136,7 +139,8 @@ func (c *Console) Finished() { c.push(finished{}, true) }
 func (c *Console) Run(ctx context.Context) error {
 	defer close(c.left)
 	options := append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, c.program...)
-	p := tea.NewProgram(newModel(c.opts, c.controls), options...)
+	m := newModel(c.opts, c.controls)
+	p := tea.NewProgram(m, options...)
 	pumping, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -153,6 +157,8 @@ func (c *Console) Run(ctx context.Context) error {
 		return fmt.Errorf("the console broke down: %w", err)
 	case err != nil:
 		return fmt.Errorf("run the console: %w", err)
+	case m.detached:
+		return ErrDetached
 	}
 	return nil
 }

@@ -80,6 +80,7 @@ const (
 	HomeQuit   HomeAct = iota
 	HomeRun            // the runbook that Name names
 	HomeReplay         // the saved run in the directory Name
+	HomeResume         // the saved run in the directory Name
 	HomeDemo
 )
 

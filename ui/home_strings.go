@@ -65,10 +65,12 @@ var (
 	sayKeySection    = runbook.Text{En: "lists", Ja: "一覧切替"}
 	sayKeyList       = runbook.Text{En: "list", Ja: "一覧"}
 
-	sayNothingToOpen = runbook.Text{En: "nothing to open here", Ja: "開くものがありません"}
-	sayNoHopRunbook  = runbook.Text{En: "no runbook is known whose pitfalls could be looked for", Ja: "問題を確認できる runbook がありません"}
-	sayNoChain       = runbook.Text{En: "the way on is not known yet", Ja: "次のアップグレードはまだ分かりません"}
-	sayBrokenRun     = runbook.Text{En: "this run cannot be read", Ja: "この実行は読み込めません"}
+	sayNothingToOpen   = runbook.Text{En: "nothing to open here", Ja: "開くものがありません"}
+	sayNoHopRunbook    = runbook.Text{En: "no runbook is known whose pitfalls could be looked for", Ja: "問題を確認できる runbook がありません"}
+	sayNoChain         = runbook.Text{En: "the way on is not known yet", Ja: "次のアップグレードはまだ分かりません"}
+	sayKeyResume       = runbook.Text{En: "go on with it", Ja: "続きから再開"}
+	sayNothingToResume = runbook.Text{En: "only a run that was interrupted or left can be gone on with", Ja: "再開できるのは、中断または途中で終えた実行だけです"}
+	sayBrokenRun       = runbook.Text{En: "this run cannot be read", Ja: "この実行は読み込めません"}
 )
 
 // On the screen with the whole chain of hops.

@@ -233,6 +233,7 @@ func TestHomeChoices(t *testing.T) {
 	for keys, want := range map[string]HomeChoice{
 		"enter": {HomeRun, "kubespray-v2.28.0"}, "j enter": {HomeRun, "etcd-restore"}, "tab enter": {HomeReplay, "/runs/20261114-2203"},
 		"2 j enter": {HomeReplay, "/runs/20261010-2201"}, "2 1 enter": {HomeRun, "kubespray-v2.28.0"}, "d": {Act: HomeDemo}, "q": {}, "ctrl+c": {},
+		"tab o":                 {HomeResume, "/runs/20261114-2203"},
 		"/ e t c d enter enter": {HomeRun, "etcd-restore"},
 	} {
 		s := newHomeStage(t, sampleHome(), "", 80, 24).settle().press(strings.Fields(keys)...).settle()

@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
 
@@ -137,6 +138,11 @@ func (v *homeView) HandleKey(msg tea.KeyPressMsg) action {
 	switch msg.String() {
 	case "enter":
 		return v.open()
+	case "o":
+		if s, ok := v.run(); v.inRuns && ok && resumable(s) {
+			return actChoose{HomeChoice{HomeResume, s.Dir}}
+		}
+		return actNotice{sayNothingToResume}
 	case "tab", "shift+tab":
 		v.inRuns = !v.inRuns
 	case "1":
@@ -191,6 +197,11 @@ func (v *homeView) open() action {
 	return actChoose{HomeChoice{HomeRun, b.Name}}
 }
 
+// resumable says whether a run can be gone on with: nobody writes it, and it came to no good end.
+func resumable(s transcript.Summary) bool {
+	return s.Err == nil && s.Status != runbook.Running && s.Status != runbook.Passed
+}
+
 func (v *homeView) move(m motion) {
 	l, n := &v.books, len(v.shownBooks)
 	if v.inRuns {
@@ -228,8 +239,12 @@ func (v *homeView) Keys() []Key {
 		s, ok := v.run()
 		open = Key{Keys: []string{"enter"}, Help: sayKeyWatch}.without(!ok, sayNothingToOpen).without(s.Err != nil, sayBrokenRun)
 	}
-	keys := []Key{
-		open,
+	keys := []Key{open}
+	if v.inRuns {
+		s, ok := v.run()
+		keys = append(keys, Key{Keys: []string{"o"}, Help: sayKeyResume}.without(!ok || !resumable(s), sayNothingToResume))
+	}
+	keys = append(keys, []Key{
 		{Keys: []string{"tab", "shift+tab"}, Help: sayKeySection},
 		Key{Keys: []string{"c"}, Help: sayKeyFindings}.without(v.checked() == "", sayNoHopRunbook),
 		Key{Keys: []string{"p"}, Help: sayKeyChain}.without(v.facts.next.value.Chain == nil, sayNoChain),
@@ -238,7 +253,7 @@ func (v *homeView) Keys() []Key {
 		{Keys: []string{"r"}, Help: sayKeyAgain},
 		{Keys: []string{"1"}, Help: sayKeyToRunbooks, Quiet: true},
 		{Keys: []string{"2"}, Help: sayKeyToRuns, Quiet: true},
-	}
+	}...)
 	keys = append(keys, motionKeys()...)
 	if v.filter != "" {
 		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyAll})

@@ -6,24 +6,32 @@ import (
 	"spraydeck/runbook"
 )
 
-// actLeave is a confirmed actQuit.
-type actLeave struct{}
+// actLeave is a confirmed actQuit, actDetach one that leaves the command running.
+type (
+	actLeave  struct{}
+	actDetach struct{}
+)
 
 // leaveDialog asks whether to leave while the run is not over, and says what becomes of it.
 type leaveDialog struct {
 	look
 	running *runbook.CommandState
+	keeps   bool // it is a run that can be resumed
 }
 
-func newLeaveDialog(l look, running *runbook.CommandState) *leaveDialog {
-	return &leaveDialog{look: l, running: running}
+func newLeaveDialog(l look, running *runbook.CommandState, keeps bool) *leaveDialog {
+	return &leaveDialog{look: l, running: running, keeps: keeps}
 }
 
-// HandleKey leaves on a second q; enter and Esc stay.
+// HandleKey leaves on a second q, and on d without ending what runs; enter and Esc stay.
 func (d *leaveDialog) HandleKey(msg tea.KeyPressMsg) action {
 	switch msg.String() {
 	case "q":
 		return actLeave{}
+	case "d":
+		if d.keeps {
+			return actDetach{}
+		}
 	case "enter", "esc":
 		return closed{}
 	}
@@ -32,19 +40,38 @@ func (d *leaveDialog) HandleKey(msg tea.KeyPressMsg) action {
 
 // Keys are what HandleKey knows.
 func (d *leaveDialog) Keys() []Key {
-	return []Key{{Keys: []string{"esc", "enter"}, Help: sayStay}, {Keys: []string{"q"}, Help: sayLeaveNow}}
+	keys := []Key{{Keys: []string{"esc", "enter"}, Help: sayStay}, {Keys: []string{"q"}, Help: d.leaveNow()}}
+	if d.keeps {
+		keys = append(keys, Key{Keys: []string{"d"}, Help: sayDetach})
+	}
+	return keys
+}
+
+func (d *leaveDialog) leaveNow() runbook.Text {
+	if d.running != nil {
+		return sayLeaveStopping
+	}
+	return sayLeaveNow
 }
 
 // View draws the dialog.
 func (d *leaveDialog) View(w, _ int) string {
 	inner := min(w-4, 64) - 4
-	lines := wrap(d.say(sayLeaveBody), inner)
+	body := sayLeaveRehearsal
+	if d.keeps {
+		body = sayLeaveBody
+	}
+	lines := wrap(d.say(body), inner)
 	if d.running != nil {
 		lines = append(lines, "")
 		lines = append(lines, wrap(d.say(sayLeaveRunning), inner)...)
 		lines = append(lines, d.Command.Render(cut(clean(d.running.Host)+"  "+clean(d.running.Line), inner)))
 	}
-	lines = append(lines, "", d.Selected.Render(" "+fit("Esc", 5)+d.say(sayStay)+" "), " "+d.Key.Render(fit("q", 5))+d.say(sayLeaveNow))
+	lines = append(lines, "", d.Selected.Render(" "+fit("Esc", 5)+d.say(sayStay)+" "))
+	if d.keeps {
+		lines = append(lines, " "+d.Key.Render(fit("d", 5))+d.say(sayDetach))
+	}
+	lines = append(lines, " "+d.Key.Render(fit("q", 5))+d.say(d.leaveNow()))
 	return d.boxed(d.Bold.Render(d.say(sayLeaveTitle)), lines, inner+4)
 }
 

@@ -21,6 +21,7 @@ type model struct {
 	typing   bool // keys go to the command that runs
 	stops    int  // how often the command that runs was told to stop
 	stopping int  // its number
+	detached bool // the operator leaves, and what runs goes on
 	leaving  bool // the operator leaves as soon as the run has ended
 	ended    bool
 	w, h     int
@@ -216,6 +217,9 @@ func (m *model) act(a action) tea.Cmd {
 		return m.leave()
 	case actLeave:
 		return m.left()
+	case actDetach:
+		m.detached = true
+		return tea.Quit
 	case actStop:
 		m.stop()
 	case actPick:
@@ -272,7 +276,7 @@ func (m *model) leave() tea.Cmd {
 		return tea.Quit
 	}
 	m.quit = true
-	m.over = newLeaveDialog(m.run.look, m.running())
+	m.over = newLeaveDialog(m.run.look, m.running(), m.opts.Recording)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -81,6 +82,14 @@ func (p *Plain) Err() error {
 	return p.err
 }
 
+// Recall takes an event that was printed by the console before this one: it is known from then on, and not printed.
+func (p *Plain) Recall(e runbook.Event) {
+	w := p.w
+	p.w = io.Discard
+	p.Emit(e)
+	p.w = w
+}
+
 // Emit prints an event. Events the reader learns nothing from print nothing.
 func (p *Plain) Emit(e runbook.Event) {
 	p.mu.Lock()
@@ -98,6 +107,10 @@ func (p *Plain) Emit(e runbook.Event) {
 		p.node(d)
 	case runbook.Connection:
 		p.connection(d)
+	case runbook.Resumed:
+		p.resumed(d)
+	case runbook.Drifted:
+		p.drifted(d)
 	case runbook.Ended:
 		p.end(d)
 	default:
@@ -241,6 +254,9 @@ func (p *Plain) end(d runbook.Ended) {
 	p.line(p.counts())
 	if p.o.Transcript != "" {
 		p.item2(p.say("transcript", "記録"), p.o.Transcript)
+		if d.Status != runbook.Passed {
+			p.item2(p.say("go on with", "続きは"), "spraydeck resume "+filepath.Base(p.o.Transcript))
+		}
 	}
 }
 

@@ -165,6 +165,39 @@ func (p *Plain) node(d runbook.NodeChanged) {
 	p.item(p.say("node", "ノード"), fmt.Sprintf("%-*s  %s", p.nameWide, n.Name, state))
 }
 
+// resumed says where a run goes on, and what was running when its console went away.
+func (p *Plain) resumed(d runbook.Resumed) {
+	p.line(p.sayf("%s is taken up again by %s", "%s を %s が再開します", p.started.Runbook, d.Operator))
+	for _, st := range p.steps {
+		if st.status == runbook.Running {
+			p.item(p.say("in", "手順"), fmt.Sprintf("%d/%d", st.number, len(p.steps)), st.Title.In(p.o.Lang))
+		}
+	}
+	for _, c := range p.open {
+		if !c.Probe {
+			p.item(p.say("was running", "実行中だったもの"), c.Host+": "+c.Line)
+		}
+	}
+	if d.Torn > 0 {
+		p.item(p.say("note", "補足"), p.sayf("%d bytes of an unfinished line were cut off the transcript", "書きかけの行 %d バイトを transcript から削除しました", d.Torn))
+	}
+	if d.Digest != "" {
+		p.item(p.say("note", "補足"), p.say("the runbook has changed since", "runbook は変更されています"))
+	}
+}
+
+func (p *Plain) drifted(d runbook.Drifted) {
+	word := p.say("FAIL", "不合格")
+	if d.Now == runbook.Unknown {
+		word = p.say("unknown", "不明")
+	}
+	p.item(p.say("drift", "変化"), d.Step, d.Title.In(p.o.Lang), p.say("passed before, now ", "以前は合格、現在は ")+word)
+	p.under(d.Says.In(p.o.Lang))
+	for _, l := range d.Evidence {
+		p.under(l)
+	}
+}
+
 func (p *Plain) connection(d runbook.Connection) {
 	if d.Up == !p.down[d.To] {
 		return

@@ -127,13 +127,16 @@ var (
 	sayRemedyAsked  = runbook.Text{En: "the remedy is about to start", Ja: "対処を開始します"}
 	sayLeaveTitle   = runbook.Text{En: "Leave the console?", Ja: "コンソールを終了しますか"}
 	sayLeaveBody    = runbook.Text{
-		En: "The run stops here and is kept. Start the runbook again to go on: what is done already is skipped.",
-		Ja: "実行はここで止まり、保存されます。続けるには runbook を再度開始してください。済んだ手順は省略されます。",
+		En: "Nothing is lost: spraydeck resume goes on from here.",
+		Ja: "失われるものはありません。spraydeck resume でここから続けられます。",
 	}
-	sayLeaveRunning = runbook.Text{En: "This command is running:", Ja: "次のコマンドが実行中です:"}
-	sayStay         = runbook.Text{En: "stay", Ja: "続ける"}
-	sayLeaveNow     = runbook.Text{En: "leave", Ja: "終了する"}
-	sayLeaving      = runbook.Text{En: "leaving as soon as the run has come to rest; q leaves now", Ja: "実行が止まり次第終了します。q ですぐに終了"}
+	sayLeaveRehearsal = runbook.Text{En: "It is a rehearsal: nothing is kept of it.", Ja: "リハーサルなので、記録は残りません。"}
+	sayDetach         = runbook.Text{En: "leave it running, and close the console", Ja: "実行を続けたままコンソールを閉じる"}
+	sayLeaveStopping  = runbook.Text{En: "stop the command, then leave", Ja: "コマンドを止めてから終了する"}
+	sayLeaveRunning   = runbook.Text{En: "This command is running:", Ja: "次のコマンドが実行中です:"}
+	sayStay           = runbook.Text{En: "stay", Ja: "続ける"}
+	sayLeaveNow       = runbook.Text{En: "leave", Ja: "終了する"}
+	sayLeaving        = runbook.Text{En: "leaving as soon as the run has come to rest; q leaves now", Ja: "実行が止まり次第終了します。q ですぐに終了"}
 )
 
 // What keys do, and why they do nothing.

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+)
+
+func resumeCommand(o *options) *cobra.Command {
+	var s show
+	cmd := &cobra.Command{
+		Use: "resume [T]", Short: "Go on with a run that was interrupted or left",
+		Long: "Go on with a run, in the same transcript. T is the id of a run, its directory or its transcript; nothing is the\n" +
+			"newest run. A command that is still running is taken up again, with all it printed meanwhile. What was checked\n" +
+			"before is checked again, and what has changed is shown. Nothing that changes something is repeated unasked.",
+		Example: "  spraydeck resume\n  spraydeck resume 20261120-2215",
+		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := find(args)
+			if err != nil {
+				return err
+			}
+			return resume(cmd, o, s, path)
+		},
+	}
+	s.flags(cmd)
+	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
+	return cmd
+}
+
+// resume takes up a run where its transcript ends.
+func resume(cmd *cobra.Command, o *options, s show, path string) error {
+	journal, repair, err := transcript.Open(path)
+	if err != nil {
+		return openError(err)
+	}
+	defer journal.Close()
+	past, err := pastOf(journal)
+	if err != nil {
+		return err
+	}
+	started := runbook.Started{Runbook: journal.Header().Runbook, Cluster: journal.Header().Cluster, From: journal.Header().From}
+	if past.Started != nil {
+		started = *past.Started
+	}
+	inSamePlace(cmd, o, started)
+
+	lang := language(nil)
+	lib, err := load(o, lang)
+	if err != nil {
+		return err
+	}
+	book, err := lib.runbook(started.Runbook, lang)
+	if err != nil {
+		return err
+	}
+	out, err := reach(o, book.System.Value)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	if name := out.clusterName(); started.Cluster != "" && name != started.Cluster {
+		return &runbook.UsageError{Message: fmt.Sprintf("this run is of the cluster %s, and the kubeconfig leads to %q", started.Cluster, name),
+			Way: "name the kubeconfig of the run with --kubeconfig, and its context with --context"}
+	}
+	if book.UsesAPI() && out.noCluster != nil {
+		return usage(out.noCluster) // that it does not answer may be what the run is about
+	}
+	lang.Inventory = language(out.learn).Inventory
+	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
+	w := walk{
+		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: true,
+		env: runbook.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut},
+	}
+	return w.run(cmd)
+}
+
+// inSamePlace fills in where the interrupted run worked, as far as no flag says otherwise.
+func inSamePlace(cmd *cobra.Command, o *options, was runbook.Started) {
+	for name, to := range map[string]struct{ flag, was *string }{
+		"checkout": {&o.checkout, &was.Checkout}, "kubeconfig": {&o.kubeconfig, &was.Kubeconfig},
+		"context": {&o.context, &was.Context}, "ssh-config": {&o.sshConfig, &was.SSHConfig},
+	} {
+		if !cmd.Flags().Changed(name) && *to.was != "" {
+			*to.flag = *to.was
+		}
+	}
+}
+
+// pastOf reads what the transcript holds. A run that came to a good end has nothing left to do.
+func pastOf(journal *transcript.Writer) (*runbook.Past, error) {
+	r, err := transcript.Read(journal.Path())
+	if err != nil {
+		return nil, usage(err)
+	}
+	defer r.Close()
+	past, err := runbook.NewPast(r.Events(), journal.Masked)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if past.Ended == runbook.Passed {
+		return nil, &runbook.UsageError{Message: "the run " + journal.Header().ID + " is complete: there is nothing to go on with",
+			Way: "watch it with spraydeck replay " + journal.Header().ID}
+	}
+	return past, nil
+}
+
+// openError gives the exit code of a transcript that cannot be gone on with.
+func openError(err error) error {
+	var not *transcript.NotVerifiedError
+	var used *transcript.InUseError
+	switch {
+	case errors.As(err, &not):
+		return &coded{exitNotVerified, err}
+	case errors.As(err, &used):
+		return &coded{exitBlocked, err}
+	}
+	return err
+}
+
+// recall shows what the transcript holds already, before anything new happens.
+func (w *walk) recall(emit func(runbook.Event)) error {
+	if w.env.Past == nil {
+		return nil
+	}
+	r, err := transcript.Read(w.journal.Path())
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for e, err := range r.Events() {
+		if err != nil {
+			return err
+		}
+		emit(e)
+	}
+	return nil
+}
