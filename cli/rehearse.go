@@ -3,10 +3,13 @@ package cli
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -62,7 +65,8 @@ func rehearseCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "rehearse T [RUNBOOK]", Short: "Walk a runbook against the recording of an earlier run",
 		Long: "Walk a runbook against an earlier run: its commands are answered from the recording. T is the id of a run, its\n" +
-			"directory or its transcript. Nothing is changed anywhere. With --auto this is the regression test of a runbook.",
+			"directory or its transcript. Nothing is changed anywhere. With --auto this is the regression test of a runbook: the\n" +
+			"decisions are the recorded ones, every gate that judges differently is named, and the exit code is then 1.",
 		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: completeSessions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			events, id, err := recorded(args[0])
@@ -159,8 +163,34 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, na
 	w := walk{book: book, show: s, options: o, checkout: os.TempDir(),
 		env:     runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started},
 		prepare: func(r *runbook.Run) { rec.Play(speed, r.Observe) }}
-	if s.auto {
-		w.asker = rec.Ask
+	if !s.auto {
+		return w.run(cmd)
 	}
-	return w.run(cmd)
+	w.asker = goOn(rec.Ask)
+	var then, now verdicts
+	for _, e := range events {
+		then.see(e)
+	}
+	w.observe = now.see
+	err = w.run(cmd)
+	if now.compare(cmd.ErrOrStderr(), &then) > 0 {
+		return &coded{code: exitFailed}
+	}
+	return err
+}
+
+// goOn lets a gate through that the recording never had to decide, so that one gate which judges differently does not hide
+// what comes after it.
+func goOn(ask runbook.Asker) runbook.Asker {
+	return func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+		a, err := ask(ctx, q)
+		if !errors.Is(err, runbook.ErrUnanswered) || q.Form != runbook.AskGate {
+			return a, err
+		}
+		a = runbook.Answer{Choice: runbook.ChoiceContinue, Reason: "the recorded run was not stopped here", By: "recording"}
+		if !slices.ContainsFunc(q.Choices, func(c runbook.Choice) bool { return c.ID == a.Choice }) {
+			a.Choice = runbook.ChoiceOverride
+		}
+		return a, nil
+	}
 }

@@ -174,6 +174,7 @@ type walk struct {
 	login    func(host, line string) string // the command line that runs one on a host, in a terminal of its own
 	prepare  func(r *runbook.Run)           // called before the run begins
 	asker    runbook.Asker                  // answers before anybody is asked, such as a recording
+	observe  func(runbook.Event)            // sees every event as well
 	checkout string
 	reviewed bool // the operator has seen the plan and started it
 }
@@ -241,6 +242,9 @@ func (w *walk) sink(emit func(runbook.Event)) func(runbook.Event) error {
 	return func(e runbook.Event) error {
 		seq++
 		e.Seq, e.Time = seq, time.Now()
+		if w.observe != nil {
+			w.observe(e)
+		}
 		emit(e)
 		return nil
 	}
