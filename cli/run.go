@@ -311,6 +311,9 @@ func consoleOptions(o *options) ui.Options {
 func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
 	looks := consoleOptions(w.options)
 	looks.Window, looks.Recording = w.show.window, w.journal != nil
+	if w.journal != nil {
+		looks.Pause = w.pause
+	}
 	c := ui.New(looks)
 	ask := runbook.Asker(c.Ask)
 	if err := w.answer(&ask); err != nil {
@@ -367,6 +370,16 @@ func (w *walk) detach(out io.Writer, why error) {
 		os.Exit(exitFailed)
 	}
 	os.Exit(exitDone)
+}
+
+// pause stops or starts the recording of output. It is the operator's doing and no part of the runbook's walk.
+func (w *walk) pause(on bool) error {
+	var d runbook.Data = runbook.Unpaused{}
+	if on {
+		d = runbook.Paused{}
+	}
+	_, err := w.journal.Append(runbook.Event{Data: d})
+	return err
 }
 
 // summary is what remains on the terminal when the console has gone.

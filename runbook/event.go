@@ -146,6 +146,16 @@ type Output struct {
 	Text   string `json:"text"`
 	Raw    []byte `json:"raw,omitempty"`
 	Size   int    `json:"size,omitempty"` // bytes as printed, where masking changed their number
+
+	Omitted bool `json:"omitted,omitempty"` // Size bytes were printed and not written, as recording was paused
+}
+
+// Omission says what is left out, for a place where the output would stand; empty when nothing is.
+func (o Output) Omission() Text {
+	if !o.Omitted {
+		return Text{}
+	}
+	return Textf("[%d bytes not recorded: recording was paused]", "[%d バイトは記録なし: 記録を停止中でした]", o.Size)
 }
 
 // Printed gives how many bytes were printed.
@@ -337,6 +347,13 @@ type Drifted struct {
 	Evidence []string `json:"evidence,omitempty"`
 }
 
+// Paused and Unpaused stand around the time in which the operator did not want the output of commands written. It was
+// shown as ever; a piece that is Omitted says how much it was. Everything else is written.
+type (
+	Paused   struct{}
+	Unpaused struct{}
+)
+
 // Ended closes a run, or the part of it until it is resumed.
 type Ended struct {
 	Status Status `json:"status"`
@@ -371,6 +388,8 @@ func (Remark) Kind() string         { return "remark" }
 func (StepEnded) Kind() string      { return "step-ended" }
 func (Resumed) Kind() string        { return "resumed" }
 func (Drifted) Kind() string        { return "drifted" }
+func (Paused) Kind() string         { return "paused" }
+func (Unpaused) Kind() string       { return "unpaused" }
 func (Ended) Kind() string          { return "ended" }
 
 // Kind gives the name it came with.
@@ -412,6 +431,8 @@ func init() {
 	known[StepEnded]()
 	known[Resumed]()
 	known[Drifted]()
+	known[Paused]()
+	known[Unpaused]()
 	known[Ended]()
 }
 

@@ -19,6 +19,7 @@ type State struct {
 	Ended       *Ended
 	Resumes     int       // how often another console took it up
 	Drift       []Drifted // what had changed then
+	Paused      bool      // output is not recorded
 	Last        time.Time // of the last event
 	Seq         int64
 
@@ -84,6 +85,14 @@ func (t *Tail) add(text string) {
 	}
 }
 
+// note adds a line of ours.
+func (t *Tail) note(line string) {
+	if t.Partial != "" {
+		line = "\n" + line
+	}
+	t.add(line + "\n")
+}
+
 // All gives the lines kept, with an unfinished last one.
 func (t *Tail) All() []string {
 	if t.Partial == "" {
@@ -127,6 +136,10 @@ func (s *State) Apply(e Event) {
 	case Resumed:
 		s.Ended = nil
 		s.Resumes++
+	case Paused:
+		s.Paused = true
+	case Unpaused:
+		s.Paused = false
 	case Drifted:
 		s.Drift = append(s.Drift, d)
 	default:
@@ -189,6 +202,9 @@ func (s *State) inStep(e Event) {
 	case Output:
 		if c := s.commands[d.Number]; c != nil {
 			c.Output.add(d.Text)
+			if gap := d.Omission(); !gap.Empty() {
+				c.Output.note(gap.In(s.Started.Locale))
+			}
 		}
 	case CommandEnded:
 		if c := s.commands[d.Number]; c != nil {

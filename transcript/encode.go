@@ -28,6 +28,13 @@ func appendOutput(b []byte, o runbook.Output) []byte {
 		b = base64.StdEncoding.AppendEncode(b, o.Raw)
 		b = append(b, '"')
 	}
+	if o.Size != 0 {
+		b = append(b, `,"size":`...)
+		b = strconv.AppendInt(b, int64(o.Size), 10)
+	}
+	if o.Omitted {
+		b = append(b, `,"omitted":true`...)
+	}
 	return append(b, '}')
 }
 
@@ -87,13 +94,21 @@ func parseOutput(b []byte) (o runbook.Output, ok bool) {
 		return o, true
 	}
 	c = cursor{rest, true}
-	raw := c.text(`,"raw":`)
-	c.expect("}")
-	if !c.ok || len(c.rest) > 0 {
-		return o, false
+	if bytes.HasPrefix(rest, []byte(`,"raw":`)) {
+		if o.Raw, err = base64.StdEncoding.DecodeString(string(c.text(`,"raw":`))); err != nil {
+			return o, false
+		}
 	}
-	o.Raw, err = base64.StdEncoding.DecodeString(string(raw))
-	return o, err == nil
+	if bytes.HasPrefix(c.rest, []byte(`,"size":`)) {
+		if o.Size, err = strconv.Atoi(string(c.number(`,"size":`))); err != nil {
+			return o, false
+		}
+	}
+	if o.Omitted = bytes.HasPrefix(c.rest, []byte(`,"omitted":true`)); o.Omitted {
+		c.expect(`,"omitted":true`)
+	}
+	c.expect("}")
+	return o, c.ok && len(c.rest) == 0
 }
 
 // plainString reads up to the closing quote. It gives up where only encoding/json knows: surrogates, bad UTF-8,

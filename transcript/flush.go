@@ -75,8 +75,9 @@ func (w *Writer) background() {
 		w.mu.Unlock()
 		return
 	}
-	w.releaseAll(false)
+	w.releaseAll(whenDue)
 	if !w.unsaved {
+		w.later()
 		w.mu.Unlock()
 		return
 	}
@@ -93,35 +94,44 @@ func (w *Writer) background() {
 	w.later()
 }
 
-// release writes what is held back of a command's output. With end the command is over.
-func (w *Writer) release(number int, end bool) {
+// release is when what is held back of a stream is let go.
+type release int
+
+const (
+	whenDue release = iota // after holdFor
+	now
+	atEnd // now, and the stream is over
+)
+
+// release writes what is held back of a command's output.
+func (w *Writer) release(number int, how release) {
 	for _, stream := range []string{"stdout", "stderr"} {
-		w.releaseStream(streamKey{number, stream}, end)
+		w.releaseStream(streamKey{number, stream}, how)
 	}
 }
 
-func (w *Writer) releaseAll(end bool) {
+func (w *Writer) releaseAll(how release) {
 	for key := range w.mask.filter {
-		w.releaseStream(key, end)
+		w.releaseStream(key, how)
 	}
 }
 
-func (w *Writer) releaseStream(key streamKey, end bool) {
+func (w *Writer) releaseStream(key streamKey, how release) {
 	f := w.mask.filter[key]
 	switch {
 	case f == nil:
 		return
-	case end:
+	case how == atEnd:
 		delete(w.mask.filter, key)
+	case how == now:
 	case time.Since(f.since) < holdFor:
 		return
 	}
 	if !f.holding() {
 		return
 	}
-	if out := f.pass(&w.mask.Masker, nil, true); len(out) > 0 {
-		_, _ = w.write(runbook.Event{Step: f.step, Data: runbook.NewOutput(key.number, key.stream, out)}, nil) // sticky
-	}
+	o := f.output(&w.mask.Masker, runbook.Output{Number: key.number, Stream: key.stream}, true)
+	_, _ = w.write(runbook.Event{Step: f.step, Data: o}, nil) // sticky
 }
 
 // Sync forces everything to the disk.

@@ -43,14 +43,34 @@ type filter struct {
 	shape shape
 }
 
-func (f *filter) holding() bool { return len(f.held)+len(f.lines.held) > 0 }
+func (f *filter) holding() bool { return f.pending() > 0 }
+
+// pending is how many bytes are held back.
+func (f *filter) pending() int { return len(f.held) + len(f.lines.held) }
+
+// output passes a piece and says how much of the stream went into what it gives: a command that is taken up again goes on
+// behind that.
+func (f *filter) output(m *Masker, o runbook.Output, final bool) runbook.Output {
+	in := o.Bytes()
+	size := f.pending() + len(in)
+	out := f.pass(m, in, final)
+	size -= f.pending()
+	if !bytes.Equal(in, out) {
+		o = runbook.NewOutput(o.Number, o.Stream, out)
+	}
+	o.Size = 0
+	if size != len(out) {
+		o.Size = size
+	}
+	return o
+}
 
 // pass takes the next bytes of a stream and gives those that may be written. With final it gives all.
 func (f *filter) pass(m *Masker, p []byte, final bool) []byte {
 	before := f.holding()
+	p = f.lines.mask(m.own, p, final)
 	p, held := m.values.mask(f.held, p, final)
 	f.held = append(f.held[:0:0], held...)
-	p = f.lines.mask(m.own, p, final)
 	if f.holding() && (!before || len(p) > 0) {
 		f.since = time.Now()
 	}
@@ -72,11 +92,7 @@ func (m *mask) output(step string, o runbook.Output) runbook.Output {
 		m.filter[key] = f
 	}
 	f.step = step
-	in := o.Bytes()
-	if out := f.pass(&m.Masker, in, false); !bytes.Equal(in, out) {
-		return runbook.NewOutput(o.Number, o.Stream, out)
-	}
-	return o
+	return f.output(&m.Masker, o, false)
 }
 
 // holding says whether any stream holds something back.

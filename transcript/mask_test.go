@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -254,6 +255,29 @@ func TestHeldBack(t *testing.T) {
 	}
 }
 
+// However it was masked, and held back, an output says how much was printed: a command on a node is taken up again there.
+func TestPrinted(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	w := newRun(t)
+	w.Mask("hunter2", "abab")
+	w.MaskPatterns(regexp.MustCompile(`LIC-\d+`))
+	parts := []string{"hun", "ter2", "\n", "ab", "ab", "password=", "xy ", "LIC-", "123", "日", "\xff"}
+	printed := 0
+	for range 500 {
+		s := parts[rnd.IntN(len(parts))]
+		printed += len(s)
+		appendAll(t, w, []runbook.Event{{Data: runbook.NewOutput(1, "stdout", []byte(s))}})
+	}
+	w.Close()
+	said := 0
+	for _, e := range readAll(t, w.Path()) {
+		said += e.Data.(runbook.Output).Printed()
+	}
+	if said != printed {
+		t.Errorf("%d bytes were printed, the outputs say %d", printed, said)
+	}
+}
+
 // Secrets that are also words of the format hide in texts only: the run can still be read.
 func TestSecretIsAWord(t *testing.T) {
 	w := newRun(t)
@@ -267,7 +291,7 @@ func TestSecretIsAWord(t *testing.T) {
 	w.Close()
 	got := readAll(t, w.Path())
 	for i, want := range []runbook.Data{
-		runbook.Output{Number: 1, Stream: "stdout", Text: "all [masked]\n"},
+		runbook.Output{Number: 1, Stream: "stdout", Text: "all [masked]\n", Size: len("all done\n")},
 		runbook.CommandEnded{Number: 1, Outcome: runbook.Done, Hint: "not [masked]"},
 		runbook.Answered{Question: "node", Answer: runbook.Answer{Choice: "override", Reason: Masked, By: "operator"}},
 		runbook.StepEnded{Status: runbook.Passed},

@@ -16,7 +16,7 @@ type Repair struct {
 // Open takes up a run to go on with it. It verifies the whole file first, and refuses with NotVerifiedError where the
 // chain is broken, with InUseError while another console writes. A torn last line is cut, and output may be missing from a
 // spool: say so to the operator.
-// Secrets have to be given to Mask anew, they are nowhere in the file.
+// Secrets have to be given to Mask anew, they are nowhere in the file. Where recording was paused it still is.
 func Open(path string) (_ *Writer, r Repair, err error) {
 	path = filePath(path)
 	if _, err := os.Stat(path); err != nil { // before the lock file is made
@@ -58,7 +58,7 @@ func Open(path string) (_ *Writer, r Repair, err error) {
 	w.size, w.seq = res.Size, int64(res.Events)
 	_, w.steady = w.now()
 	w.behind = max(0, time.Since(res.Last))
-	w.spool.next = res.next
+	w.spool.next, w.pause.on = res.next, res.paused
 	for id := range res.asked {
 		w.asked[id] = true
 	}

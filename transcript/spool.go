@@ -26,6 +26,8 @@ type spooled struct {
 	At     int64  `json:"at"`
 	Len    int64  `json:"len"`
 	Sum    string `json:"sha256"`
+
+	Omitted bool `json:"omitted"` // recording was paused: the bytes were overwritten
 }
 
 func (spooled) Kind() string { return outputKind }
@@ -51,6 +53,9 @@ func appendSpooled(b []byte, p spooled) []byte {
 	b = strconv.AppendInt(b, p.At, 10)
 	b = append(b, `,"len":`...)
 	b = strconv.AppendInt(b, p.Len, 10)
+	if p.Omitted {
+		return append(b, `,"omitted":true}`...)
+	}
 	b = append(b, `,"sha256":"`...)
 	b = append(b, p.Sum...)
 	return append(b, '"', '}')
@@ -69,9 +74,9 @@ func parseSpooled(b []byte) (p spooled, ok bool) {
 	sum := c.text(`,"sha256":`)
 	c.expect("}")
 	if c.ok && len(c.rest) == 0 && errors.Join(err1, err2, err3) == nil {
-		return spooled{number, string(stream), at, n, string(sum)}, true
+		return spooled{Number: number, Stream: string(stream), At: at, Len: n, Sum: string(sum)}, true
 	}
-	return p, json.Unmarshal(b, &p) == nil && p.Sum != ""
+	return p, json.Unmarshal(b, &p) == nil && (p.Sum != "" || p.Omitted && p.Len > 0)
 }
 
 // SpoolError is output that is not in its spool as it was.
@@ -147,6 +152,9 @@ func (s *spools) read(p spooled) ([]byte, error) {
 
 // output reads a piece as the event that it was.
 func (s *spools) output(p spooled) (runbook.Output, error) {
+	if p.Omitted {
+		return runbook.Output{Number: p.Number, Stream: p.Stream, Size: int(p.Len), Omitted: true}, nil
+	}
 	b, err := s.read(p)
 	if err != nil {
 		return runbook.Output{Number: p.Number, Stream: p.Stream}, err
@@ -156,6 +164,9 @@ func (s *spools) output(p spooled) (runbook.Output, error) {
 
 // check compares a piece with its hash.
 func (s *spools) check(p spooled) error {
+	if p.Omitted {
+		return nil
+	}
 	b, err := s.read(p)
 	if err == nil && hashOf(b) != p.Sum {
 		err = &SpoolError{filepath.Join(s.dir, p.key().name()), p.At, fmt.Sprintf("the %d bytes from there on were changed", p.Len)}
@@ -189,9 +200,10 @@ func newSpooling() spooling {
 // piece gives the reference to the next bytes of a stream.
 func (s *spooling) piece(o runbook.Output) spooled {
 	b := o.Bytes()
-	p := spooled{o.Number, o.Stream, s.next[streamKey{o.Number, o.Stream}], int64(len(b)), hashOf(b)}
-	s.next[p.key()] += p.Len
-	s.dirty[p.key()] = true
+	key := streamKey{o.Number, o.Stream}
+	p := spooled{Number: o.Number, Stream: o.Stream, At: s.next[key], Len: int64(len(b)), Sum: hashOf(b)}
+	s.next[key] += p.Len
+	s.dirty[key] = true
 	return p
 }
 

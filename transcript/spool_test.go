@@ -247,8 +247,8 @@ func TestSpoolAbsurd(t *testing.T) {
 	s := spools{dir: dir}
 	defer s.close()
 	for _, p := range []spooled{
-		{1, "stdout", 0, 1 << 62, ""}, {1, "stdout", 1 << 62, 1, ""}, {1, "stdout", -1, 1, ""}, {1, "stdout", 0, -1, ""},
-		{1, "stdout", 1<<63 - 1, 1<<63 - 1, ""}, {-1, "stdout", 0, 1, ""}, {1, "../../x", 1, 1, ""},
+		{Number: 1, Len: 1 << 62}, {Number: 1, At: 1 << 62, Len: 1}, {Number: 1, At: -1, Len: 1}, {Number: 1, Len: -1},
+		{Number: 1, At: 1<<63 - 1, Len: 1<<63 - 1}, {Number: -1, Len: 1}, {Number: 1, Stream: "../../x", At: 1, Len: 1},
 	} {
 		var piece *SpoolError
 		if _, err := s.read(p); !errors.As(err, &piece) {
@@ -283,9 +283,13 @@ func TestSpoolFormat1(t *testing.T) {
 
 // Both ways to read a reference agree, and no other output is taken for one.
 func TestParseSpooled(t *testing.T) {
-	p := spooled{7, "stdout", 65536, 32768, strings.Repeat("ab", 32)}
+	p := spooled{Number: 7, Stream: "stdout", At: 65536, Len: 32768, Sum: strings.Repeat("ab", 32)}
 	b := appendSpooled(nil, p)
 	if got, ok := parseSpooled(b); !ok || got != p {
+		t.Errorf("%+v", got)
+	}
+	gap := spooled{Number: 7, Stream: "stderr", At: 1, Len: 2, Omitted: true}
+	if got, ok := parseSpooled(appendSpooled(nil, gap)); !ok || got != gap {
 		t.Errorf("%+v", got)
 	}
 	other := fmt.Sprintf(`{"sha256":%q, "len":32768,"at":65536,"stream":"stdout","command":7,"new":1}`, p.Sum)

@@ -136,6 +136,10 @@ func (p *text) event(e runbook.Event) {
 	case runbook.Resumed:
 		p.line("")
 		p.row(e.Time, p.say("resumed", "再開"), join(d.Operator, d.Tool))
+	case runbook.Paused:
+		p.row(e.Time, p.say("paused", "記録停止"), p.say("the output of commands is not recorded from here on", "ここからコマンドの出力を記録しません"))
+	case runbook.Unpaused:
+		p.row(e.Time, p.say("recording", "記録再開"), p.say("the output of commands is recorded again", "コマンドの出力の記録を再開しました"))
 	case runbook.Drifted:
 		p.row(e.Time, p.say("drift", "変化"), join(d.Step, d.Gate, string(d.Was)+" -> "+string(d.Now), p.in(d.Says)), d.Evidence...)
 	case runbook.Ended:

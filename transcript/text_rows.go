@@ -65,6 +65,13 @@ func (p *text) output(o runbook.Output) {
 		s = ""
 	}
 	p.partial[key] = s
+	if gap := o.Omission(); !gap.Empty() {
+		if s != "" {
+			p.outputLine(o.Number, s)
+			delete(p.partial, key)
+		}
+		p.outputLine(o.Number, p.in(gap))
+	}
 }
 
 // outputLine prints what a terminal would have shown of a line in the end: a progress bar draws over itself. The

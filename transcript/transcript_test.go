@@ -34,6 +34,7 @@ func everyKind() []runbook.Event {
 		runbook.NewOutput(1, "stdout", []byte("ok: [node1] \"quoted\" \\ \x1b[32mgreen\x1b[0m\r\n日本語\t\x00\u2028")),
 		runbook.NewOutput(1, "stderr", []byte("bad \xff\xfe bytes")),
 		runbook.Output{Number: 1, Stream: "stdout"},
+		runbook.Output{Number: 1, Stream: "stdout", Size: 120, Omitted: true},
 		runbook.CommandEnded{Number: 1, Exit: 2, Outcome: runbook.Exited, Error: "exit 2", Hint: "look"},
 		runbook.GateChecked{Gate: "vip", When: "before", Title: title, Required: runbook.Success, Verdict: runbook.Fail, Says: title, Evidence: []string{"a", "b"}},
 		runbook.Hit{Pitfall: "lb", Symptom: "s", Title: title, Severity: "outage", Line: "connection refused", Remedies: []runbook.Remedy{{ID: "r", Title: title}}},
@@ -47,6 +48,10 @@ func everyKind() []runbook.Event {
 		runbook.Compared{Path: "inventory/k8s.yml", Left: "a", Right: "b", Old: "x: 1\n", New: "x: 2\n"},
 		runbook.Remark{Text: title},
 		runbook.UnknownData{Name: "from-the-future", JSON: []byte(`{"a":  [1, 2.50],"b":"\u00e9<>","c":null}`)},
+		runbook.Paused{},
+		runbook.Unpaused{},
+		runbook.Resumed{Tool: "0.2.0", Operator: "k@bastion", Torn: 12, At: at},
+		runbook.Drifted{Step: "vip", Gate: "g", When: "after", Title: title, Was: runbook.Pass, Now: runbook.Fail, Says: title, Evidence: []string{"a"}},
 		runbook.StepEnded{Status: runbook.Passed, Why: title},
 		runbook.Ended{Status: runbook.Passed, Exit: 0},
 	}

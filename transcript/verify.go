@@ -28,6 +28,7 @@ type Result struct {
 	asked  map[string]bool
 	spools spools
 	next   map[streamKey]int64 // where the spool of a stream goes on
+	paused bool                // recording was, and still is
 }
 
 // Verified says whether every line is there and as it was written, with all output that is in spools. A run that has not ended can be verified.
@@ -143,7 +144,12 @@ func (r *Result) event(line []byte) error {
 			return r.spools.check(p)
 		}
 	}
-	if rec.kind != endedKind && rec.kind != askedKind {
+	switch rec.kind {
+	case pausedKind, unpausedKind:
+		r.paused = rec.kind == pausedKind
+		return nil
+	case endedKind, askedKind:
+	default:
 		return nil // the chain vouches for the rest
 	}
 	_, data, err := parse(line)
@@ -158,7 +164,10 @@ func (r *Result) event(line []byte) error {
 	return err
 }
 
-var endedKind, askedKind = runbook.Ended{}.Kind(), runbook.Asked{}.Kind()
+var (
+	endedKind, askedKind     = runbook.Ended{}.Kind(), runbook.Asked{}.Kind()
+	pausedKind, unpausedKind = runbook.Paused{}.Kind(), runbook.Unpaused{}.Kind()
+)
 
 // filePath takes the directory of a run for the transcript in it.
 func filePath(path string) string {

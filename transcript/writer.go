@@ -31,7 +31,8 @@ type file interface {
 type Writer struct {
 	// Show, if set before the first Append, is called with every event once it is in the file, in order and never
 	// twice at once. It sees exactly what is written: masked, and with the late pieces of output that were held back,
-	// which Append does not return. It may block - the run waits - but must not call the Writer.
+	// which Append does not return. While recording is paused it also sees the output that is not written, with the
+	// number of the event before. It may block - the run waits - but must not call the Writer.
 	Show func(runbook.Event)
 
 	// Clock gives the time of day and a time that only goes forward, from any start. nil is the real one.
@@ -52,6 +53,7 @@ type Writer struct {
 	mask    mask
 	secrets []string
 	spool   spooling
+	pause   pause
 	asked   map[string]bool // questions whose answer is secret
 	buf     []byte
 	timer   *time.Timer
@@ -136,7 +138,7 @@ func newWriter(path string, h Header, lock *os.File, f file) *Writer {
 	return &Writer{
 		path: path, header: h, lock: lock, file: f, chain: newChain(),
 		mask:  mask{filter: map[streamKey]*filter{}},
-		asked: map[string]bool{}, spool: newSpooling(),
+		asked: map[string]bool{}, spool: newSpooling(), pause: pause{left: map[streamKey]omitted{}},
 	}
 }
 
@@ -206,15 +208,30 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 		switch {
 		case !w.spool.commands[d.Number]:
 			e.Data = w.mask.output(e.Step, d)
+		case w.pause.on:
 		case w.header.Format >= formatSpools: // a run that an earlier version began has its output in its lines
 			data = appendSpooled(nil, w.spool.piece(d))
 		}
 	default:
 		switch d := d.(type) {
 		case runbook.CommandEnded:
-			w.release(d.Number, true)
+			w.release(d.Number, atEnd)
+			w.tellOmitted(d.Number)
 		case runbook.Ended:
-			w.releaseAll(true)
+			w.releaseAll(atEnd)
+			w.tellOmitted(0)
+		case runbook.Paused:
+			w.releaseAll(now)
+			w.pause.on = true
+		case runbook.Unpaused:
+			w.releaseAll(now)
+			w.tellOmitted(0)
+			w.pause.on = false
+		case runbook.Hit:
+			if w.pause.on {
+				d.Line = Masked // it is of the output
+				e.Data = d
+			}
 		case runbook.Asked:
 			if d.Secret {
 				w.asked[d.Question.ID] = true
@@ -247,6 +264,10 @@ func (w *Writer) write(e runbook.Event, data []byte) (runbook.Event, error) {
 		return e, w.err
 	}
 	now, steady := w.now()
+	if o, ok := e.Data.(runbook.Output); ok && w.pause.on && !o.Omitted {
+		e.Seq, e.Time = w.seq, now
+		return e, w.omit(e, o)
+	}
 	dt := max(0, steady-w.steady) + w.behind
 	w.behind, w.steady = 0, max(steady, w.steady)
 	e.Seq, e.Time = w.seq+1, now
@@ -277,7 +298,8 @@ func (w *Writer) Close() error {
 		return nil
 	}
 	if w.err == nil {
-		w.releaseAll(true)
+		w.releaseAll(atEnd)
+		w.tellOmitted(0)
 	}
 	if w.err == nil {
 		w.fail("sync", w.sync(w.spool.takeDirty()))

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -395,5 +396,38 @@ func TestOutputCannotDriveTheTerminal(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// R stops and starts the recording of output; the header says so, and the palette has it by name.
+func TestPauseRecording(t *testing.T) {
+	d := newDriver(t, "en", 120, 40)
+	var told []bool
+	d.m.opts.Pause = func(on bool) error {
+		told = append(told, on)
+		return nil
+	}
+	d.play(sceneNamed(t, "playbook"))
+	d.press("R")
+	if !slices.Equal(told, []bool{true}) || !strings.Contains(d.screen(), "shown and not recorded") {
+		t.Fatalf("%v\n%s", told, d.screen())
+	}
+	d.send(batch{runbook.Event{Data: runbook.Paused{}}})
+	if s := d.screen(); !strings.Contains(s, "‖ output not recorded") || strings.Contains(s, "● rec") {
+		t.Errorf("%s", s)
+	}
+	d.press(":")
+	for _, c := range "record again" {
+		d.send(tea.KeyPressMsg{Code: c, Text: string(c)})
+	}
+	d.press("enter")
+	d.send(batch{runbook.Event{Data: runbook.Unpaused{}}})
+	if !slices.Equal(told, []bool{true, false}) || !strings.Contains(d.screen(), "● rec") {
+		t.Errorf("%v\n%s", told, d.screen())
+	}
+	d.m.opts.Pause = nil
+	d.press("R")
+	if len(told) != 2 || !strings.Contains(d.screen(), "nothing is recorded here") {
+		t.Errorf("%v\n%s", told, d.screen())
 	}
 }

@@ -49,6 +49,8 @@ func (l look) header(state *runbook.State, o Options, now time.Time, w int) stri
 	case state.Ended != nil:
 		mark, word, style := l.sign(state.Ended.Status)
 		add(piece{text: style.Render(mark + " " + l.say(word)), keep: 10})
+	case o.Recording && state.Paused:
+		add(piece{text: l.Warning.Render("‖ " + l.say(sayRecPaused)), keep: 9, right: true})
 	case o.Recording:
 		add(piece{text: l.Danger.Render("●") + " " + l.say(sayRec), keep: 6, right: true})
 	default:

@@ -55,6 +55,7 @@ type (
 	actHelp    struct{}                        // show every key
 	actPalette struct{}                        // open the command palette
 	actTypeIn  struct{}                        // give the keys to the command that runs
+	actPause   struct{}                        // stop recording output, or start again
 	actPick    struct{ Remedies []runbook.Remedy }
 )
 

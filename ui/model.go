@@ -183,7 +183,11 @@ func (m *model) rootKeys() []Key {
 	if m.ended {
 		leave.Help = sayKeyQuit
 	}
-	return []Key{{Keys: []string{":"}, Help: sayActions}, {Keys: []string{"?"}, Help: sayHelp}, leave}
+	pause := Key{Keys: []string{"R"}, Help: sayPauseRecording, Quiet: true}.without(m.opts.Pause == nil, sayNoRecording).without(m.ended, sayRunOver)
+	if m.state.Paused {
+		pause.Help, pause.Quiet = sayRecordAgain, false
+	}
+	return []Key{pause, {Keys: []string{":"}, Help: sayActions}, {Keys: []string{"?"}, Help: sayHelp}, leave}
 }
 
 func (m *model) rootKey(msg tea.KeyPressMsg) action {
@@ -194,8 +198,24 @@ func (m *model) rootKey(msg tea.KeyPressMsg) action {
 		return actHelp{}
 	case "q":
 		return actQuit{}
+	case "R":
+		if k, _ := find(m.rootKeys(), msg); !k.Enabled() {
+			return actNotice{k.Disabled}
+		}
+		return actPause{}
 	}
 	return nil
+}
+
+// pause turns the recording of output off or on. It writes, and so it is done beside the screen; if it fails the run
+// stops and says why.
+func (m *model) pause() tea.Cmd {
+	pause, on := m.opts.Pause, !m.state.Paused
+	m.run.Notice(m.run.say(map[bool]runbook.Text{true: sayPausing, false: sayRecordingAgain}[on]))
+	return func() tea.Msg {
+		_ = pause(on)
+		return nil
+	}
 }
 
 // act does what the operator meant.
@@ -222,6 +242,8 @@ func (m *model) act(a action) tea.Cmd {
 		return tea.Quit
 	case actStop:
 		m.stop()
+	case actPause:
+		return m.pause()
 	case actPick:
 		m.over = remedyPalette(m.run.look, a.Remedies)
 	case actRemedy:

@@ -10,6 +10,9 @@ type Options struct {
 	Clock     func() time.Time // nil is time.Now
 	Version   string           // of spraydeck, for the help screen
 	Recording bool             // a transcript is being written
+
+	// Pause stops and starts the recording of output. nil: that cannot be done. It may wait for the disk.
+	Pause func(on bool) error
 }
 
 func (o Options) now() time.Time {

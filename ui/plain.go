@@ -111,6 +111,10 @@ func (p *Plain) Emit(e runbook.Event) {
 		p.resumed(d)
 	case runbook.Drifted:
 		p.drifted(d)
+	case runbook.Paused:
+		p.item(p.say("recording", "記録"), p.say("paused: the output of commands is not written", "停止: コマンドの出力を書き込みません"))
+	case runbook.Unpaused:
+		p.item(p.say("recording", "記録"), p.say("on again", "再開"))
 	case runbook.Ended:
 		p.end(d)
 	default:

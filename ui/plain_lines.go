@@ -65,10 +65,14 @@ func (p *Plain) output(d runbook.Output) {
 	for {
 		line, rest, found := strings.Cut(c.partial, "\n")
 		if !found {
-			return
+			break
 		}
 		c.partial = rest
 		p.outputLine(c, line)
+	}
+	if gap := d.Omission(); !gap.Empty() {
+		p.flushCommand(c)
+		p.outputLine(c, gap.In(p.o.Lang))
 	}
 }
 

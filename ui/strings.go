@@ -70,17 +70,15 @@ var (
 
 // In the header.
 var (
-	sayStepOf      = runbook.Text{En: "step %d of %d", Ja: "手順 %d/%d"}
-	sayStepShort   = runbook.Text{En: "#%d", Ja: "#%d"}
-	sayWindow      = runbook.Text{En: "%s of %s", Ja: "経過 %s / %s"}
-	sayWindowOver  = runbook.Text{En: "%s of %s: %s over", Ja: "経過 %s / %s: %s 超過"}
-	sayToGo        = runbook.Text{En: "about %s to go", Ja: "残り約 %s"}
-	sayRec         = runbook.Text{En: "rec", Ja: "記録中"}
-	sayNotRecorded = runbook.Text{En: "○ not recorded", Ja: "○ 記録なし"}
-	sayAPIUp       = runbook.Text{En: "api %s", Ja: "API %s"}
-	sayAPIDown     = runbook.Text{En: "api lost: %s", Ja: "API 切断: %s"}
-	sayRehearsal   = runbook.Text{En: "REHEARSAL", Ja: "リハーサル"}
-	sayDryRun      = runbook.Text{En: "DRY RUN", Ja: "ドライラン"}
+	sayStepOf     = runbook.Text{En: "step %d of %d", Ja: "手順 %d/%d"}
+	sayStepShort  = runbook.Text{En: "#%d", Ja: "#%d"}
+	sayWindow     = runbook.Text{En: "%s of %s", Ja: "経過 %s / %s"}
+	sayWindowOver = runbook.Text{En: "%s of %s: %s over", Ja: "経過 %s / %s: %s 超過"}
+	sayToGo       = runbook.Text{En: "about %s to go", Ja: "残り約 %s"}
+	sayAPIUp      = runbook.Text{En: "api %s", Ja: "API %s"}
+	sayAPIDown    = runbook.Text{En: "api lost: %s", Ja: "API 切断: %s"}
+	sayRehearsal  = runbook.Text{En: "REHEARSAL", Ja: "リハーサル"}
+	sayDryRun     = runbook.Text{En: "DRY RUN", Ja: "ドライラン"}
 )
 
 // In the node table.
@@ -137,6 +135,19 @@ var (
 	sayStay           = runbook.Text{En: "stay", Ja: "続ける"}
 	sayLeaveNow       = runbook.Text{En: "leave", Ja: "終了する"}
 	sayLeaving        = runbook.Text{En: "leaving as soon as the run has come to rest; q leaves now", Ja: "実行が止まり次第終了します。q ですぐに終了"}
+)
+
+// Of the recording.
+var (
+	sayRec            = runbook.Text{En: "rec", Ja: "記録中"}
+	sayRecPaused      = runbook.Text{En: "output not recorded", Ja: "出力の記録停止中"}
+	sayNotRecorded    = runbook.Text{En: "○ not recorded", Ja: "○ 記録なし"}
+	sayPauseRecording = runbook.Text{En: "pause recording of output", Ja: "出力の記録を停止"}
+	sayRecordAgain    = runbook.Text{En: "record again", Ja: "記録を再開"}
+	sayPausing        = runbook.Text{En: "what commands print from now on is shown and not recorded; R records again", Ja: "以後の出力は表示のみで記録しません。R で再開"}
+	sayRecordingAgain = runbook.Text{En: "what commands print is recorded again", Ja: "出力の記録を再開しました"}
+	sayNoRecording    = runbook.Text{En: "nothing is recorded here", Ja: "ここでは何も記録していません"}
+	sayRunOver        = runbook.Text{En: "the run is over", Ja: "実行は終了しました"}
 )
 
 // What keys do, and why they do nothing.
