@@ -3,6 +3,7 @@ package runbook
 import (
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,20 +60,21 @@ func checkSome(files []File, wanted func(File) bool) Problems {
 			c.linkPitfall(f.Pitfall)
 		}
 	}
-	// from here on each file is looked at for itself
-	found := make([]Problems, len(files))
+	files = slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !wanted(f) })
+	looks := []func(*checker){func(c *checker) { c.checkSamples(files) }}
+	for _, f := range files { // from here on each is looked at for itself
+		looks = append(looks, func(c *checker) { c.file(f) })
+	}
+	found := make([]Problems, len(looks))
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, f := range files {
-		if !wanted(f) {
-			continue
-		}
+	for i, look := range looks {
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
 			one := *c
 			one.problems = nil
-			one.file(f)
+			look(&one)
 			found[i] = one.problems
 		})
 	}

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,11 +22,12 @@ func CheckSymptoms(files []File) Problems {
 			c.checkSymptoms(f.Pitfall)
 		}
 	}
+	c.checkSamples(files)
 	c.problems.Sort()
 	return c.problems
 }
 
-// checkSymptoms runs the samples of each symptom as the matcher will see them, and looks at the names that conditions use.
+// checkSymptoms looks at the names that the conditions of symptoms use.
 func (c *checker) checkSymptoms(p *Pitfall) {
 	ids := map[string]*Symptom{}
 	for i := range p.Symptoms {
@@ -38,41 +40,57 @@ func (c *checker) checkSymptoms(p *Pitfall) {
 	}
 	for i := range p.Symptoms {
 		s := &p.Symptoms[i]
-		if s.Line.RE == nil {
-			continue
+		if s.Line.RE != nil {
+			c.symptomNames(p, s, ids)
 		}
-		c.samples(s)
-		c.symptomNames(p, s, ids)
 	}
 }
 
-func (c *checker) samples(s *Symptom) {
-	if s.Line.RE.MatchString("") {
-		c.add(s.Line.Pos, "symptom-empty", "the symptom matches the empty line, and so every output", "")
-		return
+// checkSamples runs the samples of all symptoms as the matcher will see them: in one set, as in a run.
+func (c *checker) checkSamples(files []File) {
+	var patterns []symptom.Pattern
+	ids := map[*Symptom]string{}
+	for _, f := range files {
+		if f.Pitfall == nil {
+			continue
+		}
+		for i := range f.Pitfall.Symptoms {
+			s := &f.Pitfall.Symptoms[i]
+			switch {
+			case s.Line.RE == nil: // told already
+			case s.Line.RE.MatchString(""):
+				c.add(s.Line.Pos, "symptom-empty", "the symptom matches the empty line, and so every output", "")
+			default:
+				ids[s] = strconv.Itoa(len(patterns)) // their own names may stand twice
+				patterns = append(patterns, symptom.Pattern{ID: ids[s], Line: s.Line.RE})
+			}
+		}
 	}
-	set, err := symptom.New([]symptom.Pattern{{ID: s.ID.Value, Line: s.Line.RE}})
+	set, err := symptom.New(patterns)
 	if err != nil {
-		c.add(s.Line.Pos, "symptom", err.Error(), "")
-		return
+		panic(fmt.Sprintf("every reason against a pattern was looked at: %v", err))
 	}
-	shows := func(sample string) bool {
+	shows := func(sample Str, id string) bool {
 		stream := set.Stream()
-		for line := range strings.Lines(sample) {
-			if len(stream.Feed(symptom.Input{}, strings.TrimSuffix(line, "\n"), time.Time{})) > 0 {
-				return true
+		for line := range strings.Lines(sample.Value) {
+			for _, hit := range stream.Feed(symptom.Input{}, strings.TrimSuffix(line, "\n"), time.Time{}) {
+				if hit.ID == id || slices.Contains(hit.Also, id) {
+					return true
+				}
 			}
 		}
 		return false
 	}
-	for _, m := range s.Match {
-		if !shows(m.Value) {
-			c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s does not match its sample", s.ID.Value), "")
+	for s, id := range ids {
+		for _, m := range s.Match {
+			if !shows(m, id) {
+				c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s does not match its sample", s.ID.Value), "")
+			}
 		}
-	}
-	for _, m := range s.Miss {
-		if shows(m.Value) {
-			c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s matches a line it must not match", s.ID.Value), "")
+		for _, m := range s.Miss {
+			if shows(m, id) {
+				c.add(m.Pos, "symptom-sample", fmt.Sprintf("symptom %s matches a line it must not match", s.ID.Value), "")
+			}
 		}
 	}
 }

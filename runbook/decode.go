@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -220,6 +221,17 @@ type field struct {
 
 // fieldsOf reads the tags of a struct; embedded structs count as if written in place.
 func fieldsOf(t reflect.Type) []field {
+	if fs, ok := tagsRead.Load(t); ok {
+		return fs.([]field)
+	}
+	fs := readTags(t)
+	tagsRead.Store(t, fs)
+	return fs
+}
+
+var tagsRead sync.Map // []field by type
+
+func readTags(t reflect.Type) []field {
 	var fs []field
 	for i := range t.NumField() {
 		f := t.Field(i)

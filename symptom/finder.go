@@ -10,9 +10,9 @@ package symptom
 type finder struct {
 	m       int // size of the window: that of the shortest literal, at most maxWindow
 	lits    []needle
-	shift   [1 << 16]uint8  // by pair of bytes
-	bucket  [1 << 16]uint16 // by pair: which of the buckets; 0 is empty
 	buckets [][]int32
+	shift   [1 << 16]uint8  // by pair of bytes
+	bucket  [1 << 16]uint16 // by pair: which of the buckets; 0 is empty. The tables stand last, where no garbage collector looks
 }
 
 const maxWindow = 8

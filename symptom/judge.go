@@ -16,18 +16,9 @@ type judge struct {
 	place   place
 	memory  map[int]*memory
 	waiting []*waiting
-	needed  map[int]bool // patterns that relations name
 }
 
-func newJudge(s *Set) *judge {
-	j := &judge{set: s, memory: map[int]*memory{}, needed: map[int]bool{}}
-	for _, p := range s.patterns {
-		for _, r := range slices.Concat(p.Needs, p.Unless) {
-			j.needed[s.byID[r.id()]] = true
-		}
-	}
-	return j
-}
+func newJudge(s *Set) *judge { return &judge{set: s, memory: map[int]*memory{}} }
 
 // shown is a match whose conditions so far hold.
 type shown struct {
@@ -107,7 +98,7 @@ func yesFirst(a, b bool) int {
 func (j *judge) holds(p *compiled, n int, now moment, s *shown) bool {
 	mem := j.memory[n]
 	if mem == nil {
-		if !j.needed[n] && p.Count < 2 && p.Lasts == 0 && len(p.Needs)+len(p.Unless) == 0 {
+		if !j.set.patterns[n].needed && p.Count < 2 && p.Lasts == 0 && len(p.Needs)+len(p.Unless) == 0 {
 			return true
 		}
 		mem = &memory{}

@@ -95,9 +95,10 @@ type Set struct {
 
 type compiled struct {
 	Pattern
-	fixed int // bytes of fixed text, for the order
-	names []string
-	beats map[int]bool
+	fixed  int // bytes of fixed text, for the order
+	names  []string
+	beats  map[int]bool
+	needed bool // a relation names it
 }
 
 // litUse says what a literal is for.
@@ -159,6 +160,7 @@ func (s *Set) resolve(p *compiled) error {
 		if !ok || (r.Since == "") == (r.Then == "") {
 			return fmt.Errorf("symptom %s: a condition names %q, which is none", p.ID, r.id())
 		}
+		s.patterns[other].needed = true
 		if err := groups(p, r.By...); err != nil {
 			return err
 		}
