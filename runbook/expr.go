@@ -11,11 +11,8 @@ import (
 	"sync"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common"
-	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/ext"
-	"cel.dev/cel-go/parser"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -25,8 +22,6 @@ import (
 
 // costLimit bounds the work of one evaluation, in CEL's units. A rule over a thousand nodes needs about 100,000.
 const costLimit = 5_000_000
-
-const sizeLimit = 20_000 // characters of an expression
 
 // Expr is a CEL expression with its place.
 type Expr struct {
@@ -141,38 +136,6 @@ func (d *declarations) compile(source string) (*cel.Ast, *cel.Issues) {
 	}
 	return c.ast, c.issues
 }
-
-// compileIn is cel.Env.Compile with the parser of cel-go that is written by hand: it takes a tenth of the time and of the
-// memory of the generated one, and cel.Env has no option for it yet. What it refuses, the other has the last word on.
-func compileIn(env *cel.Env, source string) (*cel.Ast, *cel.Issues) {
-	p, err := quickParser()
-	if err != nil {
-		return env.Compile(source)
-	}
-	text := common.NewTextSource(source)
-	parsed, errs := p.Parse(text)
-	if len(errs.GetErrors()) > 0 {
-		return env.Compile(source)
-	}
-	message, err := celast.ToProto(parsed)
-	if err != nil {
-		return env.Compile(source)
-	}
-	ast, err := cel.CheckedExprToAstWithSource(message, text)
-	if err != nil {
-		return env.Compile(source)
-	}
-	return env.Check(ast)
-}
-
-var quickParser = sync.OnceValues(func() (*parser.Parser, error) {
-	env, err := base()
-	if err != nil {
-		return nil, err
-	}
-	return parser.NewParser(parser.EnablePrattParser(true), parser.Macros(env.Macros()...), parser.EnableOptionalSyntax(true),
-		parser.ExpressionSizeCodePointLimit(sizeLimit))
-})
 
 // kept holds the declarations met lately: the expressions of one step, and the rounds of one gate, share theirs, and
 // making an environment costs more than checking an expression in it.
