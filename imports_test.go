@@ -12,10 +12,11 @@ import (
 // edges is who may import whom. A new edge is a decision about the design: it belongs here first.
 var edges = map[string][]string{
 	".":           {"cli"},
-	"cli":         {"kube", "kubespray", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
+	"cli":         {"kube", "kubespray", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
 	"ui":          {"runbook", "transcript"},
 	"steps":       {"runbook"},
 	"transcript":  {"runbook"},
+	"report":      {"runbook", "transcript"},
 	"runbook":     {"symptom"},
 	"runbooks":    nil,
 	"kube":        nil,

@@ -82,7 +82,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if err != nil {
 		return err
 	}
-	if err := report(cmd.OutOrStdout(), book, found, format, o.lang); err != nil {
+	if err := giveFindings(cmd.OutOrStdout(), book, found, format, o.lang); err != nil {
 		return err
 	}
 	return verdictOf(found)
@@ -142,7 +142,7 @@ func newer(a, b string) bool {
 	return errX == nil && errY == nil && x.GreaterThan(y)
 }
 
-func report(w io.Writer, book *runbook.Runbook, found []runbook.Finding, format, lang string) error {
+func giveFindings(w io.Writer, book *runbook.Runbook, found []runbook.Finding, format, lang string) error {
 	switch format {
 	case "json":
 		e := json.NewEncoder(w)

@@ -132,7 +132,13 @@ func (p *text) event(e runbook.Event) {
 	case runbook.Remark:
 		p.row(e.Time, p.say("note", "注記"), p.in(d.Text))
 	case runbook.StepEnded:
-		p.row(e.Time, p.status(d.Status), join(duration(e.Time.Sub(p.begun[e.Step])), p.in(d.Why)))
+		took := ""
+		if begun, ok := p.begun[e.Step]; ok {
+			took = duration(e.Time.Sub(begun))
+		} else { // left out without having begun
+			p.stepStarted(e, runbook.StepStarted{Attempt: 1})
+		}
+		p.row(e.Time, p.status(d.Status), join(took, p.in(d.Why)))
 	case runbook.Resumed:
 		p.line("")
 		p.row(e.Time, p.say("resumed", "再開"), join(d.Operator, d.Tool))

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"spraydeck/report"
+	"spraydeck/runbook"
+)
+
+func exportCommand(o *options) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: "export [T]", Short: "Write a run for the change ticket, a player or a program",
+		Long: "Write a run to stdout. T is the id of a run, its directory or its transcript; nothing is the newest run.\n\n" +
+			"  md     a report in Markdown\n" +
+			"  html   the same as one file that needs no network: summary, timeline, nodes, commands, decisions, differences\n" +
+			"  cast   a terminal recording (asciicast v3) with a marker for each step\n" +
+			"  cast2  the same as asciicast v2, for asciinema before 3.0\n" +
+			"  txt    what replay --text --output prints\n" +
+			"  json   everything as one JSON document; docs/export.md describes it\n\n" +
+			"A transcript that does not verify is exported too: the export says NOT VERIFIED, and the exit code is 5.",
+		Example: "  spraydeck export --format html > report.html\n  spraydeck export 20261120 --format md --lang ja > report.md\n" +
+			"  spraydeck export --format cast2 > run.cast && asciinema play run.cast",
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := report.CheckFormat(format); err != nil {
+				return usage(err)
+			}
+			path, err := find(args)
+			if err != nil {
+				return err
+			}
+			src, file, err := report.Open(path)
+			if err != nil {
+				return usage(err)
+			}
+			defer file.Close()
+			err = report.Write(cmd.OutOrStdout(), format, src, o.lang)
+			if !src.Check.Verified() {
+				var unwritten *report.WriteError
+				if errors.As(err, &unwritten) {
+					return err
+				}
+				return &coded{exitNotVerified, &runbook.UsageError{Message: src.Check.String(), Way: "the export is complete as far as the transcript can be read, and says so in its first lines"}}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "md", "the format: md, html, cast, cast2, txt or json")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}

@@ -1,0 +1,632 @@
+package report
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"html/template"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+//go:embed report.html
+var pageText string
+
+//go:embed report.css
+var styleText string
+
+// writeHTML writes one file that needs nothing else: no script, no font, no request. Its policy forbids them, too.
+func writeHTML(w io.Writer, src Source, l language) error {
+	p := newPage(fold(src, &budget{}), l)
+	t, err := template.New("page").Funcs(p.funcs()).Parse(pageText)
+	if err != nil {
+		return err
+	}
+	return t.Execute(w, p)
+}
+
+// page is what the template shows.
+type page struct {
+	*run
+	l language
+
+	Sections []section
+	Chart    *chart
+	Steps    []*stepView
+	Diffs    []*diffView
+	byStep   map[string]*stepView
+	byDiff   map[*Diff]*diffView
+}
+
+type section struct {
+	ID, Title string
+	Count     int
+}
+
+// fact is a line of the summary, or one of its large figures.
+type fact struct {
+	Name, Value, Unit, Note, Class string
+	Code                           bool
+}
+
+func newPage(r *run, l language) *page {
+	p := &page{run: r, l: l, byStep: map[string]*stepView{}, byDiff: map[*Diff]*diffView{}}
+	for i, d := range r.diffs {
+		v := newDiffView(d, i+1, l)
+		p.Diffs = append(p.Diffs, v)
+		p.byDiff[d] = v
+	}
+	phase := ""
+	for _, st := range r.steps {
+		v := &stepView{p: p, st: st, Number: st.Number, Attempts: st.Attempts, NoReturn: st.NoReturn, Status: st.Status}
+		if name := l.text(st.Phase); name != phase {
+			phase, v.Phase = name, name
+		}
+		p.Steps = append(p.Steps, v)
+		p.byStep[st.ID] = v
+	}
+	p.Chart = r.chart(l)
+	count := func(id, title string, n int) { p.Sections = append(p.Sections, section{id, title, n}) }
+	count("timeline", l.say("Timeline", "タイムライン"), 0)
+	count("stood-out", l.say("What stood out", "特記事項"), 0)
+	if len(r.nodes) > 0 {
+		count("nodes", l.say("Nodes", "ノード"), len(p.Lanes()))
+	}
+	count("changes", l.say("Commands", "コマンド"), len(p.Changes()))
+	count("steps", l.say("Steps", "手順"), len(r.steps))
+	if len(p.Diffs) > 0 {
+		count("diffs", l.say("Differences", "差分"), len(p.Diffs))
+	}
+	count("inputs", l.say("Inputs", "入力値"), len(r.started.Inputs))
+	return p
+}
+
+func (p *page) funcs() template.FuncMap {
+	return template.FuncMap{
+		"say":  func(en, ja string, args ...any) string { return p.l.say(en, ja, args...) },
+		"text": p.l.text, "plain": plain, "status": p.l.status, "mark": mark, "took": p.l.took, "verdict": p.l.verdict,
+		"by": p.l.by, "choice": p.l.choice,
+		"clock":       func(t time.Time) string { return t.Format("15:04:05") },
+		"step":        func(id string) *stepView { return p.byStep[id] },
+		"outcome":     func(c *commandView) string { return p.l.outcome(c.Command) },
+		"verdictMark": verdictMark,
+		"add":         func(a, b float64) float64 { return a + b },
+		"sub":         func(a, b float64) float64 { return a - b },
+		"cordoned":    func(class string) bool { return strings.Contains(class, "cordoned") },
+		"down": func(class string) bool {
+			return strings.Contains(class, "n-down") || strings.Contains(class, "n-unknown")
+		},
+		"shape": shape,
+	}
+}
+
+// Lang and the rest name what the template asks for.
+func (p *page) Lang() string           { return string(p.l) }
+func (p *page) Name() string           { return p.name(p.l) }
+func (p *page) Cluster() string        { return plain(or(p.started.Cluster, p.header.Cluster)) }
+func (p *page) ID() string             { return plain(p.header.ID) }
+func (p *page) Status() runbook.Status { return p.status() }
+func (p *page) Verified() bool         { return p.check.Verified() }
+func (p *page) Proof() string          { return plain(p.l.verified(p.check)) }
+func (p *page) Digest() string         { return p.check.Digest }
+func (p *page) Verdict() string        { return p.verdict(p.l) }
+func (p *page) Style() template.CSS    { return template.CSS(styleText) }
+func (p *page) Overrides() []*Decision { return p.overrides() }
+func (p *page) Inputs() []runbook.Value {
+	return p.started.Inputs
+}
+
+// Why says how the run ended.
+func (p *page) Why() string {
+	if p.ended == nil {
+		return p.l.say("The transcript stops here: the run was cut off, or still went on when this was written.", "記録はここまでです。実行が中断されたか、作成時点でまだ続いていました。")
+	}
+	return p.l.text(p.ended.Why)
+}
+
+// Policy lets the browser take this file's own style and nothing else.
+func (p *page) Policy() string {
+	sum := sha256.Sum256([]byte(styleText))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+}
+
+// Tiles are the figures that a reader wants first.
+func (p *page) Tiles() []fact {
+	l := p.l
+	count := map[runbook.Status]int{}
+	for _, st := range p.steps {
+		count[st.Status]++
+	}
+	var rest []string
+	for _, s := range []runbook.Status{runbook.Skipped, runbook.Overridden, runbook.Failed, runbook.Lost, runbook.Cancelled, runbook.Running, runbook.Waiting} {
+		if count[s] > 0 {
+			rest = append(rest, strconv.Itoa(count[s])+" "+l.status(s))
+		}
+	}
+	stood := 0
+	for _, g := range p.gates {
+		if blocked(g) {
+			stood++
+		}
+	}
+	list := []fact{
+		{Name: l.say("Took", "所要時間"), Value: l.took(p.last.At), Note: p.begun.Time.Format("15:04") + " – " + p.last.Time.Format("15:04 -07:00")},
+		{Name: l.say("Steps passed", "完了した手順"), Value: strconv.Itoa(count[runbook.Passed]), Unit: l.say("of %d", "/ %d", len(p.steps)), Note: strings.Join(rest, ", ")},
+		{Name: l.say("Gates checked", "確認したゲート"), Value: strconv.Itoa(len(p.gates)), Note: l.say("%d stood in the way", "うち %d 件で停止", stood)},
+		{Name: l.say("Overrides", "強行"), Value: strconv.Itoa(len(p.overrides())), Class: warnIf(len(p.overrides()) > 0)},
+		{Name: l.say("Pitfalls met", "遭遇した既知の問題"), Value: strconv.Itoa(len(p.pitfalls())), Note: l.say("remedies: %d", "対処: %d 件", len(p.remedies)), Class: warnIf(len(p.pitfalls()) > 0)},
+	}
+	if lanes := p.lanes(); len(lanes) > 0 {
+		var down Seconds
+		ready := 0
+		for _, n := range lanes {
+			down += n.total(nodeSpan.notReady)
+			if last := n.spans[len(n.spans)-1]; last.ready == "True" && !last.deleted {
+				ready++
+			}
+		}
+		note := l.say("never NotReady", "NotReady なし")
+		if down > 0 {
+			note = l.say("NotReady for %s in all", "NotReady 合計 %s", l.took(down))
+		}
+		list = append(list, fact{Name: l.say("Nodes Ready", "Ready のノード"), Value: strconv.Itoa(ready), Unit: l.say("of %d", "/ %d", len(lanes)), Note: note, Class: warnIf(ready < len(lanes))})
+	}
+	return list
+}
+
+func warnIf(b bool) string {
+	if b {
+		return "warn"
+	}
+	return ""
+}
+
+// Facts are who, when, where and with what.
+func (p *page) Facts() []fact {
+	l, h, s := p.l, p.header, p.started
+	digest := or(s.Digest, h.Digest)
+	if len(digest) > 12 {
+		digest = digest[:12]
+	}
+	if digest != "" {
+		digest = "sha256 " + digest
+	}
+	var list []fact
+	add := func(f fact) {
+		if f.Value != "" {
+			f.Value, f.Note = plain(f.Value), plain(f.Note)
+			list = append(list, f)
+		}
+	}
+	add(fact{Name: l.say("Cluster", "クラスタ"), Value: or(s.Cluster, h.Cluster)})
+	add(fact{Name: l.say("Release", "リリース"), Value: p.release()})
+	add(fact{Name: l.say("Started", "開始"), Value: h.Started.Format("2006-01-02 15:04:05 -07:00")})
+	if p.ended != nil {
+		add(fact{Name: l.say("Ended", "終了"), Value: p.last.Time.Format("2006-01-02 15:04:05 -07:00"), Note: l.say("exit code %d", "終了コード %d", p.ended.Exit)})
+	} else {
+		add(fact{Name: l.say("Last event", "最後の記録"), Value: p.last.Time.Format("2006-01-02 15:04:05 -07:00")})
+	}
+	add(fact{Name: l.say("Operator", "担当者"), Value: or(s.Operator, h.Operator)})
+	add(fact{Name: l.say("Runbook", "runbook"), Value: strings.TrimSpace(or(s.Runbook, h.Runbook) + " " + or(s.Version, h.Version)), Note: digest})
+	add(fact{Name: l.say("Run", "実行 ID"), Value: h.ID, Code: true})
+	if s.DryRun {
+		add(fact{Name: l.say("Dry run", "ドライラン"), Value: l.say("nothing was executed", "何も実行していません")})
+	}
+	if rec := or(s.Rehearses, h.Rehearses); rec != "" {
+		add(fact{Name: l.say("Rehearsal of", "予行の元"), Value: rec, Note: l.say("no command ran", "コマンドは実行していません")})
+	}
+	add(fact{Name: "spraydeck", Value: or(s.Tool, h.Tool)})
+	return list
+}
+
+// MadeBy says what wrote the report.
+func (p *page) MadeBy() string {
+	return p.l.say("Written by spraydeck export from a transcript of format %d.", "spraydeck export により形式 %d の記録から作成。", p.header.Format)
+}
+
+// failure is a step that did not end well.
+type failure struct {
+	Step        *stepView
+	Status, Why string
+}
+
+// Failures are the steps that failed, were lost or stopped.
+func (p *page) Failures() []failure {
+	var list []failure
+	for _, st := range p.steps {
+		switch st.Status {
+		case runbook.Failed, runbook.Lost, runbook.Cancelled:
+			list = append(list, failure{p.byStep[st.ID], p.l.status(st.Status), p.l.text(st.Because)})
+		}
+	}
+	return list
+}
+
+// metView is a pitfall as the template shows it.
+type metView struct {
+	*met
+	l language
+}
+
+func (m metView) Pitfall() string     { return plain(m.pitfall) }
+func (m metView) Title() string       { return m.l.text(m.title) }
+func (m metView) Severity() string    { return plain(m.severity) }
+func (m metView) Step() string        { return m.step }
+func (m metView) Moment() Moment      { return m.moment }
+func (m metView) Hint() bool          { return m.hint }
+func (m metView) Advice() string      { return m.l.text(m.advice) }
+func (m metView) Seen() []string      { return m.seen }
+func (m metView) Remedies() []*Remedy { return m.remedies }
+func (m metView) Decision() *Decision { return m.decision }
+func (m metView) Holds() bool         { return m.holds }
+
+// Pitfalls are the known problems that were met.
+func (p *page) Pitfalls() []metView {
+	var list []metView
+	for _, m := range p.pitfalls() {
+		list = append(list, metView{m, p.l})
+	}
+	return list
+}
+
+// Notes are lesser things worth knowing.
+func (p *page) Notes() []string { return p.notes(p.l) }
+
+// Calm says that there is nothing to tell.
+func (p *page) Calm() bool {
+	return len(p.Failures())+len(p.overrides())+len(p.pitfalls())+len(p.Notes()) == 0
+}
+
+// laneView is a row of the table of nodes.
+type laneView struct {
+	Name, Role, Before, After, State, Down, Cordoned string
+	Well                                             bool
+}
+
+// Lanes are the nodes, before and after.
+func (p *page) Lanes() []laneView {
+	var list []laneView
+	for _, n := range p.lanes() {
+		last := n.spans[len(n.spans)-1]
+		v := laneView{Name: plain(n.name), Role: plain(n.role), Before: plain(n.before()), After: plain(n.after()), State: nodeStatus(p.l, last), Down: "–", Cordoned: "–"}
+		v.Well = last.ready == "True" && !last.cordoned && !last.deleted
+		if d := n.total(nodeSpan.notReady); d > 0 {
+			v.Down = p.l.took(d)
+		}
+		if d := n.total(func(s nodeSpan) bool { return s.cordoned }); d > 0 {
+			v.Cordoned = p.l.took(d)
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+// Changes are the commands that could change something.
+func (p *page) Changes() []*commandView {
+	var list []*commandView
+	for _, c := range p.commands {
+		if c.Changes {
+			list = append(list, &commandView{c, p.l})
+		}
+	}
+	return list
+}
+
+// Prelude is what happened outside every step.
+func (p *page) Prelude() []item { return p.items(p.prelude) }
+
+// stepView is a step as the template shows it.
+type stepView struct {
+	p                *page
+	st               *Step
+	Phase            string // where a new one begins
+	Number, Attempts int
+	NoReturn         bool
+	Status           runbook.Status
+}
+
+func (v *stepView) Anchor() string  { return v.st.anchor() }
+func (v *stepView) Title() string   { return v.p.l.text(v.st.Title) }
+func (v *stepView) Why() string     { return v.p.l.text(v.st.Why) }
+func (v *stepView) Because() string { return v.p.l.text(v.st.Because) }
+func (v *stepView) ID() string      { return plain(v.st.ID) }
+func (v *stepView) Kind() string    { return plain(v.st.Kind) }
+func (v *stepView) Hosts() string   { return plain(strings.Join(v.st.Hosts, ", ")) }
+func (v *stepView) Items() []item   { return v.p.items(v.st) }
+
+func (v *stepView) Began() *time.Time {
+	if v.st.Began == nil {
+		return nil
+	}
+	return &v.st.Began.Time
+}
+
+func (v *stepView) Took() string {
+	if v.st.Began == nil || v.st.Status == runbook.Skipped {
+		return ""
+	}
+	return v.p.l.took(v.st.Took)
+}
+
+// Tags are what a reader should know before opening the step.
+func (v *stepView) Tags() []fact {
+	var list []fact
+	if s := v.p.l.danger(v.st.Danger); s != "" {
+		list = append(list, fact{Name: s, Class: "d-" + string(v.st.Danger)})
+	}
+	if v.NoReturn {
+		list = append(list, fact{Name: v.p.l.say("no return", "後戻り不可"), Class: "d-noreturn"})
+	}
+	return list
+}
+
+// Open says whether something stood out in the step: then it is shown unfolded.
+func (v *stepView) Open() bool {
+	switch v.st.Status {
+	case runbook.Passed, runbook.Skipped, runbook.Waiting:
+	default:
+		return true
+	}
+	for _, it := range v.st.items {
+		switch d := it.(type) {
+		case *Gate:
+			if blocked(d) {
+				return true
+			}
+		case *Decision:
+			if d.Override {
+				return true
+			}
+		case *Hit, *Remedy:
+			return true
+		}
+	}
+	return false
+}
+
+// item is one thing that happened in a step; one field is set.
+type item struct {
+	Probes   []*commandView
+	Command  *commandView
+	Gate     *Gate
+	Hit      *Hit
+	Remedy   *remedyView
+	Decision *Decision
+	Diff     *diffView
+	Remark   *Remark
+	Attempt  int
+	Note     string
+}
+
+type remedyView struct {
+	*Remedy
+	Ended string
+}
+
+// items gives what happened in a step, with the probes that follow each other as one.
+func (p *page) items(st *Step) []item {
+	var list []item
+	for _, it := range st.items {
+		switch d := it.(type) {
+		case *Command:
+			c := &commandView{d, p.l}
+			if n := len(list); d.Probe && n > 0 && list[n-1].Probes != nil {
+				list[n-1].Probes = append(list[n-1].Probes, c)
+			} else if d.Probe {
+				list = append(list, item{Probes: []*commandView{c}})
+			} else {
+				list = append(list, item{Command: c})
+			}
+		case *Gate:
+			list = append(list, item{Gate: d})
+		case *Hit:
+			list = append(list, item{Hit: d})
+		case *Remedy:
+			v := &remedyView{d, p.l.say("started", "開始")}
+			if d.ends {
+				v.Ended = p.l.status(d.Status) + ", " + p.l.took(d.Took)
+			}
+			list = append(list, item{Remedy: v})
+		case *Decision:
+			list = append(list, item{Decision: d})
+		case *Diff:
+			list = append(list, item{Diff: p.byDiff[d]})
+		case *Remark:
+			list = append(list, item{Remark: d})
+		case *Resume:
+			list = append(list, item{Note: p.l.resumed(d)})
+		case *Drift:
+			list = append(list, item{Note: p.l.drifted(d)})
+		case attempt:
+			list = append(list, item{Attempt: d.number})
+		}
+	}
+	return list
+}
+
+// commandView is a command as the template shows it.
+type commandView struct {
+	*Command
+	l language
+}
+
+func (c *commandView) Would() bool { return c.would }
+
+// Class says how bad its outcome is: a probe that exits with 1 has answered.
+func (c *commandView) Class() string {
+	if c.Outcome == runbook.Exited && c.Probe {
+		return "faint"
+	}
+	return "bad"
+}
+
+// Output is what it printed, with its colours.
+func (c *commandView) Output() template.HTML {
+	k := c.output
+	if c.would {
+		return ""
+	}
+	if k.empty() {
+		return template.HTML(`<p class="faint nothing">` + html.EscapeString(c.l.say("It printed nothing.", "出力なし。")) + `</p>`)
+	}
+	var b strings.Builder
+	b.WriteString("<pre>")
+	writeLines(&b, k.head, c.l)
+	if k.leftLines > 0 {
+		fmt.Fprintf(&b, `<span class="cut">%s</span>`+"\n", html.EscapeString(c.l.leftOut(k)))
+	}
+	writeLines(&b, k.tail, c.l)
+	b.WriteString("</pre>")
+	return template.HTML(b.String())
+}
+
+func writeLines(b *strings.Builder, lines []outputLine, l language) {
+	var is look
+	for _, line := range lines {
+		if line.stderr {
+			b.WriteString(`<span class="err">`)
+		}
+		for _, p := range pieces(line.text, &is) {
+			if p.class == "" {
+				b.WriteString(html.EscapeString(p.text))
+			} else {
+				fmt.Fprintf(b, `<span class="%s">%s</span>`, p.class, html.EscapeString(p.text))
+			}
+		}
+		if line.more > 0 {
+			fmt.Fprintf(b, `<span class="cut">%s</span>`, html.EscapeString(l.moreOfLine(line.more)))
+		}
+		if line.stderr {
+			b.WriteString("</span>")
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// diffView is a difference as the template shows it.
+type diffView struct {
+	*Diff
+	ID             string
+	Added, Removed int
+	lines          []diffLine
+	l              language
+}
+
+func newDiffView(d *Diff, n int, l language) *diffView {
+	v := &diffView{Diff: d, ID: fmt.Sprintf("diff-%d", n), l: l}
+	v.lines, v.Removed, v.Added = d.lines()
+	return v
+}
+
+// Body is the difference, line by line.
+func (v *diffView) Body() template.HTML {
+	if v.Added+v.Removed == 0 {
+		return template.HTML(`<p class="faint nothing">` + html.EscapeString(v.l.say("No difference.", "差分なし。")) + `</p>`)
+	}
+	var b strings.Builder
+	b.WriteString("<pre>")
+	for _, d := range v.lines {
+		switch d.sign {
+		case gap:
+			fmt.Fprintf(&b, `<span class="cut">%s</span>`, html.EscapeString(v.l.say("… %d lines …", "… %d 行 …", d.n)))
+		case '+':
+			b.WriteString(`<ins>+` + html.EscapeString(plain(d.text)) + `</ins>`)
+		case '-':
+			b.WriteString(`<del>-` + html.EscapeString(plain(d.text)) + `</del>`)
+		default:
+			b.WriteString(" " + html.EscapeString(plain(d.text)))
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("</pre>")
+	return template.HTML(b.String())
+}
+
+func verdictMark(v runbook.Verdict) string {
+	switch v {
+	case runbook.Pass:
+		return "✓"
+	case runbook.Fail:
+		return "✗"
+	}
+	return "?"
+}
+
+// shape is the sign of a mark: each kind has a form of its own, so that colour never stands alone.
+func shape(class string, x, y float64) template.HTML {
+	at := fmt.Sprintf(`transform="translate(%.1f %.1f)"`, x, y)
+	switch class {
+	case "m-gate":
+		return template.HTML(`<path class="sign" ` + at + ` d="M-5.5 -5.5h11v11h-11z"/>`)
+	case "m-override":
+		return template.HTML(`<path class="sign" ` + at + ` d="M0 -7L7 0L0 7L-7 0z"/>`)
+	case "m-hit":
+		return template.HTML(`<circle class="sign" ` + at + ` r="6"/>`)
+	case "m-resume":
+		return template.HTML(`<path class="sign" ` + at + ` d="M-5 -6.5L7 0L-5 6.5z"/>`)
+	case "m-remedy":
+		return template.HTML(`<path class="sign" ` + at + ` d="M-2.2 -6.5h4.4v4.3h4.3v4.4h-4.3v4.3h-4.4v-4.3h-4.3v-4.4h4.3z"/>`)
+	}
+	return template.HTML(`<path class="sign" ` + at + ` d="M0 -6.5L7 6H-7z"/>`)
+}
+
+// legendItem explains a sign of the chart.
+type legendItem struct {
+	Sign template.HTML
+	Text string
+}
+
+// Legend explains the signs that this chart has, and no others.
+func (p *page) Legend() []legendItem {
+	l := p.l
+	has := map[string]bool{}
+	for _, m := range p.Chart.Marks {
+		has[m.Class] = true
+	}
+	for _, rows := range [][]row{p.Chart.Rows, p.Chart.Nodes} {
+		for _, r := range rows {
+			for _, b := range r.Bars {
+				for _, class := range strings.Fields(b.Class) {
+					has[class] = true
+				}
+			}
+			has["change"] = has["change"] || len(r.Changes) > 0
+		}
+	}
+	has["noreturn"] = p.Chart.NoReturn > 0
+	has["outage"] = len(p.Chart.Outages) > 0
+	var list []legendItem
+	put := func(class, sign, text string) {
+		if has[class] {
+			list = append(list, legendItem{template.HTML(sign), text})
+		}
+	}
+	box := func(class string) string {
+		return `<rect class="` + class + `" x="1" y="1" width="16" height="12" rx="2"/>`
+	}
+	for _, m := range []struct{ class, text string }{
+		{"m-gate", l.say("a gate stood in the way", "ゲートで停止")}, {"m-override", l.say("override", "強行")},
+		{"m-hit", l.say("known problem seen", "既知の問題を検出")}, {"m-remedy", l.say("remedy", "対処")}, {"m-fail", l.say("failure", "失敗")},
+		{"m-resume", l.say("taken up again", "再開")},
+	} {
+		put(m.class, `<g class="mark `+m.class+`">`+string(shape(m.class, 9, 7))+`</g>`, m.text)
+	}
+	for _, s := range []runbook.Status{runbook.Passed, runbook.Failed, runbook.Overridden, runbook.Lost, runbook.Cancelled, runbook.Running} {
+		put("s-"+string(s), box("bar s-"+string(s)), l.say("step ", "手順: ")+l.status(s))
+	}
+	put("n-ready", box("node n-ready"), "Ready")
+	put("newer", box("node n-ready newer"), l.say("Ready, on the new version", "Ready (新しいバージョン)"))
+	put("n-down", box("node n-down")+`<rect fill="url(#cross)" x="1" y="1" width="16" height="12"/>`, "NotReady")
+	put("n-unknown", box("node n-unknown")+`<rect fill="url(#cross)" x="1" y="1" width="16" height="12"/>`, l.say("NotReady (unknown)", "NotReady (不明)"))
+	put("cordoned", box("node n-ready cordoned")+`<rect fill="url(#hatch)" x="1" y="1" width="16" height="12"/>`, l.say("cordoned", "cordon 中"))
+	put("change", `<g class="change"><path d="M9 4v10"/><path class="flag" d="M9 5l5 -4h-10z"/></g>`, l.say("new version", "バージョン変更"))
+	put("noreturn", `<g class="noreturn"><path d="M9 0V14"/></g>`, l.say("no way back from here", "これ以降は後戻り不可"))
+	put("outage", `<g class="outage"><rect x="1" y="1" width="16" height="12"/></g>`, l.say("API server not reached", "API サーバー接続断"))
+	return list
+}

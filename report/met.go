@@ -1,0 +1,75 @@
+package report
+
+import (
+	"strings"
+
+	"spraydeck/runbook"
+)
+
+// met is a pitfall that the run came across: a gate found it before, or output showed it.
+type met struct {
+	pitfall  string
+	title    runbook.Text
+	severity string
+	step     string
+	moment   Moment
+	seen     []string // evidence of the gate, or the line of output
+	advice   runbook.Text
+	remedies []*Remedy
+	decision *Decision // what the operator did about it, where no remedy tells
+	holds    bool      // the gate holds now
+	hint     bool      // it may be so, or not
+}
+
+// pitfalls gives what was met, each once for each step, with what was done about it.
+func (r *run) pitfalls() []*met {
+	var list []*met
+	byKey := map[string]*met{}
+	find := func(step, pitfall string) *met { return byKey[step+"\x00"+pitfall] }
+	for _, g := range r.gates {
+		if g.Pitfall == "" {
+			continue
+		}
+		m := find(g.Step, g.Pitfall)
+		switch {
+		case g.Verdict == runbook.Pass:
+			if m != nil {
+				m.holds = true
+			}
+			continue
+		case m == nil:
+			m = &met{pitfall: g.Pitfall, step: g.Step, moment: g.Moment}
+			byKey[g.Step+"\x00"+g.Pitfall] = m
+			list = append(list, m)
+			m.title, m.seen = g.Title, g.Evidence
+		}
+		m.severity, m.holds, m.advice = g.Severity, false, g.Says
+	}
+	for _, h := range r.hits {
+		m := find(h.Step, h.Pitfall)
+		if m == nil {
+			m = &met{pitfall: h.Pitfall, step: h.Step, moment: h.Moment, title: h.Title, severity: h.Severity, hint: h.Hit.Hint, advice: h.Cause}
+			byKey[h.Step+"\x00"+h.Pitfall] = m
+			list = append(list, m)
+		}
+		if line := strings.TrimSpace(strings.Join([]string{h.Host, h.Line}, " ")); len(m.seen) < 5 {
+			m.seen = append(m.seen, line)
+		}
+	}
+	for _, m := range list {
+		for _, x := range r.remedies {
+			if x.Step == m.step && strings.HasPrefix(x.ID, m.pitfall+"/") {
+				m.remedies = append(m.remedies, x)
+			}
+		}
+		for _, d := range r.decisions {
+			if d.Step == m.step && strings.HasSuffix(d.Question, m.pitfall) && !strings.HasPrefix(d.Choice, runbook.RemedyPrefix) {
+				m.decision = d
+			}
+		}
+	}
+	return list
+}
+
+// blocked says whether a gate stood in the way.
+func blocked(g *Gate) bool { return g.Verdict != runbook.Pass && g.Required != runbook.Advisory }

@@ -1,0 +1,405 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+)
+
+// Seconds is a time since the run started, or how long something took, by a clock that never goes back. In JSON it is a
+// number of seconds with at most three digits after the point.
+type Seconds time.Duration
+
+// MarshalJSON writes it in seconds.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, time.Duration(s).Round(time.Millisecond).Seconds(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Seconds) UnmarshalJSON(b []byte) error {
+	f, err := strconv.ParseFloat(string(b), 64)
+	*s = Seconds(f * float64(time.Second))
+	return err
+}
+
+// Moment is when something happened. At is what durations are made of; Time is what the console's clock said.
+type Moment struct {
+	At   Seconds   `json:"at"`
+	Time time.Time `json:"time,omitzero"`
+}
+
+// run is a transcript folded for a reader who was not there. What the commands printed is in it only if keep says so.
+type run struct {
+	header  transcript.Header
+	check   transcript.Result
+	started runbook.Started
+	begun   Moment
+	last    Moment
+	ended   *runbook.Ended
+	unread  []error // lines that could not be read
+
+	steps       []*Step // in the order of the plan
+	prelude     *Step   // what belongs to no step
+	commands    []*Command
+	gates       []*Gate
+	decisions   []*Decision
+	hits        []*Hit
+	remedies    []*Remedy
+	nodes       []*NodeChange
+	connections []*Connection
+	diffs       []*Diff
+	remarks     []*Remark
+	resumes     []*Resume
+	drift       []*Drift
+	idle        []span // nothing ran and nothing happened, for long
+
+	keep   *budget // nil keeps no output
+	byID   map[string]*Step
+	open   map[int]*Command
+	asked  map[string]runbook.Question
+	zero   time.Duration
+	offset bool
+}
+
+// Step is a step of the plan and how it went.
+type Step struct {
+	ID       string         `json:"id"`
+	Number   int            `json:"number"` // from 1, in the order of the plan
+	Title    runbook.Text   `json:"title"`
+	Why      runbook.Text   `json:"why,omitzero"`
+	Phase    runbook.Text   `json:"phase,omitzero"`
+	Kind     string         `json:"kind,omitempty"`
+	Danger   runbook.Danger `json:"danger,omitempty"`
+	Hosts    []string       `json:"hosts,omitempty"`
+	NoReturn bool           `json:"noReturn,omitempty"`
+	Status   runbook.Status `json:"status"`
+	Because  runbook.Text   `json:"because,omitzero"` // why it ended like this
+	Attempts int            `json:"attempts"`
+	Began    *Moment        `json:"began,omitempty"` // absent: it was not reached
+	Took     Seconds        `json:"took"`
+
+	items []any // everything that happened in it, in order
+}
+
+// Command is a command line or an API call.
+type Command struct {
+	Number  int             `json:"command"`
+	Step    string          `json:"step,omitempty"`
+	Host    string          `json:"host"`
+	Line    string          `json:"line"`
+	Changes bool            `json:"changes,omitempty"`
+	Probe   bool            `json:"probe,omitempty"`
+	Began   Moment          `json:"began"`
+	Took    Seconds         `json:"took"`
+	Exit    int             `json:"exit"`
+	Outcome runbook.Outcome `json:"outcome"` // "": the transcript ends before it does
+	Error   string          `json:"error,omitempty"`
+	Hint    string          `json:"hint,omitempty"`
+	Printed int64           `json:"printed"` // bytes, on both streams
+
+	output *kept
+	would  bool // a dry run: it never ran
+}
+
+// Gate is the verdict of a gate.
+type Gate struct {
+	Step string `json:"step,omitempty"`
+	Moment
+	runbook.GateChecked
+}
+
+// Decision is what the operator answered, with the question it answers.
+type Decision struct {
+	Step string `json:"step,omitempty"`
+	Moment
+	Question string       `json:"question"`
+	Form     string       `json:"form,omitempty"`
+	Title    runbook.Text `json:"title,omitzero"`
+	Label    runbook.Text `json:"label,omitzero"` // what the choice said
+	Override bool         `json:"override,omitempty"`
+	runbook.Answer
+}
+
+// Hit is a known problem that output showed.
+type Hit struct {
+	Step string `json:"step,omitempty"`
+	Moment
+	runbook.Hit
+}
+
+// Remedy is a remedy that was started.
+type Remedy struct {
+	Step   string         `json:"step,omitempty"`
+	ID     string         `json:"id"`
+	Title  runbook.Text   `json:"title"`
+	Began  Moment         `json:"began"`
+	Took   Seconds        `json:"took"`
+	Status runbook.Status `json:"status"` // running: the transcript ends before it does
+	Reason string         `json:"reason,omitempty"`
+
+	ends bool // as an item of a step: its end
+}
+
+// NodeChange is the state of a node from then on.
+type NodeChange struct {
+	Moment
+	Status  string `json:"status"` // as kubectl get nodes says it
+	Deleted bool   `json:"deleted,omitempty"`
+	runbook.Node
+}
+
+// Connection is the link to an API server, from then on.
+type Connection struct {
+	Moment
+	runbook.Connection
+}
+
+// Diff is two texts that were compared: what a file was and what it became.
+type Diff struct {
+	Step string `json:"step,omitempty"`
+	Moment
+	runbook.Compared
+}
+
+// Remark is a line of the engine's own.
+type Remark struct {
+	Step string `json:"step,omitempty"`
+	Moment
+	Text runbook.Text `json:"text"`
+}
+
+// Resume is a console that took the run up again.
+type Resume struct {
+	Moment
+	Away     Seconds `json:"away"` // since the last event before
+	Operator string  `json:"operator,omitempty"`
+	Tool     string  `json:"tool,omitempty"`
+	Torn     int64   `json:"torn,omitempty"` // bytes of half a line that were cut off the transcript
+}
+
+// Drift is a gate of a finished step that does not hold any more when the run is resumed.
+type Drift struct {
+	Moment
+	runbook.Drifted
+}
+
+// attempt is a step that starts again.
+type attempt struct {
+	Moment
+	number int
+}
+
+// away is how long nothing may happen before it is no part of the story: nobody was there. Where a command still ran and
+// its console was gone, it may be longer.
+const away, gone = 15 * time.Minute, time.Hour
+
+// span is a stretch of the run.
+type span struct{ from, to Seconds }
+
+func (s span) length() Seconds { return s.to - s.from }
+
+// fold reads all of a transcript.
+func fold(src Source, keep *budget) *run {
+	r := &run{header: src.Header, check: src.Check, keep: keep, prelude: &Step{}, byID: map[string]*Step{}, open: map[int]*Command{},
+		asked: map[string]runbook.Question{}}
+	for e, err := range src.Entries {
+		if err != nil {
+			r.unread = append(r.unread, err)
+			continue
+		}
+		r.add(e)
+	}
+	for _, c := range r.open {
+		c.Took = r.last.At - c.Began.At
+		c.output.flush()
+	}
+	for _, st := range r.steps {
+		if st.Status == runbook.Running {
+			st.Took = r.last.At - st.Began.At
+		}
+	}
+	return r
+}
+
+func (r *run) add(e transcript.Entry) {
+	if !r.offset {
+		r.zero, r.offset = e.Elapsed, true
+		r.begun = Moment{0, e.Time}
+	}
+	now := Moment{Seconds(e.Elapsed - r.zero), e.Time}
+	gap := now.At - r.last.At
+	_, resumed := e.Data.(runbook.Resumed)
+	if gap > Seconds(away) && len(r.open) == 0 || gap > Seconds(gone) && resumed {
+		r.idle = append(r.idle, span{r.last.At, now.At})
+	}
+	r.last, r.ended = now, nil // a run that was left may go on
+	switch d := e.Data.(type) {
+	case runbook.Started:
+		if r.started.Runbook == "" {
+			r.started = d
+		}
+	case runbook.Planned:
+		r.plan(d.Steps)
+	case runbook.NodeChanged:
+		r.nodes = append(r.nodes, &NodeChange{now, d.Node.Status(), d.Deleted, d.Node})
+	case runbook.Connection:
+		r.connections = append(r.connections, &Connection{now, d})
+	case runbook.Ended:
+		r.ended = &d
+	case runbook.Resumed:
+		m := &Resume{now, gap, d.Operator, d.Tool, d.Torn}
+		r.resumes = append(r.resumes, m)
+		r.step(e.Step).items = append(r.step(e.Step).items, m)
+	case runbook.Drifted:
+		m := &Drift{now, d}
+		r.drift = append(r.drift, m)
+		r.step(e.Step).items = append(r.step(e.Step).items, m)
+	case runbook.Output:
+		if c := r.open[d.Number]; c != nil {
+			c.Printed += int64(len(d.Bytes()))
+			c.output.add(d)
+		}
+	case runbook.CommandEnded:
+		r.commandEnded(now, d)
+	case runbook.Progress, runbook.UnknownData: // nothing to tell
+	default:
+		r.inStep(now, r.step(e.Step), e.Data)
+	}
+}
+
+func (r *run) plan(steps []runbook.PlannedStep) {
+	r.steps = r.steps[:0]
+	for i, p := range steps {
+		st := r.byID[p.ID]
+		if st == nil {
+			st = &Step{Status: runbook.Waiting}
+			r.byID[p.ID] = st
+		}
+		st.ID, st.Number, st.Title, st.Why, st.Phase = p.ID, i+1, p.Title, p.Why, p.Phase
+		st.Kind, st.Danger, st.Hosts, st.NoReturn = p.Kind, p.Danger, p.Hosts, p.NoReturn
+		r.steps = append(r.steps, st)
+	}
+}
+
+// step gives a step by its id. One that was never planned gets a place at the end rather than being lost.
+func (r *run) step(id string) *Step {
+	if id == "" {
+		return r.prelude
+	}
+	st := r.byID[id]
+	if st == nil {
+		st = &Step{ID: id, Title: runbook.T(id), Number: len(r.steps) + 1, Status: runbook.Waiting}
+		r.byID[id] = st
+		r.steps = append(r.steps, st)
+	}
+	return st
+}
+
+func (r *run) inStep(now Moment, st *Step, data runbook.Data) {
+	switch d := data.(type) {
+	case runbook.StepStarted:
+		st.Status, st.Attempts = runbook.Running, d.Attempt
+		if st.Began == nil {
+			st.Began = &now
+		}
+		if d.Attempt > 1 {
+			st.items = append(st.items, attempt{now, d.Attempt})
+		}
+	case runbook.StepEnded:
+		if st.Began == nil {
+			st.Began = &now
+		}
+		st.Status, st.Because, st.Took = d.Status, d.Why, now.At-st.Began.At
+	case runbook.Described:
+		if r.started.DryRun {
+			for _, op := range d.Operations {
+				st.items = append(st.items, &Command{Step: st.ID, Host: op.Host, Line: op.Line, Changes: op.Changes, Probe: op.Probe, Began: now, would: true})
+			}
+		}
+	case runbook.CommandStarted:
+		if r.open[d.Number] != nil { // taken up again after the console went away
+			return
+		}
+		c := &Command{Number: d.Number, Step: st.ID, Host: d.Host, Line: d.Line, Changes: d.Changes, Probe: d.Probe, Began: now, output: r.keep.output()}
+		r.open[d.Number] = c
+		r.commands = append(r.commands, c)
+		st.items = append(st.items, c)
+	case runbook.GateChecked:
+		g := &Gate{st.ID, now, d}
+		r.gates = append(r.gates, g)
+		st.items = append(st.items, g)
+	case runbook.Hit:
+		h := &Hit{st.ID, now, d}
+		r.hits = append(r.hits, h)
+		st.items = append(st.items, h)
+	case runbook.RemedyStarted:
+		m := &Remedy{Step: st.ID, ID: d.ID, Title: d.Title, Began: now, Status: runbook.Running}
+		r.remedies = append(r.remedies, m)
+		st.items = append(st.items, m)
+	case runbook.RemedyEnded:
+		r.remedyEnded(now, st, d)
+	case runbook.Asked:
+		r.asked[d.Question.ID] = d.Question
+	case runbook.Answered:
+		a := r.decision(now, st.ID, d)
+		r.decisions = append(r.decisions, a)
+		st.items = append(st.items, a)
+	case runbook.Compared:
+		c := &Diff{st.ID, now, d}
+		r.diffs = append(r.diffs, c)
+		st.items = append(st.items, c)
+	case runbook.Remark:
+		m := &Remark{st.ID, now, d.Text}
+		r.remarks = append(r.remarks, m)
+		st.items = append(st.items, m)
+	}
+}
+
+func (r *run) commandEnded(now Moment, d runbook.CommandEnded) {
+	c := r.open[d.Number]
+	if c == nil {
+		return
+	}
+	c.Took, c.Exit, c.Outcome, c.Error, c.Hint = now.At-c.Began.At, d.Exit, d.Outcome, d.Error, d.Hint
+	c.output.flush()
+	delete(r.open, d.Number)
+}
+
+func (r *run) remedyEnded(now Moment, st *Step, d runbook.RemedyEnded) {
+	for _, m := range slices.Backward(r.remedies) {
+		if m.ID == d.ID && m.Status == runbook.Running {
+			m.Status, m.Reason, m.Took = d.Status, d.Reason, now.At-m.Began.At
+			end := *m
+			end.Began, end.ends = now, true
+			st.items = append(st.items, &end)
+			return
+		}
+	}
+}
+
+func (r *run) decision(now Moment, step string, d runbook.Answered) *Decision {
+	q := r.asked[d.Question]
+	delete(r.asked, d.Question)
+	a := &Decision{Step: step, Moment: now, Question: d.Question, Form: q.Form, Title: q.Title, Answer: d.Answer}
+	for _, c := range q.Choices {
+		if c.ID == d.Choice {
+			a.Label = c.Label
+		}
+	}
+	a.Override = d.Reason != "" && (d.Choice == runbook.ChoiceOverride || d.Choice == runbook.ChoiceSkip)
+	return a
+}
+
+// overrides are the decisions to go on without the proof, or to leave a step out.
+func (r *run) overrides() []*Decision {
+	var list []*Decision
+	for _, d := range r.decisions {
+		if d.Override {
+			list = append(list, d)
+		}
+	}
+	return list
+}
