@@ -28,8 +28,7 @@ func resumeCommand(o *options) *cobra.Command {
 			return resume(cmd, o, s, path)
 		},
 	}
-	s.flags(cmd)
-	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
+	s.workFlags(cmd)
 	return cmd
 }
 
@@ -76,6 +75,9 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	w := walk{
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: true,
 		env: runbook.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut},
+	}
+	if err := w.refer(cmd); err != nil {
+		return err
 	}
 	return w.run(cmd)
 }

@@ -26,12 +26,22 @@ type show struct {
 	answers string
 	auto    bool // a rehearsal answers with the recorded decisions
 	window  time.Duration
+
+	reference string // a run to hold this one against
 }
 
 func (s *show) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.plain, "plain", false, "print line by line instead of opening the console")
 	cmd.Flags().StringVar(&s.answers, "answers", "", "a YAML file that answers questions by their ids")
 	_ = cmd.MarkFlagFilename("answers", "yaml", "yml")
+}
+
+// workFlags are those of a run that does real work.
+func (s *show) workFlags(cmd *cobra.Command) {
+	s.flags(cmd)
+	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
+	cmd.Flags().StringVar(&s.reference, "reference", "", "an earlier run, shown beside this one: what happened there at each step")
+	_ = cmd.RegisterFlagCompletionFunc("reference", completeSessions)
 }
 
 func runCommand(o *options) *cobra.Command {
@@ -55,10 +65,9 @@ func runCommand(o *options) *cobra.Command {
 			return run(cmd, o, s, args[0], inputs, dryRun)
 		},
 	}
-	s.flags(cmd)
+	s.workFlags(cmd)
 	cmd.Flags().StringArrayVar(&set, "set", nil, "give an input of the runbook: name=value; may be repeated")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print every command of the plan and run none")
-	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
 	return cmd
 }
 
@@ -118,6 +127,9 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
 	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login}
+	if err := w.refer(cmd); err != nil {
+		return err
+	}
 	if dryRun {
 		w.watch, w.show.plain = nil, true
 	}
@@ -175,8 +187,22 @@ type walk struct {
 	prepare  func(r *runbook.Run)           // called before the run begins
 	asker    runbook.Asker                  // answers before anybody is asked, such as a recording
 	observe  func(runbook.Event)            // sees every event as well
+	ref      *ui.Reference                  // the run it is held against, or nil
 	checkout string
 	reviewed bool // the operator has seen the plan and started it
+}
+
+// refer takes in the reference and what earlier runs tell.
+func (w *walk) refer(cmd *cobra.Command) error {
+	ref, earlier, err := refer(w.show.reference, w.book.Name.Value)
+	if err != nil {
+		return err
+	}
+	if ref != nil {
+		notSame(cmd.ErrOrStderr(), ref, w.book)
+	}
+	w.ref, w.env.Took = ref, earlier.Took
+	return nil
 }
 
 // isPlain says whether lines are printed: because that was wanted, or because there is no terminal for the console.
@@ -257,7 +283,7 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 	if w.journal != nil {
 		where = w.journal.Dir()
 	}
-	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where, Echo: echo})
+	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref})
 	ask := ui.Decline()
 	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
 		ask = p.Ask(os.Stdin)
@@ -310,7 +336,7 @@ func consoleOptions(o *options) ui.Options {
 // console opens the console and runs the engine behind it. Leaving the console while something runs cancels the run.
 func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
 	looks := consoleOptions(w.options)
-	looks.Window, looks.Recording = w.show.window, w.journal != nil
+	looks.Window, looks.Recording, looks.Reference = w.show.window, w.journal != nil, w.ref
 	if w.journal != nil {
 		looks.Pause = w.pause
 	}

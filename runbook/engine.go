@@ -23,6 +23,8 @@ type Env struct {
 	Past *Past // of the run that is resumed; nil: it begins here
 	Torn int64 // bytes of half a line that were cut off its transcript
 
+	Took func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
+
 	Inputs  map[string]string // values given beforehand; the others are asked for, or take their defaults
 	Started Started           // what is known of the surroundings; the engine fills in the runbook
 	DryRun  bool              // describe every step, run none

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/cel"
 )
@@ -43,8 +44,18 @@ func (in *instance) planned(r *Run) PlannedStep {
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
 		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id Str) bool { return id.Value == in.step.ID.Value }),
-		Estimate: in.step.Estimate.Value,
+		Estimate: r.estimate(in),
 	}
+}
+
+// estimate is how long a step took before, where that is known, else what the runbook says.
+func (r *Run) estimate(in *instance) time.Duration {
+	if r.env.Took != nil {
+		if d := r.env.Took(in.id); d > 0 {
+			return d
+		}
+	}
+	return in.step.Estimate.Value
 }
 
 // expand makes the plan: loops become one step for each round, and an including step the steps of its runbook.

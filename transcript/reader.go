@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -97,11 +98,31 @@ func (r *Reader) Events() iter.Seq2[runbook.Event, error] {
 	}
 }
 
+// WithoutOutput is Events without what commands printed, which is nearly all of a large transcript and is not even decoded.
+func (r *Reader) WithoutOutput() iter.Seq2[runbook.Event, error] {
+	return func(yield func(runbook.Event, error) bool) {
+		for e, err := range r.from(Entry{}, isOutput) {
+			if !yield(e.Event, err) {
+				return
+			}
+		}
+	}
+}
+
+// isOutput tells a line of output by its beginning, where the fields always stand in the same order.
+func isOutput(line []byte) bool {
+	return bytes.Contains(line[:min(len(line), 160)], []byte(`,"kind":"output","step":`))
+}
+
 // Entries is Events with the place and the pace of each.
 func (r *Reader) Entries() iter.Seq2[Entry, error] { return r.From(Entry{}) }
 
 // From gives the events after one that was given before, and those that were written since. The zero Entry is the start.
 func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
+	return r.from(last, func([]byte) bool { return false })
+}
+
+func (r *Reader) from(last Entry, leaveOut func(line []byte) bool) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		at, line := last.Offset, last.Line-1
 		if last.Line == 0 {
@@ -128,6 +149,9 @@ func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
 			if err == nil && !whole {
 				r.torn = int64(len(line))
 				return
+			}
+			if err == nil && leaveOut(line) {
+				continue
 			}
 			e := Entry{Line: s.line, Offset: s.at}
 			if err == nil {

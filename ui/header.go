@@ -45,6 +45,7 @@ func (l look) header(state *runbook.State, o Options, now time.Time, w int) stri
 	if left := remaining(state, now); left > 0 && state.Ended == nil {
 		add(piece{text: l.say(sayToGo, hours(left)), keep: 2})
 	}
+	add(l.abort(state, o, now))
 	switch {
 	case state.Ended != nil:
 		mark, word, style := l.sign(state.Ended.Status)

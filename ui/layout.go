@@ -15,6 +15,7 @@ const (
 	panelNodes
 	panelLog
 	panelPlan // always the whole screen
+	panelThen // always the whole screen
 )
 
 // box is a place on the screen.

@@ -10,6 +10,7 @@ type Options struct {
 	Clock     func() time.Time // nil is time.Now
 	Version   string           // of spraydeck, for the help screen
 	Recording bool             // a transcript is being written
+	Reference *Reference       // an earlier run to hold this one against, or nil
 
 	// Pause stops and starts the recording of output. nil: that cannot be done. It may wait for the disk.
 	Pause func(on bool) error

@@ -17,6 +17,7 @@ type PlainOptions struct {
 	Times      bool          // put the time since the start before each line
 	Probes     bool          // print what probes answered too, not only their command lines
 	Prompts    io.Writer     // where Ask prompts; nil = where the lines go
+	Reference  *Reference    // an earlier run; what happened there is printed at the end of each step
 	Echo       func(on bool) // turns the echo of the operator's terminal off and on, for a secret; nil = it cannot
 
 	pause func() <-chan time.Time // how long typing must pause before a question stands; nil = a tenth of a second
@@ -43,6 +44,7 @@ type Plain struct {
 	nameWide int
 	down     map[string]bool
 	asked    map[string]runbook.Question
+	state    runbook.State // of the steps, where there is a reference
 }
 
 type plainStep struct {
@@ -98,6 +100,9 @@ func (p *Plain) Emit(e runbook.Event) {
 		p.begun = e.Time
 	}
 	p.now = e.Time
+	if _, output := e.Data.(runbook.Output); p.o.Reference != nil && !output {
+		p.state.Apply(e)
+	}
 	switch d := e.Data.(type) {
 	case runbook.Started:
 		p.start(d)

@@ -235,6 +235,7 @@ func (p *Plain) stepEnded(st *plainStep, d runbook.StepEnded) {
 		took = plainDuration(p.now.Sub(st.begun))
 	}
 	p.item(word, took, d.Why.In(p.o.Lang))
+	p.then(st)
 }
 
 // item prints "  label  a  b"; empty parts are left out.

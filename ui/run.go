@@ -29,6 +29,7 @@ type runScreen struct {
 	ask     *ask
 	peek    bool      // look behind a dialog that floats
 	diff    *diffView // what a question of the form compare is about, or nil
+	then    *diffView // what a step printed in the earlier run and now, nil until somebody looks
 	plan    *planView // nil until somebody looks at it
 	search  *field
 	notice  string
@@ -121,8 +122,16 @@ func (r *runScreen) arrange() {
 	r.step.SetSize(main.W, main.H)
 	r.step.SetStep(r.state, st, a, r.now)
 	r.step.past = !current
+	r.step.then = nil
+	if st != nil {
+		r.step.then = r.opts.Reference.same(r.state, st.ID)
+	}
+	r.step.reference = r.opts.Reference
 	if r.plan != nil {
 		r.plan.SetSize(main.W, main.H)
+	}
+	if r.then != nil {
+		r.then.SetSize(main.W, main.H)
 	}
 	if r.diff != nil {
 		r.diff.SetSize(main.W, max(0, main.H-len(r.step.foot())))
@@ -194,6 +203,8 @@ func (r *runScreen) mainView() string {
 		return r.log.View()
 	case r.focus == panelPlan:
 		return r.plan.View()
+	case r.focus == panelThen:
+		return r.then.View()
 	case r.focus == panelNodes && small:
 		return r.nodes.View()
 	case r.focus == panelSteps && small:
@@ -270,6 +281,8 @@ func (r *runScreen) focused() interface {
 		return r.log
 	case panelPlan:
 		return r.plan
+	case panelThen:
+		return r.then
 	}
 	if r.diff != nil && r.ask != nil {
 		return r.diff

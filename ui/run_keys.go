@@ -80,6 +80,7 @@ func (r *runScreen) screenKeys() []Key {
 		{Keys: []string{"4"}, Help: sayLog, Quiet: true},
 		Key{Keys: []string{"n"}, Help: sayNodes}.without(len(r.state.Nodes) == 0, sayNoNodes),
 		{Keys: []string{"L"}, Help: sayLog},
+		Key{Keys: []string{"="}, Help: sayKeyThen, Quiet: r.opts.Reference == nil}.without(r.opts.Reference == nil, sayNoReference),
 		Key{Keys: []string{"p", "5"}, Help: sayPlan, Quiet: true}.without(len(r.state.Steps) == 0, sayNoStep),
 	}
 	toAsk := "esc" // the key that leads back to a question out of sight
@@ -182,6 +183,8 @@ func (r *runScreen) screenKey(name string) action {
 		r.focus, r.zoom = panelNodes, true
 	case "L":
 		r.focus, r.zoom = panelLog, true
+	case "=":
+		return r.ShowThen()
 	case "p":
 		r.ShowPlan()
 	case "1", "2", "3", "4":

@@ -15,12 +15,16 @@ import (
 // question it asks. Output gets the room that is left; with no output the rest scrolls.
 type stepPanel struct {
 	look
-	state   *runbook.State
-	step    *runbook.StepState
-	now     time.Time
-	ask     *ask // the question that is answered here, nil for none
-	output  *outputView
-	past    bool // it is not the current step
+	state  *runbook.State
+	step   *runbook.StepState
+	now    time.Time
+	ask    *ask // the question that is answered here, nil for none
+	output *outputView
+	past   bool // it is not the current step
+
+	reference *Reference         // the earlier run, or nil
+	then      *runbook.StepState // what it did here
+
 	details bool // everything, to scroll through, without the output
 	doc     scroll
 	w, h    int
@@ -80,6 +84,9 @@ func (p *stepPanel) arrange() stepView {
 	p.output.SetCommands(commands)
 	room := max(0, p.h-1-len(v.status)-len(v.foot))
 	blocks := p.stepDoc(p.step, p.question(), p.w)
+	if p.reference != nil && p.step.ID != "" {
+		blocks = append(blocks, p.thenBlock(p.reference, p.then, p.w))
+	}
 	if p.state.Ended != nil && p.step.ID == p.state.Current && !p.details {
 		blocks = append(blocks, block{lines: p.notable(), keep: 9})
 	}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+	"spraydeck/ui"
+)
+
+// earlierRuns is how many runs of the same runbook estimates are taken from, the newest first.
+const earlierRuns = 7
+
+// refer finds what a run is held against: the run that the operator names, and earlier ones of the same runbook for the
+// time that steps take.
+func refer(name, runbookName string) (*ui.Reference, runbook.Earlier, error) {
+	var ref *ui.Reference
+	var earlier runbook.Earlier
+	root, err := transcript.Root()
+	if err != nil {
+		return nil, nil, err
+	}
+	if name != "" {
+		path, err := transcript.Find(root, name)
+		if err != nil {
+			return nil, nil, usage(err)
+		}
+		if ref, err = reference(path); err != nil {
+			return nil, nil, usage(err)
+		}
+		earlier = append(earlier, ref.State)
+	}
+	list, err := transcript.List(root)
+	if err != nil {
+		return ref, earlier, nil // only estimates are lost, and the run will say itself what is wrong with the directory
+	}
+	for _, s := range list {
+		if len(earlier) == earlierRuns {
+			break
+		}
+		if s.Err != nil || s.Status != runbook.Passed || s.Header.Runbook != runbookName || ref != nil && ref.Name == s.ID {
+			continue
+		}
+		if state, err := skeleton(s.Dir); err == nil {
+			earlier = append(earlier, state)
+		}
+	}
+	return ref, earlier, nil
+}
+
+// reference folds a whole run. One that is not as it was written is shown all the same, and said to be so.
+func reference(path string) (*ui.Reference, error) {
+	r, err := transcript.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	ref := &ui.Reference{Name: r.Header().ID, State: &runbook.State{}}
+	for e, err := range r.Events() {
+		if err != nil {
+			return nil, err
+		}
+		ref.State.Apply(e)
+	}
+	return ref, nil
+}
+
+func skeleton(path string) (*runbook.State, error) {
+	r, err := transcript.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	state := &runbook.State{}
+	for e, err := range r.WithoutOutput() {
+		if err != nil {
+			return nil, err
+		}
+		state.Apply(e)
+	}
+	return state, nil
+}
+
+// notSame says where a reference was another work than this one.
+func notSame(out io.Writer, ref *ui.Reference, book *runbook.Runbook) {
+	if then := ref.State.Started.Runbook; then != book.Name.Value {
+		fmt.Fprintf(out, "spraydeck: the reference %s is a run of %s, not of %s: only steps of the same name are held against it\n", ref.Name, then, book.Name.Value)
+	}
+}
