@@ -5,12 +5,15 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
+	"time"
 )
 
 // tree holds the files of the checkout as templates over a release. Their marks are <% and %>,
@@ -20,44 +23,47 @@ import (
 //go:embed all:checkout/tree
 var tree embed.FS
 
-// currentBranch is where the operator of this cluster stands.
-const currentBranch = "t_v2.27.0"
-
-// writeCheckout makes D/kubespray, a clone of the bare D/kubespray.git, as an operator would have
-// it before going from v2.27.0 to v2.28.0.
-func writeCheckout(l Lab, nodes []Node) error {
+// writeCheckout makes D/kubespray, a clone of the bare D/kubespray.git, as the operator of a cluster at this release has it:
+// the tags up to the next minor release, and the inventory on a branch of its own. What is newer, a fetch brings.
+func writeCheckout(l Lab, nodes []Node, at release, own settings) error {
 	g := git{dir: l.checkout(), bare: l.path("kubespray.git")}
 	if err := os.MkdirAll(g.dir, 0o755); err != nil {
 		return err
 	}
 	for _, args := range [][]string{
 		{"init", "-q", "-b", "master"},
-		{"config", "user.name", "Lab Operator"},
-		{"config", "user.email", "operator@lab.invalid"},
+		{"config", "user.name", operator},
+		{"config", "user.email", operatorMail},
 		{"config", "gc.auto", "0"},
 	} {
 		if err := g.run(args...); err != nil {
 			return err
 		}
 	}
-	for _, r := range releases {
-		r.Facts = l.path("facts")
-		if err := g.commitRelease(r); err != nil {
-			return err
-		}
+	if err := g.importReleases(l); err != nil {
+		return err
 	}
 	if err := g.publish(); err != nil {
 		return err
 	}
-	return g.customise(l, nodes)
+	if err := g.forget(at); err != nil {
+		return err
+	}
+	return g.customise(l, nodes, at, own)
 }
 
-type git struct{ dir, bare, date string }
+const operator, operatorMail = "Lab Operator", "operator@lab.invalid"
+
+type git struct {
+	dir, bare, date string
+	stdin           []byte
+}
 
 // run keeps the caller's git configuration out, since signing or hooks would get in the way.
 func (g *git) run(args ...string) error {
 	cmd := exec.Command("git", args...)
 	cmd.Dir = g.dir
+	cmd.Stdin = bytes.NewReader(g.stdin)
 	cmd.Env = append(daemonEnv(), "PATH="+os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
 	if g.date != "" {
 		cmd.Env = append(cmd.Env, "GIT_AUTHOR_DATE="+g.date, "GIT_COMMITTER_DATE="+g.date)
@@ -75,22 +81,49 @@ func (g *git) commit(message string) error {
 	return g.run("commit", "-q", "-m", message)
 }
 
-func (g *git) commitRelease(r release) error {
-	if err := g.run("rm", "-r", "-q", "--ignore-unmatch", "."); err != nil {
+// importReleases gives every tag one commit. The first release of a minor follows that of the minor before, on master; a
+// patch release follows the one before it, on a line of its own, as in the real repository.
+func (g *git) importReleases(l Lab) error {
+	var stream bytes.Buffer
+	onMaster := 0
+	for i, r := range releases {
+		r.Facts = l.path("facts")
+		files, err := r.files()
+		if err != nil {
+			return err
+		}
+		at, err := time.Parse(time.RFC3339, r.Date)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.Tag, err)
+		}
+		parent := i // marks count from 1
+		if strings.HasSuffix(r.Tag, ".0") {
+			parent, onMaster = onMaster, i+1
+		}
+		fmt.Fprintf(&stream, "commit refs/tags/%s\nmark :%d\ncommitter %s <%s> %d %s\ndata <<.\nRelease %s\n.\n",
+			r.Tag, i+1, operator, operatorMail, at.Unix(), at.Format("-0700"), r.Tag)
+		if parent > 0 {
+			fmt.Fprintf(&stream, "from :%d\n", parent)
+		}
+		fmt.Fprintln(&stream, "deleteall")
+		for _, path := range slices.Sorted(maps.Keys(files)) {
+			fmt.Fprintf(&stream, "M 100644 inline %s\ndata %d\n%s\n", path, len(files[path]), files[path])
+		}
+	}
+	fmt.Fprintf(&stream, "reset refs/heads/master\nfrom :%d\n", onMaster)
+	g.stdin = stream.Bytes()
+	err := g.run("fast-import", "--quiet")
+	g.stdin = nil
+	if err != nil {
 		return err
 	}
-	if err := render(g.dir, r); err != nil {
-		return err
-	}
-	g.date = r.Date
-	if err := g.commit("Release " + r.Tag); err != nil {
-		return err
-	}
-	return g.run("tag", r.Tag)
+	return g.run("reset", "-q", "--hard", "master")
 }
 
-func render(dir string, r release) error {
-	return fs.WalkDir(tree, "checkout/tree", func(p string, d fs.DirEntry, err error) error {
+// files renders the template tree for a tag. Two templates may make one file.
+func (r release) files() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(tree, "checkout/tree", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -110,8 +143,14 @@ func render(dir string, r release) error {
 		if err := t.Execute(&out, r); err != nil {
 			return err
 		}
-		return writeFile(filepath.Join(dir, target), out.Bytes(), 0o644)
+		if first, ok := files[target]; ok {
+			files[target] = append(first, bytes.TrimPrefix(out.Bytes(), []byte("---\n"))...)
+			return nil
+		}
+		files[target] = out.Bytes()
+		return nil
 	})
+	return files, err
 }
 
 // publish makes the bare origin, one commit ahead of the clone, so that `git pull` has work to do.
@@ -128,11 +167,12 @@ func (g *git) publish() error {
 			return err
 		}
 	}
+	newest := releases[len(releases)-1]
 	notes := filepath.Join(g.dir, "docs/releases.md")
-	if err := writeFile(notes, []byte("# Releases\n\nThe newest tag here is v2.28.0.\n"), 0o644); err != nil {
+	if err := writeFile(notes, []byte("# Releases\n\nThe newest tag here is "+newest.Tag+".\n"), 0o644); err != nil {
 		return err
 	}
-	g.date = "2025-05-21T09:00:00Z"
+	g.date = newest.Date
 	if err := g.commit("List the newest release"); err != nil {
 		return err
 	}
@@ -148,56 +188,53 @@ func (g *git) publish() error {
 	return nil
 }
 
+// forget takes the tags away that came out after the next minor release.
+func (g *git) forget(at release) error {
+	args := []string{"tag", "-d"}
+	next := ""
+	for _, r := range releases {
+		if next != "" {
+			args = append(args, r.Tag)
+		} else if strings.HasSuffix(r.Tag, ".0") && r.Since(at.Tag) && r.Tag != at.Tag {
+			next = r.Tag
+		}
+	}
+	if len(args) == 2 {
+		return nil
+	}
+	return g.run(args...)
+}
+
 // customise commits the operator's own work on a branch from the tag: the inventory, tracked.
-func (g *git) customise(l Lab, nodes []Node) error {
-	if err := g.run("checkout", "-q", "-b", currentBranch, "refs/tags/v2.27.0"); err != nil {
+func (g *git) customise(l Lab, nodes []Node, at release, own settings) error {
+	if err := g.run("checkout", "-q", "-b", "t_"+at.Tag, "refs/tags/"+at.Tag); err != nil {
 		return err
 	}
 	sample, mine := filepath.Join(g.dir, "inventory/sample"), filepath.Join(g.dir, "inventory/mycluster")
 	if err := os.CopyFS(mine, os.DirFS(sample)); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(mine, "inventory.ini"), []byte(inventory(l, nodes)), 0o644); err != nil {
+	file, text := at.inventory(l, nodes)
+	if err := writeFile(filepath.Join(mine, file), text, 0o644); err != nil {
 		return err
 	}
 	if err := substitute(filepath.Join(g.dir, ".gitignore"), `(?m)^!inventory/sample$`, "!inventory/sample\n!inventory/mycluster"); err != nil {
 		return err
 	}
-	g.date = "2025-02-03T01:00:00Z"
+	installed, err := time.Parse(time.RFC3339, at.Date)
+	if err != nil {
+		return err
+	}
+	g.date = installed.Add(32 * 24 * time.Hour).Format(time.RFC3339)
 	if err := g.commit("Added the inventory/mycluster config directory."); err != nil {
 		return err
 	}
-	for _, c := range customisations {
+	for _, c := range own.customisations(at) {
 		if err := substitute(filepath.Join(mine, "group_vars/k8s_cluster", c.file), c.old, c.new); err != nil {
 			return err
 		}
 	}
-	g.date = "2025-02-03T02:00:00Z"
 	return g.commit("Modified addons.yml, k8s-cluster.yml, and k8s-net-calico.yml files.")
-}
-
-// customisations are what an operator must carry from release to release.
-var customisations = []struct{ file, old, new string }{
-	{"addons.yml", `(?m)^helm_enabled: false`, "helm_enabled: true"},
-	{"addons.yml", `(?m)^ingress_nginx_enabled: false`, "ingress_nginx_enabled: true"},
-	{"addons.yml", `(?m)^# ingress_nginx_service_type: LoadBalancer`, "ingress_nginx_service_type: NodePort"},
-	{"addons.yml", `(?m)^# ingress_nginx_default: false`, "ingress_nginx_default: true"},
-	{"addons.yml", `(?m)^metallb_enabled: false`, "metallb_enabled: true"},
-	{"addons.yml", `(?m)^# metallb_protocol: "layer2"`, `metallb_protocol: "layer2"`},
-	{"addons.yml", `(?m)^# metallb_config: \{\}`, `metallb_config:
-  address_pools:
-    primary:
-      ip_range:
-        - 10.1.1.200-10.1.1.220
-      auto_assign: true
-  layer2:
-    - primary`},
-	{"k8s-cluster.yml", `(?m)^kube_proxy_strict_arp: false`, "kube_proxy_strict_arp: true"},
-	{"k8s-cluster.yml", `(?m)^auto_renew_certificates: false`, "auto_renew_certificates: true"},
-	{"k8s-net-calico.yml", `(?m)^# calico_network_backend: vxlan`, "calico_network_backend: vxlan"},
-	{"k8s-net-calico.yml", `(?m)^# calico_ipip_mode: 'Never'`, "calico_ipip_mode: 'Never'"},
-	{"k8s-net-calico.yml", `(?m)^# calico_vxlan_mode: 'Always'`, "calico_vxlan_mode: 'Always'"},
-	{"k8s-net-calico.yml", `(?m)^calico_pool_blocksize: 26`, "calico_pool_blocksize: 24"},
 }
 
 // substitute fails when there is nothing to replace: a changed template must not silently lose a
@@ -212,43 +249,4 @@ func substitute(path, old, new string) error {
 		return fmt.Errorf("%s: nothing matches %s", path, old)
 	}
 	return os.WriteFile(path, re.ReplaceAllLiteral(b, []byte(new)), 0o644)
-}
-
-// inventory writes inventory.ini in the shape P18 gives it: control planes, etcd as their parent,
-// kube_node as the parent of all.
-func inventory(l Lab, nodes []Node) string {
-	var control, etcd, rest strings.Builder
-	for _, n := range nodes {
-		line := fmt.Sprintf("%s ip=%s ansible_host=%s", n.Name, n.Address, n.Address)
-		if n.Etcd {
-			line += " etcd_member_name=" + n.EtcdMember
-		}
-		switch {
-		case n.ControlPlane:
-			control.WriteString(line + "\n")
-		case n.Etcd:
-			etcd.WriteString(line + "\n")
-		default:
-			rest.WriteString(line + "\n")
-		}
-	}
-	return fmt.Sprintf(`[kube_control_plane]
-%s
-[etcd:children]
-kube_control_plane
-
-[etcd]
-%s
-[kube_node:children]
-etcd
-
-[kube_node]
-%s
-[all:vars]
-ansible_port=%d
-ansible_user=root
-ansible_python_interpreter=/usr/bin/python3
-ansible_ssh_private_key_file=%s
-ansible_ssh_common_args='-F "%s"'
-`, control.String(), etcd.String(), rest.String(), sshPort, l.path("id_ed25519"), l.path("ssh_config"))
 }

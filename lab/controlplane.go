@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 	_ "unsafe" // for go:linkname
 
@@ -52,11 +53,17 @@ func controlPlaneMain(args []string) int {
 	if code != 0 {
 		return code
 	}
-	if err := startEtcd(l); err != nil {
+	s, err := l.load()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	nodes := nodeList(s.Nodes)
+	if err := startEtcd(nodes, l); err != nil {
 		fmt.Fprintln(os.Stderr, "etcd:", err)
 		return 1
 	}
-	return runComponent(apiserver.NewAPIServerCommand(), apiServerArgs(l))
+	return runComponent(apiserver.NewAPIServerCommand(), apiServerArgs(l, nodes))
 }
 
 func controllerManagerMain(args []string) int {
@@ -90,37 +97,64 @@ func runComponent(cmd *cobra.Command, args []string) int {
 	return cli.Run(cmd)
 }
 
-func startEtcd(l Lab) error {
-	cfg := embed.NewConfig()
-	cfg.Name = "etcd1"
-	cfg.Dir = l.path("etcd")
-	cfg.LogLevel = "warn"
-	cfg.LogOutputs = []string{l.path("logs", "etcd.log")}
-	cfg.WarningUnaryRequestDuration = time.Second
-	cfg.UnsafeNoFsync = true // a lab that loses power is booted anew
-	client := url.URL{Scheme: "http", Host: etcdAddress}
-	peer := url.URL{Scheme: "http", Host: etcdPeer}
-	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
-	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
-	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
-	e, err := embed.StartEtcd(cfg)
-	if err != nil {
-		return err
+// startEtcd runs the members of all etcd hosts, in this one process.
+func startEtcd(nodes []Node, l Lab) error {
+	var started []*embed.Etcd
+	for _, n := range nodes {
+		if !n.Etcd {
+			continue
+		}
+		cfg := embed.NewConfig()
+		cfg.Name = n.EtcdMember
+		cfg.Dir = l.path("etcd", n.EtcdMember)
+		cfg.LogLevel = "warn"
+		cfg.LogOutputs = []string{l.path("logs", "etcd.log")}
+		cfg.WarningUnaryRequestDuration = time.Second
+		cfg.UnsafeNoFsync = true // a lab that loses power is booted anew
+		client, peer := url.URL{Scheme: "http", Host: n.etcdClient()}, url.URL{Scheme: "http", Host: n.etcdPeer()}
+		cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
+		cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
+		cfg.InitialCluster = initialCluster(nodes, "http")
+		e, err := embed.StartEtcd(cfg) // it does not wait for the others
+		if err != nil {
+			return fmt.Errorf("%s: %w", cfg.Name, err)
+		}
+		started = append(started, e)
 	}
-	select {
-	case <-e.Server.ReadyNotify():
-		return nil
-	case err := <-e.Err():
-		return err
-	case <-time.After(30 * time.Second):
-		return fmt.Errorf("not ready after 30 s")
+	late := time.After(30 * time.Second)
+	for _, e := range started {
+		select {
+		case <-e.Server.ReadyNotify():
+		case err := <-e.Err():
+			return err
+		case <-late:
+			return fmt.Errorf("%s is not ready after 30 s", e.Config().Name)
+		}
 	}
+	return nil
 }
 
-func apiServerArgs(l Lab) []string {
+// initialCluster is how etcd writes who its members are.
+func initialCluster(nodes []Node, scheme string) string {
+	var members []string
+	for _, n := range nodes {
+		if n.Etcd {
+			members = append(members, n.EtcdMember+"="+scheme+"://"+n.etcdPeer())
+		}
+	}
+	return strings.Join(members, ",")
+}
+
+func apiServerArgs(l Lab, nodes []Node) []string {
+	var etcd []string
+	for _, n := range nodes {
+		if n.Etcd {
+			etcd = append(etcd, "http://"+n.etcdClient())
+		}
+	}
 	pki := func(name string) string { return l.path("pki", name) }
 	return []string{
-		"--etcd-servers=http://" + etcdAddress,
+		"--etcd-servers=" + strings.Join(etcd, ","),
 		"--bind-address=127.0.0.1",
 		"--secure-port=6443",
 		// The kubernetes Service has no use for endpoints here, and a loopback address is refused as one.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// rebootTime is how long a node is away when it restarts: long enough to be missed, by the node controller too.
+const rebootTime = 12 * time.Second
 
 // initSocket is where the systemctl shim finds the first process of its node.
 const initSocket = "/run/spraydeck-lab/init.sock"
@@ -37,6 +41,7 @@ type machine struct {
 	wanted  map[string]bool
 	units   map[string]*unitState
 	pending map[string]int // generation, so that a late restart does not undo a stop
+	reboots chan struct{}
 }
 
 func initMain(name string) int {
@@ -47,6 +52,7 @@ func initMain(name string) int {
 		units:  map[string]*unitState{"kubelet": {Active: "inactive"}, "containerd": {Active: "inactive"}},
 
 		pending: map[string]int{},
+		reboots: make(chan struct{}, 1),
 	}
 	go m.reap()
 	listener, err := net.Listen("unix", initSocket)
@@ -56,17 +62,53 @@ func initMain(name string) int {
 	}
 	m.control("start", "containerd")
 	m.control("start", "kubelet")
-	done, _, err := m.spawn("/var/log/sshd.log", "/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
 	go m.serve(listener)
-	status := <-done
-	fmt.Fprintf(os.Stderr, "sshd ended: %v\n", status)
-	b, _ := os.ReadFile("/var/log/sshd.log")
-	os.Stderr.Write(b)
-	return 1
+	for {
+		done, _, err := m.spawn("/var/log/sshd.log", "/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		select {
+		case status := <-done:
+			fmt.Fprintf(os.Stderr, "sshd ended: %v\n", status)
+			b, _ := os.ReadFile("/var/log/sshd.log")
+			os.Stderr.Write(b)
+			return 1
+		case <-m.reboots:
+			if err := m.reboot(); err != nil {
+				fmt.Fprintln(os.Stderr, "reboot:", err)
+				return 1
+			}
+		}
+	}
+}
+
+// reboot takes everything of the node away but its first process and its files, and starts it again as another boot.
+func (m *machine) reboot() error {
+	time.Sleep(200 * time.Millisecond) // whoever asked for it still hears that it was heard
+	m.stop("kubelet")
+	m.stop("containerd")
+	// From the first process this is everybody else in its namespace: sshd, and all who are logged in.
+	if err := syscall.Kill(-1, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	time.Sleep(rebootTime)
+	if err := writeBootID(); err != nil {
+		return err
+	}
+	m.control("start", "containerd")
+	m.control("start", "kubelet")
+	return nil
+}
+
+// writeBootID gives the node a new boot id, in place: the file is mounted where programs look for it.
+func writeBootID() error {
+	id, err := os.ReadFile("/proc/sys/kernel/random/uuid")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(bootIDInside, id, 0o444)
 }
 
 // reap collects every child, ours and adopted: only the first process of a namespace can.
@@ -144,6 +186,11 @@ func (m *machine) serve(listener net.Listener) {
 // control does one verb to one unit and answers its state afterwards.
 func (m *machine) control(verb, unit string) unitState {
 	switch {
+	case verb == "reboot":
+		select {
+		case m.reboots <- struct{}{}:
+		default: // it is at it already
+		}
 	case verb == "restart":
 		m.stop(unit)
 		m.begin(unit)

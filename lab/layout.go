@@ -5,26 +5,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The addresses of the lab. Every node shares the network of the host, so 127.0.0.1:6443 is local
 // to each of them, exactly as on a cluster whose nodes run their own API server or proxy.
 const (
-	apiAddress  = "127.0.0.1:6443"
-	apiServer   = "https://127.0.0.1:6443"
-	etcdAddress = "127.0.0.1:2379"
-	etcdPeer    = "127.0.0.1:2380"
-	vipHost     = "lb-apiserver.kubernetes.local"
-	vipAddress  = "127.0.0.100"
-	vipServer   = "https://" + vipHost + ":6443"
-	sshPort     = 2222
+	apiAddress = "127.0.0.1:6443"
+	apiServer  = "https://127.0.0.1:6443"
+	vipHost    = "lb-apiserver.kubernetes.local"
+	vipAddress = "127.0.0.100"
+	vipServer  = "https://" + vipHost + ":6443"
+	sshPort    = 2222
 
 	podCIDR     = "10.233.64.0/18"
 	serviceCIDR = "10.233.0.0/18"
-
-	bootVersion           = "1.31.4"
-	bootContainerdVersion = "1.7.24"
 )
+
+// defaultRelease is the release of a cluster that nobody chose another for.
+const defaultRelease = "v2.27.0"
 
 // Lab is a directory: everything the lab knows or writes is below it.
 type Lab struct{ Dir string }
@@ -61,6 +60,27 @@ func (l Lab) rootfs(node string, elem ...string) string {
 	return l.path(append([]string{"nodes", node, "rootfs"}, elem...)...)
 }
 
+// cluster is what `up` was asked for.
+type cluster struct {
+	nodes  []Node
+	at     release
+	own    settings
+	faults []string
+}
+
+// vip tells whether there is a virtual address of the API server.
+func (c cluster) vip() bool { return c.own.has(ownVIP) || slices.Contains(c.faults, faultDeadVIP) }
+
+// server is what a kubeconfig of a node names. With kube-vip that is the virtual address everywhere. With a dead one in the
+// making, the kubelets of node2 and node3 still know it by that, as leftovers of a cluster that once had kube-vip.
+func (c cluster) server(n Node, conf string) string {
+	left := slices.Contains(c.faults, faultDeadVIP) && conf == "kubelet" && (n.Name == "node2" || n.Name == "node3")
+	if c.own.has(ownVIP) || left {
+		return vipServer
+	}
+	return apiServer
+}
+
 // Node is one machine of the lab.
 type Node struct {
 	Name         string
@@ -69,6 +89,9 @@ type Node struct {
 	Etcd         bool
 	EtcdMember   string
 }
+
+func (n Node) etcdClient() string { return n.Address + ":2379" }
+func (n Node) etcdPeer() string   { return n.Address + ":2380" }
 
 // nodeList gives the shape the inventory has: two control planes, an odd number of etcd members.
 func nodeList(n int) []Node {

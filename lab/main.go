@@ -13,13 +13,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 // called lists the names under which a node finds this binary on its PATH.
 var called = map[string]func(args []string) int{
+	"etcdctl":   etcdctlMain,
+	"etcdutl":   etcdutlMain,
 	"kubectl":   kubectlMain,
+	"reboot":    rebootMain,
+	"shutdown":  shutdownMain,
 	"systemctl": systemctlMain,
 }
 
@@ -61,7 +66,8 @@ func command() *cobra.Command {
 	root.PersistentFlags().StringVar(&dir, "dir", "", "where the lab lives (relative to $PWD, also under go run -C)")
 
 	var nodes int
-	var faults []string
+	var faults, with []string
+	var from string
 	up := &cobra.Command{
 		Use:   "up --dir D",
 		Short: "Boot the lab and leave it running",
@@ -71,10 +77,16 @@ func command() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return up(cmd.Context(), l, nodes, faults, os.Stdout, os.Stderr)
+			at, err := releaseAt(from)
+			if err != nil {
+				return err
+			}
+			return up(cmd.Context(), l, cluster{nodes: nodeList(nodes), at: at, own: with, faults: faults}, os.Stdout, os.Stderr)
 		},
 	}
 	up.Flags().IntVar(&nodes, "nodes", 4, "how many nodes, 1 to 8")
+	up.Flags().StringVar(&from, "from", defaultRelease, "the release of Kubespray that the cluster was built with")
+	up.Flags().StringSliceVar(&with, "with", nil, "what the cluster has of its own: "+strings.Join(ownSettings, ", "))
 	up.Flags().StringSliceVar(&faults, "fault", nil, "faults to boot with: "+faultNames())
 
 	down := &cobra.Command{

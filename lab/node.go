@@ -76,6 +76,13 @@ func enterNode(l Lab, name string) error {
 	if err := os.Chdir("/"); err != nil {
 		return err
 	}
+	// The kernel, which all nodes share, has one boot id; a node has its own.
+	if err := writeBootID(); err != nil {
+		return err
+	}
+	if err := bind(bootIDInside, bootIDPath, true); err != nil {
+		return err
+	}
 	return unix.Sethostname([]byte(name))
 }
 
@@ -119,17 +126,13 @@ func bind(from, to string, readonly bool) error {
 	return nil
 }
 
-// etcdEnv is what Kubespray writes for a member of etcd. The lab's one etcd does not read it; checks do.
+// etcdEnv is what Kubespray writes for a member of etcd. The lab's members do not read it; checks and etcdctl do. Between
+// them the members speak plain http, whatever it says.
 func etcdEnv(n Node, nodes []Node) string {
-	var members []string
-	for _, m := range nodes {
-		if m.EtcdMember != "" {
-			members = append(members, m.EtcdMember+"=https://"+m.Address+":2380")
-		}
-	}
 	return "ETCD_DATA_DIR=/var/lib/etcd\nETCD_NAME=" + n.EtcdMember +
-		"\nETCD_INITIAL_ADVERTISE_PEER_URLS=https://" + n.Address + ":2380\nETCD_ADVERTISE_CLIENT_URLS=https://" + n.Address + ":2379" +
-		"\nETCD_INITIAL_CLUSTER_STATE=existing\nETCD_INITIAL_CLUSTER=" + strings.Join(members, ",") + "\n"
+		"\nETCD_INITIAL_ADVERTISE_PEER_URLS=https://" + n.etcdPeer() + "\nETCD_ADVERTISE_CLIENT_URLS=https://" + n.etcdClient() +
+		"\nETCD_INITIAL_CLUSTER_STATE=existing\nETCD_INITIAL_CLUSTER=" + initialCluster(nodes, "https") +
+		"\nETCDCTL_ENDPOINTS=http://" + n.etcdClient() + "\n"
 }
 
 // namespaces is what a node gets of its own. The network is shared on purpose.
@@ -178,7 +181,7 @@ type nodeKeys struct {
 
 // prepareNode writes everything a node owns. Nothing is mounted yet; that happens inside its
 // namespaces.
-func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, deadVIP bool) (nodeKeys, error) {
+func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nodeKeys, error) {
 	keys := nodeKeys{node: n}
 	root := func(elem ...string) string { return l.rootfs(n.Name, elem...) }
 	for _, dir := range []string{
@@ -211,7 +214,7 @@ func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, d
 
 	files := map[string]string{
 		"etc/hostname":   n.Name + "\n",
-		"etc/hosts":      hostsFile(nodes, deadVIP),
+		"etc/hosts":      hostsFile(c),
 		"etc/machine-id": fmt.Sprintf("5adeck%026x\n", n.Address[len(n.Address)-2:]),
 		"etc/os-release": osRelease,
 		"etc/passwd": "root:x:0:0:root:/root:/opt/spraydeck-lab/shell\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" +
@@ -228,7 +231,7 @@ func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, d
 		"etc/kubernetes/kubelet.env": "KUBELET_HOSTNAME=--hostname-override=" + n.Name + "\n",
 	}
 	if n.EtcdMember != "" {
-		files["etc/etcd.env"] = etcdEnv(n, nodes)
+		files["etc/etcd.env"] = etcdEnv(n, c.nodes)
 	}
 	for name, data := range files {
 		if err := writeFile(root(name), []byte(data), 0o644); err != nil {
@@ -244,10 +247,10 @@ func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, d
 	if err := writeFile(root("etc/ssh/ssh_host_ed25519_key.pub"), []byte(string(hostPub)+"\n"), 0o644); err != nil {
 		return keys, err
 	}
-	if err := writeShims(l, n); err != nil {
+	if err := writeShims(l, c, n); err != nil {
 		return keys, err
 	}
-	if err := writeNodeConfs(l, ca, n, deadVIP); err != nil {
+	if err := writeNodeConfs(l, ca, c, n); err != nil {
 		return keys, err
 	}
 	if err := os.Symlink(filepath.Join("rootfs", "var/log/kubelet.log"), l.path("nodes", n.Name, "kubelet.log")); err != nil {
@@ -256,13 +259,13 @@ func prepareNode(l Lab, ca *authority, n Node, nodes []Node, clientKey []byte, d
 	return keys, nil
 }
 
-func hostsFile(nodes []Node, deadVIP bool) string {
+func hostsFile(c cluster) string {
 	var b strings.Builder
 	b.WriteString("127.0.0.1 localhost\n::1 localhost ip6-localhost\n")
-	for _, n := range nodes {
+	for _, n := range c.nodes {
 		fmt.Fprintf(&b, "%s %s.cluster.local %s\n", n.Address, n.Name, n.Name)
 	}
-	if deadVIP {
+	if c.vip() {
 		fmt.Fprintf(&b, "%s %s %s.cluster.local\n", vipAddress, vipHost, vipHost)
 	}
 	return b.String()

@@ -23,13 +23,13 @@ func nodefile(name string, substitutions ...string) []byte {
 }
 
 // writeShims fills a node's /usr/local/bin and gives root its shell.
-func writeShims(l Lab, n Node) error {
+func writeShims(l Lab, c cluster, n Node) error {
 	bin := func(name string) string { return l.path("nodes", n.Name, "local-bin", name) }
-	kube := []string{"@VERSION@", bootVersion}
+	kube := []string{"@VERSION@", c.at.Kube.Default}
 	for name, data := range map[string][]byte{
 		"kubelet":    nodefile("kubelet", kube...),
 		"kubeadm":    nodefile("kubeadm", kube...),
-		"containerd": nodefile("containerd", "@VERSION@", bootContainerdVersion),
+		"containerd": nodefile("containerd", "@VERSION@", c.at.component("containerd")),
 		"crictl":     nodefile("crictl"),
 		"journalctl": nodefile("journalctl"),
 		"sudo":       nodefile("sudo"),
@@ -39,7 +39,7 @@ func writeShims(l Lab, n Node) error {
 		}
 	}
 	// Where the playbook's download role takes programs from, whatever version it asks for.
-	for _, name := range []string{"kubelet", "kubeadm", "containerd"} {
+	for _, name := range []string{"kubelet", "kubeadm", "containerd", "kube-vip.yml"} {
 		if err := writeFile(l.rootfs(n.Name, "opt/spraydeck-lab/mirror", name), nodefile(name), 0o644); err != nil {
 			return err
 		}
@@ -52,14 +52,8 @@ func writeShims(l Lab, n Node) error {
 	return writeFile(l.rootfs(n.Name, "opt/spraydeck-lab/shell"), nodefile("shell"), 0o755)
 }
 
-// writeNodeConfs writes what lies under /etc/kubernetes. With a dead VIP in the making, the
-// kubelets of node2 and node3 know the API server by the virtual name, as leftovers of a cluster
-// that once had kube-vip, and the control planes still run kube-vip's static pod.
-func writeNodeConfs(l Lab, ca *authority, n Node, deadVIP bool) error {
-	server := apiServer
-	if deadVIP && (n.Name == "node2" || n.Name == "node3") {
-		server = vipServer
-	}
+// writeNodeConfs writes what lies under /etc/kubernetes.
+func writeNodeConfs(l Lab, ca *authority, c cluster, n Node) error {
 	cert, key, err := ca.issue(certificate("system:node:"+n.Name, []string{"system:nodes"}))
 	if err != nil {
 		return err
@@ -73,7 +67,7 @@ func writeNodeConfs(l Lab, ca *authority, n Node, deadVIP bool) error {
 	}
 	auth := &clientcmdapi.AuthInfo{ClientCertificate: "/" + pem, ClientKey: "/" + pem}
 	conf := l.rootfs(n.Name, "etc/kubernetes/kubelet.conf")
-	if err := ca.writeConf(conf, server, "system:node:"+n.Name, auth); err != nil {
+	if err := ca.writeConf(conf, c.server(n, "kubelet"), "system:node:"+n.Name, auth); err != nil {
 		return err
 	}
 	if !n.ControlPlane {
@@ -81,7 +75,7 @@ func writeNodeConfs(l Lab, ca *authority, n Node, deadVIP bool) error {
 	}
 	for name, subject := range kubeconfigSubjects {
 		path := l.rootfs(n.Name, "etc/kubernetes", name+".conf")
-		if err := ca.writeKubeconfig(path, apiServer, subject[0], subject[1:]); err != nil {
+		if err := ca.writeKubeconfig(path, c.server(n, name), subject[0], subject[1:]); err != nil {
 			return err
 		}
 	}
@@ -93,11 +87,11 @@ func writeNodeConfs(l Lab, ca *authority, n Node, deadVIP bool) error {
 		return err
 	}
 	manifests := map[string][]byte{}
-	for _, c := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
-		manifests[c+".yaml"] = nodefile("kube-component.yaml", "@COMPONENT@", c, "@VERSION@", bootVersion)
+	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
+		manifests[name+".yaml"] = nodefile("kube-component.yaml", "@COMPONENT@", name, "@VERSION@", c.at.Kube.Default)
 	}
-	if deadVIP {
-		manifests["kube-vip.yml"] = nodefile("kube-vip.yml")
+	if c.vip() {
+		manifests["kube-vip.yml"] = nodefile("kube-vip.yml", "@VERSION@", c.at.component("kube_vip"))
 	}
 	for name, data := range manifests {
 		if err := writeFile(l.rootfs(n.Name, "etc/kubernetes/manifests", name), data, 0o600); err != nil {

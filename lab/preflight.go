@@ -6,13 +6,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"syscall"
 )
 
 // preflight collects everything that is missing before anything is started, each with its cure.
-func preflight(nodes []Node, faults []string) error {
+func preflight(c cluster) error {
 	if os.Getuid() != 0 {
 		return errors.New("the lab needs root: its nodes are mount, UTS and pid namespaces (run it with sudo, or in a privileged container)")
 	}
@@ -38,11 +37,14 @@ func preflight(nodes []Node, faults []string) error {
 		missing = append(missing, fmt.Sprintf(
 			"namespaces are refused (%v): in a container give it --privileged, or CAP_SYS_ADMIN and an unconfined seccomp profile", err))
 	}
-	ports := []string{apiAddress, etcdAddress, etcdPeer}
-	for _, n := range nodes {
+	ports := []string{apiAddress}
+	for _, n := range c.nodes {
 		ports = append(ports, fmt.Sprintf("%s:%d", n.Address, sshPort))
+		if n.Etcd {
+			ports = append(ports, n.etcdClient(), n.etcdPeer())
+		}
 	}
-	if slices.Contains(faults, faultDeadVIP) {
+	if c.vip() {
 		ports = append(ports, vipAddress+":6443")
 	}
 	for _, p := range ports {

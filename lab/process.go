@@ -20,6 +20,8 @@ type State struct {
 	Format    int       `json:"format"`
 	BootID    string    `json:"bootID"`
 	Nodes     int       `json:"nodes"`
+	From      string    `json:"from"` // the release the cluster was built with
+	With      settings  `json:"with"`
 	Faults    []string  `json:"faults"`
 	Ready     bool      `json:"ready"`
 	Processes []Process `json:"processes"`
@@ -154,8 +156,14 @@ func parseStat(b []byte) (start uint64, state byte, err error) {
 	return start, fields[0][0], err
 }
 
+// bootIDPath holds the boot id of the machine, and on a node, over which bootIDInside is mounted there, that of the node.
+const (
+	bootIDPath   = "/proc/sys/kernel/random/boot_id"
+	bootIDInside = "/run/spraydeck-lab/boot_id"
+)
+
 func bootID() string {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	b, err := os.ReadFile(bootIDPath)
 	if err != nil {
 		return ""
 	}

@@ -6,11 +6,6 @@ import (
 	"net"
 	"os"
 	"strings"
-
-	"k8s.io/component-base/cli"
-	"k8s.io/component-base/logs"
-	kubectl "k8s.io/kubectl/pkg/cmd"
-	"k8s.io/kubectl/pkg/cmd/util"
 )
 
 // systemctlMain is a node's systemctl: the verbs a playbook or a tired engineer types, for the two
@@ -23,6 +18,8 @@ func systemctlMain(args []string) int {
 		return 1
 	case "daemon-reload", "daemon-reexec", "enable", "disable", "mask", "unmask", "reset-failed":
 		return 0
+	case "reboot":
+		return restart()
 	case "is-system-running":
 		fmt.Println("running")
 		return 0
@@ -170,14 +167,4 @@ func show(r systemctlRequest, unit string, s unitState) {
 			fmt.Printf("%s=%s\n", p, v)
 		}
 	}
-}
-
-// kubectlMain is the real kubectl, which Debian does not package.
-func kubectlMain([]string) int {
-	setVersion()
-	logs.GlogSetter(kubectl.GetLogVerbosity(os.Args)) //nolint:errcheck // as kubectl's own main does
-	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
-		util.CheckErr(err)
-	}
-	return 0
 }

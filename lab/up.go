@@ -26,29 +26,32 @@ const bootTimeout = 4 * time.Minute
 
 // up boots a lab: files first, then processes, and returns when the cluster is Ready. Whatever
 // fails, nothing it started is left behind.
-func up(ctx context.Context, l Lab, count int, faults []string, stdout, stderr io.Writer) (err error) {
+func up(ctx context.Context, l Lab, c cluster, stdout, stderr io.Writer) (err error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
+	count := len(c.nodes)
 	if count < 1 || count > 8 {
-		return fmt.Errorf("--nodes %d: the lab has 1 to 8", count)
+		return errors.New("--nodes: the lab has 1 to 8")
 	}
-	if err := checkFaults(faults, count); err != nil {
+	if err := checkFaults(c.faults, count); err != nil {
 		return err
 	}
-	nodes := nodeList(count)
+	if err := c.own.check(c.at); err != nil {
+		return err
+	}
 	release, err := claim(l, stderr)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := preflight(nodes, faults); err != nil {
+	if err := preflight(c); err != nil {
 		return err
 	}
 	d := &daemons{lab: l, failed: make(chan error, 1), state: State{
-		Format: 1, BootID: bootID(), Nodes: count, Faults: slices.Clone(faults),
+		Format: 1, BootID: bootID(), Nodes: count, From: c.at.Tag, With: c.own, Faults: slices.Clone(c.faults),
 	}}
 	if err := l.save(d.state); err != nil {
 		return err
@@ -61,22 +64,22 @@ func up(ctx context.Context, l Lab, count int, faults []string, stdout, stderr i
 	say := func(format string, args ...any) { fmt.Fprintf(stderr, "lab: "+format+"\n", args...) }
 
 	say("writing keys, nodes and the checkout below %s", l.Dir)
-	if err := prepare(l, nodes, slices.Contains(faults, faultDeadVIP)); err != nil {
+	if err := prepare(l, c); err != nil {
 		return err
 	}
-	say("starting the control plane (Kubernetes %s), %d nodes at v%s", controlPlaneVersion, count, bootVersion)
-	if err := d.startAll(nodes, faults); err != nil {
+	say("starting the control plane (Kubernetes %s, whatever the nodes report), %d nodes of %s at v%s", controlPlaneVersion, count, c.at.Tag, c.at.Kube.Default)
+	if err := d.startAll(c); err != nil {
 		return err
 	}
 	checkout := make(chan error, 1)
-	go func() { checkout <- writeCheckout(l, nodes) }()
-	if err := d.waitFor(ctx, l, nodes, faults, say); err != nil {
+	go func() { checkout <- writeCheckout(l, c.nodes, c.at, c.own) }()
+	if err := d.waitFor(ctx, c, say); err != nil {
 		return err
 	}
 	if err := <-checkout; err != nil {
 		return err
 	}
-	for _, f := range faults {
+	for _, f := range c.faults {
 		if f == faultDeadVIP {
 			continue // it lies in the nodes' files
 		}
@@ -88,7 +91,7 @@ func up(ctx context.Context, l Lab, count int, faults []string, stdout, stderr i
 	if err := l.save(d.state); err != nil {
 		return err
 	}
-	return announce(l, stdout)
+	return announce(l, c, stdout)
 }
 
 // claim takes the directory: an empty or new one, or one that holds a lab, whose processes are
@@ -141,7 +144,7 @@ func clean(l Lab) error {
 }
 
 // prepare writes what the processes read.
-func prepare(l Lab, nodes []Node, deadVIP bool) error {
+func prepare(l Lab, c cluster) error {
 	for _, dir := range []string{"bin", "facts", "logs", "pki"} {
 		if err := os.MkdirAll(l.path(dir), 0o755); err != nil {
 			return err
@@ -169,8 +172,8 @@ func prepare(l Lab, nodes []Node, deadVIP bool) error {
 		return err
 	}
 	var known strings.Builder
-	for _, n := range nodes {
-		keys, err := prepareNode(l, ca, n, nodes, public, deadVIP)
+	for _, n := range c.nodes {
+		keys, err := prepareNode(l, ca, c, n, public)
 		if err != nil {
 			return err
 		}
@@ -179,7 +182,7 @@ func prepare(l Lab, nodes []Node, deadVIP bool) error {
 	if err := writeFile(l.path("known_hosts"), []byte(known.String()), 0o644); err != nil {
 		return err
 	}
-	return writeFile(l.path("ssh_config"), []byte(sshConfig(l, nodes)), 0o644)
+	return writeFile(l.path("ssh_config"), []byte(sshConfig(l, c.nodes)), 0o644)
 }
 
 func copyBinary(to string) error {
@@ -217,14 +220,14 @@ func sshConfig(l Lab, nodes []Node) string {
 	return b.String()
 }
 
-func (d *daemons) startAll(nodes []Node, faults []string) error {
+func (d *daemons) startAll(c cluster) error {
 	l := d.lab
 	dir := l.Dir
 	log := func(name string) string { return l.path("logs", name+".log") }
 	if err := d.start("control-plane", log("control-plane"), syscall.SysProcAttr{}, "control-plane", dir); err != nil {
 		return err
 	}
-	if slices.Contains(faults, faultDeadVIP) {
+	if c.vip() {
 		if err := d.start("vip", log("vip"), syscall.SysProcAttr{}, "vip", dir); err != nil {
 			return err
 		}
@@ -233,7 +236,8 @@ func (d *daemons) startAll(nodes []Node, faults []string) error {
 }
 
 // waitFor brings the cluster from nothing to Ready, or stops at the first process that ends.
-func (d *daemons) waitFor(ctx context.Context, l Lab, nodes []Node, faults []string, say func(string, ...any)) error {
+func (d *daemons) waitFor(ctx context.Context, c cluster, say func(string, ...any)) error {
+	l, nodes := d.lab, c.nodes
 	client, err := adminClient(l)
 	if err != nil {
 		return err
@@ -255,10 +259,14 @@ func (d *daemons) waitFor(ctx context.Context, l Lab, nodes []Node, faults []str
 		}
 	}
 	say("applying the workload")
+	pool := "pool.yaml"
+	if c.own.has(ownIPIP) {
+		pool = "pool-ipip.yaml"
+	}
 	if err := kubectlApply(l, "crd.yaml"); err != nil {
 		return err
 	}
-	if err := d.until(ctx, "the pool is accepted", func() error { return kubectlApply(l, "pool.yaml") }); err != nil {
+	if err := d.until(ctx, "the pool is accepted", func() error { return kubectlApply(l, pool) }); err != nil {
 		return err
 	}
 	if err := kubectlApply(l, "workload.yaml", "pdb.yaml"); err != nil {
@@ -354,15 +362,18 @@ func ready(node *corev1.Node) bool {
 }
 
 // announce writes D/env and prints the same places for a person.
-func announce(l Lab, w io.Writer) error {
+func announce(l Lab, c cluster, w io.Writer) error {
+	inventory, _ := c.at.inventory(l, c.nodes)
 	places := [][3]string{
 		{"LAB_DIR", "directory", l.Dir},
 		{"KUBECONFIG", "kubeconfig", l.adminConf()},
 		{"LAB_CHECKOUT", "checkout", l.checkout()},
-		{"LAB_INVENTORY", "inventory", filepath.Join(l.checkout(), "inventory/mycluster/inventory.ini")},
+		{"LAB_INVENTORY", "inventory", filepath.Join(l.checkout(), "inventory/mycluster", inventory)},
 		{"LAB_SSH_CONFIG", "ssh_config", l.path("ssh_config")},
 		{"LAB_SSH_KEY", "ssh key", l.path("id_ed25519")},
 		{"LAB_KNOWN_HOSTS", "known_hosts", l.path("known_hosts")},
+		// For inventories that say nothing of how a node is reached, such as the inventory builder's.
+		{"ANSIBLE_SSH_COMMON_ARGS", "ssh options", "-F " + l.path("ssh_config")},
 	}
 	var env strings.Builder
 	for _, p := range places {
