@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +109,10 @@ func TestFailover(t *testing.T) {
 	listen := func(address string) net.Listener {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
-			t.Skipf("no second loopback address here: %v", err)
+			if os.Getenv("CI") == "true" {
+				t.Fatal(err)
+			}
+			t.Skipf("left out, there is no second loopback address: %v", err)
 		}
 		return l
 	}
