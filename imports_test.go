@@ -25,6 +25,8 @@ var edges = map[string][]string{
 	"symptom":     nil,
 	"workstation": nil,
 	"e2e":         nil,
+
+	"transcript/transcripttest": {"runbook", "transcript"}, // for tests
 }
 
 // TestImports: dependencies point inward. Tests of a package may import more than the package itself.

@@ -1,0 +1,152 @@
+// Package transcripttest makes recordings of any size, for tests and benchmarks: an upgrade of up to 200 nodes with everything
+// in it that a replay shows. What it prints is always the same.
+package transcripttest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+)
+
+// Needle is printed once, two thirds into the run; LastFailure is the step that fails last.
+const (
+	Needle      = "needle in the haystack"
+	LastFailure = "node-38"
+)
+
+const steps = 40
+
+// Large records a run whose commands print some number of bytes into a directory of its own under root, and gives the
+// directory. With spooled, the output stands in the spool of the run.
+func Large(root string, size int64, spooled bool) (string, error) {
+	begin := time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)
+	w, err := transcript.Create(root, transcript.Header{Tool: "test", Runbook: "kubespray/v2.28.0", Cluster: "prod-4",
+		From: "v2.27.0", To: "v2.28.0", Started: begin})
+	if err != nil {
+		return "", err
+	}
+	l := &large{w: w, now: begin, spooled: spooled, hosts: int(min(200, 10+size>>20)), rand: rand.New(rand.NewPCG(1, 2))}
+	w.Clock = func() (time.Time, time.Duration) { return l.now, l.now.Sub(begin) }
+	l.run(size)
+	if err := w.Close(); err != nil && l.err == nil {
+		l.err = err
+	}
+	return w.Dir(), l.err
+}
+
+type large struct {
+	w       *transcript.Writer
+	now     time.Time
+	spooled bool
+	hosts   int
+	rand    *rand.Rand
+	step    string
+	number  int
+	task    int
+	err     error
+}
+
+func (l *large) put(d runbook.Data) {
+	if l.err == nil {
+		_, l.err = l.w.Append(runbook.Event{Step: l.step, Data: d})
+	}
+	l.now = l.now.Add(time.Millisecond)
+}
+
+func (l *large) run(size int64) {
+	l.put(runbook.Started{Runbook: "kubespray/v2.28.0", Version: "1.0.0", Title: runbook.T("Upgrade Kubespray"), From: "v2.27.0",
+		To: "v2.28.0", Cluster: "prod-4", Tool: "test", Locale: "en", At: l.now})
+	var plan runbook.Planned
+	for i := range steps {
+		plan.Steps = append(plan.Steps, runbook.PlannedStep{ID: fmt.Sprintf("node-%d", i), Title: runbook.T(fmt.Sprintf("Upgrade nodes, part %d", i)),
+			Phase: runbook.T(fmt.Sprintf("Part %d", i/8)), Kind: "ansible", Danger: runbook.Disrupts, NoReturn: i == 8})
+	}
+	l.put(plan)
+	for i := range l.hosts {
+		l.node(i, "v1.31.9", true)
+	}
+	for i := range steps {
+		l.step = plan.Steps[i].ID
+		l.one(i, size/steps)
+	}
+	l.step = ""
+	l.put(runbook.Ended{Status: runbook.Failed, Exit: 1, Why: runbook.T("one node did not come back")})
+}
+
+// one is a step: facts, a gate, the playbook, what the nodes do meanwhile, and how it ends.
+func (l *large) one(i int, size int64) {
+	l.put(runbook.StepStarted{Attempt: 1})
+	for h := range min(20, l.hosts) {
+		l.number++
+		l.put(runbook.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "systemctl is-active kubelet", Probe: true})
+		l.print(l.number, "active\n")
+		l.put(runbook.CommandEnded{Number: l.number, Outcome: runbook.Done})
+	}
+	l.put(runbook.GateChecked{Gate: "ready", When: "before", Title: runbook.T("All nodes are Ready"), Required: runbook.Success, Verdict: runbook.Pass})
+	l.now = l.now.Add(2 * time.Minute) // somebody reads
+	if i%8 == 5 {                      // at once on many hosts: their output comes mixed
+		first := l.number + 1
+		for h := range l.hosts {
+			l.number++
+			l.put(runbook.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "journalctl --since -1h", Changes: false})
+		}
+		for ; size > 0; size -= l.print(first+l.rand.IntN(l.hosts), l.text(100+l.rand.IntN(400))) {
+		}
+		for h := range l.hosts {
+			l.put(runbook.CommandEnded{Number: first + h, Outcome: runbook.Done})
+		}
+	} else {
+		l.number++
+		l.put(runbook.CommandStarted{Number: l.number, Host: "workstation", Line: "ansible-playbook upgrade-cluster.yml --limit part" + fmt.Sprint(i), Changes: true})
+		for n := 0; size > 0; n++ {
+			size -= l.print(l.number, l.text(200+l.rand.IntN(6000)))
+			switch {
+			case n%50 == 0:
+				l.task++
+				l.put(runbook.Progress{Task: fmt.Sprintf("kubernetes/node : Install | Copy kubelet %d", l.task), Tasks: l.task, OK: l.task * 3})
+			case n%97 == 0:
+				l.node(l.rand.IntN(l.hosts), "v1.32.5", l.rand.IntN(5) > 0)
+			case n == 20 && i == steps*2/3:
+				l.print(l.number, "msg: "+Needle+"\n")
+			case n == 30 && i%8 == 3:
+				l.put(runbook.Hit{Pitfall: "kubelet-stuck", Symptom: "no-answer", Title: runbook.T("The kubelet does not answer"), Severity: "nuisance", Line: "connection refused"})
+			}
+		}
+		l.put(runbook.CommandEnded{Number: l.number, Outcome: runbook.Done})
+	}
+	ended := runbook.StepEnded{Status: runbook.Passed}
+	switch {
+	case i%10 == 8:
+		ended = runbook.StepEnded{Status: runbook.Failed, Why: runbook.T("the playbook failed on one node")}
+	case i%10 == 3:
+		l.put(runbook.Answered{Question: "gate", Answer: runbook.Answer{Choice: runbook.ChoiceOverride, Reason: "agreed with the network team"}})
+		ended.Status = runbook.Overridden
+	}
+	l.put(ended)
+}
+
+func (l *large) node(i int, version string, ready bool) {
+	l.put(runbook.NodeChanged{Node: runbook.Node{Name: fmt.Sprintf("node%d", i), Ready: map[bool]string{true: "True", false: "False"}[ready], Version: version,
+		OS: "Ubuntu 24.04.2 LTS", Runtime: "containerd://2.0.5", Address: fmt.Sprintf("10.0.%d.%d", i/250, i%250)}})
+}
+
+func (l *large) print(number int, text string) int64 {
+	l.put(runbook.NewOutput(number, "stdout", []byte(text)))
+	return int64(len(text))
+}
+
+// text is about as much as a size, as a playbook prints it; it may end within a line.
+func (l *large) text(size int) string {
+	var b strings.Builder
+	for b.Len() < size {
+		if l.rand.IntN(40) == 0 {
+			fmt.Fprintf(&b, "TASK [kubernetes/node : Install | Copy kubelet binary from download dir %d] ***\r\n", l.task)
+		}
+		fmt.Fprintf(&b, "\x1b[0;33mchanged: [node%d] => {\"changed\": true, \"dest\": \"/usr/local/bin/kubelet\", \"mode\": \"0755\", \"size\": %d}\x1b[0m\r\n", l.rand.IntN(l.hosts), l.rand.IntN(1e9))
+	}
+	return b.String()[:size]
+}
