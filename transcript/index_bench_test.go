@@ -84,6 +84,20 @@ func benchRecording(b *testing.B, spooled bool) {
 			i += 13
 		}
 	})
+	b.Run("search", func(b *testing.B) { // for what is there once, and for what is not
+		b.SetBytes(info.Size())
+		for b.Loop() {
+			s, n := c.Search(transcripttest.Needle, c.End()), 0
+			for done := false; !done; {
+				var found []transcript.Found
+				found, done, err = s.Next(8 << 20)
+				n += len(found)
+			}
+			if n != 1 || err != nil {
+				b.Fatal(n, err)
+			}
+		}
+	})
 	b.Run("memory", func(b *testing.B) {
 		var before, after runtime.MemStats
 		for b.Loop() {

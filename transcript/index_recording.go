@@ -184,7 +184,7 @@ func (c *Recording) find(beyond func(Place) bool) Place {
 	x := index{reached: reached{Place: c.index.blocks[b]}}
 	at := x.Place
 	to := c.blockEnd(b)
-	_, _ = lines(c.file, at.Offset, to, func(line []byte, next int64) bool {
+	_, _ = eachLine(c.file, at.Offset, to, func(line []byte, next int64) bool {
 		dt, _, ok := glance(line)
 		if !ok {
 			r, _ := parseAny(line)
@@ -299,7 +299,7 @@ func (c *Recording) Forward(s *runbook.State, from, to Place, wanted func(number
 		return false
 	}
 	at := from.Pos
-	_, _ = lines(c.file, from.Offset, to.Offset, func(line []byte, next int64) bool {
+	_, _ = eachLine(c.file, from.Offset, to.Offset, func(line []byte, next int64) bool {
 		at++
 		_, number, ok := glance(line)
 		switch {

@@ -10,9 +10,9 @@ import (
 	"spraydeck/runbook"
 )
 
-// lines gives the whole lines between two places of a file, without their newlines, until one is not wanted. They are
+// eachLine gives the whole lines between two places of a file, without their newlines, until one is not wanted. They are
 // good only during the call. It gives the offset of what it has not given: the end, or a line that is not whole.
-func lines(in io.ReaderAt, from, to int64, give func(line []byte, next int64) bool) (int64, error) {
+func eachLine(in io.ReaderAt, from, to int64, give func(line []byte, next int64) bool) (int64, error) {
 	buf := make([]byte, min(1<<20, max(to-from, 1)))
 	have := 0
 	for at := from; ; {
@@ -49,7 +49,7 @@ func lines(in io.ReaderAt, from, to int64, give func(line []byte, next int64) bo
 // scan indexes what stands in a file up to an offset. Output, which is nearly all of it, is not decoded.
 func (x *index) scan(in io.ReaderAt, to int64) error {
 	number, block := -1, -1 // of the output line before
-	_, err := lines(in, x.Offset, to, func(line []byte, next int64) bool {
+	_, err := eachLine(in, x.Offset, to, func(line []byte, next int64) bool {
 		if n := len(x.blocks); n == 0 || x.Offset-x.blocks[n-1].Offset >= blockSize {
 			x.blocks = append(x.blocks, x.Place)
 		}

@@ -279,3 +279,73 @@ func TestIndexOfReadOnlyDirectory(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A search finds what a look at every line finds, however the output was cut.
+func TestSearch(t *testing.T) {
+	w, err := transcript.Create(t.TempDir(), transcript.Header{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(d runbook.Data) {
+		if _, err := w.Append(runbook.Event{Step: "a", Data: d}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := func(number int, text string) { put(runbook.NewOutput(number, "stdout", []byte(text))) }
+	put(runbook.CommandStarted{Number: 1, Line: "grep Alpha file"}) // 1
+	out(1, "one\nal")                                               // 2
+	out(2, "pha\n")                                                 // 3: another command's
+	out(1, "pha two\nno\nALPHA \"q\"\n\talpha")                     // 4
+	out(1, "\nbad \xff\nal\n")                                      // 5
+	out(1, "pha\n日本\n")                                             // 6
+	put(runbook.Answered{Answer: runbook.Answer{Reason: "alpha says so"}})
+	out(1, "x") // 8
+	for _, c := range "ペアpair\n" {
+		out(1, string(c))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := whole(t, w.Dir(), 1<<20)
+	tests := []struct {
+		query string
+		want  string
+	}{
+		{"alpha", "[{1 0 0} {4 1 3} {4 1 1} {4 1 0} {7 0 0}]"},
+		{"ALPHA", "[{4 1 1}]"},
+		{"nalpha", "[]"},
+		{`"q"`, "[{4 1 1}]"},
+		{"talpha", "[]"},
+		{"\talpha", "[{4 1 0}]"},
+		{"日本", "[{6 1 1}]"},
+		{"xペアpair", "[{14 1 0}]"},
+		{"two\nno", "[]"},
+		{"bad", "[{5 1 2}]"},
+		{"pha", "[{1 0 0} {3 2 1} {4 1 3} {4 1 1} {4 1 0} {6 1 2} {7 0 0}]"},
+	}
+	for _, tt := range tests {
+		for from := range c.Len() + 1 {
+			for _, n := range []int64{1, 1 << 20} {
+				s := c.Search(tt.query, c.At(from))
+				var all []transcript.Found
+				for done := false; !done; {
+					var found []transcript.Found
+					if found, done, err = s.Next(n); err != nil {
+						t.Fatal(err)
+					}
+					all = append(all, found...)
+				}
+				if len(all) > 1 && all[0].Pos <= from && all[len(all)-1].Pos > from {
+					t.Fatalf("%q from %d: what comes next is not found first: %v", tt.query, from, all)
+				}
+				slices.SortStableFunc(all, func(a, b transcript.Found) int { return a.Pos - b.Pos })
+				if got := fmt.Sprint(all); from == 0 && got != tt.want {
+					t.Errorf("%q: %s, want %s", tt.query, got, tt.want)
+				}
+				if s.Progress() != 1 {
+					t.Errorf("progress %v", s.Progress())
+				}
+			}
+		}
+	}
+}
