@@ -33,6 +33,7 @@ const (
 	MarkHit                        // a known problem shows
 	MarkRemedy                     // a remedy begins
 	MarkQuestion                   // the operator is asked
+	MarkResumed                    // another console took the run up
 	MarkEnd                        // the run ends
 )
 
@@ -190,6 +191,8 @@ func marksOf(e runbook.Event) (m Marks, topic string) {
 		case runbook.Overridden:
 			m |= MarkOverride
 		}
+	case runbook.Resumed:
+		m = MarkResumed
 	case runbook.Ended:
 		m = MarkEnd
 	case runbook.Connection:

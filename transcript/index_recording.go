@@ -76,17 +76,22 @@ func (c *Recording) Bad() int { return c.index.bad }
 // Scan is a stretch of the file, read beside what uses the Recording.
 type Scan struct {
 	from  *index
+	start int // position it goes on from
 	index *index
 	Size  int64 // of the file
 	Err   error
 }
 
+// More says whether it found something new.
+func (s Scan) More() bool { return s.index == nil || s.index.Pos > s.start }
+
 // Scan gives a function that reads on, at most n bytes, and may run in a goroutine of its own. One at a time.
 func (c *Recording) Scan(n int64) func() Scan {
 	x, f := c.index, c.file
 	y := x.after()
+	start := y.Pos
 	return func() Scan {
-		s := Scan{from: x, index: y}
+		s := Scan{from: x, start: start, index: y}
 		info, err := f.Stat()
 		if err != nil {
 			s.Err = fmt.Errorf("read transcript %s: %w", f.Name(), err)

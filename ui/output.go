@@ -225,6 +225,25 @@ func (o *outputView) next(from, direction int) bool {
 	return false
 }
 
+// GoTo goes to a line of a command, counted from the one that it is printing, and marks what is looked for there.
+func (o *outputView) GoTo(number, up int, query string) {
+	row := 0
+	for _, c := range o.commands {
+		if c.Number != number {
+			row += o.rowsOf(c)
+			continue
+		}
+		if o.headed() {
+			row++
+		}
+		row += max(0, c.Output.Dropped+len(c.Output.Lines)-up)
+		o.query, o.found, o.follow = query, row, false
+		o.scroll.Fit(o.h, o.Rows())
+		o.scroll.Show(row)
+		return
+	}
+}
+
 // HandleKey scrolls, follows and goes through what was found.
 func (o *outputView) HandleKey(msg tea.KeyPressMsg) action {
 	if m := motionOf(msg); m != noMotion {

@@ -4,39 +4,51 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/runbook"
+	"spraydeck/transcript"
 )
 
 // ownKeys are the bindings of the recording; they go before those of the Run screen.
 func (r *replayScreen) ownKeys() []Key {
+	p := r.player
 	play := Key{Keys: []string{"space"}, Help: sayKeyPlay}
-	if r.player.playing {
+	if p.playing || p.live {
 		play.Help = sayKeyPause
 	}
-	has := func(find func([]int, int) (int, bool), places []int) bool {
-		_, ok := find(places, r.player.pos)
-		return ok
+	jump := func(name string, what transcript.Marks, by int, help runbook.Text) Key {
+		_, ok := r.line.jump(what, p.at.Pos, by)
+		return Key{Keys: []string{name}, Help: help, Quiet: by < 0}.without(!ok, sayNoNext)
 	}
-	t := r.player.tape
+	end := Key{Keys: []string{"G", "end"}, Help: sayKeyEnd0, Quiet: true}
+	if r.opts.Follow && !r.ended {
+		end.Help, end.Quiet = sayKeyLive, p.live
+	}
 	keys := []Key{
 		play,
-		Key{Keys: []string{"right"}, Help: sayKeyStepNext}.without(!has(next, t.steps), sayNoNext),
-		Key{Keys: []string{"left"}, Help: sayKeyStepPrev, Quiet: true}.without(!has(previous, t.steps), sayNoNext),
-		Key{Keys: []string{"]"}, Help: sayKeyFailNext}.without(!has(next, t.failures), sayNoNext),
-		Key{Keys: []string{"["}, Help: sayKeyFailPrev, Quiet: true}.without(!has(previous, t.failures), sayNoNext),
+		jump("right", transcript.MarkStep, 1, sayKeyStepNext),
+		jump("left", transcript.MarkStep, -1, sayKeyStepPrev),
+		jump("]", transcript.MarkFailure, 1, sayKeyFailNext),
+		jump("[", transcript.MarkFailure, -1, sayKeyFailPrev),
+		jump("o", transcript.MarkOverride, 1, sayKeyOverNext),
+		jump("O", transcript.MarkOverride, -1, sayKeyOverPrev),
 		{Keys: []string{"+", "=", ">"}, Help: sayKeySpeed},
 		{Keys: []string{"-", "<"}, Help: sayKeySlower, Quiet: true},
 		{Keys: []string{"/"}, Help: sayKeySearch},
 	}
-	if r.query != "" {
+	keys[5].Quiet = true
+	if f := r.finder; f != nil {
 		keys = append(keys,
-			Key{Keys: []string{"n"}, Help: sayKeyMatch}.without(!has(next, r.found), sayNoNext),
-			Key{Keys: []string{"N"}, Help: sayKeyMatchUp, Quiet: true}.without(!has(previous, r.found), sayNoNext))
+			Key{Keys: []string{"n"}, Help: sayKeyMatch},
+			Key{Keys: []string{"N"}, Help: sayKeyMatchUp, Quiet: true})
+		if f.search != nil {
+			keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyNoSearch})
+		}
 	}
 	return append(keys,
-		Key{Keys: []string{"t"}, Help: sayKeyTime},
+		Key{Keys: []string{":"}, Help: sayKeyGoTo},
+		Key{Keys: []string{"t"}, Help: sayKeyTime, Quiet: true},
 		Key{Keys: []string{"i"}, Help: sayKeyIdle, Quiet: true},
 		Key{Keys: []string{"g", "home"}, Help: sayKeyStart0, Quiet: true},
-		Key{Keys: []string{"G", "end"}, Help: sayKeyEnd0, Quiet: true})
+		end)
 }
 
 // Keys are what HandleKey knows: ours, then what is left of the Run screen's, then the way out.
@@ -69,17 +81,22 @@ func (r *replayScreen) Keys() []Key {
 
 func (r *replayScreen) press(name string) action {
 	p := r.player
+	jump := func(what transcript.Marks, by int) (int, bool) { return r.line.jump(what, p.at.Pos, by) }
 	switch name {
 	case "space":
 		p.Toggle()
 	case "right":
-		r.seek(next(p.tape.steps, p.pos))
+		r.seek(jump(transcript.MarkStep, 1))
 	case "left":
-		r.seek(previous(p.tape.steps, p.pos))
+		r.seek(jump(transcript.MarkStep, -1))
 	case "]":
-		r.pauseAt(next(p.tape.failures, p.pos))
+		r.pauseAt(jump(transcript.MarkFailure, 1))
 	case "[":
-		r.pauseAt(previous(p.tape.failures, p.pos))
+		r.pauseAt(jump(transcript.MarkFailure, -1))
+	case "o":
+		r.pauseAt(jump(transcript.MarkOverride, 1))
+	case "O":
+		r.pauseAt(jump(transcript.MarkOverride, -1))
 	case "+", "=", ">":
 		p.Faster()
 	case "-", "<":
@@ -89,13 +106,16 @@ func (r *replayScreen) press(name string) action {
 	case "g", "home":
 		r.seek(0, true)
 	case "G", "end":
-		r.seek(len(p.at), true)
+		r.seek(p.rec.Len(), true)
+		p.live = !r.whole || r.opts.Follow && !r.ended
 	case "n":
-		r.pauseAt(next(r.found, p.pos))
-		r.highlight()
+		r.match(1)
 	case "N":
-		r.pauseAt(previous(r.found, p.pos))
-		r.highlight()
+		r.match(-1)
+	case "esc":
+		r.stopSearch()
+	case ":":
+		return actPalette{}
 	case "/", "t":
 		f := newField("", false, true)
 		r.typed, r.going = &f, name == "t"
@@ -105,10 +125,17 @@ func (r *replayScreen) press(name string) action {
 
 // seek goes to a position, and the Run screen to the step it is in.
 func (r *replayScreen) seek(to int, ok bool) {
-	if !ok {
-		return
+	if ok {
+		r.seekTo(r.player.rec.At(to))
 	}
-	r.player.Seek(to)
+}
+
+func (r *replayScreen) seekTo(to transcript.Place) {
+	r.player.live = false
+	r.player.SeekTo(to)
+	if r.run.focus == panelLog && r.run.log.open != nil { // where a search led
+		r.run.focus, r.run.zoom, r.run.log.open = panelStep, false, nil
+	}
 	r.run.looking = ""
 	r.run.steps.Home()
 	r.run.step.output.Reset()
@@ -144,33 +171,10 @@ func (r *replayScreen) typing(msg tea.KeyPressMsg) action {
 }
 
 func (r *replayScreen) goTo(text string) action {
-	to, err := parseJump(text, r.player.Elapsed(), r.player.tape.total)
+	to, err := parseJump(text, r.player.at.Elapsed, r.player.rec.End().Elapsed)
 	if err != nil {
 		return actNotice{sayNoTime}
 	}
-	r.seek(r.player.tape.atElapsed(to), true)
+	r.seekTo(r.player.rec.AtElapsed(to))
 	return handled{}
-}
-
-// search looks for text in all of the recording, and goes to where it was said next; at the end it starts over.
-func (r *replayScreen) search(text string) action {
-	r.query, r.found = text, r.player.tape.find(text)
-	if len(r.found) == 0 {
-		r.query = ""
-		return actNotice{runbook.Textf(sayNotFound.En, sayNotFound.Ja, text)}
-	}
-	to, ok := next(r.found, r.player.pos)
-	if !ok {
-		to = r.found[0]
-	}
-	r.pauseAt(to, true)
-	r.highlight()
-	return handled{}
-}
-
-// highlight marks what was searched in the output, if it is in sight.
-func (r *replayScreen) highlight() {
-	if st, _ := r.run.shownStep(); st != nil && r.run.step.output.Rows() > 0 {
-		r.run.step.output.Search(r.query)
-	}
 }

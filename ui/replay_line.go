@@ -2,11 +2,14 @@ package ui
 
 import (
 	"fmt"
+	"sort"
 	"strings"
+	"time"
 
 	"charm.land/lipgloss/v2"
 
 	"spraydeck/runbook"
+	"spraydeck/transcript"
 )
 
 // timeMark is what a column of the timeline shows. A higher rank hides a lower one in the same column.
@@ -17,78 +20,113 @@ type timeMark struct {
 }
 
 var (
-	markStep     = timeMark{"┬", 1, func(l look) lipgloss.Style { return l.Rule }} // a phase begins
-	markPassed   = timeMark{"✓", 2, func(l look) lipgloss.Style { return l.Success }}
-	markNoReturn = timeMark{"⚑", 3, func(l look) lipgloss.Style { return l.Danger }}
-	markOverride = timeMark{"!", 4, func(l look) lipgloss.Style { return l.Warning }}
-	markFailed   = timeMark{"✗", 5, func(l look) lipgloss.Style { return l.Danger }}
+	markGate     = timeMark{"·", 1, func(l look) lipgloss.Style { return l.Rule }} // a gate that passed
+	markStep     = timeMark{"┬", 2, func(l look) lipgloss.Style { return l.Rule }} // a phase begins
+	markPassed   = timeMark{"✓", 3, func(l look) lipgloss.Style { return l.Success }}
+	markRemedy   = timeMark{"+", 4, func(l look) lipgloss.Style { return l.Warning }}
+	markResumed  = timeMark{"↻", 5, func(l look) lipgloss.Style { return l.Warning }}
+	markHit      = timeMark{"◆", 6, func(l look) lipgloss.Style { return l.Warning }}
+	markNoReturn = timeMark{"⚑", 7, func(l look) lipgloss.Style { return l.Danger }}
+	markOverride = timeMark{"!", 8, func(l look) lipgloss.Style { return l.Warning }}
+	markFailed   = timeMark{"✗", 9, func(l look) lipgloss.Style { return l.Danger }}
 )
 
-// timeMarks gives what stands on the timeline, by position.
-func (t *tape) timeMarks() map[int]timeMark {
-	marks := map[int]timeMark{}
-	noReturn := map[string]bool{}
-	phases := map[string]string{}
-	phase := ""
-	put := func(at int, m timeMark) {
-		if marks[at].rank < m.rank {
-			marks[at] = m
-		}
-	}
-	for i, e := range t.events {
-		switch d := e.Data.(type) {
-		case runbook.Planned:
-			for _, st := range d.Steps {
-				noReturn[st.ID], phases[st.ID] = st.NoReturn, st.Phase.En
-			}
-		case runbook.StepStarted:
-			if p := phases[e.Step]; p != phase {
-				phase = p
-				put(i+1, markStep)
-			}
-			if noReturn[e.Step] {
-				put(i+1, markNoReturn)
-			}
-		case runbook.Answered:
-			if d.Choice == runbook.ChoiceOverride || d.Choice == runbook.ChoiceSkip {
-				put(i+1, markOverride)
-			}
-		case runbook.StepEnded:
-			switch d.Status {
-			case runbook.Passed:
-				put(i+1, markPassed)
-			case runbook.Overridden:
-				put(i+1, markOverride)
-			}
-		}
-		if wentWrong(e.Data) {
-			put(i+1, markFailed)
-		}
-	}
-	return marks
+// timeline is what stands on the line below the run: where its steps begin and how they end, and what else one may
+// want to go to.
+type timeline struct {
+	marks  []transcript.Mark // all of them, to jump to
+	shown  []shownMark
+	taken  int // position up to which the recording is in marks
+	phases map[string]string
+	turns  map[string]bool // steps after which there is no way back
+	phase  string
 }
 
-// timeline draws the run as a line of w columns: where its steps ended and how, and where the player is.
-func (l look) timeline(p *player, marks map[int]timeMark, w int) string {
-	from, to := short(0), short(p.tape.total)
+type shownMark struct {
+	transcript.Place
+	timeMark
+}
+
+// take adds what the recording has more of now.
+func (t *timeline) take(rec *transcript.Recording) {
+	if t.phases == nil {
+		t.phases, t.turns = map[string]string{}, map[string]bool{}
+	}
+	for _, m := range rec.MarksAfter(t.taken, ^transcript.Marks(0)) {
+		t.add(rec, m)
+	}
+	t.taken = rec.Len()
+}
+
+func (t *timeline) add(rec *transcript.Recording, m transcript.Mark) {
+	t.marks = append(t.marks, m)
+	put := func(sign timeMark) { t.shown = append(t.shown, shownMark{m.Place, sign}) }
+	if m.What&transcript.MarkPlan != 0 {
+		if e, ok := rec.Event(m.Pos); ok {
+			for _, st := range e.Data.(runbook.Planned).Steps {
+				t.turns[st.ID], t.phases[st.ID] = st.NoReturn, st.Phase.En
+			}
+		}
+	}
+	if m.What&transcript.MarkStep != 0 {
+		if p := t.phases[m.Step]; p != t.phase {
+			t.phase = p
+			put(markStep)
+		}
+		if t.turns[m.Step] {
+			put(markNoReturn)
+		}
+	}
+	switch {
+	case m.What&transcript.MarkHit != 0:
+		put(markHit)
+	case m.What&transcript.MarkFailure != 0:
+		put(markFailed)
+	case m.What&transcript.MarkOverride != 0:
+		put(markOverride)
+	case m.What&transcript.MarkResumed != 0:
+		put(markResumed)
+	case m.What&transcript.MarkRemedy != 0:
+		put(markRemedy)
+	case m.What&transcript.MarkGate != 0:
+		put(markGate)
+	case m.What&transcript.MarkStepEnd != 0:
+		if e, ok := rec.Event(m.Pos); ok && e.Data.(runbook.StepEnded).Status == runbook.Passed {
+			put(markPassed)
+		}
+	}
+}
+
+// jump gives the nearest position of a mark of a kind, after a position or, with by below 0, before it.
+func (t *timeline) jump(what transcript.Marks, pos, by int) (int, bool) {
+	i := sort.Search(len(t.marks), func(i int) bool { return t.marks[i].Pos > pos })
+	if by < 0 {
+		i = sort.Search(len(t.marks), func(i int) bool { return t.marks[i].Pos >= pos }) - 1
+	}
+	for ; i >= 0 && i < len(t.marks); i += by {
+		if t.marks[i].What&what != 0 {
+			return t.marks[i].Pos, true
+		}
+	}
+	return 0, false
+}
+
+// draw gives the line in w columns, and where the player is.
+func (t *timeline) draw(l look, p *player, w int) string {
+	from, to := short(0), short(p.rec.End().Elapsed)
 	cells := w - width(from) - width(to) - 6
 	if cells < 5 {
 		return fit("", w)
 	}
-	last := max(1, p.at[len(p.at)-1])
-	column := func(pos int) int {
-		if pos == 0 {
-			return 0
-		}
-		return int(int64(p.at[pos-1]) * int64(cells-1) / int64(last))
-	}
+	last := float64(max(1, p.length()))
+	column := func(at time.Duration) int { return min(cells-1, int(float64(at)*float64(cells-1)/last)) }
 	line := make([]timeMark, cells)
-	for pos, m := range marks {
-		if c := column(pos); line[c].rank < m.rank {
-			line[c] = m
+	for _, m := range t.shown {
+		if c := column(p.line(m.Place)); line[c].rank < m.rank {
+			line[c] = m.timeMark
 		}
 	}
-	here := min(cells-1, int(int64(p.clock)*int64(cells-1)/int64(last)))
+	here := column(p.clock)
 	var b strings.Builder
 	for i, m := range line {
 		switch {

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
 
 	"spraydeck/runbook"
+	"spraydeck/transcript"
 )
 
 // SpeedMax plays as fast as the screen follows.
@@ -37,27 +37,54 @@ func speedText(v float64) string {
 	return strconv.FormatFloat(v, 'f', -1, 64) + "x"
 }
 
-// player is a position on a tape and the pace at which it moves. Time comes from outside: Advance is told how much of
-// it has passed.
+// player is a position in a recording and the pace at which it moves. Time comes from outside: Advance is told how much
+// of it has passed.
 type player struct {
-	tape     *tape
+	rec      *transcript.Recording
 	state    *runbook.State
-	pos      int             // events folded into state
-	at       []time.Duration // when each event plays
-	clock    time.Duration   // on the time line of at
+	at       transcript.Place
+	now      time.Time                     // the time of day at this place
+	clock    time.Duration                 // on the time line: where it plays, between two events
+	printed  map[int]*runbook.CommandState // those whose output is in state
 	speed    float64
 	playing  bool
 	skipIdle bool
+	live     bool // it stays at the end, whatever comes
 }
 
-func newPlayer(t *tape, speed float64) *player {
-	p := &player{tape: t, state: &runbook.State{}, speed: speed, skipIdle: true, playing: true}
+func newPlayer(rec *transcript.Recording, speed float64) *player {
+	p := &player{rec: rec, speed: speed, skipIdle: true, playing: true}
 	if p.speed == 0 {
 		p.speed = 1
 	}
-	p.at = t.clock(true)
+	p.restart(rec.At(0))
 	return p
 }
+
+// restart folds the state anew.
+func (p *player) restart(at transcript.Place) {
+	p.state, p.at, p.printed = p.rec.State(at), at, map[int]*runbook.CommandState{}
+	p.now, p.clock = p.rec.Time(at), p.line(at)
+}
+
+// line is where a place lies on the time line.
+func (p *player) line(at transcript.Place) time.Duration {
+	if p.skipIdle {
+		return at.Played
+	}
+	return at.Elapsed
+}
+
+// placeOn is the place at a time on the time line.
+func (p *player) placeOn(d time.Duration) transcript.Place {
+	if p.skipIdle {
+		return p.rec.AtPlayed(d)
+	}
+	return p.rec.AtElapsed(d)
+}
+
+// length is how long the time line is.
+func (p *player) length() time.Duration { return p.line(p.rec.End()) }
 
 // Advance lets time pass. It stops at the end.
 func (p *player) Advance(d time.Duration) {
@@ -65,60 +92,83 @@ func (p *player) Advance(d time.Duration) {
 		return
 	}
 	if math.IsInf(p.speed, 1) {
-		p.fold(min(len(p.at), p.pos+max(50, len(p.at)/30)))
-		p.clock = p.played()
+		p.forward(p.rec.At(p.at.Pos + max(50, p.rec.Len()/30)))
+		p.clock = p.line(p.at)
 	} else {
 		p.clock += time.Duration(float64(d) * p.speed)
-		p.fold(sort.Search(len(p.at), func(i int) bool { return p.at[i] > p.clock }))
+		if to := p.placeOn(p.clock); to.Pos > p.at.Pos {
+			p.forward(to)
+		}
 	}
 	if p.AtEnd() {
-		p.playing, p.clock = false, p.played()
+		p.playing, p.clock = false, p.line(p.at)
 	}
 }
 
 // AtEnd says whether nothing is left to play.
-func (p *player) AtEnd() bool { return p.pos == len(p.at) }
+func (p *player) AtEnd() bool { return p.at.Pos >= p.rec.Len() }
 
 // Seek goes to a position.
-func (p *player) Seek(pos int) {
-	pos = max(0, min(pos, len(p.at)))
-	if pos < p.pos {
-		p.state, p.pos = p.tape.base(pos)
+func (p *player) Seek(pos int) { p.SeekTo(p.rec.At(pos)) }
+
+// SeekTo goes to a place.
+func (p *player) SeekTo(to transcript.Place) {
+	if to.Pos < p.at.Pos {
+		p.restart(to)
+	} else {
+		p.forward(to)
 	}
-	p.fold(pos)
-	p.clock = p.played()
+	p.clock = p.line(p.at)
 	if p.AtEnd() {
 		p.playing = false
 	}
 }
 
-func (p *player) fold(to int) {
-	for ; p.pos < to; p.pos++ {
-		p.state.Apply(p.tape.events[p.pos].Event)
+func (p *player) forward(to transcript.Place) {
+	if !p.rec.Forward(p.state, p.at, to, func(n int) bool { return p.printed[n] != nil }) {
+		clear(p.printed)
+	}
+	p.at, p.now = to, p.state.Last
+	if to.Pos == 0 {
+		p.now = p.rec.Time(to)
 	}
 }
 
-// played is the time of the last event played.
-func (p *player) played() time.Duration {
-	if p.pos == 0 {
-		return 0
+// Print sees to it that the state has what some commands printed, and lets go of what the others did.
+func (p *player) Print(commands []*runbook.CommandState) error {
+	var missing []*runbook.CommandState
+	shown := map[int]*runbook.CommandState{}
+	for _, c := range commands {
+		shown[c.Number] = c
+		if p.printed[c.Number] == nil {
+			missing = append(missing, c)
+		}
 	}
-	return p.at[p.pos-1]
+	for n, c := range p.printed {
+		if shown[n] == nil {
+			c.Output = runbook.Tail{}
+		}
+	}
+	p.printed = shown
+	if len(missing) == 0 {
+		return nil
+	}
+	return p.rec.Print(p.at, missing)
 }
 
 // Toggle plays or pauses; at the end it plays from the start.
 func (p *player) Toggle() {
-	if p.AtEnd() && !p.playing {
+	if p.AtEnd() && !p.playing && !p.live {
 		p.Seek(0)
 	}
-	p.playing = !p.playing
+	p.playing = !p.playing && !p.live
+	p.live = false
 }
 
 // SkipIdle turns the skipping of pauses on or off.
 func (p *player) SkipIdle(skip bool) {
 	p.skipIdle = skip
-	p.at = p.tape.clock(skip)
-	p.clock = p.played()
+	p.clock = p.line(p.at)
 }
 
 // Faster and Slower go to the next speed there is.
@@ -138,21 +188,8 @@ func (p *player) Slower() {
 	}
 }
 
-// Elapsed is the real time since the start of the run, as it was then.
-func (p *player) Elapsed() time.Duration {
-	if p.pos == 0 {
-		return 0
-	}
-	return p.tape.events[p.pos-1].elapsed
-}
-
 // Now is the time of day, as it was then.
-func (p *player) Now() time.Time {
-	if p.pos == 0 {
-		return p.tape.events[0].Time
-	}
-	return p.tape.events[p.pos-1].Time.Add(p.clock - p.played())
-}
+func (p *player) Now() time.Time { return p.now.Add(p.clock - p.line(p.at)) }
 
 // parseJump reads where to go: "1:32:07" or "4:10" since the start, "90" seconds, "15m", "50%", or "+30" and "-1:00"
 // from here.

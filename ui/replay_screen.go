@@ -3,20 +3,31 @@ package ui
 import (
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/runbook"
+	"spraydeck/transcript"
 )
 
 var (
 	sayReplay      = runbook.Text{En: "REPLAY", Ja: "再生"}
 	sayVerified    = runbook.Text{En: "verified ✓", Ja: "検証済み ✓"}
+	sayVerifying   = runbook.Text{En: "verifying …", Ja: "検証中 …"}
 	sayNotVerified = runbook.Text{En: "✗ NOT VERIFIED: line %d", Ja: "✗ 検証失敗: %d 行目"}
+	sayUnverified  = runbook.Text{En: "✗ NOT VERIFIED", Ja: "✗ 検証失敗"}
 	sayCutOff      = runbook.Text{En: "✗ NOT VERIFIED: cut off in line %d", Ja: "✗ 検証失敗: %d 行目で途切れています"}
 	sayPaused      = runbook.Text{En: "‖ paused", Ja: "‖ 一時停止"}
 	sayAtEnd       = runbook.Text{En: "■ end", Ja: "■ 終わり"}
 	sayCutEnd      = runbook.Text{En: "■ the recording ends here, the run had not", Ja: "■ 記録はここまでです (実行は未完了)"}
+	sayFollowing   = runbook.Text{En: "● live", Ja: "● ライブ"}
+	sayBehindLive  = runbook.Text{En: "%s behind", Ja: "%s 遅れ"}
+	sayWriterGone  = runbook.Text{En: "‼ interrupted: no console writes this run", Ja: "‼ 中断: この実行を記録しているコンソールはありません"}
+	sayGoesOn      = runbook.Text{En: "this run goes on: replay --follow shows it live", Ja: "この実行は継続中です。replay --follow でライブ表示します"}
+	sayNothingYet  = runbook.Text{En: "Nothing is recorded yet.", Ja: "まだ何も記録されていません。"}
+	sayIndexing    = runbook.Text{En: "reading %d%%", Ja: "読み込み中 %d%%"}
+	saySearching   = runbook.Text{En: "searching %d%%, %d found", Ja: "検索中 %d%%、%d 件"}
 	sayIdleSkipped = runbook.Text{En: "idle skipped", Ja: "待ち時間省略"}
 	sayEveryPause  = runbook.Text{En: "real pauses", Ja: "実時間"}
 	sayPosition    = runbook.Text{En: "%s of %s", Ja: "%s / %s"}
@@ -24,6 +35,13 @@ var (
 	sayGoTo        = runbook.Text{En: "go to (1:32:07, 15m, 50%, +30, -1:00):", Ja: "移動先 (1:32:07, 15m, 50%, +30, -1:00):"}
 	sayNoTime      = runbook.Text{En: "that is no time", Ja: "時刻として読めません"}
 	sayNoNext      = runbook.Text{En: "nothing further in this direction", Ja: "この方向にはもうありません"}
+	sayGoToTitle   = runbook.Text{En: "Go to", Ja: "移動"}
+	sayGoTime      = runbook.Text{En: "a time", Ja: "時刻"}
+	sayGoStep      = runbook.Text{En: "step", Ja: "手順"}
+	sayGoFailure   = runbook.Text{En: "failure", Ja: "失敗"}
+	sayGoOverride  = runbook.Text{En: "override", Ja: "強行"}
+	sayGoHit       = runbook.Text{En: "known problem", Ja: "既知の問題"}
+	sayGoResumed   = runbook.Text{En: "resumed", Ja: "再開"}
 	sayNotInReplay = runbook.Text{En: "a replay only shows; nothing is run", Ja: "再生中は操作できません (表示のみ)"}
 
 	sayKeyPlay     = runbook.Text{En: "play", Ja: "再生"}
@@ -34,6 +52,11 @@ var (
 	sayKeyStepPrev = runbook.Text{En: "previous step", Ja: "前の手順"}
 	sayKeyFailNext = runbook.Text{En: "next failure", Ja: "次の失敗"}
 	sayKeyFailPrev = runbook.Text{En: "previous failure", Ja: "前の失敗"}
+	sayKeyOverNext = runbook.Text{En: "next override", Ja: "次の強行"}
+	sayKeyOverPrev = runbook.Text{En: "previous override", Ja: "前の強行"}
+	sayKeyGoTo     = runbook.Text{En: "go to", Ja: "移動"}
+	sayKeyLive     = runbook.Text{En: "live", Ja: "ライブへ"}
+	sayKeyNoSearch = runbook.Text{En: "end search", Ja: "検索終了"}
 	sayKeyIdle     = runbook.Text{En: "skip idle or not", Ja: "待ち時間の省略"}
 	sayKeyTime     = runbook.Text{En: "time", Ja: "時刻へ"}
 	sayKeyStart0   = runbook.Text{En: "start", Ja: "先頭"}
@@ -43,22 +66,88 @@ var (
 // replayScreen is the Run screen over a recording, with a timeline.
 type replayScreen struct {
 	look
+	opts   ReplayOptions
 	run    *runScreen
 	player *player
-	marks  map[int]timeMark
+	line   timeline
 	w, h   int
-	typed  *field // a search, or a time to go to
-	going  bool   // typed is a time
-	query  string
-	found  []int
+	typed  *field  // a search, or a time to go to
+	going  bool    // typed is a time
+	finder *finder // nil: nothing is searched
 	notice string
+
+	whole     bool // all of the file has been read
+	size      int64
+	alive     bool // a console writes it
+	ended     bool
+	verifying bool
+	verdict   *transcript.Result // nil: not known yet
+	problem   error              // why it could not be verified
 }
 
-func newReplayScreen(o Options, t *tape, speed float64) *replayScreen {
-	r := &replayScreen{look: newLook(o), run: newRunScreen(o), player: newPlayer(t, speed), marks: t.timeMarks()}
+func newReplayScreen(o ReplayOptions, rec *transcript.Recording) *replayScreen {
+	r := &replayScreen{look: newLook(o.Options), opts: o, run: newRunScreen(o.Options), player: newPlayer(rec, o.Speed), alive: true}
 	r.run.bare = true
+	r.line.take(rec)
+	r.follow(o.Follow)
 	r.show()
 	return r
+}
+
+// follow goes to the end and stays there, or leaves it.
+func (r *replayScreen) follow(on bool) {
+	p := r.player
+	p.live = on
+	if on {
+		p.playing = false
+		p.SeekTo(p.rec.End())
+	}
+}
+
+// Grow takes note that more of the file was read: all of it, or not, and whether a console writes it. It says whether
+// the run has just come to its end.
+func (r *replayScreen) Grow(s scanned, more, whole bool) (ended bool) {
+	p := r.player
+	was := r.ended
+	r.whole, r.size, r.alive, r.ended = whole, s.Size, s.alive, p.rec.Ended()
+	if p.rec.Len() < p.at.Pos {
+		r.Renew() // the file was cut
+	}
+	if more {
+		r.line.take(p.rec)
+	}
+	if p.live {
+		p.SeekTo(p.rec.End())
+		p.live = !whole || r.opts.Follow && !r.ended
+	} else if whole && !r.opts.Follow && s.alive && !r.ended {
+		r.Notice(r.say(sayGoesOn))
+	}
+	r.show()
+	return r.opts.Follow && r.ended && !was && whole
+}
+
+// Renew goes on with an index that is another.
+func (r *replayScreen) Renew() {
+	p := r.player
+	r.line = timeline{}
+	r.line.take(p.rec)
+	p.restart(p.rec.At(min(p.at.Pos, p.rec.Len())))
+	r.finder = nil
+	r.show()
+}
+
+// SetVerdict says whether all is as it was written.
+func (r *replayScreen) SetVerdict(v transcript.Result, err error) { r.verdict, r.problem = &v, err }
+
+// advance lets time pass.
+func (r *replayScreen) advance(d time.Duration) {
+	p := r.player
+	playing := p.playing
+	p.Advance(d)
+	if playing && !p.playing && (!r.whole || r.opts.Follow && !r.ended) {
+		p.live = true // it plays on as soon as there is more
+	}
+	r.show()
 }
 
 // SetSize takes the room there is.
@@ -79,8 +168,40 @@ func (r *replayScreen) footHeight() int {
 	return 1
 }
 
-// show gives the Run screen the state as it was.
-func (r *replayScreen) show() { r.run.SetState(r.player.state, r.player.Now()) }
+// show gives the Run screen the state as it was, with the output that is looked at.
+func (r *replayScreen) show() {
+	p := r.player
+	r.run.state = p.state
+	var commands []*runbook.CommandState
+	if st, _ := r.run.shownStep(); st != nil {
+		commands = shownCommands(st)
+	}
+	if open := r.run.log.open; open != nil && len(open.commands) > 0 {
+		open.commands = slices.DeleteFunc(commandsOf(p.state), func(c *runbook.CommandState) bool { return c.Number != open.commands[0].Number })
+		commands = append(commands, open.commands...)
+	}
+	if err := p.Print(commands); err != nil {
+		r.Notice(err.Error())
+	}
+	now := p.Now()
+	if p.live && r.alive && r.whole {
+		if wall := r.opts.now(); wall.After(now) {
+			now = wall
+		}
+	}
+	r.run.SetState(p.state, now)
+}
+
+// commandsOf are all commands of a run.
+func commandsOf(s *runbook.State) (all []*runbook.CommandState) {
+	if st := s.Step(""); st != nil {
+		all = append(all, st.Commands...)
+	}
+	for _, st := range s.Steps {
+		all = append(all, st.Commands...)
+	}
+	return all
+}
 
 // View draws the screen. The first line of the Run screen speaks of a run that goes on; ours stands in its place.
 func (r *replayScreen) View() string {
@@ -92,19 +213,19 @@ func (r *replayScreen) View() string {
 	lines := append([]string{r.banner()}, strings.Split(body, "\n")...)
 	switch r.footHeight() {
 	case 3:
-		lines = append(lines, r.timeline(r.player, r.marks, r.w), r.where())
+		lines = append(lines, r.line.draw(r.look, r.player, r.w), r.where())
 	case 2:
-		lines = append(lines, r.timeline(r.player, r.marks, r.w))
+		lines = append(lines, r.line.draw(r.look, r.player, r.w))
 	}
 	return strings.Join(fill(append(lines, r.lastLine()), r.w, r.h), "\n")
 }
 
 // banner says what is played, and whether it can be trusted.
 func (r *replayScreen) banner() string {
-	s, t := r.player.state.Started, r.player.tape
+	s, h := r.player.state.Started, r.player.rec.Header()
 	from, to, cluster := s.From, s.To, s.Cluster
-	if r.player.pos == 0 {
-		from, to, cluster = t.header.From, t.header.To, t.header.Cluster
+	if r.player.at.Pos == 0 {
+		from, to, cluster = h.From, h.To, h.Cluster
 	}
 	pieces := []piece{{text: r.Selected.Render(" " + r.say(sayReplay) + " "), keep: 20}}
 	add := func(keep int, right bool, text string) {
@@ -114,15 +235,9 @@ func (r *replayScreen) banner() string {
 	}
 	add(8, false, r.Bold.Render(clean(cluster)))
 	add(5, false, clean(arrow(from, to)))
-	add(4, false, t.events[0].Time.Format("2006-01-02 15:04"))
-	switch {
-	case t.torn:
-		add(15, false, r.Danger.Render(r.say(sayCutOff, t.badLine)))
-	case t.badLine > 0:
-		add(15, false, r.Danger.Render(r.say(sayNotVerified, t.badLine)))
-	default:
-		add(9, false, r.Success.Render(r.say(sayVerified)))
-	}
+	add(4, false, h.Started.Format("2006-01-02 15:04"))
+	keep, trust := r.trust()
+	add(keep, false, trust)
 	if n, of := r.player.state.Position(); of > 0 {
 		add(6, false, r.say(sayStepOf, n, of))
 	}
@@ -131,17 +246,47 @@ func (r *replayScreen) banner() string {
 	if r.player.skipIdle {
 		idle = sayIdleSkipped
 	}
-	add(1, true, r.Faint.Render(r.say(idle)))
+	if !r.player.live {
+		add(1, true, r.Faint.Render(r.say(idle)))
+	}
 	return layPieces(pieces, r.w)
 }
 
+// trust says whether the recording is as it was written, and how much that matters now.
+func (r *replayScreen) trust() (keep int, text string) {
+	v := r.verdict
+	switch bad := r.player.rec.Bad(); {
+	case r.problem != nil:
+		return 15, r.Danger.Render(r.say(sayUnverified))
+	case v != nil && v.Bad != nil:
+		return 15, r.Danger.Render(r.say(sayNotVerified, v.Bad.Line))
+	case bad > 0:
+		return 15, r.Danger.Render(r.say(sayNotVerified, bad))
+	case v == nil:
+		return 2, r.Faint.Render(r.say(sayVerifying))
+	case v.Torn > 0 && !(r.opts.Follow && (r.alive || r.ended)):
+		return 15, r.Danger.Render(r.say(sayCutOff, v.Events+2))
+	}
+	return 9, r.Success.Render(r.say(sayVerified))
+}
+
 func (r *replayScreen) playing() string {
+	p := r.player
+	gone := r.opts.Follow && r.whole && !r.alive && !r.ended
 	switch {
-	case r.player.playing:
-		return "▶ " + speedText(r.player.speed)
-	case !r.player.AtEnd():
-		return r.say(sayPaused) + " " + speedText(r.player.speed)
-	case !r.player.tape.ended:
+	case p.playing:
+		return "▶ " + speedText(p.speed)
+	case gone && p.AtEnd():
+		return r.Warning.Render(r.say(sayWriterGone))
+	case p.live && r.opts.Follow:
+		return r.Success.Render(r.say(sayFollowing))
+	case !r.whole && p.AtEnd(), !p.AtEnd():
+		text := r.say(sayPaused) + " " + speedText(p.speed)
+		if r.opts.Follow && !r.ended {
+			text += "  " + r.Warning.Render(r.say(sayBehindLive, short(p.rec.End().Elapsed-p.at.Elapsed)))
+		}
+		return text
+	case !r.ended:
 		return r.Warning.Render(r.say(sayCutEnd))
 	}
 	return r.say(sayAtEnd)
@@ -149,17 +294,24 @@ func (r *replayScreen) playing() string {
 
 // where is the line below the timeline.
 func (r *replayScreen) where() string {
-	parts := []string{r.Bold.Render(r.say(sayPosition, short(r.player.Elapsed()), short(r.player.tape.total)))}
-	state := r.player.state
+	p := r.player
+	parts := []string{r.Bold.Render(r.say(sayPosition, short(p.at.Elapsed), short(p.rec.End().Elapsed)))}
+	if !r.whole && r.size > 0 {
+		parts = append(parts, r.say(sayIndexing, 100*p.rec.End().Offset/r.size))
+	}
+	if f := r.finder; f != nil && f.search != nil {
+		parts = append(parts, r.Warning.Render(r.say(saySearching, int(100*f.read), len(f.found))))
+	}
+	if n := r.finder.matched(p.at.Pos); n > 0 {
+		parts = append(parts, r.say(sayMatchOf, n, len(r.finder.found)))
+	}
+	state := p.state
 	if n, of := state.Position(); n > 0 {
 		st := state.Step(state.Current)
 		parts = append(parts, r.say(sayStepOf, n, of)+", "+r.told(st.Title))
 		if st.Progress.Tasks > 0 {
 			parts = append(parts, clean(st.Progress.Task))
 		}
-	}
-	if i := slices.Index(r.found, r.player.pos); i >= 0 {
-		parts = append(parts, r.say(sayMatchOf, i+1, len(r.found)))
 	}
 	return fit(" "+strings.Join(parts, "   "), r.w)
 }
@@ -173,7 +325,7 @@ func (r *replayScreen) lastLine() string {
 	case r.notice != "":
 		return fit(" "+r.Warning.Render("! "+r.notice), r.w)
 	case r.footHeight() == 1:
-		return ends(" "+short(r.player.Elapsed())+" / "+short(r.player.tape.total), "? "+r.say(sayHelp)+" ", r.w)
+		return ends(" "+short(r.player.at.Elapsed)+" / "+short(r.player.rec.End().Elapsed), "? "+r.say(sayHelp)+" ", r.w)
 	}
 	return r.keyLine(r.Keys(), r.w)
 }
@@ -219,6 +371,7 @@ func (r *replayScreen) HandleKey(msg tea.KeyPressMsg) action {
 		case actStop, actTypeIn, actPick, actRemedy:
 			return actNotice{sayNotInReplay}
 		default:
+			r.show() // another step, or the output of a command
 			return a
 		}
 	}

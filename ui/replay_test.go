@@ -63,11 +63,29 @@ func newStage(t *testing.T, path string, w, h int, o ReplayOptions) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { m.rec.Close() })
 	s.replayModel = m
 	_ = m.View() // comes before any message
-	m.Init()
 	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	m.play()
+	s.do(m.scan(true))
 	return s
+}
+
+// do runs what goes on beside the screen until it is through.
+func (s *stage) do(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	switch msg := cmd().(type) {
+	case tea.BatchMsg:
+		for _, c := range msg {
+			s.do(c)
+		}
+	case scanned, verified, indexChecked, searched:
+		_, next := s.Update(msg)
+		s.do(next)
+	}
 }
 
 // wait lets time pass, frame by frame.
@@ -81,8 +99,11 @@ func (s *stage) wait(d time.Duration) {
 func (s *stage) press(keys ...string) {
 	for _, k := range keys {
 		_, cmd := s.Update(press(k))
-		if (k == "q" || k == "ctrl+c") && cmd != nil {
+		switch {
+		case (k == "q" || k == "ctrl+c") && cmd != nil:
 			_, s.quit = cmd().(tea.QuitMsg)
+		case k == "enter" || k == "n" || k == "N":
+			s.do(cmd)
 		}
 	}
 }
@@ -116,7 +137,7 @@ func TestReplayGolden(t *testing.T) {
 func TestReplayIsTheRunScreen(t *testing.T) {
 	s := newStage(t, recorded(t), 120, 40, ReplayOptions{})
 	s.press("]", "]", "]")
-	r := newRunScreen(s.opts)
+	r := newRunScreen(s.opts.Options)
 	r.bare = true
 	r.SetSize(120, 37)
 	r.SetState(s.screen.player.state, s.screen.player.Now())
@@ -140,7 +161,9 @@ func TestReplayKeys(t *testing.T) {
 	for _, k := range prepared().screen.ownKeys() {
 		for _, name := range k.Keys {
 			s := prepared()
-			if !k.Enabled() {
+			if name == "O" {
+				s.press("G") // there is an override before
+			} else if !k.Enabled() {
 				t.Errorf("%s is disabled: %s", name, k.Disabled)
 			}
 			before := s.View().Content
@@ -162,7 +185,7 @@ func TestReplayKeys(t *testing.T) {
 		t.Errorf("the help lacks keys:\n%s", s.text())
 	}
 	s.press("q")
-	if s.quit || s.help != nil {
+	if s.quit || s.over != nil {
 		t.Error("q does not close the help first")
 	}
 	for _, name := range []string{"1", "4", "tab"} {
@@ -178,26 +201,26 @@ func TestReplayPlays(t *testing.T) {
 	s := newStage(t, recorded(t), 80, 24, ReplayOptions{})
 	p := s.screen.player
 	s.wait(3 * time.Second)
-	if p.pos != 3 {
-		t.Errorf("after 3 s at 1x, %d events", p.pos)
+	if p.at.Pos != 3 {
+		t.Errorf("after 3 s at 1x, %d events", p.at.Pos)
 	}
 	s.press("space")
-	at := p.pos
+	at := p.at.Pos
 	s.wait(5 * time.Second)
-	if p.pos != at {
+	if p.at.Pos != at {
 		t.Error("it plays on while paused")
 	}
 	s.press("space", "+", "+") // 4x
 	s.wait(2 * time.Second)
-	if p.pos != at+8 {
-		t.Errorf("2 s at 4x: %d events", p.pos-at)
+	if p.at.Pos != at+8 {
+		t.Errorf("2 s at 4x: %d events", p.at.Pos-at)
 	}
 	s.wait(time.Minute)
 	if !p.AtEnd() || p.playing || !strings.Contains(s.text(), "■ end") {
-		t.Errorf("not at the end: %d of %d", p.pos, len(p.at))
+		t.Errorf("not at the end: %d of %d", p.at.Pos, p.rec.Len())
 	}
 	s.press("space")
-	if !p.playing || p.pos != 0 {
+	if !p.playing || p.at.Pos != 0 {
 		t.Error("play at the end does not start over")
 	}
 }
@@ -215,10 +238,10 @@ func TestReplayDropsOldFrames(t *testing.T) {
 func TestReplaySkipsIdle(t *testing.T) {
 	s := newStage(t, recorded(t), 120, 40, ReplayOptions{})
 	p := s.screen.player
-	skipped := p.at[len(p.at)-1]
+	skipped := p.length()
 	s.press("i")
-	if real := p.at[len(p.at)-1]; real != p.tape.total || real < 30*time.Minute || skipped > 2*time.Minute {
-		t.Errorf("%v with idle time, %v without, %v recorded", real, skipped, p.tape.total)
+	if real := p.length(); real != p.rec.End().Elapsed || real < 30*time.Minute || skipped > 2*time.Minute {
+		t.Errorf("%v with idle time, %v without, %v recorded", real, skipped, p.rec.End().Elapsed)
 	}
 	if !strings.Contains(s.text(), "real pauses") {
 		t.Error("the screen does not say so")
@@ -227,20 +250,16 @@ func TestReplaySkipsIdle(t *testing.T) {
 
 // Wherever it is sought from, a position has one state.
 func TestReplaySeeks(t *testing.T) {
-	tp, err := readTape(recorded(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := newPlayer(tp, 1)
+	p := newStage(t, recorded(t), 80, 24, ReplayOptions{}).screen.player
 	look := func() string {
 		return fmt.Sprint(p.state.Seq, p.state.Current, p.state.Nodes, len(p.state.Hits), p.clock)
 	}
 	var forward []string
-	for i := range len(p.at) + 1 {
+	for i := range p.rec.Len() + 1 {
 		p.Seek(i)
 		forward = append(forward, look())
 	}
-	for i := len(p.at); i >= 0; i -= 3 {
+	for i := p.rec.Len(); i >= 0; i -= 3 {
 		if p.Seek(i); look() != forward[i] {
 			t.Errorf("at %d: %s, before %s", i, look(), forward[i])
 		}
@@ -256,11 +275,12 @@ func TestReplayFindsWhatWentWrong(t *testing.T) {
 	s := newStage(t, recorded(t), 100, 30, ReplayOptions{})
 	var kinds []string
 	for range 20 {
-		before := s.screen.player.pos
-		if s.press("]"); s.screen.player.pos == before {
+		before := s.screen.player.at.Pos
+		if s.press("]"); s.screen.player.at.Pos == before {
 			break
 		}
-		kinds = append(kinds, s.screen.player.tape.events[s.screen.player.pos-1].Data.Kind())
+		e, _ := s.rec.Event(s.screen.player.at.Pos)
+		kinds = append(kinds, e.Data.Kind())
 	}
 	if got := strings.Join(kinds, " "); got != "gate command-ended hit connection step-ended" {
 		t.Error(got)
@@ -273,8 +293,8 @@ func TestReplayFindsWhatWentWrong(t *testing.T) {
 func TestReplaySearch(t *testing.T) {
 	s := newStage(t, recorded(t), 120, 40, ReplayOptions{})
 	s.press("/", "h", "a", "l", "f", "enter") // the output came in two pieces
-	if d, ok := s.screen.player.tape.events[s.screen.player.pos-1].Data.(runbook.Output); !ok || !strings.Contains(d.Text, "half 90%") {
-		t.Errorf("at %+v", s.screen.player.tape.events[s.screen.player.pos-1])
+	if f := s.screen.finder; f == nil || len(f.found) != 1 || f.found[0].Pos != s.screen.player.at.Pos || !strings.Contains(s.text(), "half 90%") {
+		t.Errorf("found %+v, at %+v", f, s.screen.player.at)
 	}
 	if s.screen.player.playing {
 		t.Error("it plays away from what was found")
@@ -290,7 +310,7 @@ func TestReplayJumps(t *testing.T) {
 	for _, k := range []string{"t", "1", "0", ":", "0", "0", "enter"} {
 		s.press(k)
 	}
-	if e := s.screen.player.Elapsed(); e > 10*time.Minute || e < time.Second {
+	if e := s.screen.player.at.Elapsed; e > 10*time.Minute || e < time.Second {
 		t.Errorf("at %v", e)
 	}
 	s.press("t", "x", "enter")

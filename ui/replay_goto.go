@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+)
+
+// goPalette lists where one can go in a recording: its steps, what went wrong, overrides, known problems. What is typed
+// narrows the list; a time, such as 2:13:00, can be typed too.
+type goPalette struct {
+	*palette
+	screen *replayScreen
+	places []paletteItem
+}
+
+// jumpTo is what an item of it means.
+type jumpTo struct{ transcript.Place }
+
+func newGoPalette(r *replayScreen) *goPalette {
+	g := &goPalette{screen: r}
+	rec := r.player.rec
+	for _, m := range rec.Marks(transcript.MarkStep | transcript.MarkFailure | transcript.MarkOverride | transcript.MarkHit | transcript.MarkResumed) {
+		if text := r.markText(m); text != "" {
+			g.places = append(g.places, paletteItem{short(m.Elapsed), text, jumpTo{m.Place}})
+		}
+	}
+	g.palette = newPalette(r.look, r.say(sayGoToTitle), g.places, true)
+	return g
+}
+
+// markText says what is at a mark.
+func (r *replayScreen) markText(m transcript.Mark) string {
+	e, _ := r.player.rec.Event(m.Pos)
+	step := clean(m.Step)
+	switch d := e.Data.(type) {
+	case runbook.StepStarted:
+		text := step
+		if d.Attempt > 1 {
+			text += " " + r.say(sayAttempt, d.Attempt)
+		}
+		return r.say(sayGoStep) + " " + text
+	case runbook.GateChecked:
+		return r.say(sayGoFailure) + " " + step + ": " + r.told(d.Title)
+	case runbook.Hit:
+		return r.say(sayGoHit) + " " + step + ": " + r.told(d.Title)
+	case runbook.CommandEnded:
+		return r.say(sayGoFailure) + " " + step + ": " + r.say(outcomeWords[d.Outcome])
+	case runbook.StepEnded:
+		_, word, _ := r.sign(d.Status)
+		if d.Status == runbook.Overridden {
+			return "" // the decision is in the list
+		}
+		return strings.TrimSuffix(r.say(sayGoFailure)+" "+step+": "+r.say(word)+", "+r.told(d.Why), ", ")
+	case runbook.Connection:
+		return r.say(sayGoFailure) + " " + r.say(sayAPIDown, clean(d.To))
+	case runbook.Answered:
+		return r.say(sayGoOverride) + " " + step + ": " + clean(d.Reason)
+	case runbook.Resumed:
+		return r.say(sayGoResumed) + " " + clean(d.Operator)
+	}
+	return ""
+}
+
+// HandleKey narrows, moves and picks.
+func (g *goPalette) HandleKey(msg tea.KeyPressMsg) action {
+	before := g.field.Value()
+	a := g.palette.HandleKey(msg)
+	if typed := g.field.Value(); typed != before {
+		g.items = g.places
+		p := g.screen.player
+		if d, err := parseJump(strings.TrimPrefix(typed, "go to "), p.at.Elapsed, p.rec.End().Elapsed); err == nil {
+			to := p.rec.AtElapsed(d)
+			g.items = append([]paletteItem{{short(to.Elapsed), fmt.Sprintf("%s  (%s)", typed, g.say(sayGoTime)), jumpTo{to}}}, g.places...)
+		}
+	}
+	return a
+}
+
+// pick goes where an item of the palette leads.
+func (r *replayScreen) pick(means any) action {
+	if to, ok := means.(jumpTo); ok {
+		r.player.playing = false
+		r.seekTo(to.Place)
+	}
+	return handled{}
+}
