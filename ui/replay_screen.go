@@ -25,7 +25,6 @@ var (
 	sayBehindLive  = runbook.Text{En: "%s behind", Ja: "%s 遅れ"}
 	sayWriterGone  = runbook.Text{En: "‼ interrupted: no console writes this run", Ja: "‼ 中断: この実行を記録しているコンソールはありません"}
 	sayGoesOn      = runbook.Text{En: "this run goes on: replay --follow shows it live", Ja: "この実行は継続中です。replay --follow でライブ表示します"}
-	sayNothingYet  = runbook.Text{En: "Nothing is recorded yet.", Ja: "まだ何も記録されていません。"}
 	sayIndexing    = runbook.Text{En: "reading %d%%", Ja: "読み込み中 %d%%"}
 	saySearching   = runbook.Text{En: "searching %d%%, %d found", Ja: "検索中 %d%%、%d 件"}
 	sayIdleSkipped = runbook.Text{En: "idle skipped", Ja: "待ち時間省略"}
