@@ -3,40 +3,72 @@ package transcript
 import (
 	"bytes"
 	"errors"
+	"path/filepath"
 
 	"spraydeck/runbook"
 )
 
-// output gives what stands in the output lines of a transcript.
-type output struct{}
+// output gives what commands printed: from the lines of a transcript, or from the spools that they refer to.
+type output struct{ spools spools }
 
-func newOutput(string) output { return output{} }
+func newOutput(path string) output { return output{spools{dir: filepath.Dir(path)}} }
 
 var errNotOutput = errors.New("not output")
 
-// of gives the output of a line, and its step.
-func (output) of(line []byte) (runbook.Output, string, error) {
+// printer gives the command whose output an event is.
+func printer(data runbook.Data) (number int, ok bool) {
+	switch d := data.(type) {
+	case runbook.Output:
+		return d.Number, true
+	case spooled:
+		return d.Number, true
+	}
+	return 0, false
+}
+
+// of gives the output of a line, and its step. Output that is not in its spool comes with an error that says so.
+func (o *output) of(line []byte) (runbook.Output, string, error) {
 	r, data, err := parse(line)
 	if err != nil {
 		return runbook.Output{}, "", err
 	}
-	o, ok := data.(runbook.Output)
-	if !ok {
-		return o, "", errNotOutput
+	switch d := data.(type) {
+	case runbook.Output:
+		return d, r.step, nil
+	case spooled:
+		out, err := o.spools.output(d)
+		return out, r.step, err
 	}
-	return o, r.step, nil
+	return runbook.Output{}, "", errNotOutput
+}
+
+// seen is of for a screen: where output is missing, it says so in its place.
+func (o *output) seen(line []byte) (runbook.Output, string, error) {
+	out, step, err := o.of(line)
+	var missing *SpoolError
+	if errors.As(err, &missing) {
+		out.Text, err = "✗ "+missing.Error()+"\n", nil
+	}
+	return out, step, err
 }
 
 // text gives only the text, as a string of JSON has it (escaped) or as it was printed. It is good until the next call.
-func (o output) text(line []byte) (text []byte, escaped bool, err error) {
+func (o *output) text(line []byte) (text []byte, escaped bool, err error) {
 	if i := bytes.Index(line, []byte(`,"text":"`)); i >= 0 {
 		rest := line[i+len(`,"text":"`):]
 		if end := closingQuote(rest); end >= 0 {
 			return rest[:end], true, nil
 		}
 	}
-	out, _, err := o.of(line)
-	return []byte(out.Text), false, err
+	_, data, err := parse(line)
+	switch d := data.(type) {
+	case spooled:
+		text, err = o.spools.read(d)
+		return text, false, err
+	case runbook.Output:
+		return []byte(d.Text), false, nil
+	}
+	return nil, false, errors.Join(err, errNotOutput)
 }
 
-func (output) Close() error { return nil }
+func (o *output) close() { o.spools.close() }

@@ -53,7 +53,10 @@ func Record(path string) (*Recording, error) {
 }
 
 // Close closes the file.
-func (c *Recording) Close() error { return errors.Join(c.file.Close(), c.out.Close()) }
+func (c *Recording) Close() error {
+	c.out.close()
+	return c.file.Close()
+}
 
 // Path is the file.
 func (c *Recording) Path() string { return c.path }
@@ -310,7 +313,7 @@ func (c *Recording) Forward(s *runbook.State, from, to Place, wanted func(number
 		switch {
 		case !ok:
 			if _, data, err := parse(line); err == nil {
-				if o, is := data.(runbook.Output); is && wanted(o.Number) {
+				if number, is := printer(data); is && wanted(number) {
 					c.apply(s, line)
 				}
 			}
@@ -327,7 +330,7 @@ func (c *Recording) Forward(s *runbook.State, from, to Place, wanted func(number
 }
 
 func (c *Recording) apply(s *runbook.State, line []byte) {
-	if o, step, err := c.out.of(line); err == nil {
+	if o, step, err := c.out.seen(line); err == nil {
 		s.Apply(runbook.Event{Step: step, Data: o})
 	}
 }
@@ -390,12 +393,9 @@ func (c *Recording) printBlock(b int, end int64, pending map[int]*printed) error
 		if ok && (pending[number] == nil || pending[number].full(b)) {
 			continue
 		}
-		o, _, err := c.out.of(line)
+		o, _, err := c.out.seen(line)
 		if err != nil {
-			if ok {
-				return err
-			}
-			continue
+			continue // a damaged line, or no output after all
 		}
 		if p := pending[o.Number]; p != nil && !p.full(b) {
 			p.add(o)

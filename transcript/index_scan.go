@@ -95,7 +95,7 @@ func (x *index) event(line []byte, next int64) {
 		return
 	}
 	x.ended = r.kind == endedKind
-	if number, ok := printer(r, data); ok {
+	if number, ok := printer(data); ok {
 		b := len(x.blocks) - 1
 		x.prints[number] = grown(x.prints[number], b, b)
 		return
@@ -104,12 +104,6 @@ func (x *index) event(line []byte, next int64) {
 		event: runbook.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}}
 	e.marks, e.topic = marksOf(e.event)
 	x.events = append(x.events, e)
-}
-
-// printer gives the command whose output an event is.
-func printer(_ record, data runbook.Data) (number int, ok bool) {
-	o, ok := data.(runbook.Output)
-	return o.Number, ok
 }
 
 // glance reads of a line, as this version writes it, what an index needs: the pause before it, and, if it is output,

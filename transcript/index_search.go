@@ -34,6 +34,8 @@ type Search struct {
 	json  []byte // as a string of JSON has it
 	carry map[int]carried
 	buf   []byte
+
+	missing error // output that could not be looked through
 }
 
 // carried is the end of a piece of output, in which the beginning of a match may be.
@@ -64,7 +66,8 @@ func (s *Search) Progress() float64 {
 	return min(1, float64(s.read)/float64(s.size))
 }
 
-// Next looks through about n more bytes. done says that this was all.
+// Next looks through about n more bytes. done says that this was all; then the error may be about output that could not
+// be read, and the rest was looked through all the same.
 func (s *Search) Next(n int64) (found []Found, done bool, err error) {
 	for len(s.legs) > 0 && n > 0 {
 		leg := &s.legs[0]
@@ -72,8 +75,8 @@ func (s *Search) Next(n int64) (found []Found, done bool, err error) {
 		to, err := eachLine(s.in, from, leg[1].Offset, func(line []byte, next int64) bool {
 			s.pos++
 			had := next
-			if err := s.line(line, &found, &had); err != nil {
-				return true // a spool that is gone: the screen says so where it is shown
+			if err := s.line(line, &found, &had); err != nil && s.missing == nil {
+				s.missing = err
 			}
 			n -= int64(len(line)) + had - next
 			return n > 0
@@ -92,7 +95,8 @@ func (s *Search) Next(n int64) (found []Found, done bool, err error) {
 		}
 	}
 	if len(s.legs) == 0 {
-		return found, true, s.out.Close()
+		s.out.close()
+		return found, true, s.missing
 	}
 	return found, false, nil
 }
@@ -105,7 +109,7 @@ func (s *Search) line(line []byte, found *[]Found, had *int64) error {
 		if err != nil {
 			return nil
 		}
-		if number, ok = printer(record{}, data); !ok {
+		if number, ok = printer(data); !ok {
 			if s.has(strings.Join(said(data), "\n")) {
 				*found = append(*found, Found{Pos: s.pos})
 			}

@@ -16,6 +16,7 @@ var (
 	sayVerified    = runbook.Text{En: "verified ✓", Ja: "検証済み ✓"}
 	sayVerifying   = runbook.Text{En: "verifying …", Ja: "検証中 …"}
 	sayNotVerified = runbook.Text{En: "✗ NOT VERIFIED: line %d", Ja: "✗ 検証失敗: %d 行目"}
+	sayBadSpool    = runbook.Text{En: "✗ NOT VERIFIED: the output of line %d", Ja: "✗ 検証失敗: %d 行目の出力"}
 	sayUnverified  = runbook.Text{En: "✗ NOT VERIFIED", Ja: "✗ 検証失敗"}
 	sayCutOff      = runbook.Text{En: "✗ NOT VERIFIED: cut off in line %d", Ja: "✗ 検証失敗: %d 行目で途切れています"}
 	sayPaused      = runbook.Text{En: "‖ paused", Ja: "‖ 一時停止"}
@@ -259,6 +260,8 @@ func (r *replayScreen) trust() (keep int, text string) {
 		return 15, r.Danger.Render(r.say(sayUnverified))
 	case v != nil && v.Bad != nil:
 		return 15, r.Danger.Render(r.say(sayNotVerified, v.Bad.Line))
+	case v != nil && v.Spool != nil:
+		return 15, r.Danger.Render(r.say(sayBadSpool, v.Spool.Line))
 	case bad > 0:
 		return 15, r.Danger.Render(r.say(sayNotVerified, bad))
 	case v == nil:

@@ -5,6 +5,8 @@ package transcripttest
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -29,7 +31,7 @@ func Large(root string, size int64, spooled bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	l := &large{w: w, now: begin, spooled: spooled, hosts: int(min(200, 10+size>>20)), rand: rand.New(rand.NewPCG(1, 2))}
+	l := &large{w: w, now: begin, spooled: spooled, files: map[int]*os.File{}, hosts: int(min(200, 10+size>>20)), rand: rand.New(rand.NewPCG(1, 2))}
 	w.Clock = func() (time.Time, time.Duration) { return l.now, l.now.Sub(begin) }
 	l.run(size)
 	if err := w.Close(); err != nil && l.err == nil {
@@ -44,6 +46,7 @@ type large struct {
 	spooled bool
 	hosts   int
 	rand    *rand.Rand
+	files   map[int]*os.File // spools that are being written
 	step    string
 	number  int
 	task    int
@@ -84,7 +87,7 @@ func (l *large) one(i int, size int64) {
 		l.number++
 		l.put(runbook.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "systemctl is-active kubelet", Probe: true})
 		l.print(l.number, "active\n")
-		l.put(runbook.CommandEnded{Number: l.number, Outcome: runbook.Done})
+		l.end(l.number)
 	}
 	l.put(runbook.GateChecked{Gate: "ready", When: "before", Title: runbook.T("All nodes are Ready"), Required: runbook.Success, Verdict: runbook.Pass})
 	l.now = l.now.Add(2 * time.Minute) // somebody reads
@@ -97,7 +100,7 @@ func (l *large) one(i int, size int64) {
 		for ; size > 0; size -= l.print(first+l.rand.IntN(l.hosts), l.text(100+l.rand.IntN(400))) {
 		}
 		for h := range l.hosts {
-			l.put(runbook.CommandEnded{Number: first + h, Outcome: runbook.Done})
+			l.end(first + h)
 		}
 	} else {
 		l.number++
@@ -116,7 +119,7 @@ func (l *large) one(i int, size int64) {
 				l.put(runbook.Hit{Pitfall: "kubelet-stuck", Symptom: "no-answer", Title: runbook.T("The kubelet does not answer"), Severity: "nuisance", Line: "connection refused"})
 			}
 		}
-		l.put(runbook.CommandEnded{Number: l.number, Outcome: runbook.Done})
+		l.end(l.number)
 	}
 	ended := runbook.StepEnded{Status: runbook.Passed}
 	switch {
@@ -135,8 +138,36 @@ func (l *large) node(i int, version string, ready bool) {
 }
 
 func (l *large) print(number int, text string) int64 {
+	if l.spooled && l.err == nil {
+		l.err = l.spool(number, text)
+	}
 	l.put(runbook.NewOutput(number, "stdout", []byte(text)))
 	return int64(len(text))
+}
+
+// spool plays the part of a supervisor.
+func (l *large) spool(number int, text string) error {
+	dir := l.w.Spool(number)
+	err := os.MkdirAll(dir, 0o700)
+	f := l.files[number]
+	if f == nil && err == nil {
+		f, err = os.OpenFile(filepath.Join(dir, fmt.Sprintf("%d.out", number)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		l.files[number] = f
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return err
+}
+
+// end says that a command has ended.
+func (l *large) end(number int) {
+	if f := l.files[number]; f != nil && l.err == nil {
+		l.err = f.Close()
+	}
+	delete(l.files, number)
+	l.put(runbook.CommandEnded{Number: number, Outcome: runbook.Done})
 }
 
 // text is about as much as a size, as a playbook prints it; it may end within a line.
