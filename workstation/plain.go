@@ -7,9 +7,8 @@ import (
 	"reflect"
 )
 
-// startPlain starts cmd on pipes. The returned function waits for its end and
-// for its output.
-func startPlain(cmd *exec.Cmd, _ Options, stdin io.Reader, stdout, stderr output) (func() error, error) {
+// startPlain starts cmd on pipes.
+func startPlain(cmd *exec.Cmd, _ Options, stdin io.Reader, stdout, stderr output) (*running, error) {
 	var in io.WriteCloser
 	if stdin != nil {
 		// Our own copy of stdin, because Wait would wait for a reader that blocks.
@@ -41,11 +40,7 @@ func startPlain(cmd *exec.Cmd, _ Options, stdin io.Reader, stdout, stderr output
 			in.Close()
 		}()
 	}
-	return func() error {
-		err := cmd.Wait()
-		d.wait()
-		return err
-	}, nil
+	return &running{cmd: cmd, drain: d}, nil
 }
 
 // pipe makes the command's end of a pipe whose other end is copied to w.

@@ -13,14 +13,8 @@ import (
 // input.
 const endOfInput = 4
 
-// startTTY starts cmd in a pseudo-terminal. The returned function waits for its
-// end and for its output.
-func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (func() error, error) {
-	rows := o.Rows
-	if rows <= 0 {
-		rows = 50
-	}
-	size := &pty.Winsize{Cols: uint16(min(max(o.Cols, minCols), 1<<15)), Rows: uint16(min(rows, 1<<15))}
+// startTTY starts cmd in a pseudo-terminal.
+func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*running, error) {
 	attrs := *cmd.SysProcAttr
 	attrs.Setctty = true
 	if stdin == nil {
@@ -34,7 +28,7 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (func
 		cmd.Stdin = null
 		attrs.Ctty = 1
 	}
-	file, err := pty.StartWithAttrs(cmd, size, &attrs)
+	file, err := pty.StartWithAttrs(cmd, winsize(o.Cols, o.Rows), &attrs)
 	if err != nil {
 		return nil, err
 	}
@@ -54,11 +48,14 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (func
 	}
 	d := newDrain()
 	d.copy(stdout, terminal)
-	return func() error {
-		err := cmd.Wait()
-		d.wait()
-		return err
-	}, nil
+	return &running{cmd: cmd, drain: d, terminal: terminal}, nil
+}
+
+func winsize(cols, rows int) *pty.Winsize {
+	if rows <= 0 {
+		rows = 50
+	}
+	return &pty.Winsize{Cols: uint16(min(max(cols, minCols), 1<<15)), Rows: uint16(min(rows, 1<<15))}
 }
 
 // pollable returns the same terminal as a file whose reads can be given a

@@ -25,6 +25,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/creack/pty"
 )
 
 // Variables only so that tests need not wait.
@@ -88,19 +90,39 @@ func Run(ctx context.Context, line string, o Options, stdin io.Reader, stdout, s
 	if o.TTY {
 		start = startTTY
 	}
-	finish, err := start(cmd, o, stdin, out.to(stdout), out.to(stderr))
+	going, err := start(cmd, o, stdin, out.to(stdout), out.to(stderr))
 	if err != nil {
 		return -1, startError(err)
 	}
 
 	ended := make(chan error, 1)
-	go func() { ended <- finish() }()
+	go func() { ended <- going.wait() }()
 	select {
 	case err = <-ended:
 		return exitCode(cmd, err, out.failure())
 	case <-ctx.Done():
 		sig := stop(cmd.Process.Pid, ended)
 		return -1, fmt.Errorf("stop command with %s: %w", sig, ctx.Err())
+	}
+}
+
+// running is a command that has started.
+type running struct {
+	cmd      *exec.Cmd
+	drain    *drain
+	terminal *os.File // nil without one
+}
+
+// wait waits for its end and for its output.
+func (r *running) wait() error {
+	err := r.cmd.Wait()
+	r.drain.wait()
+	return err
+}
+
+func (r *running) resize(cols, rows int) {
+	if r.terminal != nil {
+		_ = pty.Setsize(r.terminal, winsize(cols, rows)) // fails once the command has ended
 	}
 }
 
@@ -124,9 +146,15 @@ func command(line string, o Options) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-func startError(err error) error {
-	e := &StartError{Err: err}
+func startError(err error) *StartError {
+	var e *StartError
+	if errors.As(err, &e) {
+		return e
+	}
+	e = &StartError{Err: err}
 	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EROFS):
+		e.hint = "what a command prints is kept in the state directory, and there is no room: make some, or set XDG_STATE_HOME"
 	case errors.Is(err, syscall.E2BIG):
 		e.hint = "the command and its environment are too long for one call: pass the text in a file"
 	case errors.Is(err, syscall.EACCES):

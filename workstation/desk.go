@@ -1,0 +1,116 @@
+package workstation
+
+import (
+	"encoding/json"
+	"net"
+	"sync"
+	"time"
+)
+
+// tellEvery is how often a console is told at most that there is more to read.
+const tellEvery = 4 * time.Millisecond
+
+// desk is where a supervisor receives consoles: any number at once, each of which may type, resize and stop. None of
+// them can hold up the command.
+type desk struct {
+	socket net.Listener
+	keys   *keys
+	stops  chan string
+	quit   chan struct{}
+	resize func(cols, rows int)
+
+	mu     sync.Mutex
+	guests map[*guest]bool
+}
+
+type guest struct {
+	conn net.Conn
+	more chan struct{}
+}
+
+// open lets consoles in.
+func (d *desk) open(resize func(cols, rows int)) {
+	d.resize = resize
+	go func() {
+		for {
+			conn, err := d.socket.Accept()
+			if err != nil {
+				return
+			}
+			g := &guest{conn, make(chan struct{}, 1)}
+			g.more <- struct{}{} // whatever came before
+			d.mu.Lock()
+			if d.guests == nil {
+				d.guests = map[*guest]bool{}
+			}
+			d.guests[g] = true
+			d.mu.Unlock()
+			go d.listen(g)
+			go d.report(g)
+		}
+	}()
+}
+
+// tell wakes the consoles. It never waits.
+func (d *desk) tell() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for g := range d.guests {
+		select {
+		case g.more <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// report tells one console of more output until it is gone. One that is suspended keeps only this goroutine waiting.
+func (d *desk) report(g *guest) {
+	for range g.more {
+		if _, err := g.conn.Write([]byte{'\n'}); err != nil {
+			return
+		}
+		time.Sleep(tellEvery)
+	}
+}
+
+func (d *desk) listen(g *guest) {
+	defer func() {
+		g.conn.Close()
+		d.mu.Lock()
+		delete(d.guests, g)
+		close(g.more)
+		d.mu.Unlock()
+	}()
+	in := json.NewDecoder(g.conn)
+	for {
+		var r request
+		if in.Decode(&r) != nil {
+			return
+		}
+		if len(r.Keys) > 0 {
+			d.keys.press(r.Keys)
+		}
+		if r.End {
+			d.keys.end()
+		}
+		if r.Cols > 0 {
+			d.resize(r.Cols, r.Rows)
+		}
+		if r.Stop != "" {
+			select {
+			case d.stops <- r.Stop:
+			default: // it is being stopped
+			}
+		}
+	}
+}
+
+// close sends everybody away: how the command ended is in the spool now.
+func (d *desk) close() {
+	d.socket.Close() // also removes it
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for g := range d.guests {
+		g.conn.Close()
+	}
+}
