@@ -120,6 +120,6 @@ func root() *cobra.Command {
 	}
 	o.flags(cmd)
 	cmd.AddCommand(demoCommand(o), runCommand(o), resumeCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), exportCommand(o), verifyCommand(), sessionsCommand(),
-		planCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand())
+		planCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand(), superviseCommand())
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"spraydeck/runbook"
 	"spraydeck/sshx"
 	"spraydeck/steps"
+	"spraydeck/transcript"
 	"spraydeck/workstation"
 )
 
@@ -29,6 +31,10 @@ type outside struct {
 
 	sshConfig  string
 	kubeconfig string // as it was given, "" for the one everybody finds
+
+	// Of a run that is recorded; nil for others.
+	spool   func(command int) string   // where the output of a command is kept that outlives the console
+	secrets func() workstation.Secrets // what is masked in it
 
 	mu        sync.Mutex
 	inventory *kubespray.Inventory
@@ -145,7 +151,47 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 	if o.kubeconfig != "" {
 		env = append(slices.Clip(env), "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
 	}
-	return workstation.Run(ctx, c.Line, workstation.Options{Dir: dir, Env: env, TTY: c.TTY}, c.Stdin, stdout, stderr)
+	how := workstation.Options{Dir: dir, Env: env, TTY: c.TTY}
+	if !o.outlives(c) {
+		return workstation.Run(ctx, c.Line, how, c.Stdin, stdout, stderr)
+	}
+	job, seen, err := o.supervised(ctx, c, how)
+	if err != nil {
+		return -1, err
+	}
+	defer job.Close()
+	return job.Follow(ctx, seen, c.Stdin, stdout, stderr)
+}
+
+// outlives says which commands go on when the console is gone: those whose end matters.
+func (o *outside) outlives(c runbook.Command) bool {
+	return o.spool != nil && !c.Probe && !c.Handover && (c.Changes || c.TTY)
+}
+
+// supervised starts a command, or takes it up.
+func (o *outside) supervised(ctx context.Context, c runbook.Command, how workstation.Options) (*workstation.Job, workstation.Offsets, error) {
+	dir := o.spool(c.Number)
+	if c.Resumed != nil {
+		job, err := workstation.Attach(dir, c.Number)
+		return job, workstation.Offsets{Stdout: c.Resumed.Stdout, Stderr: c.Resumed.Stderr}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, workstation.Offsets{}, fmt.Errorf("start command: %w", err)
+	}
+	job, err := workstation.Start(dir, c.Number, c.Line, how, c.Stdin, o.secrets())
+	return job, workstation.Offsets{}, err
+}
+
+// record keeps the output of commands in the directory of a run, masked as the journal is.
+func (o *outside) record(j *transcript.Writer, own []*regexp.Regexp) {
+	o.spool = j.Spool
+	o.secrets = func() workstation.Secrets {
+		s := workstation.Secrets{Values: j.Secrets()}
+		for _, r := range own {
+			s.Patterns = append(s.Patterns, r.String())
+		}
+		return s
+	}
 }
 
 // watch tells of the nodes until the context ends.

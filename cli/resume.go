@@ -39,6 +39,11 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		return openError(err)
 	}
 	defer journal.Close()
+	own, err := transcript.Patterns()
+	if err != nil {
+		return usage(err)
+	}
+	journal.MaskPatterns(own...)
 	past, err := pastOf(journal)
 	if err != nil {
 		return err
@@ -70,6 +75,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	if book.UsesAPI() && out.noCluster != nil {
 		return usage(out.noCluster) // that it does not answer may be what the run is about
 	}
+	out.record(journal, own)
 	lang.Inventory = language(out.learn).Inventory
 	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
 	w := walk{

@@ -146,6 +146,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	if w.journal != nil {
 		w.journal.MaskPatterns(own...)
+		out.record(w.journal, own)
 	}
 	return w.run(cmd)
 }
@@ -160,10 +161,17 @@ func openJournal(book *runbook.Runbook, s runbook.Started, dryRun bool) (*transc
 		return nil, err
 	}
 	host, _ := os.Hostname()
-	return transcript.Create(root, transcript.Header{
+	j, err := transcript.Create(root, transcript.Header{
 		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Source.Digest, From: s.From,
 		To: book.To.Value, Cluster: s.Cluster, Host: host, Operator: s.Operator, Locale: s.Locale,
 	})
+	if err == nil {
+		// before any command: where it is missing later, somebody has removed it
+		if err = os.Mkdir(filepath.Join(j.Dir(), transcript.SpoolDir), 0o700); err != nil {
+			j.Close()
+		}
+	}
+	return j, err
 }
 
 func operator() string {

@@ -19,10 +19,11 @@ const lookEvery = 20 * time.Millisecond
 
 // LostError says that nobody knows how a command ended, nor whether it did.
 type LostError struct {
-	job    job
-	dir    string
-	number int
-	silent bool // the supervisor is there, but does not answer
+	job     job
+	dir     string
+	number  int
+	silent  bool // the supervisor is there, but does not answer
+	nothing bool // the directory is gone
 }
 
 // StateUnknown is true: it may have done all, some or none of its work.
@@ -32,6 +33,8 @@ func (e *LostError) Error() string {
 	switch {
 	case e.silent:
 		return fmt.Sprintf("stop command: its supervisor, process %d, does not answer", e.job.Supervisor)
+	case e.nothing:
+		return fmt.Sprintf("nobody knows how the command ended: %s is gone, where that was kept", e.dir)
 	case e.job.Boot != bootID():
 		return "nobody knows how the command ended: this machine was restarted meanwhile"
 	}
@@ -43,13 +46,18 @@ func (e *LostError) Hint() string {
 	if !e.silent && (&Job{info: e.job}).left() {
 		return fmt.Sprintf("it still runs, in process group %d: wait for it, or end it with kill -- -%d; then see what it has done", e.job.PID, e.job.PID)
 	}
+	if e.nothing {
+		return "see what it has done before it is run again"
+	}
 	return "see what it has done before it is run again; what it printed is in " + filesOf(e.dir, e.number).out
 }
 
 // OutputLostError says that the command came to an end of its own, but that not all of its output could be kept.
 type OutputLostError struct{ What string }
 
-func (e *OutputLostError) Error() string { return "the output of the command is not complete: " + e.What }
+func (e *OutputLostError) Error() string {
+	return "the output of the command is not complete: " + e.What
+}
 
 // Ended is true: the exit code is the command's own.
 func (e *OutputLostError) Ended() bool { return true }

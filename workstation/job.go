@@ -31,7 +31,7 @@ type Job struct {
 }
 
 // Start starts line under a supervisor of its own, which keeps its output in dir, and returns when it runs. The command
-// then goes on whatever happens to this process. dir is made if need be; number must be new in it.
+// then goes on whatever happens to this process. dir must be there, and number new in it.
 //
 // In a terminal stdin is what somebody types, and is read by [Job.Follow]; nil is an empty one. Without a terminal, or if
 // stdin has a length (Len() int), all of it is read here, so that no command waits for the rest of its input when
@@ -59,9 +59,6 @@ func Start(dir string, number int, line string, o Options, stdin io.Reader, secr
 		}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
-		return nil, startError(err)
-	}
-	if err = os.MkdirAll(dir, 0o700); err != nil {
 		return nil, startError(err)
 	}
 	lock, err := claim(filesOf(dir, number))
@@ -138,7 +135,8 @@ func launch(dir string, s spec, lock *os.File) error {
 }
 
 // Attach takes up a command that was started in dir, by whomever, whether it still runs or not. If it never started
-// the error is a [*StartError].
+// the error is a [*StartError] whose NeverStarted says so; if dir is not there, which is made before any command, it is a
+// [*LostError].
 func Attach(dir string, number int) (*Job, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -154,9 +152,12 @@ func Attach(dir string, number int) (*Job, error) {
 			return nil, startError(err)
 		}
 		if err != nil || !locked(j.names.job) {
+			if _, err := os.Stat(dir); err != nil {
+				return nil, &LostError{dir: dir, number: number, nothing: true}
+			}
 			return nil, &StartError{
-				Err:  fmt.Errorf("it never started: the console ended first"),
-				hint: "nothing of it has happened; it can be run now",
+				Err:  errors.New("it never started: the console ended first"),
+				hint: "nothing of it has happened; it can be run now", never: true,
 			}
 		}
 		time.Sleep(5 * time.Millisecond)

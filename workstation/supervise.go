@@ -57,9 +57,9 @@ func Supervise(mask Mask) error {
 }
 
 func inherited() (lock, answer *os.File, err error) {
-	for _, fd := range []int{lockFD, replyFD} {
+	for fd, kind := range map[int]uint32{lockFD: syscall.S_IFREG, replyFD: syscall.S_IFIFO} {
 		var st syscall.Stat_t
-		if syscall.Fstat(fd, &st) != nil {
+		if syscall.Fstat(fd, &st) != nil || st.Mode&syscall.S_IFMT != kind {
 			return nil, nil, ErrNotSupervisor
 		}
 		syscall.CloseOnExec(fd) // the command must not hold the lock

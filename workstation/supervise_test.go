@@ -79,6 +79,10 @@ func console() int {
 	var j *Job
 	var err error
 	if s.Line != "" {
+		if err := os.Mkdir(s.Dir, 0o700); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 96
+		}
 		j, err = Start(s.Dir, 1, s.Line, Options{TTY: s.TTY, Env: []string{"SECRET=" + s.Secret}}, nil, Secrets{Values: []string{s.Secret}})
 	} else {
 		j, err = Attach(s.Dir, 1)
@@ -139,7 +143,7 @@ func until(t *testing.T, what string, done func() bool) {
 func start(t *testing.T, line string, o Options, stdin io.Reader) (*Job, string) {
 	t.Helper()
 	shorten(t)
-	dir := filepath.Join(t.TempDir(), "spool")
+	dir := t.TempDir()
 	j, err := Start(dir, 1, line, o, stdin, Secrets{})
 	if err != nil {
 		t.Fatal(err)
@@ -488,6 +492,9 @@ func TestLongPath(t *testing.T) {
 	for len(dir) < 900 {
 		dir = filepath.Join(dir, strings.Repeat("x", 200))
 	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	j, err := Start(dir, 1, "read a; echo $a", Options{TTY: true}, onlyReader{strings.NewReader("typed\n")}, Secrets{})
 	if err != nil {
 		t.Fatal(err)
@@ -503,8 +510,12 @@ type onlyReader struct{ io.Reader }
 func TestNotStarted(t *testing.T) {
 	dir := t.TempDir()
 	var e *StartError
-	if _, err := Attach(dir, 5); !errors.As(err, &e) || !strings.Contains(err.Error(), "never started") || e.Hint() == "" {
+	if _, err := Attach(dir, 5); !errors.As(err, &e) || !e.NeverStarted() || e.Hint() == "" {
 		t.Error(err)
+	}
+	var lost *LostError
+	if _, err := Attach(filepath.Join(dir, "none"), 5); !errors.As(err, &lost) || lost.Hint() == "" {
+		t.Error(err) // the record was removed: that is not the same
 	}
 	if _, err := Start(dir, 1, "true", Options{Dir: filepath.Join(dir, "none")}, nil, Secrets{}); !errors.As(err, &e) || e.Hint() == "" || !strings.Contains(err.Error(), "no such file") {
 		t.Error(err)
@@ -653,7 +664,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		defer syscall.Unmount(disk, syscall.MNT_DETACH)
 		done := filepath.Join(t.TempDir(), "done")
-		j, err := Start(filepath.Join(disk, "spool"), 1, "head -c 1000000 /dev/zero; echo end >&2; touch "+done+"; exit 7", o, nil, Secrets{})
+		j, err := Start(disk, 1, "head -c 1000000 /dev/zero; echo end >&2; touch "+done+"; exit 7", o, nil, Secrets{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -668,7 +679,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		// and what cannot be kept is not begun
 		var e *StartError
-		if _, err := Start(filepath.Join(disk, "spool"), 2, "true", o, nil, Secrets{}); !errors.As(err, &e) || !strings.Contains(e.Hint(), "room") {
+		if _, err := Start(disk, 2, "true", o, nil, Secrets{}); !errors.As(err, &e) || !strings.Contains(e.Hint(), "room") {
 			t.Error(err)
 		}
 	})

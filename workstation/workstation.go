@@ -10,9 +10,12 @@
 //   - the context ended: an error that wraps ctx.Err(), after everything in the
 //     command's process group is gone
 //
-// It is not for remote commands, does not look into the output, does not
-// outlive the process that called it and does not own the operator's terminal.
-// Quoting is the caller's business.
+// [Run] does all of it in this process. [Start] leaves it to a supervisor, a small
+// process of this program: then the command outlives the console, its output and
+// its end are kept in files, and [Attach] takes it up from any later process.
+//
+// It is not for remote commands, does not look into the output and does not own
+// the operator's terminal. Quoting is the caller's business.
 package workstation
 
 import (
@@ -55,12 +58,16 @@ type Options struct {
 
 // StartError says that the command did not run at all.
 type StartError struct {
-	Err  error
-	hint string
+	Err   error
+	hint  string
+	never bool
 }
 
 func (e *StartError) Error() string { return "start command: " + e.Err.Error() }
 func (e *StartError) Unwrap() error { return e.Err }
+
+// NeverStarted says, of a command that was to be taken up, that nothing of it has happened: it can be run now.
+func (e *StartError) NeverStarted() bool { return e.never }
 
 // Hint is the way out, in one line; empty when there is none to name.
 func (e *StartError) Hint() string { return e.hint }

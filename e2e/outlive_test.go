@@ -1,0 +1,136 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// outliveBook has one long command, which says how often it was run, and prints what no terminal should be asked to show.
+const outliveBook = `apiVersion: spraydeck/v1
+kind: Runbook
+name: outlive
+version: 1.0.0
+title: One long command
+system: os
+phases:
+  - title: All of it
+    steps:
+      - id: long
+        title: Long
+        danger: changes
+        command:
+          tty: %t
+          run: 'echo run >> runs; i=0; while [ $i -lt 300 ]; do i=$((i+1)); printf "%%d \033[2J\377\0 %%0300d\n" $i $i; sleep 0.01; done'
+`
+
+// TestOutlive: the console is killed, hung up, or its terminal goes away, all in the middle of a command. The command never
+// stops; resume has all of its output, byte for byte, and goes on in the same transcript.
+func TestOutlive(t *testing.T) {
+	for name, lose := range map[string]func(c *lost){
+		"killed":   func(c *lost) { c.signal(syscall.SIGKILL) },
+		"hung up":  func(c *lost) { c.signal(syscall.SIGHUP) },
+		"terminal": func(c *lost) { exec.Command("tmux", "-S", c.screen.socket, "kill-server").Run() },
+	} {
+		for _, tty := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/tty=%v", name, tty), func(t *testing.T) {
+				t.Parallel()
+				outlive(t, tty, name == "terminal", lose)
+			})
+		}
+	}
+}
+
+// lost is a console that is about to be.
+type lost struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	screen *console
+}
+
+func (c *lost) signal(s os.Signal) {
+	if err := c.cmd.Process.Signal(s); err != nil {
+		c.t.Fatal(err)
+	}
+	c.cmd.Wait()
+}
+
+func outlive(t *testing.T, tty, screen bool, lose func(*lost)) {
+	dir, state := t.TempDir(), t.TempDir()
+	book := filepath.Join(dir, "outlive.yaml")
+	if err := os.WriteFile(book, fmt.Appendf(nil, outliveBook, tty), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	answers := write(t, "answers.yaml", "start: continue\nlong/approve: continue\n")
+	env := plainEnv(state)
+	args := []string{"run", book, "--checkout", dir, "--answers", answers}
+	c := &lost{t: t}
+	if screen {
+		c.screen = open(t, env, state, 100, 30, args...)
+		c.screen.press("Enter")
+	} else {
+		c.cmd = exec.Command(spraydeck, append(args, "--plain")...)
+		c.cmd.Env = env
+		if err := c.cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spool := ""
+	wait(t, "output", func() bool {
+		if files, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*/spool/*.out")); len(files) == 1 {
+			spool = files[0]
+			info, err := os.Stat(spool)
+			return err == nil && info.Size() > 10_000
+		}
+		if screen {
+			c.screen.press("Enter") // the plan is read, the run is started
+		}
+		return false
+	})
+	lose(c)
+	before, _ := os.Stat(spool)
+	time.Sleep(200 * time.Millisecond)
+	if after, _ := os.Stat(spool); after.Size() <= before.Size() {
+		t.Errorf("the command has stopped at %d bytes", after.Size())
+	}
+
+	r := command(t, env, spraydeck, "resume", "--plain", "--answers", answers, "--runbooks", dir)
+	if r.exit != 0 {
+		t.Fatalf("resume: %s", tail(r.String(), 30))
+	}
+	var want strings.Builder
+	eol := "\n"
+	if tty {
+		eol = "\r\n"
+	}
+	for i := 1; i <= 300; i++ {
+		fmt.Fprintf(&want, "%d \x1b[2J\xff\x00 %0300d%s", i, i, eol)
+	}
+	if got, err := os.ReadFile(spool); err != nil || string(got) != want.String() {
+		t.Errorf("spool: %d bytes, want %d, %v", len(got), want.Len(), err)
+	}
+	if runs, _ := os.ReadFile(filepath.Join(dir, "runs")); string(runs) != "run\n" {
+		t.Errorf("it ran %q", runs)
+	}
+	if r := command(t, env, spraydeck, "verify"); r.exit != 0 {
+		t.Errorf("verify: %s", r)
+	}
+	if sessions, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*")); len(sessions) != 1 {
+		t.Errorf("sessions %v", sessions)
+	}
+}
+
+// wait waits for something that is to come soon.
+func wait(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for begun := time.Now(); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("never: " + what)
+		}
+	}
+}
