@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,11 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		return usage(err)
 	}
 	journal.MaskPatterns(own...)
+	if repair.Spool != nil {
+		if err := tellLost(journal, repair.Spool); err != nil {
+			return err
+		}
+	}
 	past, err := pastOf(journal)
 	if err != nil {
 		return err
@@ -100,6 +106,21 @@ func inSamePlace(cmd *cobra.Command, o *options, was runbook.Started) {
 	}
 }
 
+// kept gives the events of a transcript that was opened to be gone on with. Output that a power failure took is not there.
+func kept(r *transcript.Reader) iter.Seq2[runbook.Event, error] {
+	return func(yield func(runbook.Event, error) bool) {
+		for e, err := range r.Events() {
+			var lost *transcript.SpoolError
+			if errors.As(err, &lost) {
+				err = nil // Open has judged it, and it was said
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
 // pastOf reads what the transcript holds. A run that came to a good end has nothing left to do.
 func pastOf(journal *transcript.Writer) (*runbook.Past, error) {
 	r, err := transcript.Read(journal.Path())
@@ -107,7 +128,7 @@ func pastOf(journal *transcript.Writer) (*runbook.Past, error) {
 		return nil, usage(err)
 	}
 	defer r.Close()
-	past, err := runbook.NewPast(r.Events(), journal.Masked)
+	past, err := runbook.NewPast(kept(r), journal.Masked)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -116,6 +137,13 @@ func pastOf(journal *transcript.Writer) (*runbook.Past, error) {
 			Way: "watch it with spraydeck replay " + journal.Header().ID}
 	}
 	return past, nil
+}
+
+// tellLost writes down that output was lost while nobody recorded.
+func tellLost(journal *transcript.Writer, what error) error {
+	_, err := journal.Append(runbook.Event{Data: runbook.Remark{Text: runbook.Textf(
+		"the last output of a command is lost, as after a power failure: %v", "コマンドの最後の出力が失われています (電源断などによる): %v", what)}})
+	return err
 }
 
 // openError gives the exit code of a transcript that cannot be gone on with.
@@ -141,7 +169,7 @@ func (w *walk) recall(emit func(runbook.Event)) error {
 		return err
 	}
 	defer r.Close()
-	for e, err := range r.Events() {
+	for e, err := range kept(r) {
 		if err != nil {
 			return err
 		}

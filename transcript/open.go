@@ -10,12 +10,12 @@ import (
 type Repair struct {
 	Cut   int64      // bytes; 0 = the file was whole
 	At    int64      // where the file ends now
-	Spool *LineError // output that is not in its spool any more, such as after a power failure; nil = all is there
+	Spool *LineError // output of a command that had not ended and that its spool does not have, as after a power failure
 }
 
-// Open takes up a run to go on with it. It verifies the whole file first, and refuses with NotVerifiedError where the
-// chain is broken, with InUseError while another console writes. A torn last line is cut, and output may be missing from a
-// spool: say so to the operator.
+// Open takes up a run to go on with it. It verifies the whole run first, and refuses with NotVerifiedError where the
+// chain is broken or the output of a command that ended is not as it was, with InUseError while another console writes. A
+// torn last line is cut, and a power failure may have cost the last output of a command that ran: say so to the operator.
 // Secrets have to be given to Mask anew, they are nowhere in the file. Where recording was paused it still is.
 func Open(path string) (_ *Writer, r Repair, err error) {
 	path = filePath(path)
@@ -37,6 +37,9 @@ func Open(path string) (_ *Writer, r Repair, err error) {
 	}
 	if res.Bad != nil {
 		return nil, r, &NotVerifiedError{res.Bad}
+	}
+	if res.ruined != nil {
+		return nil, r, &NotVerifiedError{res.ruined}
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {

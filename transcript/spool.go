@@ -81,9 +81,10 @@ func parseSpooled(b []byte) (p spooled, ok bool) {
 
 // SpoolError is output that is not in its spool as it was.
 type SpoolError struct {
-	Path string // of the spool
-	At   int64  // where the piece begins, in bytes
-	Why  string
+	Path   string // of the spool
+	Number int    // of the command
+	At     int64  // where the piece begins, in bytes
+	Why    string
 }
 
 func (e *SpoolError) Error() string { return fmt.Sprintf("%s: at byte %d: %s", e.Path, e.At, e.Why) }
@@ -105,7 +106,7 @@ const openSpools = 16
 // read gives a piece, good until the next call.
 func (s *spools) read(p spooled) ([]byte, error) {
 	wrong := func(format string, args ...any) ([]byte, error) {
-		return nil, &SpoolError{filepath.Join(s.dir, p.key().name()), p.At, fmt.Sprintf(format, args...)}
+		return nil, &SpoolError{filepath.Join(s.dir, p.key().name()), p.Number, p.At, fmt.Sprintf(format, args...)}
 	}
 	switch {
 	case s.dir == "":
@@ -169,7 +170,7 @@ func (s *spools) check(p spooled) error {
 	}
 	b, err := s.read(p)
 	if err == nil && hashOf(b) != p.Sum {
-		err = &SpoolError{filepath.Join(s.dir, p.key().name()), p.At, fmt.Sprintf("the %d bytes from there on were changed", p.Len)}
+		err = &SpoolError{filepath.Join(s.dir, p.key().name()), p.Number, p.At, fmt.Sprintf("the %d bytes from there on were changed", p.Len)}
 	}
 	return err
 }

@@ -167,11 +167,21 @@ func TestSpoolDamaged(t *testing.T) {
 					t.Errorf("%d errors, read %q", bad, good)
 				}
 			}
-			again, repair, err := Open(w.Dir())
+			again, repair, err := Open(w.Dir()) // the command had not ended: a power failure may have done it
 			if err != nil || repair.Spool == nil {
 				t.Fatal(repair, err)
 			}
+			appendAll(t, again, []runbook.Event{{Data: runbook.CommandEnded{Number: 8}}, {Data: runbook.CommandEnded{Number: 7, Outcome: runbook.StateLost}}})
 			again.Close()
+			if again, _, err = Open(w.Dir()); err != nil {
+				t.Fatal(err)
+			}
+			appendAll(t, again, []runbook.Event{{Data: runbook.CommandEnded{Number: 7, Outcome: runbook.Done}}})
+			again.Close()
+			var not *NotVerifiedError
+			if _, _, err = Open(w.Dir()); !errors.As(err, &not) || !strings.Contains(err.Error(), c.want) {
+				t.Error(err)
+			}
 		})
 	}
 }

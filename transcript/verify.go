@@ -29,6 +29,8 @@ type Result struct {
 	spools spools
 	next   map[streamKey]int64 // where the spool of a stream goes on
 	paused bool                // recording was, and still is
+	lost   map[int]*LineError  // of the commands whose output is not all there
+	ruined *LineError          // the first piece of one whose end was seen: no power failure did that
 }
 
 // Verified says whether every line is there and as it was written, with all output that is in spools. A run that has not ended can be verified.
@@ -63,7 +65,7 @@ func verify(path string) (Result, error) {
 }
 
 func verifyReader(path string, in io.Reader, from spools) (r Result, err error) {
-	r = Result{Path: path, chain: newChain(), asked: map[string]bool{}, spools: from, next: map[streamKey]int64{}}
+	r = Result{Path: path, chain: newChain(), asked: map[string]bool{}, spools: from, next: map[streamKey]int64{}, lost: map[int]*LineError{}}
 	defer func() { r.spools.close() }()
 	s := newScanner(in)
 	for {
@@ -92,8 +94,12 @@ func verifyReader(path string, in io.Reader, from spools) (r Result, err error) 
 			err = r.event(line)
 			var piece *SpoolError
 			if errors.As(err, &piece) { // the lines go on
+				at := &LineError{Path: path, Line: s.line, Why: err.Error(), Err: err}
 				if r.Spool == nil {
-					r.Spool = &LineError{Path: path, Line: s.line, Why: err.Error(), Err: err}
+					r.Spool = at
+				}
+				if r.lost[piece.Number] == nil {
+					r.lost[piece.Number] = at
 				}
 				err = nil
 			}
@@ -149,6 +155,10 @@ func (r *Result) event(line []byte) error {
 		r.paused = rec.kind == pausedKind
 		return nil
 	case endedKind, askedKind:
+	case commandEndedKind:
+		if len(r.lost) == 0 {
+			return nil
+		}
 	default:
 		return nil // the chain vouches for the rest
 	}
@@ -160,6 +170,10 @@ func (r *Result) event(line []byte) error {
 		if d.Secret {
 			r.asked[d.Question.ID] = true
 		}
+	case runbook.CommandEnded:
+		if r.ruined == nil && d.Outcome != runbook.StateLost && d.Outcome != runbook.Abandoned {
+			r.ruined = r.lost[d.Number]
+		}
 	}
 	return err
 }
@@ -167,6 +181,7 @@ func (r *Result) event(line []byte) error {
 var (
 	endedKind, askedKind     = runbook.Ended{}.Kind(), runbook.Asked{}.Kind()
 	pausedKind, unpausedKind = runbook.Paused{}.Kind(), runbook.Unpaused{}.Kind()
+	commandEndedKind         = runbook.CommandEnded{}.Kind()
 )
 
 // filePath takes the directory of a run for the transcript in it.
