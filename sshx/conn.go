@@ -14,6 +14,10 @@ import (
 // refused there.
 const maxSessions = 8
 
+// spareSessions are for what ends commands and tidies up after them, which must
+// not wait for those.
+const spareSessions = 2
+
 // slot is the place of one connection in the client: being dialled until ready
 // is closed, then alive. A slot that failed or died is taken out of the table.
 type slot struct {
@@ -27,6 +31,7 @@ type conn struct {
 	client *ssh.Client
 	place  string
 	turns  chan struct{}
+	spare  chan struct{}
 	under  func() // ends what the connection was made of
 	once   sync.Once
 	gone   chan struct{} // closed when the connection is
@@ -34,7 +39,7 @@ type conn struct {
 
 func newConn(client *ssh.Client, place string, under func()) *conn {
 	cn := &conn{client: client, place: place, under: under,
-		turns: make(chan struct{}, maxSessions), gone: make(chan struct{})}
+		turns: make(chan struct{}, maxSessions), spare: make(chan struct{}, spareSessions), gone: make(chan struct{})}
 	go func() {
 		client.Wait()
 		cn.close()
@@ -42,10 +47,11 @@ func newConn(client *ssh.Client, place string, under func()) *conn {
 	return cn
 }
 
-// session waits for a turn and opens a session; release gives the turn back.
-func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
+// session waits for a turn and opens a session. The caller gives the turn back.
+func (cn *conn) session(ctx context.Context, turns chan struct{}) (*ssh.Session, error) {
+	release := func() { <-turns }
 	select {
-	case cn.turns <- struct{}{}:
+	case turns <- struct{}{}:
 	case <-cn.gone:
 		return nil, errGone
 	case <-ctx.Done():
@@ -63,7 +69,7 @@ func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
 	select {
 	case r := <-opened:
 		if r.err != nil {
-			cn.release()
+			release()
 		}
 		return r.sess, r.err
 	case <-cn.gone:
@@ -77,7 +83,7 @@ func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
 				if r.err == nil {
 					r.sess.Close()
 				}
-				cn.release()
+				release()
 			case <-cn.gone:
 			}
 		}()
@@ -86,8 +92,6 @@ func (cn *conn) session(ctx context.Context) (*ssh.Session, error) {
 }
 
 var errGone = errors.New("the connection has ended")
-
-func (cn *conn) release() { <-cn.turns }
 
 // close may be called more than once. It ends the transport without waiting for
 // the peer, which may be gone.

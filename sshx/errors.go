@@ -111,6 +111,16 @@ func (e *LostError) Hint() string {
 	return "look on " + e.Host + " whether it still runs or what it left behind, before it is run again"
 }
 
+// NeverStartedError says that a command which an earlier console had announced
+// was not sent before that console went away.
+type NeverStartedError struct{ Host string }
+
+func (e *NeverStartedError) Error() string {
+	return "take up the command on " + e.Host + ": it was never sent there"
+}
+
+func (e *NeverStartedError) NeverStarted() bool { return true }
+
 // CancelledError says that ctx ended first. Ended tells whether the server
 // confirmed the end of the command (or it was never started); if not, it may go
 // on there, because many servers ignore the signal.

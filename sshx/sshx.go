@@ -14,7 +14,8 @@
 // The rules:
 //
 //   - A command is sent at most once. A dead connection is replaced only as long
-//     as the command has not been sent.
+//     as the command has not been sent; one of [Client.Keep] is then looked for,
+//     and found, where it runs.
 //   - An exit code comes from the server or not at all. [UnreachableError] and
 //     [HostKeyError] mean that the command did not run, [LostError] that nobody
 //     knows, [CancelledError] that the caller stopped it.
@@ -28,6 +29,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -58,6 +60,12 @@ type Client struct {
 	mu     sync.Mutex
 	slots  map[string]*slot
 	closed bool
+
+	forgetful    forgetful
+	sent         string        // see Record
+	shell        string        // runs our scripts; tests put another one here
+	reconnectFor time.Duration // how long a command that was cut off is looked for
+	graces       [3]time.Duration
 }
 
 // New returns a client that has connected to nothing yet. An empty configFile
@@ -68,7 +76,8 @@ func New(configFile string, host func(name string) Options) *Client {
 		host = func(string) Options { return Options{} }
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Client{configFile: configFile, options: host, ctx: ctx, stop: stop, slots: map[string]*slot{}}
+	return &Client{configFile: configFile, options: host, ctx: ctx, stop: stop, slots: map[string]*slot{},
+		forgetful: forgetful{names: map[string][]string{}}, shell: "/bin/sh", reconnectFor: reconnectFor, graces: stopGraces}
 }
 
 // Run runs command on host, by the login shell of the user there, and returns
@@ -86,26 +95,30 @@ func New(configFile string, host func(name string) Options) *Client {
 // does not deliver signals to root, so a command that neither reads its input
 // nor writes may well go on: [CancelledError] tells.
 func (c *Client) Run(ctx context.Context, host, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error) {
-	cn, sess, err := c.session(ctx, host)
+	sess, release, err := c.session(ctx, host, false)
 	if err != nil {
 		return -1, err
 	}
-	defer cn.release()
+	defer release()
 	defer sess.Close()
 	return run(ctx, host, sess, command, stdin, stdout, stderr)
 }
 
 // session opens a session on the kept connection to host, and dials anew, once,
-// if that connection turns out to be dead.
-func (c *Client) session(ctx context.Context, host string) (*conn, *ssh.Session, error) {
+// if that connection turns out to be dead. release gives back its turn; a spare one is for what must not wait for commands.
+func (c *Client) session(ctx context.Context, host string, spare bool) (sess *ssh.Session, release func(), err error) {
 	for again := true; ; again = false {
 		cn, err := c.connection(ctx, host)
 		if err != nil {
 			return nil, nil, err
 		}
-		sess, err := cn.session(ctx)
+		turns := cn.turns
+		if spare {
+			turns = cn.spare
+		}
+		sess, err := cn.session(ctx, turns)
 		if err == nil {
-			return cn, sess, nil
+			return sess, func() { <-turns }, nil
 		}
 		if ctx.Err() != nil {
 			return nil, nil, &CancelledError{Host: host, Err: ctx.Err()}
@@ -123,9 +136,11 @@ func (c *Client) session(ctx context.Context, host string) (*conn, *ssh.Session,
 	}
 }
 
-// Close ends all connections. Commands still running on them return a
-// [LostError]; later ones an [UnreachableError].
+// Close removes from the nodes what was kept for commands that have ended, and
+// ends all connections. Commands still running on them return a [LostError];
+// later ones an [UnreachableError].
 func (c *Client) Close() error {
+	c.cleanAll()
 	c.mu.Lock()
 	c.closed = true
 	var open []*conn
