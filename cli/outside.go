@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +40,7 @@ type outside struct {
 
 	mu        sync.Mutex
 	inventory *kubespray.Inventory
+	run       string // what commands of the run are named by on the nodes; "" where nothing is written
 }
 
 // reach opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
@@ -135,7 +138,22 @@ func (o *outside) exec() runbook.Exec {
 	if o.cluster != nil {
 		to.Cluster = o.cluster
 	}
-	return to.Exec
+	return func(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+		to := to
+		if o.run != "" {
+			to.Name = func(number int) string { return o.run + "." + strconv.Itoa(number) }
+		}
+		return to.Exec(ctx, c, out)
+	}
+}
+
+// belongsTo says which run the commands are of, before the first of them. On the nodes a run needs a name that no other has,
+// from whatever workstation.
+func (o *outside) belongsTo(journal *transcript.Writer) {
+	h := journal.Header()
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d", h.ID, h.Host, h.Operator, h.Started.UnixNano()))
+	o.run = h.ID + "-" + hex.EncodeToString(sum[:4])
+	o.ssh.Record(filepath.Join(journal.Dir(), "sent"))
 }
 
 // local runs a command line of the workstation in the checkout.

@@ -74,6 +74,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		return err
 	}
 	defer out.close()
+	out.belongsTo(journal)
 	if name := out.clusterName(); started.Cluster != "" && name != started.Cluster {
 		return &runbook.UsageError{Message: fmt.Sprintf("this run is of the cluster %s, and the kubeconfig leads to %q", started.Cluster, name),
 			Way: "name the kubeconfig of the run with --kubeconfig, and its context with --context"}

@@ -145,6 +145,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		return err
 	}
 	if w.journal != nil {
+		out.belongsTo(w.journal)
 		w.journal.MaskPatterns(own...)
 		out.record(w.journal, own)
 	}

@@ -15,6 +15,9 @@ import (
 // StateUnknown says so; a node that cannot be reached is one whose method Unreachable says so.
 type Hosts interface {
 	Run(ctx context.Context, host, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error)
+	// Keep is Run for a command that must survive its connection. Attach takes it up again by its name, after so many bytes.
+	Keep(ctx context.Context, host, name, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error)
+	Attach(ctx context.Context, host, name string, seenStdout, seenStderr int64, stdout, stderr io.Writer) (exit int, err error)
 }
 
 // Local runs command lines on the workstation.
@@ -37,6 +40,9 @@ type Outside struct {
 	Local   Local
 	Hosts   Hosts
 	Cluster Cluster
+	// Name names a command on a node by its number, so that it can be found there after its connection or its console is
+	// gone. Where it is nil, nothing is kept on the nodes.
+	Name func(number int) string
 	// Why says why a part is not there, by runbook.Workstation, runbook.API or "hosts".
 	Why map[string]error
 }
@@ -55,10 +61,21 @@ func (o Outside) Exec(ctx context.Context, c runbook.Command, out func(stream st
 		if o.Cluster == nil {
 			return -1, o.missing(runbook.API)
 		}
+		if c.Resumed != nil {
+			return -1, runbook.Gone(c) // the API does not remember who asked
+		}
 		return call(ctx, o.Cluster, c.Call, stdout, stderr)
 	}
 	if o.Hosts == nil {
 		return -1, o.missing("hosts")
+	}
+	switch kept := o.Name != nil && c.Changes && !c.Probe; {
+	case kept && c.Resumed != nil:
+		return o.Hosts.Attach(ctx, c.Host, o.Name(c.Number), c.Resumed.Stdout, c.Resumed.Stderr, stdout, stderr)
+	case kept:
+		return o.Hosts.Keep(ctx, c.Host, o.Name(c.Number), c.Line, c.Stdin, stdout, stderr)
+	case c.Resumed != nil:
+		return -1, runbook.Gone(c)
 	}
 	return o.Hosts.Run(ctx, c.Host, c.Line, c.Stdin, stdout, stderr)
 }
