@@ -382,6 +382,9 @@ func TestCancelKept(t *testing.T) {
 				"ignores both": {"trap '' INT TERM; echo begun; while :; do sleep 0.1; done", ""},
 				"after a cut":  {"trap 'echo INT; exit 9' INT; echo begun; while :; do sleep 0.1; done", "INT"},
 			} {
+				if name != "sh" && what != "obeys" && what != "ignores both" {
+					continue
+				}
 				t.Run(what, func(t *testing.T) {
 					t.Parallel()
 					k := startKeeper(t)

@@ -36,6 +36,7 @@ whole() {
 	[ "$s" != 1 ] || full=" full"
 }
 
+trap : PIPE # that the console is gone already is no reason to die here
 echo "$mark"
 mask=$(umask)
 umask 077
