@@ -53,6 +53,11 @@ func enterNode(l Lab, name string) error {
 	if err := bind(l.path("nodes", name, "local-bin"), filepath.Join(root, "usr/local/bin"), false); err != nil {
 		return err
 	}
+	if member := l.path("etcd", strings.Replace(name, "node", "etcd", 1)); exists(member) {
+		if err := bind(member, filepath.Join(root, "var/lib/etcd"), true); err != nil {
+			return err
+		}
+	}
 	if err := bind(l.binary(), filepath.Join(root, labInside), true); err != nil {
 		return err
 	}
@@ -111,6 +116,11 @@ func mirror(dir, root string) error {
 		return err
 	}
 	return bind(dir, target, true)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func bind(from, to string, readonly bool) error {
@@ -187,7 +197,7 @@ func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nod
 	for _, dir := range []string{
 		".host/etc", "dev", "etc/kubernetes/manifests", "etc/ssh", "home", "media", "mnt", "opt/spraydeck-lab", "proc",
 		"root/.kube", "run/sshd", "run/spraydeck-lab", "run/lock", "run/containerd", "srv", "sys", "tmp", "usr",
-		"var/lib/kubelet/pki", "var/log", "var/tmp", "var/cache", "var/backups",
+		"var/lib/etcd", "var/lib/kubelet/pki", "var/log", "var/tmp", "var/cache", "var/backups",
 	} {
 		if err := os.MkdirAll(root(dir), 0o755); err != nil {
 			return keys, err
