@@ -215,6 +215,8 @@ func (c *caster) event(e transcript.Entry) {
 		c.line(c.paint("2", l.say("compared ", "比較 ")+plain(d.Path)))
 	case runbook.Resumed:
 		c.line(c.paint("1;36", "▷ "+l.resumed(&Resume{Away: Seconds(e.After), Operator: d.Operator})))
+	case runbook.Paused:
+		c.line(c.paint("33", l.paused(&Pause{Open: true})))
 	case runbook.Drifted:
 		c.line(c.paint("33", l.drifted(&Drift{Drifted: d})))
 	case runbook.Remark:
@@ -274,6 +276,10 @@ func (c *caster) commandStarted(d runbook.CommandStarted) {
 func (c *caster) output(d runbook.Output) {
 	x := c.open[d.Number]
 	if x == nil {
+		return
+	}
+	if d.Omitted {
+		c.line(c.paint("2", c.l.omitted(d.Size)))
 		return
 	}
 	s := x.partial[d.Stream] + d.Text

@@ -227,7 +227,7 @@ func (p *page) Facts() []fact {
 
 // MadeBy says what wrote the report.
 func (p *page) MadeBy() string {
-	return p.l.say("Written by spraydeck export from a transcript of format %d.", "spraydeck export により形式 %d の記録から作成。", p.header.Format)
+	return p.l.say("Written by spraydeck export.", "spraydeck export により作成。")
 }
 
 // failure is a step that did not end well.
@@ -441,6 +441,8 @@ func (p *page) items(st *Step) []item {
 			list = append(list, item{Remark: d})
 		case *Resume:
 			list = append(list, item{Note: p.l.resumed(d)})
+		case *Pause:
+			list = append(list, item{Note: p.l.paused(d)})
 		case *Drift:
 			list = append(list, item{Note: p.l.drifted(d)})
 		case attempt:
@@ -489,6 +491,10 @@ func (c *commandView) Output() template.HTML {
 func writeLines(b *strings.Builder, lines []outputLine, l language) {
 	var is look
 	for _, line := range lines {
+		if line.omitted > 0 {
+			fmt.Fprintf(b, `<span class="cut">%s</span>`+"\n", html.EscapeString(l.omitted(line.omitted)))
+			continue
+		}
 		if line.stderr {
 			b.WriteString(`<span class="err">`)
 		}

@@ -44,6 +44,7 @@ type Document struct {
 	Remarks     []*Remark       `json:"remarks"`
 	Resumes     []*Resume       `json:"resumes"`
 	Drift       []*Drift        `json:"drift"`
+	Pauses      []*Pause        `json:"pauses"`
 	Unread      []string        `json:"unread,omitempty"`
 }
 
@@ -70,6 +71,8 @@ type Printed struct {
 	Stream string  `json:"stream"`
 	Text   string  `json:"text"`
 	Raw    []byte  `json:"raw,omitempty"` // the bytes, where they are no UTF-8
+
+	Omitted int `json:"omitted,omitempty"` // so many bytes were not recorded, as recording was paused
 }
 
 // writeJSON reads the transcript twice: once for everything, once to copy the output.
@@ -86,7 +89,11 @@ func writeJSON(w io.Writer, src Source, l language) error {
 		if err != nil || !ok {
 			continue
 		}
-		line, err := json.Marshal(Printed{o.Number, Seconds(e.Elapsed - r.zero), o.Stream, o.Text, o.Raw})
+		piece := Printed{Number: o.Number, At: Seconds(e.Elapsed - r.zero), Stream: o.Stream, Text: o.Text, Raw: o.Raw}
+		if o.Omitted {
+			piece.Omitted = o.Size
+		}
+		line, err := json.Marshal(piece)
 		if err != nil {
 			return err
 		}
@@ -109,7 +116,7 @@ func (r *run) document() *Document {
 		Operator: or(s.Operator, h.Operator), Host: h.Host, DryRun: s.DryRun || h.DryRun, Rehearses: or(s.Rehearses, h.Rehearses),
 		Started: h.Started, Took: r.last.At, Status: r.status(), Inputs: list(s.Inputs), Steps: list(r.steps), Gates: list(r.gates),
 		Commands: list(r.commands), Decisions: list(r.decisions), Hits: list(r.hits), Remedies: list(r.remedies), Nodes: list(r.nodes),
-		Connections: list(r.connections), Diffs: list(r.diffs), Remarks: list(r.remarks), Resumes: list(r.resumes), Drift: list(r.drift)}
+		Connections: list(r.connections), Diffs: list(r.diffs), Remarks: list(r.remarks), Resumes: list(r.resumes), Drift: list(r.drift), Pauses: list(r.pauses)}
 	if r.ended != nil {
 		d.Ended, d.Exit, d.Because = &r.last.Time, &r.ended.Exit, r.ended.Why
 	}

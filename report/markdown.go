@@ -362,6 +362,10 @@ func (m *markdown) command(c *commandView) {
 }
 
 func (m *markdown) output(b *strings.Builder, o outputLine) {
+	if o.omitted > 0 {
+		b.WriteString(m.l.omitted(o.omitted) + "\n")
+		return
+	}
 	b.WriteString(plain(o.text))
 	if o.more > 0 {
 		b.WriteString(m.l.moreOfLine(o.more))

@@ -46,6 +46,8 @@ type outputLine struct {
 	text   string
 	more   int // bytes of the line that were left out
 	stderr bool
+
+	omitted int // not a line: so many bytes were not recorded here
 }
 
 // partial is a line whose end has not come yet.
@@ -62,6 +64,13 @@ func (k *kept) add(o runbook.Output) {
 	if p == nil {
 		p = &partial{}
 		k.partial[o.Stream] = p
+	}
+	if o.Omitted {
+		if p.text != "" {
+			k.line(p.end(), o.Stream == "stderr")
+		}
+		k.line(outputLine{omitted: o.Size}, false)
+		return
 	}
 	s := o.Text
 	for {

@@ -54,6 +54,7 @@ type run struct {
 	remarks     []*Remark
 	resumes     []*Resume
 	drift       []*Drift
+	pauses      []*Pause
 	idle        []span // nothing ran and nothing happened, for long
 
 	keep   *budget // nil keeps no output
@@ -186,6 +187,13 @@ type Drift struct {
 	runbook.Drifted
 }
 
+// Pause is a time in which the operator did not want the output of commands recorded.
+type Pause struct {
+	Moment
+	Took Seconds `json:"took"`
+	Open bool    `json:"open,omitempty"` // the transcript ends before it does
+}
+
 // attempt is a step that starts again.
 type attempt struct {
 	Moment
@@ -253,6 +261,14 @@ func (r *run) add(e transcript.Entry) {
 		m := &Resume{now, gap, d.Operator, d.Tool, d.Torn}
 		r.resumes = append(r.resumes, m)
 		r.step(e.Step).items = append(r.step(e.Step).items, m)
+	case runbook.Paused:
+		m := &Pause{Moment: now, Open: true}
+		r.pauses = append(r.pauses, m)
+		r.step(e.Step).items = append(r.step(e.Step).items, m)
+	case runbook.Unpaused:
+		if n := len(r.pauses); n > 0 {
+			r.pauses[n-1].Took, r.pauses[n-1].Open = now.At-r.pauses[n-1].At, false
+		}
 	case runbook.Drifted:
 		m := &Drift{now, d}
 		r.drift = append(r.drift, m)
@@ -260,6 +276,9 @@ func (r *run) add(e transcript.Entry) {
 	case runbook.Output:
 		if c := r.open[d.Number]; c != nil {
 			c.Printed += int64(len(d.Bytes()))
+			if d.Omitted {
+				c.Printed += int64(d.Size)
+			}
 			c.output.add(d)
 		}
 	case runbook.CommandEnded:

@@ -77,6 +77,9 @@ func (r *run) notes(l language) []string {
 	for _, m := range r.resumes {
 		list = append(list, l.resumed(m)+" · "+m.Time.Format("15:04:05"))
 	}
+	for _, m := range r.pauses {
+		list = append(list, l.paused(m)+" · "+m.Time.Format("15:04:05"))
+	}
 	for _, d := range r.drift {
 		list = append(list, l.drifted(d))
 	}

@@ -158,6 +158,18 @@ func (l language) resumed(m *Resume) string {
 	return s
 }
 
+// paused says how long the output of commands was not recorded, and omitted how much of one it was.
+func (l language) paused(m *Pause) string {
+	if m.Open {
+		return l.say("The operator paused the recording of output.", "オペレーターが出力の記録を停止しました。")
+	}
+	return l.say("The operator paused the recording of output for %s.", "オペレーターが出力の記録を %s の間停止しました。", l.took(m.Took))
+}
+
+func (l language) omitted(n int) string {
+	return l.say("… %s not recorded: recording was paused …", "… %s は記録なし (記録停止中) …", l.bytes(int64(n)))
+}
+
 func (l language) drifted(d *Drift) string {
 	return l.say("Changed since: %s: %s, now %s", "前回からの変化: %s: %s から %s へ", l.text(d.Title), l.verdict(d.Was), l.verdict(d.Now))
 }
