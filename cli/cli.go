@@ -119,7 +119,7 @@ func root() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return home(cmd, o) },
 	}
 	o.flags(cmd)
-	cmd.AddCommand(demoCommand(o), runCommand(o), resumeCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), exportCommand(o), verifyCommand(), sessionsCommand(),
+	cmd.AddCommand(demoCommand(o), runCommand(o), resumeCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), exportCommand(o), verifyCommand(), sessionsCommand(o),
 		planCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand(), superviseCommand())
 	return cmd
 }

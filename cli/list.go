@@ -4,17 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"spraydeck/runbook"
-	"spraydeck/transcript"
 )
 
 // output is the -o flag of commands that give results.
@@ -157,72 +153,5 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 	show.Flags().BoolVar(&diff, "diff", false, "what it says otherwise than the built-in one whose place it takes")
 	cmd := &cobra.Command{Use: plural, Short: "List the " + plural + " or show one"}
 	cmd.AddCommand(list, show)
-	return cmd
-}
-
-// session is a saved run in a list.
-type session struct {
-	ID      string    `json:"id"`
-	Dir     string    `json:"dir"`
-	Started time.Time `json:"started"`
-	Seconds float64   `json:"seconds"` // from the start to the last event
-	Status  string    `json:"status"`
-	Runbook string    `json:"runbook"`
-	To      string    `json:"to,omitempty"`
-	Cluster string    `json:"cluster,omitempty"`
-	Error   string    `json:"error,omitempty"` // why it could not be read
-}
-
-func sessionsCommand() *cobra.Command {
-	var format string
-	list := &cobra.Command{Use: "list", Short: "List the saved runs, the newest first", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		root, err := transcript.Root()
-		if err != nil {
-			return err
-		}
-		found, err := transcript.List(root)
-		if err != nil {
-			return err
-		}
-		saved := []session{}
-		var rows [][]string
-		for _, f := range found {
-			s := session{ID: f.ID, Dir: f.Dir, Status: string(f.Status), Seconds: f.Duration.Seconds(), Runbook: f.Header.Runbook, Cluster: f.Header.Cluster, To: f.Header.To, Started: f.Header.Started}
-			if f.Err != nil {
-				s.Error = f.Err.Error()
-			}
-			saved = append(saved, s)
-			rows = append(rows, []string{s.ID, s.Status, f.Duration.Round(time.Second).String(), s.Runbook, s.Cluster})
-		}
-		return give(cmd.OutOrStdout(), format, saved, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows)
-	}}
-	output(list, &format)
-	rm := &cobra.Command{Use: "rm T...", Short: "Remove saved runs", Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeSessions,
-		RunE: func(_ *cobra.Command, args []string) error {
-			root, err := transcript.Root()
-			if err != nil {
-				return err
-			}
-			var dirs []string
-			for _, a := range args {
-				dir, err := transcript.Find(root, a)
-				if err != nil {
-					return usage(err)
-				}
-				// only what lies in the state directory is ours to remove
-				if filepath.Dir(dir) != root {
-					return &runbook.UsageError{Message: dir + " is not among the saved runs", Way: "remove files elsewhere by hand"}
-				}
-				dirs = append(dirs, dir)
-			}
-			for _, d := range dirs {
-				if err := os.RemoveAll(d); err != nil {
-					return err
-				}
-			}
-			return nil
-		}}
-	cmd := &cobra.Command{Use: "sessions", Short: "List or remove saved runs"}
-	cmd.AddCommand(list, rm)
 	return cmd
 }

@@ -37,9 +37,7 @@ func List(root string) ([]Summary, error) {
 	}
 	list := make([]Summary, 0, len(ids))
 	for _, id := range ids {
-		s := Summary{ID: id, Dir: filepath.Join(root, id)}
-		s.Err = s.read()
-		list = append(list, s)
+		list = append(list, Summarize(filepath.Join(root, id)))
 	}
 	slices.SortStableFunc(list, func(a, b Summary) int {
 		if c := b.Header.Started.Compare(a.Header.Started); c != 0 {
@@ -48,6 +46,13 @@ func List(root string) ([]Summary, error) {
 		return bytes.Compare([]byte(b.ID), []byte(a.ID))
 	})
 	return list, nil
+}
+
+// Summarize gives the summary of one run, by its directory.
+func Summarize(dir string) Summary {
+	s := Summary{ID: filepath.Base(dir), Dir: dir}
+	s.Err = s.read()
+	return s
 }
 
 func (s *Summary) read() error {

@@ -296,28 +296,6 @@ func (p *text) node(e runbook.Event, d runbook.NodeChanged) {
 	}
 }
 
-func (p *text) status(s runbook.Status) string {
-	ja := map[runbook.Status]string{
-		runbook.Passed: "完了", runbook.Failed: "失敗", runbook.Skipped: "省略", runbook.Overridden: "強行",
-		runbook.Cancelled: "停止", runbook.Lost: "状態不明",
-	}[s]
-	return p.say(string(s), ja)
-}
+func (p *text) status(s runbook.Status) string { return p.in(s.Text()) }
 
-func (p *text) outcome(o runbook.Outcome) string {
-	switch o {
-	case runbook.NotStarted:
-		return p.say("could not start", "開始できず")
-	case runbook.Unreachable:
-		return p.say("host not reached, never ran", "到達できず、未実行")
-	case runbook.StateLost:
-		return p.say("connection lost, state unknown", "接続断、状態不明")
-	case runbook.TimedOut:
-		return p.say("stopped, took too long", "時間切れで停止")
-	case runbook.Stopped:
-		return p.say("stopped by the operator", "オペレーターが停止")
-	case runbook.NotRecorded:
-		return p.say("not in the recording", "記録になし")
-	}
-	return string(o)
-}
+func (p *text) outcome(o runbook.Outcome) string { return p.in(o.Text()) }

@@ -95,7 +95,7 @@ func (l look) outcome(c *runbook.CommandState) string {
 	case runbook.Exited:
 		return "✗ " + l.say(sayExit, c.Exit)
 	}
-	s := "✗ " + l.say(outcomeWords[c.Outcome])
+	s := "✗ " + l.say(c.Outcome.Text())
 	if c.Error != "" {
 		s += ": " + clean(c.Error)
 	}

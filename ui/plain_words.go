@@ -14,20 +14,8 @@ func (p *Plain) status(s runbook.Status) string {
 		return p.say("not reached", "未着手")
 	case runbook.Running:
 		return p.say("not finished", "未完了")
-	case runbook.Passed:
-		return p.say("passed", "完了")
-	case runbook.Failed:
-		return p.say("failed", "失敗")
-	case runbook.Skipped:
-		return p.say("skipped", "省略")
-	case runbook.Overridden:
-		return p.say("overridden", "強行")
-	case runbook.Cancelled:
-		return p.say("cancelled", "停止")
-	case runbook.Lost:
-		return p.say("unknown", "状態不明")
 	}
-	return string(s)
+	return s.Text().In(p.o.Lang)
 }
 
 func (p *Plain) danger(d runbook.Danger) string {
@@ -37,24 +25,9 @@ func (p *Plain) danger(d runbook.Danger) string {
 
 // outcome says how a command ended that did not end well.
 func (p *Plain) outcome(d runbook.CommandEnded) string {
-	s := ""
-	switch d.Outcome {
-	case runbook.Exited:
+	s := d.Outcome.Text().In(p.o.Lang)
+	if d.Outcome == runbook.Exited {
 		s = p.sayf("exit code %d", "終了コード %d", d.Exit)
-	case runbook.NotStarted:
-		s = p.say("could not start", "開始できませんでした")
-	case runbook.Unreachable:
-		s = p.say("host not reached, it never ran", "ホストに到達できず、実行されていません")
-	case runbook.StateLost:
-		s = p.say("connection lost, nobody knows whether it finished", "接続が切れました。終わったかどうかは不明です")
-	case runbook.TimedOut:
-		s = p.say("stopped: it took too long", "時間切れで停止しました")
-	case runbook.Stopped:
-		s = p.say("stopped by the operator", "オペレーターが停止しました")
-	case runbook.NotRecorded:
-		s = p.say("the recording holds no such command", "記録にこのコマンドはありません")
-	default:
-		s = string(d.Outcome)
 	}
 	if d.Error != "" {
 		s += ": " + d.Error

@@ -49,7 +49,7 @@ func (r *replayScreen) markText(m transcript.Mark) string {
 	case runbook.Hit:
 		return r.say(sayGoHit) + " " + step + ": " + r.told(d.Title)
 	case runbook.CommandEnded:
-		return r.say(sayGoFailure) + " " + step + ": " + r.say(outcomeWords[d.Outcome])
+		return r.say(sayGoFailure) + " " + step + ": " + r.say(d.Outcome.Text())
 	case runbook.StepEnded:
 		_, word, _ := r.sign(d.Status)
 		if d.Status == runbook.Overridden {

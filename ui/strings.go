@@ -207,12 +207,3 @@ var severityWords = map[string]runbook.Text{
 	"data":     {En: "data loss", Ja: "データ損失"},
 	"nuisance": {En: "nuisance", Ja: "軽微"},
 }
-
-var outcomeWords = map[runbook.Outcome]runbook.Text{
-	runbook.NotStarted:  {En: "could not start", Ja: "開始できませんでした"},
-	runbook.Unreachable: {En: "host not reached, it never ran", Ja: "ホストに到達できず、実行されていません"},
-	runbook.StateLost:   {En: "connection lost, state unknown", Ja: "接続が切れました。状態は不明です"},
-	runbook.TimedOut:    {En: "took too long, stopped", Ja: "時間切れで停止しました"},
-	runbook.Stopped:     {En: "stopped by the operator", Ja: "オペレーターが停止しました"},
-	runbook.NotRecorded: {En: "the recording holds no such command", Ja: "記録にこのコマンドはありません"},
-}

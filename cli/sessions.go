@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+	"spraydeck/workstation"
+)
+
+// session is a saved run in a list.
+type session struct {
+	ID      string    `json:"id"`
+	Dir     string    `json:"dir"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"` // from the start to the last event
+	Status  string    `json:"status"`
+	Runbook string    `json:"runbook"`
+	To      string    `json:"to,omitempty"`
+	Cluster string    `json:"cluster,omitempty"`
+	Running []orphan  `json:"running,omitempty"` // commands that go on though no console is there
+	Error   string    `json:"error,omitempty"`   // why it could not be read
+}
+
+// orphan is a command on the workstation that outlived its console and is still running.
+type orphan struct {
+	Command int       `json:"command"`
+	Line    string    `json:"line"`
+	PID     int       `json:"pid"` // of its process group
+	Started time.Time `json:"started"`
+}
+
+func sessionOf(f transcript.Summary) session {
+	s := session{ID: f.ID, Dir: f.Dir, Status: string(f.Status), Seconds: f.Duration.Seconds(), Runbook: f.Header.Runbook,
+		Cluster: f.Header.Cluster, To: f.Header.To, Started: f.Header.Started}
+	if f.Status != runbook.Running {
+		s.Running = orphans(f.Dir)
+	}
+	if f.Err != nil {
+		s.Error = f.Err.Error()
+	}
+	return s
+}
+
+// orphans gives the commands of a run that are still running, and those whose supervisor was lost while their processes
+// live on.
+func orphans(dir string) (list []orphan) {
+	jobs, _ := workstation.Jobs(filepath.Join(dir, transcript.SpoolDir)) // what cannot be read cannot be running
+	for _, j := range jobs {
+		if j.State == workstation.Running || j.Left {
+			list = append(list, orphan{j.Number, j.Line, j.PID, j.Started})
+		}
+	}
+	return list
+}
+
+func sessionsCommand(o *options) *cobra.Command {
+	cmd := &cobra.Command{Use: "sessions", Short: "List, show or remove saved runs",
+		Long: "List, show or remove saved runs. A run whose console went away is interrupted; a command of it may still be\n" +
+			"running, and is listed with it until it has ended or the run is resumed."}
+	cmd.AddCommand(sessionsList(o), sessionsShow(o), sessionsRemove(), sessionsPrune(o))
+	return cmd
+}
+
+func sessionsList(o *options) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{Use: "list", Short: "List the saved runs, the newest first", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		root, err := transcript.Root()
+		if err != nil {
+			return err
+		}
+		found, err := transcript.List(root)
+		if err != nil {
+			return err
+		}
+		saved := []session{}
+		var rows [][]string
+		for _, f := range found {
+			s := sessionOf(f)
+			saved = append(saved, s)
+			rows = append(rows, []string{s.ID, s.Status, f.Duration.Round(time.Second).String(), s.Runbook, s.Cluster})
+		}
+		if err := give(cmd.OutOrStdout(), format, saved, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows); err != nil {
+			return err
+		}
+		tellOrphans(cmd.ErrOrStderr(), o, saved)
+		return nil
+	}}
+	output(cmd, &format)
+	return cmd
+}
+
+// tellOrphans says what still runs and how to get back to it.
+func tellOrphans(w io.Writer, o *options, saved []session) {
+	for _, s := range saved {
+		for _, c := range s.Running {
+			line, _, _ := strings.Cut(c.Line, "\n")
+			fmt.Fprintln(w, runbook.Textf("still running in %s: %s (process %d, since %s)", "%s で実行中: %s (プロセス %d、%s から)",
+				s.ID, line, c.PID, c.Started.Local().Format("2006-01-02 15:04")).In(o.lang))
+		}
+		if len(s.Running) > 0 {
+			fmt.Fprintln(w, runbook.Textf("  go on with: spraydeck resume %s", "  再開: spraydeck resume %s", s.ID).In(o.lang))
+		}
+	}
+}
+
+func sessionsRemove() *cobra.Command {
+	return &cobra.Command{Use: "rm T...", Short: "Remove saved runs", Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeSessions,
+		Long: "Remove saved runs. One that is being written, or of which a command is still running, is kept.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			root, err := transcript.Root()
+			if err != nil {
+				return err
+			}
+			var dirs []string
+			for _, a := range args {
+				dir, err := transcript.Find(root, a)
+				if err != nil {
+					return usage(err)
+				}
+				// only what lies in the state directory is ours to remove
+				if filepath.Dir(dir) != root {
+					return &runbook.UsageError{Message: dir + " is not among the saved runs", Way: "remove files elsewhere by hand"}
+				}
+				if list := orphans(dir); len(list) > 0 {
+					return &coded{exitBlocked, fmt.Errorf("%s: still running: %s; see spraydeck sessions show %[1]s", filepath.Base(dir), count(len(list), "command"))}
+				}
+				dirs = append(dirs, dir)
+			}
+			for _, d := range dirs {
+				if err := transcript.Remove(d); err != nil {
+					return openError(err)
+				}
+			}
+			return nil
+		}}
+}
+
+func sessionsPrune(o *options) *cobra.Command {
+	var older time.Duration
+	var keep int
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "prune", Short: "Remove old runs, and say what that frees", Args: cobra.NoArgs,
+		Long: "Remove the runs that began longer ago than --older-than, but never the newest --keep of all, one that is being\n" +
+			"written, or one of which a command is still running. It lists them and asks first; --yes is the answer.",
+		Example: "  spraydeck sessions prune\n  spraydeck sessions prune --older-than 2160h --keep 20 --yes",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if older < 0 || keep < 0 {
+				return &runbook.UsageError{Message: "--older-than and --keep cannot be negative", Way: "leave them out for 720h (30 days) and 0"}
+			}
+			root, err := transcript.Root()
+			if err != nil {
+				return err
+			}
+			found, err := transcript.List(root)
+			if err != nil {
+				return err
+			}
+			return prune(cmd, o, old(found, time.Now().Add(-older), keep), yes)
+		},
+	}
+	cmd.Flags().DurationVar(&older, "older-than", 30*24*time.Hour, "remove only runs that began longer ago than this")
+	cmd.Flags().IntVar(&keep, "keep", 0, "keep the newest so many runs, however old they are")
+	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "remove them without asking")
+	return cmd
+}
+
+// old gives the runs of a list, newest first, that may be removed.
+func old(found []transcript.Summary, before time.Time, keep int) (list []transcript.Summary) {
+	for i, f := range found {
+		if i < keep || f.Header.Started.IsZero() || f.Header.Started.After(before) || f.Status == runbook.Running || len(orphans(f.Dir)) > 0 {
+			continue // one without a beginning could not be read: not ours to judge
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func prune(cmd *cobra.Command, o *options, list []transcript.Summary, yes bool) error {
+	out := cmd.OutOrStdout()
+	if len(list) == 0 {
+		fmt.Fprintln(out, runbook.Text{En: "nothing to remove", Ja: "削除するものはありません"}.In(o.lang))
+		return nil
+	}
+	var total int64
+	for _, f := range list {
+		n := transcript.DiskSize(f.Dir)
+		total += n
+		fmt.Fprintf(out, "%s  %s  %s\n", f.ID, f.Status.Text().In(o.lang), bytesOf(n))
+	}
+	if !yes {
+		ask := runbook.Text{En: fmt.Sprintf("remove %s, %s?", count(len(list), "run"), bytesOf(total)),
+			Ja: fmt.Sprintf("この %d 件 (%s) を削除しますか?", len(list), bytesOf(total))}.In(o.lang)
+		if !term.IsTerminal(os.Stdin.Fd()) {
+			return fmt.Errorf("%w: %s (--yes is the answer)", runbook.ErrUnanswered, ask)
+		}
+		fmt.Fprint(cmd.ErrOrStderr(), ask, " [y/N] ")
+		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+			fmt.Fprintln(out, runbook.Text{En: "nothing was removed", Ja: "何も削除していません"}.In(o.lang))
+			return nil
+		}
+	}
+	for _, f := range list {
+		if err := transcript.Remove(f.Dir); err != nil {
+			return openError(err)
+		}
+	}
+	fmt.Fprintln(out, runbook.Text{En: fmt.Sprintf("removed %s, freed %s", count(len(list), "run"), bytesOf(total)),
+		Ja: fmt.Sprintf("%d 件を削除し、%s を解放しました", len(list), bytesOf(total))}.In(o.lang))
+	return nil
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// bytesOf is a size for a person.
+func bytesOf(n int64) string {
+	for _, u := range []struct {
+		of   int64
+		name string
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if n >= u.of {
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(u.of), u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}

@@ -1,0 +1,31 @@
+package runbook
+
+// Text is the word for how a step or a run stands. English is what the transcript says, for whoever greps.
+func (s Status) Text() Text {
+	ja := map[Status]string{
+		Waiting: "未着手", Running: "実行中", Passed: "完了", Failed: "失敗", Skipped: "省略", Overridden: "強行",
+		Cancelled: "停止", Lost: "状態不明", "interrupted": "中断",
+	}[s]
+	return Text{En: string(s), Ja: ja}
+}
+
+// Text says how a command ended, without its exit code.
+func (o Outcome) Text() Text {
+	switch o {
+	case NotStarted:
+		return Text{En: "could not start", Ja: "開始できませんでした"}
+	case Unreachable:
+		return Text{En: "host not reached, it never ran", Ja: "ホストに到達できず、実行されていません"}
+	case StateLost:
+		return Text{En: "connection lost, state unknown", Ja: "接続が切れました。状態は不明です"}
+	case TimedOut:
+		return Text{En: "stopped: it took too long", Ja: "時間切れで停止しました"}
+	case Stopped:
+		return Text{En: "stopped by the operator", Ja: "オペレーターが停止しました"}
+	case NotRecorded:
+		return Text{En: "the recording holds no such command", Ja: "記録にこのコマンドはありません"}
+	case Abandoned:
+		return Text{En: "its console went away, it was run again", Ja: "コンソールが終了したため再実行しました"}
+	}
+	return Text{En: string(o)}
+}
