@@ -34,6 +34,7 @@ func language(inventory func(*kubespray.Inventory)) *runbook.Language {
 			}
 			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Hosts: inv.Hosts}, nil
 		},
+		Releases: func() (runbook.Releases, error) { return runbook.ReadReleases(runbooks.Releases, "releases") },
 	}
 }
 
@@ -67,6 +68,8 @@ func load(o *options, lang *runbook.Language) (*library, error) {
 			return nil, err
 		}
 	}
+	runbook.Link(l.files)
+	lang.Releases = sync.OnceValues(l.releases) // with the operator's own
 	return l, nil
 }
 

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -15,6 +16,9 @@ import (
 // begin fills the scope: inputs, places for the results of steps, the inventory. It emits Started, which is always the
 // first event.
 func (r *Run) begin(ctx context.Context) error {
+	if err := r.releases(); err != nil {
+		return err
+	}
 	values, err := r.inputs(ctx)
 	if err != nil {
 		return err
@@ -132,10 +136,11 @@ func (r *Run) inputs(ctx context.Context) ([]Value, error) {
 		text, ok := r.env.Inputs[e.Name]
 		if !ok && e.Value.Default.Given() {
 			var err error
-			if text, err = e.Value.Default.Prose(r.scope); err != nil {
+			text, err = e.Value.Default.Prose(r.scope)
+			if err != nil && !errors.Is(err, ErrNotKnownYet) {
 				return nil, err
 			}
-			ok = true
+			ok = err == nil // a release that nothing is known of has no versions to propose
 		}
 		if !ok {
 			// asked before Started is written: the answer is part of it
@@ -190,14 +195,17 @@ func (r *Run) inventory(ctx context.Context) error {
 		return fmt.Errorf("read the inventory: %w", err)
 	}
 	r.hosts = inv.Hosts
-	r.scope.Set("inventory.groups", inventoryTypes["inventory.groups"], inv.Groups)
-	r.scope.Set("inventory.vars", inventoryTypes["inventory.vars"], inv.Vars)
+	r.scope.Set("inventory.groups", givenTypes["inventory.groups"], inv.Groups)
+	r.scope.Set("inventory.vars", givenTypes["inventory.vars"], inv.Vars)
 	return nil
 }
 
-var inventoryTypes = Vars{
+// givenTypes is what every expression may use, whatever the runbook.
+var givenTypes = Vars{
 	"inventory.groups": cel.MapType(cel.StringType, cel.ListType(cel.StringType)),
 	"inventory.vars":   cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType)),
+	"release.from":     cel.MapType(cel.StringType, cel.DynType),
+	"release.to":       cel.MapType(cel.StringType, cel.DynType),
 }
 
 func lastLine(s string) string {

@@ -48,18 +48,7 @@ func (b *Runbook) uses() map[any]bool {
 }
 
 func checkSome(files []File, wanted func(File) bool) Problems {
-	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}, byFile: map[string]*Runbook{}}
-	for _, f := range files {
-		c.names(f)
-	}
-	for _, f := range files {
-		switch {
-		case f.Runbook != nil:
-			c.link(f.Runbook)
-		case f.Pitfall != nil:
-			c.linkPitfall(f.Pitfall)
-		}
-	}
+	c := newChecker(files)
 	files = slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !wanted(f) })
 	looks := []func(*checker){func(c *checker) { c.checkSamples(files) }}
 	for _, f := range files { // from here on each is looked at for itself
@@ -83,6 +72,8 @@ func checkSome(files []File, wanted func(File) bool) Problems {
 		c.problems = append(c.problems, ps...)
 	}
 	c.problems.Sort()
+	// what a runbook has from another is looked at with each that has it
+	c.problems = slices.Compact(c.problems)
 	return c.problems
 }
 
@@ -116,6 +107,7 @@ func (c *checker) add(at Pos, rule, message, hint string) {
 }
 
 func (c *checker) runbook(b *Runbook) {
+	c.checkLike(b)
 	c.checkCycles(b)
 	c.checkTemporary(b)
 	c.checkResults(b)
@@ -168,7 +160,7 @@ func (c *checker) pitfall(p *Pitfall) {
 // vars is what every expression of a runbook or pitfall may use.
 func (b *Runbook) vars(inputs Named[Input]) Vars {
 	vars := Vars{"node": cel.StringType, "hosts": cel.ListType(cel.StringType)}
-	for name, typ := range inventoryTypes {
+	for name, typ := range givenTypes {
 		vars[name] = typ
 	}
 	for _, e := range inputs {

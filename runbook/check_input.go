@@ -10,6 +10,9 @@ func (c *checker) checkInputs(inputs Named[Input]) {
 	vars := Vars{}
 	for _, e := range inputs {
 		in := e.Value
+		if !in.Prompt.Set() {
+			c.add(e.Pos, "missing-key", `"prompt" is missing`, "what is asked")
+		}
 		if (in.Type.Value == "choice") != (len(in.Choices) > 0) {
 			c.add(e.Pos, "input-choices", fmt.Sprintf("input %s: type choice and choices go together", e.Name), "")
 		}

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // Advise gives what is no mistake and worth a look all the same: every place where raw() puts a value into a command line
@@ -19,5 +20,5 @@ func Advise(files []File) Problems {
 		eachExpr(reflect.ValueOf(f.Pitfall), look)
 	}
 	c.problems.Sort()
-	return c.problems
+	return slices.Compact(c.problems)
 }

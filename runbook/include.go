@@ -64,7 +64,7 @@ func (r *Run) enter(at *instance) (*frame, error) {
 	for name, typ := range inc.book.resultTypes() {
 		f.scope.Set(name, typ, nil)
 	}
-	for name, typ := range inventoryTypes {
+	for name, typ := range givenTypes {
 		if value, ok := r.scope.Values[name]; ok {
 			f.scope.Set(name, typ, value)
 		}

@@ -16,6 +16,8 @@ type Language struct {
 	Probes []ProbeKind
 	// Inventory reads what `ansible-inventory --list` printed; the engine asks it which hosts a step runs on.
 	Inventory func(list []byte) (Inventory, error)
+	// Releases gives what is known of releases; expressions see those that the runbook leads between.
+	Releases func() (Releases, error)
 }
 
 // Inventory is which hosts there are, and what each is told.
@@ -84,12 +86,16 @@ type Runbook struct {
 	Pitfalls  []Str        `yaml:"pitfalls" doc:"ids of the pitfalls whose symptoms are watched for while commands run"`
 	NoReturn  []Str        `yaml:"noReturn" doc:"ids of the steps after which there is no way back"`
 	Rollback  Prose        `yaml:"rollback" doc:"how to go back before that point, as Markdown"`
-	Phases    []Phase      `yaml:"phases,required" doc:"the steps, in groups"`
+	Phases    []Phase      `yaml:"phases" doc:"the steps, in groups; those taken over from another runbook come after them"`
+	Like      Str          `yaml:"like" doc:"a runbook, by its name or the path of its file: what is not said here is as it is there"`
+	Special   []Special    `yaml:"special" doc:"steps put among those of the runbook that this one is like"`
 	Tests     []Case       `yaml:"tests" doc:"what the runbook promises, for spraydeck test"`
 
 	Source Source
 	lang   *Language
 	known  map[string]*Pitfall
+
+	written *Runbook // what stands in the file, where more was taken from the runbook it is like
 }
 
 // Source is the file something was read from.
@@ -102,7 +108,7 @@ type Source struct {
 // Input is a value the operator gives before the start.
 type Input struct {
 	Type    Str      `yaml:"type" doc:"string (default), bool, int or choice" enum:"string|bool|int|choice"`
-	Prompt  Prose    `yaml:"prompt,required" doc:"what is asked"`
+	Prompt  Prose    `yaml:"prompt" doc:"what is asked; required but where the runbook is like one that has the input"`
 	Default Template `yaml:"default" doc:"the value proposed; may use inputs written above it"`
 	Choices []Str    `yaml:"choices" doc:"for type choice: the values to choose from"`
 	Match   Str      `yaml:"match" doc:"a regular expression the whole value must match"`

@@ -1,0 +1,78 @@
+package runbook
+
+// releases makes known what is known of the releases that the runbook leads between. One that nobody knows stays unknown,
+// and with it what is said in its words.
+func (r *Run) releases() error {
+	for _, name := range []string{"release.from", "release.to"} {
+		r.scope.Set(name, givenTypes[name], nil)
+	}
+	if r.book.To.Value == "" || r.book.System.Value != "kubespray" || r.book.lang == nil || r.book.lang.Releases == nil {
+		return nil
+	}
+	rs, err := r.book.lang.Releases()
+	if err != nil {
+		return err
+	}
+	from, to := rs.ends(r.book)
+	if from != nil {
+		r.scope.Set("release.from", givenTypes["release.from"], from.facts(nil))
+	}
+	if to != nil {
+		r.scope.Set("release.to", givenTypes["release.to"], to.facts(rs.since(from, to)))
+	}
+	return nil
+}
+
+// ends gives the newest release that a runbook leads from, and the one it leads to; nil for one that is not known.
+func (rs Releases) ends(b *Runbook) (from, to *Release) {
+	for _, r := range rs {
+		if r.Name.Value == asTag(b.To.Value) {
+			to = r
+		} else if b.From.Source != "" && b.From.Has(r.Name.Value) {
+			from = r
+		}
+	}
+	return from, to
+}
+
+// since gives what came with a release and with those passed by on the way to it.
+func (rs Releases) since(from, to *Release) []Notice {
+	var notes []Notice
+	for _, r := range rs {
+		if from != nil && r.version.GreaterThan(from.version) && !r.version.GreaterThan(to.version) {
+			notes = append(notes, r.Notes...)
+		}
+	}
+	return notes
+}
+
+// facts is a release as expressions see it: texts in both languages, versions without a leading v but in the tag.
+func (r *Release) facts(notes []Notice) map[string]any {
+	avoid := map[string]any{"en": "", "ja": ""}
+	if r.Avoid != nil {
+		avoid = textFacts(r.Avoid.Why.Text(NewScope()))
+	}
+	return map[string]any{
+		"tag": r.Name.Value, "kubernetes": r.Kubernetes.Default.Value, "leadingV": r.LeadingV.Value,
+		"ansible": r.Ansible.Package.Value, "python": r.Python.Min.Value, "components": r.versions(),
+		"notes": noticeFacts(notes), "faults": noticeFacts(r.Faults), "avoid": avoid,
+	}
+}
+
+func (r *Release) versions() map[string]any {
+	m := map[string]any{}
+	for _, e := range r.Components {
+		m[e.Name] = e.Value.Version.Value
+	}
+	return m
+}
+
+func noticeFacts(list []Notice) []any {
+	facts := []any{}
+	for _, n := range list {
+		facts = append(facts, textFacts(n.Says.Text(NewScope())))
+	}
+	return facts
+}
+
+func textFacts(t Text) map[string]any { return map[string]any{"en": t.En, "ja": t.In("ja")} }
