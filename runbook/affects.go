@@ -1,19 +1,52 @@
 package runbook
 
-import "regexp"
+import (
+	"fmt"
+	"regexp"
+	"slices"
 
-var lowestVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)
+	"github.com/Masterminds/semver/v3"
+)
 
 // affectedBy says whether a pitfall says of itself that it applies to this hop. Its ranges are releases of Kubespray, so
 // a runbook of another system meets only the pitfalls it names; and so does every runbook those that give no release.
 func (b *Runbook) affectedBy(p *Pitfall) bool {
-	a := p.Affects
-	if b.System.Value != "kubespray" || (a.From.Source == "" && a.To.Source == "") || !b.gives(p) {
-		return false
-	}
-	// a range of releases to come from is as good as its oldest: the newer patches differ in nothing that pitfalls name
-	if from := lowestVersion.FindString(b.From.Source); from != "" && !a.From.Has(from) {
-		return false
-	}
-	return b.To.Value == "" || a.To.Has(b.To.Value)
+	return b.System.Value == "kubespray" && p.ofReleases() && b.gives(p) && b.goesThrough(p)
 }
+
+// spared says whether a pitfall says of itself that it does not apply to this hop. A gate that names it is not checked
+// then: a procedure can name those of all its releases, each where it is best looked for.
+func (b *Runbook) spared(p *Pitfall) bool {
+	return b.System.Value == "kubespray" && b.To.Value != "" && p.ofReleases() && !b.goesThrough(p)
+}
+
+func (p *Pitfall) ofReleases() bool { return p.Affects.From.Source != "" || p.Affects.To.Source != "" }
+
+// goesThrough: the hop leads from any release that the pitfall affects, to one that it affects.
+func (b *Runbook) goesThrough(p *Pitfall) bool {
+	a := p.Affects
+	if b.To.Value != "" && !a.To.Has(b.To.Value) {
+		return false
+	}
+	return a.From.Source == "" || b.From.Source == "" || slices.ContainsFunc(b.left(), a.From.Has)
+}
+
+// left gives the releases of Kubespray that a runbook may lead from. No minor has had ten patches, and no hop goes over
+// more than one minor.
+func (b *Runbook) left() []string {
+	to, err := semver.NewVersion(b.To.Value)
+	if err != nil {
+		to = mustVersion(lowestVersion.FindString(b.From.Source))
+	}
+	var releases []string
+	for minor := max(to.Minor(), 1) - 1; minor <= to.Minor(); minor++ {
+		for patch := range 10 {
+			if v := fmt.Sprintf("%d.%d.%d", to.Major(), minor, patch); b.From.Has(v) {
+				releases = append(releases, v)
+			}
+		}
+	}
+	return releases
+}
+
+var lowestVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)

@@ -7,7 +7,7 @@ import (
 
 // checkInputs: a choice has choices, a pattern compiles, a default uses what stands above it and is allowed.
 func (c *checker) checkInputs(inputs Named[Input]) {
-	vars := Vars{}
+	vars := Vars{"release.from": givenTypes["release.from"], "release.to": givenTypes["release.to"]}
 	for _, e := range inputs {
 		in := e.Value
 		if !in.Prompt.Set() {

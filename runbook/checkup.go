@@ -77,7 +77,7 @@ func (f Finding) rank() int {
 func (b *Runbook) checkable() []*Pitfall {
 	var list []*Pitfall
 	add := func(id string) {
-		if p := b.known[id]; p != nil && p.Before != nil && !slices.Contains(list, p) {
+		if p := b.known[id]; p != nil && p.Before != nil && !b.spared(p) && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}

@@ -23,12 +23,15 @@ func (r *Run) releases() error {
 	return nil
 }
 
-// ends gives the newest release that a runbook leads from, and the one it leads to; nil for one that is not known.
+// ends gives the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
+// several it is the newest that is good to stop at, of the oldest minor: within a minor everything is known already.
 func (rs Releases) ends(b *Runbook) (from, to *Release) {
 	for _, r := range rs {
-		if r.Name.Value == asTag(b.To.Value) {
+		switch {
+		case r.Name.Value == asTag(b.To.Value):
 			to = r
-		} else if b.From.Source != "" && b.From.Has(r.Name.Value) {
+		case b.From.Source == "" || !b.From.Has(r.Name.Value):
+		case from == nil || sameMinor(from, r) && (r.Avoid == nil || from.Avoid != nil):
 			from = r
 		}
 	}
@@ -52,9 +55,12 @@ func (r *Release) facts(notes []Notice) map[string]any {
 	if r.Avoid != nil {
 		avoid = textFacts(r.Avoid.Why.Text(NewScope()))
 	}
+	playbooks := map[string]any{"facts": r.Playbooks.Facts.Value, "upgrade": r.Playbooks.Upgrade.Value}
+	python := map[string]any{"min": r.Python.Min.Value, "max": r.Python.Max.Value}
 	return map[string]any{
 		"tag": r.Name.Value, "kubernetes": r.Kubernetes.Default.Value, "leadingV": r.LeadingV.Value,
-		"ansible": r.Ansible.Package.Value, "python": r.Python.Min.Value, "components": r.versions(),
+		"ansible": r.Ansible.Package.Value, "python": python, "components": r.versions(),
+		"playbooks": playbooks, "checksums": r.Checksums.Value,
 		"notes": noticeFacts(notes), "faults": noticeFacts(r.Faults), "avoid": avoid,
 	}
 }
