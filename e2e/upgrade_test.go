@@ -168,6 +168,7 @@ etcd-snapshot: continue
 upgrade-document: continue
 no-way-back: continue
 after-outside: continue
+"*/review": continue
 "review-*": continue
 `
 
