@@ -33,10 +33,10 @@ func TestHomeNext(t *testing.T) {
 		kubernetes string
 		warning    string
 	}{
-		{"both agree", seenAt("v2.27.0", "v1.31.4", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.0", "1.31.4", ""},
-		{"no cluster", seenAt("v2.27.0"), "v2.27.0 v2.28.1", "kubespray-v2.28.0", "1.31.4", "was not asked (no answer)"},
-		{"no checkout", seenAt("", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.0", "1.31.4", "told by Kubernetes 1.31.4 alone"},
-		{"half an upgrade", seenAt("v2.27.0", "v1.32.5", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.0", "1.31.4", "an upgrade is not finished"},
+		{"both agree", seenAt("v2.27.0", "v1.31.4", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", ""},
+		{"no cluster", seenAt("v2.27.0"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "was not asked (no answer)"},
+		{"no checkout", seenAt("", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "told by Kubernetes 1.31.4 alone"},
+		{"half an upgrade", seenAt("v2.27.0", "v1.32.5", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "an upgrade is not finished"},
 		{"the newest", seenAt("v2.31.0", "v1.35.4"), "", "", "1.35.4", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestHomeNext(t *testing.T) {
 			if hop != c.hop || next.Kubernetes != c.kubernetes || len(next.Hops) != len(next.Chain.Hops) {
 				t.Errorf("hop %q, Kubernetes %s, %d hops", hop, next.Kubernetes, len(next.Hops))
 			}
-			if c.fits != "" && (len(next.Fits) == 0 || next.Fits[0] != c.fits) || c.fits == "" && slices.Contains(next.Fits, "kubespray-v2.28.0") {
+			if c.fits != "" && (len(next.Fits) == 0 || next.Fits[0] != c.fits) || c.fits == "" && slices.Contains(next.Fits, "kubespray-v2.28.1") {
 				t.Errorf("fitting: %v", next.Fits)
 			}
 			var warnings []string

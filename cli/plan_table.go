@@ -115,6 +115,9 @@ func planNotes(b *strings.Builder, h planHop, lang string, say func(en, ja strin
 			fmt.Fprintf(b, "%s%s\n", indent, l)
 		}
 	}
+	if h.Runbook != "" {
+		line(say("runbook: ", "手順書: "), h.Runbook)
+	}
 	for _, a := range h.Avoided {
 		line(say("not %s: ", "%s は避ける: ", a.Release), a.Why.In(lang))
 	}

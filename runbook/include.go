@@ -188,12 +188,14 @@ func eachStepOf(list []Step, f func(*Step)) {
 }
 
 // InForce gives the ids of the pitfalls watched for: the runbook's own, then those that included runbooks bring in, then
-// all that say themselves that they affect this hop. So a pitfall of an operator's own is met without being named.
+// all that say themselves that they affect this hop. So a pitfall of an operator's own is met without being named. One
+// that says it does not affect this hop is left out, be it named: a procedure serves more than one release.
 func (b *Runbook) InForce() []string {
 	var ids []string
 	add := func(list []Str) {
 		for _, id := range list {
-			if !slices.Contains(ids, id.Value) {
+			p := b.known[id.Value]
+			if !slices.Contains(ids, id.Value) && (p == nil || !b.spared(p)) {
 				ids = append(ids, id.Value)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"spraydeck/runbook"
@@ -100,6 +101,10 @@ func (c *carry) decide(ctx context.Context, t *runbook.Task, m Merged) (took map
 		if took[h.ID] = "mine"; !h.Conflict {
 			continue
 		}
+		if side := h.settled(); side != "" {
+			took[h.ID] = side
+			continue
+		}
 		a, err := t.Ask(ctx, runbook.Question{
 			ID: fmt.Sprintf("%s/hunk-%d", t.Step, h.ID), Form: runbook.AskChoose, Safe: "mine",
 			Body:    runbook.Text{En: "Both you and the new sample changed this place.", Ja: "あなたと新しい sample の両方がこの箇所を変更しています。"},
@@ -122,6 +127,30 @@ func (c *carry) decide(ctx context.Context, t *runbook.Task, m Merged) (took map
 		}
 	}
 	return took, open, nil
+}
+
+// settled says whose text to take where only one side changed a setting, and the conflict is about comments. It is "" where
+// there is something to decide.
+func (h Hunk) settled() string {
+	base, mine, theirs := settings(h.Base), settings(h.Mine), settings(h.Theirs)
+	switch {
+	case slices.Equal(base, theirs):
+		return "mine"
+	case slices.Equal(base, mine), slices.Equal(mine, theirs):
+		return "theirs"
+	}
+	return ""
+}
+
+// settings are the lines that are no comments.
+func settings(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		if l = strings.TrimRight(l, " \t\r\n"); l != "" && !strings.HasPrefix(strings.TrimSpace(l), "#") {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // lines shows a hunk as git shows a conflict.
