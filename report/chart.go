@@ -155,10 +155,7 @@ func (r *run) phaseRows(l language, s scale, y float64) ([]row, float64) {
 		if st.Began == nil || st.Status == runbook.Skipped && st.Took < Seconds(time.Second) {
 			continue // as good as nothing happened
 		}
-		name := l.text(st.Phase)
-		if name == "" {
-			name = l.say("Steps", "手順")
-		}
+		name := l.phase(st)
 		i, known := byName[name]
 		if !known {
 			i = len(rows)

@@ -138,7 +138,7 @@ func (m *markdown) timeline() {
 		if st.Began == nil || st.Status == runbook.Skipped {
 			continue
 		}
-		name := or(l.text(st.Phase), l.say("Steps", "手順"))
+		name := l.phase(st)
 		i, known := byName[name]
 		if !known {
 			i = len(rows)

@@ -214,6 +214,12 @@ func short(s string, width int) string {
 	return ansi.Truncate(strings.ReplaceAll(s, "\n", " "), max(1, width), "…")
 }
 
+// phase is the row of the chart that a step belongs to: the phase of the runbook, without those of runbooks it includes.
+func (l language) phase(st *Step) string {
+	name, _, _ := strings.Cut(l.text(st.Phase), " › ")
+	return or(name, l.say("Steps", "手順"))
+}
+
 // padded fills to a width on the screen.
 func padded(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-ansi.StringWidth(s)))
