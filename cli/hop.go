@@ -51,7 +51,8 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 		return err == nil
 	}
 	inventory := "inventory/mycluster/inventory.ini"
-	if old := "inventory/mycluster/hosts.yaml"; there(old) && !there(inventory) {
+	// beside it lies the sample's inventory.ini, with nothing filled in
+	if old := "inventory/mycluster/hosts.yaml"; there(old) {
 		inventory = old
 	}
 	ansible := "system"

@@ -53,8 +53,17 @@ type lab struct {
 	vars map[string]string // what D/env exports
 }
 
-// boot starts a lab and ends it with the test.
+// boot starts a lab with these faults and ends it with the test.
 func boot(t *testing.T, faults ...string) *lab {
+	t.Helper()
+	if len(faults) == 0 {
+		return up(t)
+	}
+	return up(t, "--fault", strings.Join(faults, ","))
+}
+
+// up starts a lab with these options and ends it with the test.
+func up(t *testing.T, options ...string) *lab {
 	t.Helper()
 	if !withLab() {
 		// in CI too: go test ./... comes before test.sh runs these with SPRAYDECK_LAB=1, and fails where it cannot
@@ -62,11 +71,7 @@ func boot(t *testing.T, faults ...string) *lab {
 	}
 	l := &lab{t: t, dir: filepath.Join(t.TempDir(), "lab"), vars: map[string]string{}}
 	t.Cleanup(func() { l.lab("down", "--dir", l.dir) })
-	args := []string{"up", "--dir", l.dir}
-	if len(faults) > 0 {
-		args = append(args, "--fault", strings.Join(faults, ","))
-	}
-	l.lab(args...)
+	l.lab(append([]string{"up", "--dir", l.dir}, options...)...)
 	env, err := os.ReadFile(filepath.Join(l.dir, "env"))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +95,7 @@ func (l *lab) lab(args ...string) {
 func (l *lab) environ(state string) []string {
 	return append(os.Environ(),
 		"KUBECONFIG="+l.vars["KUBECONFIG"], "SPRAYDECK_CHECKOUT="+l.vars["LAB_CHECKOUT"], "SPRAYDECK_SSH_CONFIG="+l.vars["LAB_SSH_CONFIG"],
-		"XDG_STATE_HOME="+state, "XDG_CONFIG_HOME="+state+"/config", "LANG=en_US.UTF-8", "LC_ALL=C.UTF-8", "TERM=xterm-256color")
+		"ANSIBLE_SSH_COMMON_ARGS="+l.vars["ANSIBLE_SSH_COMMON_ARGS"], "XDG_STATE_HOME="+state, "XDG_CONFIG_HOME="+state+"/config", "LANG=en_US.UTF-8", "LC_ALL=C.UTF-8", "TERM=xterm-256color")
 }
 
 // result is what a command gave.
