@@ -40,7 +40,11 @@ func (p *stepPanel) notable() []string {
 	for i, st := range p.state.Steps {
 		var what []string
 		for _, h := range st.Hits {
-			what = append(what, p.say(sayMet, clean(h.Pitfall), p.told(h.Title)))
+			met := sayMet
+			if h.Hint {
+				met = sayMetPerhaps
+			}
+			what = append(what, p.say(met, clean(h.Pitfall), p.told(h.Title)))
 		}
 		for _, d := range st.Decisions {
 			if d.Reason != "" {

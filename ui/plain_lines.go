@@ -143,8 +143,15 @@ func (p *Plain) insists(r runbook.Required) string {
 
 func (p *Plain) hit(d runbook.Hit) {
 	p.flush()
-	p.item(p.say("known", "既知の問題"), d.Pitfall, d.Severity, d.Host, d.Task)
+	known := p.say("known", "既知の問題")
+	if d.Hint {
+		known = p.say("perhaps", "参考")
+	}
+	p.item(known, d.Pitfall, d.Severity, d.Host, d.Task)
 	p.under(d.Title.In(p.o.Lang))
+	if d.Hint {
+		p.under(sayOnlyHint.In(p.o.Lang))
+	}
 	p.under(d.Cause.In(p.o.Lang))
 	p.under(p.say("seen: ", "該当行: ") + clean(d.Line))
 	for _, r := range d.Remedies {

@@ -281,3 +281,17 @@ func TestPlainAskIsCancelled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHintIsSaid: a symptom that is only a hint looks like none of the known ones, on the card, in the lines and at the end.
+func TestHintIsSaid(t *testing.T) {
+	hit := runbook.Hit{Pitfall: "drain-pdb", Severity: "blocks", Hint: true, Title: text("The drain waits", ""), Line: "evicting"}
+	var lines strings.Builder
+	p := NewPlain(&lines, PlainOptions{Lang: "en"})
+	newFeed(p.Emit).add(hit)
+	card := strings.Join(newLook(Options{Lang: "en", NoColor: true}).hitBlock(hit, 80).lines, "\n")
+	for where, got := range map[string]string{"lines": lines.String(), "card": card} {
+		if !strings.Contains(strings.ToLower(got), "perhaps") || !strings.Contains(got, "A hint: this line can have another cause.") || strings.Contains(strings.ToLower(got), "known") {
+			t.Errorf("%s:\n%s", where, got)
+		}
+	}
+}

@@ -173,12 +173,19 @@ func (l look) gateBlock(g runbook.GateChecked, w int) block {
 
 // hitBlock is the card of a symptom that was seen in the output.
 func (l look) hitBlock(h runbook.Hit, w int) block {
-	head := l.say(sayKnown, clean(h.Pitfall), l.severity(h.Severity)) + " · " + l.told(h.Title)
+	known := sayKnown
+	if h.Hint {
+		known = sayPerhaps
+	}
+	head := l.say(known, clean(h.Pitfall), l.severity(h.Severity)) + " · " + l.told(h.Title)
 	if h.Host != "" {
 		head += " · " + clean(h.Host)
 	}
 	card := wrap(head, w-4)
 	short := slices.Clone(card[:min(1, len(card))])
+	if h.Hint {
+		card = append(card, wrap(l.say(sayOnlyHint), w-4)...)
+	}
 	if cause := l.told(h.Cause); cause != "" {
 		card = append(card, wrap(cause, w-4)...)
 	}

@@ -39,6 +39,8 @@ var (
 	sayProbe         = runbook.Text{En: "probe", Ja: "調査"}
 	sayGate          = runbook.Text{En: "gate", Ja: "確認"}
 	sayKnown         = runbook.Text{En: "Known: %s · %s", Ja: "既知の問題: %s · %s"}
+	sayPerhaps       = runbook.Text{En: "Perhaps: %s · %s", Ja: "参考: %s · %s"}
+	sayOnlyHint      = runbook.Text{En: "A hint: this line can have another cause. Look before you act.", Ja: "参考情報です。この行には別の原因もありえます。対処の前に確かめてください。"}
 	sayRemedy        = runbook.Text{En: "remedy", Ja: "対処"}
 	sayRemedyRuns    = runbook.Text{En: "remedy running: %s", Ja: "対処を実行中: %s"}
 	sayDecided       = runbook.Text{En: "decided: %s, because: %s", Ja: "判断: %s、理由: %s"}
@@ -55,6 +57,7 @@ var (
 	sayTask          = runbook.Text{En: "task %d  ok %d changed %d", Ja: "タスク %d  ok %d changed %d"}
 	sayBad           = runbook.Text{En: "failed %d", Ja: "failed %d"}
 	sayWorthALook    = runbook.Text{En: "What stands out", Ja: "特記事項"}
+	sayMetPerhaps    = runbook.Text{En: "perhaps met %s: %s", Ja: "%s に遭遇した可能性: %s"}
 	sayMet           = runbook.Text{En: "met %s: %s", Ja: "%s に遭遇: %s"}
 	sayBadHosts      = runbook.Text{En: "failed %d unreachable %d", Ja: "failed %d unreachable %d"}
 	sayExit          = runbook.Text{En: "exit code %d", Ja: "終了コード %d"}
