@@ -121,12 +121,24 @@ func TestHealthy(t *testing.T) {
 	}
 }
 
-// TestDroppedConnection: a connection that breaks inside a command is never taken for success. In a remedy the gate is
-// checked again, and only what it finds counts; a step ends with its state unknown.
+// TestDroppedConnection: a connection that breaks inside a command does not end it, and its own end comes back. Where that
+// is gone it is never taken for success: the step ends with its state unknown.
 func TestDroppedConnection(t *testing.T) {
 	l := boot(t, "dead-vip")
 	state := t.TempDir()
-	l.lab("fault", "--dir", l.dir, "drop-ssh", "on", "--match", "systemctl restart kubelet")
+	onNode := func(path string) string { return filepath.Join(l.dir, "nodes/node3/rootfs", path) }
+	drop := func(match string) {
+		t.Helper()
+		os.Remove(onNode("run/spraydeck-lab/drop-ssh.command"))
+		l.lab("fault", "--dir", l.dir, "drop-ssh", "on", "--match", match)
+	}
+	dropped := func() {
+		t.Helper()
+		if _, err := os.Stat(onNode("run/spraydeck-lab/drop-ssh.command")); err != nil {
+			t.Error("no connection was dropped")
+		}
+	}
+	drop("systemctl restart kubelet")
 	r := l.spraydeck(state, "run", "kubespray-v2.28.0", "--set", "ansible=system", "--plain", "--answers", write(t, "a.yaml", `
 start: continue
 release-notes: continue
@@ -134,25 +146,32 @@ release-notes: continue
 api-endpoints/vip-notready-v2.28:
   - remedy:vip-notready-v2.28/use-loopback
 `))
-	var lost, checked bool
+	dropped()
+	var ended, checked bool
 	for _, e := range newest(t, state) {
 		switch d := e.Data.(type) {
 		case runbook.CommandEnded:
-			lost = lost || d.Outcome == runbook.StateLost
+			if d.Outcome == runbook.StateLost {
+				t.Errorf("command %d is lost: %s", d.Number, d.Error)
+			}
 		case runbook.RemedyEnded:
-			if d.Status != runbook.Lost {
+			if ended = true; d.Status != runbook.Passed {
 				t.Errorf("the remedy ended as %s: %s", d.Status, d.Reason)
 			}
 		case runbook.GateChecked:
-			checked = checked || (lost && d.Pitfall == "vip-notready-v2.28")
+			checked = checked || (ended && d.Pitfall == "vip-notready-v2.28")
 		}
 	}
-	if !lost || !checked {
-		t.Errorf("lost %v, checked again %v:\n%s", lost, checked, tail(r.out, 60))
+	if !ended || !checked {
+		t.Errorf("ended %v, checked again %v:\n%s", ended, checked, tail(r.out, 60))
 	}
 
-	l.lab("fault", "--dir", l.dir, "drop-ssh", "on", "--match", "slow-work")
-	book := write(t, "slow.yaml", `
+	next := filepath.Join(l.vars["LAB_CHECKOUT"], "next")
+	work := func(command string) result {
+		t.Helper()
+		drop("slow-work")
+		defer dropped()
+		return l.spraydeck(state, "run", write(t, "slow.yaml", `
 apiVersion: spraydeck/v1
 kind: Runbook
 name: slow
@@ -162,14 +181,34 @@ inventory: ansible-inventory -i inventory/mycluster/inventory.ini --list
 phases:
   - title: Only
     steps:
-      - {id: work, title: Work, on: kube_node, ssh: "sleep 3 # slow-work"}
+      - {id: work, title: Work, on: kube_node, ssh: "`+command+` # slow-work"}
       - {id: next, title: Next, danger: changes, command: "touch next"}
-`)
-	r = l.spraydeck(state, "run", book, "--plain", "--answers", write(t, "a.yaml", "\"*\": continue\n"))
-	if r.exit != 1 || !strings.Contains(r.out, "state unknown") {
-		t.Errorf("a step whose connection was lost: %s", r)
+`), "--plain", "--answers", write(t, "a.yaml", "\"*\": continue\n"))
 	}
-	if _, err := os.Stat(filepath.Join(l.vars["LAB_CHECKOUT"], "next")); err == nil {
+
+	r = work("echo ran >>/root/slow; sleep 4; echo and ended")
+	if got := read(t, onNode("root/slow")); got != "ran\n" {
+		t.Errorf("it ran %d times on node3", strings.Count(got, "ran"))
+	}
+	var output []string
+	for _, e := range newest(t, state) {
+		if d, ok := e.Data.(runbook.Output); ok && strings.Contains(d.Text, "and ended") {
+			output = append(output, d.Text)
+		}
+	}
+	if _, err := os.Stat(next); err != nil || r.exit != 0 || len(output) != 3 {
+		t.Errorf("a step whose connection was dropped and came back: %v, %q, %s", err, output, r)
+	}
+	if left, _ := filepath.Glob(onNode("root/.cache/spraydeck/*")); len(left) > 0 {
+		t.Errorf("left on node3: %q", left)
+	}
+
+	os.Remove(next)
+	r = work("rm -rf ~/.cache/spraydeck; sleep 4")
+	if r.exit != 1 || !strings.Contains(r.out, "state unknown") {
+		t.Errorf("a step whose end is gone: %s", r)
+	}
+	if _, err := os.Stat(next); err == nil {
 		t.Error("the next step ran")
 	}
 }

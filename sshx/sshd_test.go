@@ -72,7 +72,7 @@ UsePAM no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
-MaxStartups 100
+MaxStartups 500
 LogLevel VERBOSE
 %s
 `, s.port, s.dir, s.dir, strings.Join(extra, "\n")))
