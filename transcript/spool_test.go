@@ -347,3 +347,38 @@ func BenchmarkSpool(b *testing.B) {
 		}
 	})
 }
+
+// A run that stops at any byte of its last 4 KB goes on: half a line is cut, and its output is where it was.
+func TestSpoolTruncatedAnywhere(t *testing.T) {
+	w := newRun(t)
+	for i := range 20 {
+		supervised(t, w, 7, "stdout", fmt.Sprintf("line %d\n", i))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(w.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := max(len(b)-4096, bytes.IndexByte(b, '\n')+1); n < len(b); n++ {
+		if err := os.WriteFile(w.Path(), b[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		whole := bytes.LastIndexByte(b[:n], '\n') + 1
+		again, repair, err := Open(w.Dir())
+		if err != nil || repair.Cut != int64(n-whole) || repair.Spool != nil {
+			t.Fatalf("at byte %d: %+v %v", n, repair, err)
+		}
+		lines := bytes.Count(b[:whole], []byte("\n")) - 1
+		again.Spool(7)
+		// the console goes on behind what the transcript has
+		appendAll(t, again, []runbook.Event{{Data: runbook.NewOutput(7, "stdout", fmt.Appendf(nil, "line %d\n", lines))}})
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if res, err := Verify(w.Dir()); err != nil || !res.Verified() || res.Events != lines+1 {
+			t.Fatalf("at byte %d: %v %v", n, res, err)
+		}
+	}
+}
