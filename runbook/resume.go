@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -201,15 +200,4 @@ func (r *Run) leftOpen(in *instance) error {
 		}
 	}
 	return nil
-}
-
-// Unfinished gives the steps that were begun and are not over, in no order of meaning but their names'.
-func (p *Past) Unfinished() []string {
-	var ids []string
-	for _, id := range slices.Sorted(maps.Keys(p.steps)) {
-		if st := p.steps[id]; id != "" && !done(st.status) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }

@@ -276,10 +276,12 @@ func (w *Writer) write(e runbook.Event, data []byte) (runbook.Event, error) {
 		return e, fmt.Errorf("write transcript: a %s event of %d MB is too large", e.Data.Kind(), len(w.buf)>>20)
 	}
 	w.buf = w.chain.seal(w.buf)
+	faultPoint(e, false)
 	w.put(w.buf, mustSync(e.Data))
 	if w.err != nil {
 		return e, w.err
 	}
+	faultPoint(e, true)
 	w.seq++
 	if cap(w.buf) > 1<<20 {
 		w.buf = nil
