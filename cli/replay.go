@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
 )
@@ -44,12 +45,21 @@ func completeSessions(*cobra.Command, []string, string) ([]string, cobra.ShellCo
 }
 
 func replayCommand(o *options) *cobra.Command {
-	var text, output bool
+	var text, output, follow bool
 	var step string
 	speed := pace{1}
 	cmd := &cobra.Command{
 		Use: "replay [T]", Short: "Watch a run again, on the screens it was run on",
-		Long: "Watch a run again. T is the id of a run, its directory or its transcript; nothing is the newest run.",
+		Long: "Watch a run again, from any place in it: keys lead to steps, failures, overrides, times and to what was printed.\n" +
+			"T is the id of a run, its directory or its transcript; nothing is the newest run.\n\n" +
+			"With --follow a run is watched while somebody else runs it. Nothing can be answered or stopped from here. When its\n" +
+			"console goes away the screen says so, and goes on when the run is resumed.\n\n" +
+			"So that any place in a large run is reached at once, an index is kept beside the transcript (transcript.idx). It can\n" +
+			"be deleted at any time.",
+		Example: "  spraydeck replay                           the newest run\n" +
+			"  spraydeck replay --follow                  what runs now, live\n" +
+			"  spraydeck replay --step drain-node2 --speed 4\n" +
+			"  spraydeck replay --text --output | less",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)
@@ -57,25 +67,46 @@ func replayCommand(o *options) *cobra.Command {
 				return err
 			}
 			if text {
-				return replayText(cmd, o, path, step, output)
+				return replayText(cmd, o, path, transcript.TextOptions{Step: step, Output: output, Follow: follow})
 			}
-			return ui.Replay(cmd.Context(), path, ui.ReplayOptions{Options: consoleOptions(o), Speed: speed.factor, Step: step})
+			return ui.Replay(cmd.Context(), path, ui.ReplayOptions{Options: consoleOptions(o), Speed: speed.factor, Step: step, Follow: follow})
 		},
 	}
 	cmd.Flags().BoolVar(&text, "text", false, "print every step, gate, command and decision in order")
 	cmd.Flags().BoolVar(&output, "output", false, "with --text: what the commands printed, too")
+	cmd.Flags().BoolVar(&follow, "follow", false, "watch a run that is still being written; with --text: print as it comes")
 	cmd.Flags().StringVar(&step, "step", "", "begin at this step; with --text: this step alone")
 	cmd.Flags().Var(&speed, "speed", "how fast: a factor, or max")
 	return cmd
 }
 
-func replayText(cmd *cobra.Command, o *options, path, step string, output bool) error {
+func replayText(cmd *cobra.Command, o *options, path string, t transcript.TextOptions) error {
+	if t.Follow {
+		return followText(cmd, o, path, t)
+	}
 	r, err := transcript.Read(path)
 	if err != nil {
 		return usage(err)
 	}
 	defer r.Close()
-	return transcript.Text(cmd.OutOrStdout(), r.Events(), o.lang, transcript.TextOptions{Step: step, Output: output})
+	return transcript.Text(cmd.OutOrStdout(), r.Events(), o.lang, t)
+}
+
+// followText prints a run as it is written. What is not of the run goes to stderr.
+func followText(cmd *cobra.Command, o *options, path string, t transcript.TextOptions) error {
+	gone := func(away bool) {
+		say := runbook.Text{En: "followed again: the run was resumed", Ja: "実行が再開されました。追従を続けます"}
+		if away {
+			say = runbook.Text{En: "interrupted: no console writes this run; waiting for a resume (ctrl+c ends this)",
+				Ja: "中断: この実行を記録しているコンソールはありません。再開を待っています (ctrl+c で終了)"}
+		}
+		fmt.Fprintln(cmd.ErrOrStderr(), say.In(o.lang))
+	}
+	err := transcript.Text(cmd.OutOrStdout(), transcript.Follow(cmd.Context(), path, gone), o.lang, t)
+	if stopped := cmd.Context().Err(); stopped != nil {
+		return stopped
+	}
+	return err
 }
 
 func verifyCommand() *cobra.Command {

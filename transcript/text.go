@@ -16,6 +16,7 @@ import (
 type TextOptions struct {
 	Step   string // only this step, "" for all
 	Output bool   // what the commands printed, too
+	Follow bool   // the events come as they happen: every line is printed at once, and whole
 }
 
 // NoStepError says that a run has no such step.
@@ -47,11 +48,17 @@ func Text(w io.Writer, events iter.Seq2[runbook.Event, error], lang string, o Te
 			continue
 		}
 		p.event(e)
+		if o.Follow {
+			p.endRow()
+			if err := p.w.Flush(); err != nil {
+				return fmt.Errorf("print transcript: %w", err)
+			}
+		}
 	}
 	switch {
 	case o.Step != "" && !p.found:
 		return &NoStepError{o.Step, p.steps}
-	case !p.ended && o.Step == "":
+	case !p.ended && o.Step == "" && !o.Follow:
 		p.line("")
 		p.line(p.say("not ended: the transcript stops here", "未終了: 記録はここまでです"))
 	}

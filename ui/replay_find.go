@@ -11,6 +11,7 @@ import (
 // finder is a search in all of a recording. It goes on while the operator reads what it has found.
 type finder struct {
 	query  string
+	from   int                // position it began at
 	search *transcript.Search // nil once it is through
 	found  []transcript.Found // in the order of the recording
 	here   transcript.Found   // what was gone to last
@@ -27,7 +28,7 @@ type actSearch struct{ *transcript.Search }
 // search looks for text in all of the recording, and goes to where it was said next; at the end it starts over.
 func (r *replayScreen) search(text string) action {
 	s := r.player.rec.Search(text, r.player.at)
-	r.finder = &finder{query: text, search: s, want: 1}
+	r.finder = &finder{query: text, from: r.player.at.Pos, search: s, want: 1}
 	return actSearch{s}
 }
 
@@ -90,14 +91,14 @@ func (r *replayScreen) match(by int) {
 	case exact:
 		i++
 	}
-	if i < 0 || i >= len(f.found) || by < 0 && f.search != nil {
-		if f.search != nil {
-			f.want = by
-			return
-		}
-		if len(f.found) == 0 {
-			return
-		}
+	there := i >= 0 && i < len(f.found)
+	switch {
+	case f.search != nil && (!there || by < 0 && f.found[i].Pos <= f.from): // there may be a nearer one
+		f.want = by
+		return
+	case len(f.found) == 0:
+		return
+	case !there:
 		i = (i + len(f.found)) % len(f.found)
 	}
 	f.here = f.found[i]

@@ -84,7 +84,9 @@ func (s *stage) do(cmd tea.Cmd) {
 		}
 	case scanned, verified, indexChecked, searched:
 		_, next := s.Update(msg)
-		s.do(next)
+		if _, scan := msg.(scanned); !scan || !s.opts.Follow { // that one would wait for ever
+			s.do(next)
+		}
 	}
 }
 
