@@ -126,11 +126,20 @@ func TestReplayFollow(t *testing.T) {
 	s.poll()
 	s.do(s.verify())
 	wants("■ end", "verified ✓", "↻")
+}
+
+func TestReplayFollowGolden(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 40}} {
 		w, h := size[0], size[1]
+		r := newWriting(t)
+		r.print("TASK [kubernetes/node : Install kubelet] ***\nchanged: [node1]\n")
 		s := newStage(t, r.w.Path(), w, h, ReplayOptions{Options: Options{Lang: map[int]string{80: "ja"}[w]}, Follow: true})
 		s.do(s.verify())
-		sameAsGolden(t, fmt.Sprintf("replay-follow-%dx%d", w, h), drawn(t, s.View().Content, w, h))
+		got := drawn(t, s.View().Content, w, h)
+		r.w.Close()
+		s.poll()
+		line, _, _ := strings.Cut(drawn(t, s.View().Content, w, h), "\n")
+		sameAsGolden(t, fmt.Sprintf("replay-follow-%dx%d", w, h), got+"──── the console went away\n"+line+"\n")
 	}
 }
 
