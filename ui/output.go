@@ -217,8 +217,7 @@ func (o *outputView) next(from, direction int) bool {
 		i := ((from+k*direction)%total + total) % total
 		line, _ := o.row(i)
 		if at, _ := o.match(line); at >= 0 {
-			o.found, o.follow = i, false
-			o.scroll.Show(i)
+			o.reveal(i)
 			return true
 		}
 	}
@@ -237,10 +236,20 @@ func (o *outputView) GoTo(number, up int, query string) {
 			row++
 		}
 		row += max(0, c.Output.Dropped+len(c.Output.Lines)-up)
-		o.query, o.found, o.follow = query, row, false
 		o.scroll.Fit(o.h, o.Rows())
-		o.scroll.Show(row)
+		o.query = query
+		o.reveal(row)
 		return
+	}
+}
+
+// reveal brings a match into sight, also where it stands beyond the right edge.
+func (o *outputView) reveal(row int) {
+	o.found, o.follow, o.left = row, false, 0
+	o.scroll.Show(row)
+	line, _ := o.row(row)
+	if at, n := o.match(line); at >= 0 && width(line[:at+n]) > o.w-1 {
+		o.left = max(0, width(line[:at])-o.w/3)
 	}
 }
 
