@@ -74,9 +74,9 @@ func TestReplayLarge(t *testing.T) {
 				c.typed("/" + transcripttest.Needle)
 				c.press("Enter")
 				c.shows("match 1 of 1", "msg: "+transcripttest.Needle)
-				c.typed(":go to 0:30:00")
+				c.typed(":node-20")
 				c.press("Enter")
-				c.shows(" 30:00 of ")
+				c.shows("step 21 of 40")
 				c.shows("verified ✓")
 				if code := c.quit(); code != "0" {
 					t.Errorf("exit code %s", code)

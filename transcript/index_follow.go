@@ -44,18 +44,28 @@ func Follow(ctx context.Context, path string, gone func(bool)) iter.Seq2[runbook
 				yield(runbook.Event{}, fmt.Errorf("follow transcript %s: %w", path, err))
 				return
 			}
-			if grown := info.Size() != size; grown {
+			back := func() {
+				if away {
+					away = false
+					gone(false)
+				}
+			}
+			if alive {
+				back()
+			}
+			if info.Size() != size {
 				size = info.Size()
 				for e, err := range r.From(last) {
+					back()
 					last = e
 					_, ended = e.Data.(runbook.Ended)
 					if !yield(e.Event, err) {
 						return
 					}
 				}
-			} else if alive == away {
-				away = !alive
-				gone(away)
+			} else if !alive && !away {
+				away = true
+				gone(true)
 			}
 			if ended {
 				return
