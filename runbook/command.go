@@ -121,6 +121,9 @@ func splitLines(s string) []string {
 // than its bytes, small enough to seek by.
 const pieceSize = 32 << 10
 
+// longLine is from where a line without an end is looked at in pieces.
+const longLine = 64 << 10
+
 // streams takes the output of one command.
 type streams struct {
 	run            *Run
@@ -157,7 +160,9 @@ func (s *streams) begin() {
 
 func (s *streams) write(stream string, p []byte) {
 	s.begin()
-	p = append(s.rest[stream], p...)
+	if rest := s.rest[stream]; len(rest) > 0 {
+		p = append(rest, p...)
+	}
 	for len(p) > pieceSize {
 		cut := completeRunes(p[:pieceSize])
 		if cut == 0 {
@@ -193,13 +198,22 @@ func (s *streams) deliver(stream string, p []byte) {
 	if stream == "stderr" {
 		b = &s.stderr
 	}
-	if room := maxResult - b.Len(); room > 0 {
+	most := maxResult
+	if !s.command.Probe {
+		most = maxResult / 4 // what a probe learns is whole or useless; of a log the beginning will do
+	}
+	if room := most - b.Len(); room > 0 {
 		b.WriteString(o.Text[:min(len(o.Text), room)])
 	}
 	if s.command.Probe {
 		return
 	}
-	text := s.lines[stream] + o.Text
+	text := o.Text
+	if carried := s.lines[stream]; len(carried) > longLine {
+		text = carried + "\n" + text // or each piece of it would cost more than the one before
+	} else if carried != "" {
+		text = carried + text
+	}
 	for {
 		i := strings.IndexByte(text, '\n')
 		if i < 0 {
@@ -210,7 +224,7 @@ func (s *streams) deliver(stream string, p []byte) {
 		text = text[i+1:]
 	}
 	s.prompts.see(text)
-	s.lines[stream] = text
+	s.lines[stream] = strings.Clone(text)
 }
 
 // completeRunes gives the length of p without a character cut off at its end.

@@ -86,9 +86,14 @@ const (
 // ErrNotRecorded is what a rehearsal says of a command that its recording does not hold.
 var ErrNotRecorded = errors.New("the recording holds no such command")
 
-// OutcomeOf sorts what an Exec returned. Errors say what they are by their methods Unreachable() bool and
-// StateUnknown() bool, so that packages which know nothing of this one can say it.
+// OutcomeOf sorts what an Exec returned. Errors say what they are by their methods Unreachable() bool,
+// StateUnknown() bool and Ended() bool - the command came to an end of its own, but something else is wrong - so that
+// packages which know nothing of this one can say it.
 func OutcomeOf(exit int, err error) Outcome {
+	var ended interface{ Ended() bool }
+	if errors.As(err, &ended) && ended.Ended() {
+		err = nil
+	}
 	var unreachable interface{ Unreachable() bool }
 	var lost interface{ StateUnknown() bool }
 	switch {
@@ -121,6 +126,9 @@ func HintOf(err error) string {
 
 // describeEnd says in words how a command ended.
 func describeEnd(exit int, outcome Outcome, err error) Text {
+	if err != nil && (outcome == Done || outcome == Exited) {
+		return T(err.Error())
+	}
 	switch outcome {
 	case Done:
 		return Text{En: "done", Ja: "完了"}

@@ -68,7 +68,12 @@ type Tail struct {
 }
 
 func (t *Tail) add(text string) {
-	text = t.Partial + text
+	switch {
+	case len(t.Partial) > longLine:
+		t.Lines = append(t.Lines, t.Partial)
+	case t.Partial != "":
+		text = t.Partial + text
+	}
 	for {
 		i := strings.IndexByte(text, '\n')
 		if i < 0 {

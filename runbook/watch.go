@@ -183,10 +183,26 @@ var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x
 
 // Plain removes escape sequences from a line.
 func Plain(line string) string {
-	if strings.IndexByte(line, 0x1b) < 0 {
+	i := strings.IndexByte(line, 0x1b)
+	if i < 0 {
 		return line
 	}
-	return escapes.ReplaceAllString(line, "")
+	// colours, by hand: of a playbook's output nearly every line has them
+	plain := make([]byte, 0, len(line))
+	for rest := line; ; i = strings.IndexByte(rest, 0x1b) {
+		if i < 0 {
+			return string(append(plain, rest...))
+		}
+		plain, rest = append(plain, rest[:i]...), rest[i:]
+		end := 2
+		for end < len(rest) && (rest[end] >= '0' && rest[end] <= '9' || rest[end] == ';') {
+			end++
+		}
+		if end >= len(rest) || rest[1] != '[' || rest[end] != 'm' {
+			return escapes.ReplaceAllString(line, "")
+		}
+		rest = rest[end+1:]
+	}
 }
 
 // playbook follows an Ansible playbook by what it prints.
@@ -195,9 +211,8 @@ type playbook struct {
 }
 
 var (
-	header  = regexp.MustCompile(`^(PLAY|TASK|RUNNING HANDLER) \[(.*)\] \**$`)
-	outcome = regexp.MustCompile(`^(ok|changed|failed|fatal|skipping): \[`)
-	recap   = regexp.MustCompile(`^\S+\s+: ok=\d+\s+changed=\d+\s+unreachable=(\d+)\s+failed=(\d+)`)
+	header = regexp.MustCompile(`^(PLAY|TASK|RUNNING HANDLER) \[(.*)\] \**$`)
+	recap  = regexp.MustCompile(`^\S+\s+: ok=\d+\s+changed=\d+\s+unreachable=(\d+)\s+failed=(\d+)`)
 )
 
 // read takes a line and says whether there is something new to tell: a task, a failure, the end.
@@ -209,9 +224,9 @@ func (p *playbook) read(line string) (Progress, bool) {
 			return Progress{}, false
 		}
 		if m[1] == "PLAY" {
-			p.Play = m[2]
+			p.Play = strings.Clone(m[2]) // a part of it would keep the whole piece of output in memory
 		} else {
-			p.Task = m[2]
+			p.Task = strings.Clone(m[2])
 			p.Tasks++
 		}
 		return p.Progress, true
@@ -219,8 +234,8 @@ func (p *playbook) read(line string) (Progress, bool) {
 		p.Task = ""
 		return p.Progress, true
 	}
-	if m := outcome.FindStringSubmatch(line); m != nil {
-		switch m[1] {
+	if word, _, ok := strings.Cut(line, ": ["); ok {
+		switch word {
 		case "ok":
 			p.OK++
 		case "changed":
@@ -235,6 +250,8 @@ func (p *playbook) read(line string) (Progress, bool) {
 			}
 			return p.Progress, true
 		}
+	} else if !strings.Contains(line, " ok=") {
+		return Progress{}, false // nearly every other line
 	} else if m := recap.FindStringSubmatch(line); m != nil {
 		unreachable, _ := strconv.Atoi(m[1])
 		failed, _ := strconv.Atoi(m[2])

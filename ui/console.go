@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type Console struct {
 
 	mu     sync.Mutex
 	queue  []any
+	behind int           // bytes of output in it
 	wake   chan struct{} // something is in the queue
 	urgent chan struct{} // something that is not output is
 
@@ -166,10 +168,49 @@ func (c *Console) Run(ctx context.Context) error {
 func (c *Console) push(item any, urgent bool) {
 	c.mu.Lock()
 	c.queue = append(c.queue, item)
+	if c.behind += outputSize(item); c.behind > maxBehind {
+		c.behind = 0
+		c.skip()
+	}
 	c.mu.Unlock()
 	ring(c.wake)
 	if urgent {
 		ring(c.urgent)
+	}
+}
+
+// maxBehind is how much output may wait for the screen, in bytes: a screen keeps the last few thousand lines.
+const maxBehind = 8 << 20
+
+func outputSize(item any) int {
+	if e, ok := item.(runbook.Event); ok {
+		if o, ok := e.Data.(runbook.Output); ok {
+			return len(o.Text)
+		}
+	}
+	return 0
+}
+
+// skip puts a note in the place of all output that waits, for each command one: the terminal stands still, or is slower
+// than the command. Nothing waits for it, and the transcript has all.
+func (c *Console) skip() {
+	noted := map[int]bool{}
+	c.queue = slices.DeleteFunc(c.queue, func(item any) bool {
+		if outputSize(item) == 0 {
+			return false
+		}
+		n := item.(runbook.Event).Data.(runbook.Output).Number
+		again := noted[n]
+		noted[n] = true
+		return again
+	})
+	for i, item := range c.queue {
+		if outputSize(item) > 0 {
+			e := item.(runbook.Event)
+			o := e.Data.(runbook.Output)
+			e.Data = runbook.Output{Number: o.Number, Stream: o.Stream, Text: "\n" + sayNotShown.In(c.opts.Lang) + "\n"}
+			c.queue[i] = e
+		}
 	}
 }
 
@@ -184,7 +225,7 @@ func (c *Console) take() batch {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	items := c.queue
-	c.queue = nil
+	c.queue, c.behind = nil, 0
 	return items
 }
 

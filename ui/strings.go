@@ -4,6 +4,7 @@ import "spraydeck/runbook"
 
 // What the console itself says, in both languages. A test finds any that lacks one.
 var (
+	sayNotShown   = runbook.Text{En: "[more than the screen could follow was printed here: it is in the transcript]", Ja: "[画面が追いつかないほどの出力がありました。すべて記録にあります]"}
 	sayWaiting    = runbook.Text{En: "waiting", Ja: "未着手"}
 	sayRunning    = runbook.Text{En: "running", Ja: "実行中"}
 	sayPassed     = runbook.Text{En: "done", Ja: "完了"}

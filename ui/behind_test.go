@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"spraydeck/runbook"
+)
+
+// TestBehind: a terminal that stands still costs no more than some megabytes, and what is not output is kept.
+func TestBehind(t *testing.T) {
+	c := New(Options{Lang: "en"})
+	piece := strings.Repeat("x", 1<<20)
+	for i := range 100 {
+		c.Emit(runbook.Event{Data: runbook.Output{Number: i % 2, Text: piece}})
+		if i%10 == 0 {
+			c.Emit(runbook.Event{Data: runbook.StepEnded{}})
+		}
+	}
+	size, steps, notes := 0, 0, 0
+	for _, item := range c.take() {
+		size += outputSize(item)
+		switch d := item.(runbook.Event).Data.(type) {
+		case runbook.StepEnded:
+			steps++
+		case runbook.Output:
+			if strings.Contains(d.Text, sayNotShown.En) {
+				notes++
+			}
+		}
+	}
+	if size > maxBehind+1<<20 || steps != 10 || notes != 2 {
+		t.Errorf("%d bytes wait, %d of 10 steps, %d notes", size, steps, notes)
+	}
+}
