@@ -40,6 +40,10 @@ var tables = []struct {
 // docs/coverage.md says so of each.
 func TestCoverage(t *testing.T) {
 	pitfalls := catalogue(t)
+	proofs, err := os.ReadFile("e2e/proofs_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []covered
 	files, _ := filepath.Glob("docs/coverage/*.yaml")
 	for _, file := range files {
@@ -55,6 +59,8 @@ func TestCoverage(t *testing.T) {
 			switch {
 			case r.Row == "" || r.Proof == "" || (r.Pitfall == "") == (r.Note == ""):
 				t.Errorf("%s: row %q needs a proof and either a pitfall or a note", file, r.Row)
+			case strings.Contains(r.Proof, "lab") && !bytes.Contains(proofs, []byte(`"`+r.Pitfall+`"`)):
+				t.Errorf("%s: row %s names a proof in the lab, and e2e/proofs_test.go has none of %s", file, r.Row, r.Pitfall)
 			case r.Pitfall != "" && pitfalls[r.Pitfall] == nil:
 				t.Errorf("%s: row %s names the pitfall %s, which is not there", file, r.Row, r.Pitfall)
 			}
