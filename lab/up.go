@@ -131,7 +131,7 @@ func claim(l Lab, stderr io.Writer) (release func(), err error) {
 // ours are the names in D that the lab makes; nothing else is ever removed.
 var ours = []string{
 	"admin.conf", "bin", "env", "etcd", "facts", "id_ed25519", "id_ed25519.pub", "known_hosts", "kubectl-cache",
-	"kubespray", "kubespray.git", "lab.json", "lab.json.new", "logs", "nodes", "pki", "ssh_config",
+	"kubespray", "kubespray.git", "lab.json", "lab.json.new", "logs", "nodes", "pki", "ssh", "ssh_config",
 }
 
 func clean(l Lab) error {
