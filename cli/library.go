@@ -206,7 +206,7 @@ func nameOf(f runbook.File) string {
 // runbook finds a runbook by its name or its file, and makes sure that it is sound: a runbook with a mistake in it is
 // found out before the window and not inside it.
 func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook, error) {
-	if strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.ContainsRune(arg, filepath.Separator) {
+	if isPath(arg) {
 		if err := l.addOne(arg, lang); err != nil {
 			return nil, usage(err)
 		}
@@ -233,6 +233,11 @@ func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook,
 	}
 	slices.Sort(names)
 	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no runbook %q", arg), Way: "known: " + strings.Join(names, ", ") + "; a path works too"}
+}
+
+// isPath tells the path of a runbook's file from its name.
+func isPath(arg string) bool {
+	return strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.ContainsRune(arg, filepath.Separator)
 }
 
 func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,7 +66,11 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	if err != nil {
 		return err
 	}
-	book, err := lib.runbook(started.Runbook, lang)
+	name := started.Runbook
+	if started.File != "" {
+		name = started.File
+	}
+	book, err := lib.runbook(name, lang)
 	if err != nil {
 		return err
 	}
@@ -105,6 +110,26 @@ func inSamePlace(cmd *cobra.Command, o *options, was runbook.Started) {
 			*to.flag = *to.was
 		}
 	}
+	if len(o.runbooks) == 0 {
+		o.runbooks = was.Runbooks
+	}
+}
+
+// ownFiles says where a resume finds what is the operator's own: the runbook, if it was named by its path, and the
+// directories.
+func ownFiles(name string, o *options) (file string, dirs []string, err error) {
+	if isPath(name) {
+		if file, err = filepath.Abs(name); err != nil {
+			return "", nil, usage(err)
+		}
+	}
+	for _, d := range o.runbooks {
+		if d, err = filepath.Abs(d); err != nil {
+			return "", nil, usage(err)
+		}
+		dirs = append(dirs, d)
+	}
+	return file, dirs, nil
 }
 
 // kept gives the events of a transcript that was opened to be gone on with. Output that a power failure took is not there.

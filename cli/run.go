@@ -120,6 +120,9 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
 		Kubeconfig: out.kubeconfig, Context: o.context, SSHConfig: out.sshConfig,
 	}
+	if started.File, started.Runbooks, err = ownFiles(name, o); err != nil {
+		return err
+	}
 	if out.checkout != nil {
 		if tag, _, err := out.checkout.Tag(ctx); err == nil && book.From.Has(tag) {
 			started.From = tag

@@ -77,6 +77,8 @@ type Started struct {
 	Kubeconfig string    `json:"kubeconfig,omitempty"`
 	Context    string    `json:"context,omitempty"`
 	SSHConfig  string    `json:"sshConfig,omitempty"`
+	File       string    `json:"file,omitempty"`     // of the runbook, where it was named by its path
+	Runbooks   []string  `json:"runbooks,omitempty"` // the operator's own directories
 	Operator   string    `json:"operator,omitempty"` // user@host of the console
 	Tool       string    `json:"tool"`               // version of spraydeck
 	Locale     string    `json:"locale"`

@@ -63,6 +63,17 @@ type Call struct {
 	Optional       bool // get only: an unknown resource is an empty list
 }
 
+// Declares says whether the call names a state that is to be, so that making it again changes nothing more.
+func (c *Call) Declares() bool {
+	switch c.Verb {
+	case "delete":
+		return false
+	case "patch":
+		return c.PatchType != "json"
+	}
+	return true
+}
+
 // Exec runs a command and gives its exit code. Output is delivered in order, from one goroutine at a time.
 // The error is nil when the command ran to an end of its own, whatever the code; see OutcomeOf for the rest.
 type Exec func(ctx context.Context, c Command, out func(stream string, p []byte)) (exit int, err error)

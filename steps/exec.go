@@ -61,7 +61,7 @@ func (o Outside) Exec(ctx context.Context, c runbook.Command, out func(stream st
 		if o.Cluster == nil {
 			return -1, o.missing(runbook.API)
 		}
-		if c.Resumed != nil {
+		if c.Resumed != nil && !c.Call.Declares() {
 			return -1, runbook.Gone(c) // the API does not remember who asked
 		}
 		return call(ctx, o.Cluster, c.Call, stdout, stderr)
