@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"spraydeck/report"
 	"spraydeck/runbook"
+	"spraydeck/transcript"
 )
 
 func exportCommand(o *options) *cobra.Command {
@@ -19,18 +22,22 @@ func exportCommand(o *options) *cobra.Command {
 			"  cast   a terminal recording (asciicast v3) with a marker for each step\n" +
 			"  cast2  the same as asciicast v2, for asciinema before 3.0\n" +
 			"  txt    what replay --text --output prints\n" +
-			"  json   everything as one JSON document; docs/export.md describes it\n\n" +
+			"  json   everything as one JSON document; docs/export.md describes it\n" +
+			"  jsonl  the transcript as one file, with the output that stands in spools, to replay or rehearse against elsewhere\n\n" +
 			"A transcript that does not verify is exported too: the export says NOT VERIFIED, and the exit code is 5.",
 		Example: "  spraydeck export --format html > report.html\n  spraydeck export 20261120 --format md --lang ja > report.md\n" +
 			"  spraydeck export --format cast2 > run.cast && asciinema play run.cast",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := report.CheckFormat(format); err != nil {
+			if err := report.CheckFormat(format); err != nil && format != oneFile {
 				return usage(err)
 			}
 			path, err := find(args)
 			if err != nil {
 				return err
+			}
+			if format == oneFile {
+				return inline(cmd.OutOrStdout(), path)
 			}
 			src, file, err := report.Open(path)
 			if err != nil {
@@ -48,7 +55,31 @@ func exportCommand(o *options) *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "md", "the format: md, html, cast, cast2, txt or json")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&format, "format", "md", "the format: md, html, cast, cast2, txt, json or jsonl")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(append(report.Formats(), oneFile), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// oneFile is the format that is no report but a transcript again.
+const oneFile = "jsonl"
+
+// inline writes a transcript as one file. One that does not hold is refused: its copy would look as if it did.
+func inline(out io.Writer, path string) error {
+	check, err := transcript.Verify(path)
+	if err != nil {
+		return usage(err)
+	}
+	if !check.Verified() {
+		return &coded{exitNotVerified, &runbook.UsageError{Message: check.String(), Way: "the copy would get a chain of its own; export it in another format, which says that it is not verified"}}
+	}
+	r, err := transcript.Read(path)
+	if err != nil {
+		return usage(err)
+	}
+	defer r.Close()
+	w := bufio.NewWriter(out)
+	if err := transcript.Inline(w, r.Header(), r.Entries()); err != nil {
+		return err
+	}
+	return w.Flush()
 }

@@ -18,5 +18,5 @@ trap './lab down --dir $lab' EXIT
 rm -rf state
 XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config LC_ALL=C.UTF-8 ./spraydeck run kubespray-v2.28.0 \
   --set ansible=system --checkout "$LAB_CHECKOUT" --ssh-config "$LAB_SSH_CONFIG" --plain --answers "$here/demo.answers"
-gzip -9 -n -c state/spraydeck/sessions/*/transcript.jsonl >"$here/demo.jsonl.gz"
+XDG_STATE_HOME=$PWD/state ./spraydeck export --format jsonl | gzip -9 -n >"$here/demo.jsonl.gz"
 ls -l "$here/demo.jsonl.gz"
