@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -26,7 +27,15 @@ func agree(t *testing.T, source string) (read bool) {
 	if issues.Err() != nil {
 		return true // it takes 0X1F and rb'' as well, which say what they mean
 	}
-	if q, s := fmt.Sprint(quick.Expr()), fmt.Sprint(slow.Expr()); q != s {
+	q, err := cel.AstToParsedExpr(quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := cel.AstToParsedExpr(slow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, s := fmt.Sprint(q.GetExpr()), fmt.Sprint(s.GetExpr()); q != s {
 		t.Errorf("%q is read as\n%s\nand as\n%s", source, q, s)
 	}
 	return true
