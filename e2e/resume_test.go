@@ -44,7 +44,7 @@ phases:
       - {id: learn, title: Learn a word, danger: changes, command: "echo learn >> done; echo open-door"}
       - {id: pick, title: Which way, choose: {prompt: "Which way?", options: {left: {title: Left}, right: {title: Right}}}}
   - title: Each
-    each: {in: kube_node}
+    each: {in: "node3:node4"}
     steps:
       - {id: cordon, title: "Cordon ${node}", cordon: {}}
       - id: work
@@ -76,7 +76,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 	for _, when := range []string{"after", "before"} {
 		state := t.TempDir()
 		l.shell("rm -f done")
-		for _, n := range []string{"node1", "node2", "node3", "node4"} {
+		for _, n := range []string{"node3", "node4"} {
 			l.onNode(n, "rm -f /tmp/done /tmp/word")
 		}
 		at := 1
@@ -158,7 +158,7 @@ func (l *lab) doneOnce(when string) {
 	if got := l.shell("cat done"); got != "learn\nlong\nleft" {
 		l.t.Errorf("%s: on the workstation was done: %q", when, got)
 	}
-	for _, n := range []string{"node1", "node2", "node3", "node4"} {
+	for _, n := range []string{"node3", "node4"} {
 		if got := l.onNode(n, "cat /tmp/done /tmp/word"); got != "work\nopen-door" {
 			l.t.Errorf("%s: on %s was done: %q", when, n, got)
 		}

@@ -137,7 +137,9 @@ func (p *Plain) inStep(e runbook.Event) {
 			st.begun = e.Time
 		}
 		st.status, st.attempt = runbook.Running, d.Attempt
-		p.current = ""
+		if d.Attempt > 1 {
+			p.current = "" // what it asked to know whether it is needed stands under the heading already
+		}
 		p.heading(st)
 		return
 	case runbook.Output:
