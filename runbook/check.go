@@ -95,6 +95,7 @@ type checker struct {
 	pitfalls map[string]*Pitfall
 	runbooks map[string]*Runbook
 	byFile   map[string]*Runbook
+	included map[*Runbook]bool
 	name     string       // of the file at hand
 	secrets  Named[Input] // its inputs
 }
@@ -135,6 +136,8 @@ func (c *checker) runbook(b *Runbook) {
 		}
 		for j := range ph.Steps {
 			c.step(&ph.Steps[j], vars, ph.Each != nil)
+			c.checkLearned(b, &ph.Steps[j])
+			c.checkInventory(b, &ph.Steps[j])
 		}
 	}
 }

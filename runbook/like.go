@@ -47,6 +47,17 @@ func newChecker(files []File) *checker {
 			c.linkPitfall(f.Pitfall)
 		}
 	}
+	c.included = map[*Runbook]bool{}
+	for _, f := range files {
+		if f.Runbook == nil {
+			continue
+		}
+		f.Runbook.eachOwn(func(s *Step) {
+			if inc := s.included(); inc != nil && inc.book != nil {
+				c.included[inc.book] = true
+			}
+		})
+	}
 	return c
 }
 

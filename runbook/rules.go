@@ -27,6 +27,8 @@ var rules = map[string]string{
 	"undoes":            "A step undoes an earlier temporary one, and a temporary step says how it is undone.",
 	"gate-empty":        "A gate has a rule, or takes it from a pitfall.",
 	"probe-kind":        "A fact is made by exactly one probe.",
+	"fact-unlearned":    "What a step runs cannot rest on a fact: facts are learned for conditions and gates.",
+	"no-inventory":      "A runbook that names nodes says where its inventory comes from.",
 	"fact-name":         "A fact must not hide a name that is there already.",
 	"input-choices":     "An input of type choice has choices, no other has.",
 	"input-default":     "A default must be a value that the input takes.",

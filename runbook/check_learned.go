@@ -1,0 +1,72 @@
+package runbook
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// checkLearned: facts are learned for conditions, gates and the remedies of gates. What a step runs, and where, is said
+// before anything is looked at, so it cannot rest on them.
+func (c *checker) checkLearned(b *Runbook, s *Step) {
+	var used []Expr
+	if s.Action != nil {
+		if _, gates := s.Action.(Prober); !gates {
+			used = exprsIn(reflect.ValueOf(s.Action).Elem())
+		}
+	}
+	used = append(used, exprsIn(reflect.ValueOf(&s.On).Elem())...)
+	for _, f := range nearest(b.Facts, s.Facts) {
+		for _, e := range used {
+			if usesName(f.Name, []any{e}) {
+				c.add(e.Pos, "fact-unlearned", fmt.Sprintf("the fact %s is not known where step %s says what it runs", f.Name, s.ID.Value),
+					"learn it in a step before this one and use its result: steps.<id>")
+			}
+		}
+	}
+}
+
+// checkInventory: without an inventory there are no nodes to name.
+func (c *checker) checkInventory(b *Runbook, s *Step) {
+	if b.Inventory.Set() || c.included[b] {
+		return
+	}
+	if s.Kind != nil && s.Kind.Nodes || s.On.Hosts.Set() || s.On.Each != nil {
+		c.add(s.at(), "no-inventory", fmt.Sprintf("step %s names nodes, and the runbook has no inventory to find them in", s.ID.Value),
+			"add inventory: the command that prints it, such as ansible-inventory -i inventory/mycluster/inventory.ini --list")
+	}
+}
+
+// exprsIn gives the expressions in the arguments of a step.
+func exprsIn(v reflect.Value) []Expr {
+	var list []Expr
+	switch a := v.Interface().(type) {
+	case Template:
+		for _, p := range a.parts {
+			if p.expr.Set() {
+				list = append(list, p.expr)
+			}
+		}
+		return list
+	case Prose:
+		return a.exprs()
+	case Expr:
+		return append(list, a)
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return exprsIn(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			list = append(list, exprsIn(v.Index(i))...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				list = append(list, exprsIn(v.Field(i))...)
+			}
+		}
+	}
+	return list
+}
