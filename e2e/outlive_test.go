@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"spraydeck/transcript"
 )
 
 // outliveBook has one long command, which says how often it was run, and prints what no terminal should be asked to show.
@@ -29,18 +31,24 @@ phases:
           run: 'echo run >> runs; i=0; while [ $i -lt 300 ]; do i=$((i+1)); printf "%%d \033[2J\377\0 %%0300d\n" $i $i; sleep 0.01; done'
 `
 
-// TestOutlive: the console is killed, hung up, or its terminal goes away, all in the middle of a command. The command never
+// TestOutlive: the console is killed, hung up, closed, or its terminal goes away, all in the middle of a command. The command never
 // stops; resume has all of its output, byte for byte, and goes on in the same transcript.
 func TestOutlive(t *testing.T) {
 	for name, lose := range map[string]func(c *lost){
 		"killed":   func(c *lost) { c.signal(syscall.SIGKILL) },
 		"hung up":  func(c *lost) { c.signal(syscall.SIGHUP) },
 		"terminal": func(c *lost) { exec.Command("tmux", "-S", c.screen.socket, "kill-server").Run() },
+		"closed": func(c *lost) {
+			c.screen.press("q")
+			wait(c.t, "the question", func() bool { return strings.Contains(c.screen.screen(), "leave it running") })
+			c.screen.press("d")
+			wait(c.t, "the console has gone", func() bool { return !transcript.Live(newestDir(c.t, c.state)) })
+		},
 	} {
 		for _, tty := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/tty=%v", name, tty), func(t *testing.T) {
 				t.Parallel()
-				outlive(t, tty, name == "terminal", lose)
+				outlive(t, tty, name == "terminal" || name == "closed", lose)
 			})
 		}
 	}
@@ -51,6 +59,7 @@ type lost struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	screen *console
+	state  string
 }
 
 func (c *lost) signal(s os.Signal) {
@@ -69,7 +78,7 @@ func outlive(t *testing.T, tty, screen bool, lose func(*lost)) {
 	answers := write(t, "answers.yaml", "start: continue\nlong/approve: continue\n")
 	env := plainEnv(state)
 	args := []string{"run", book, "--checkout", dir, "--answers", answers}
-	c := &lost{t: t}
+	c := &lost{t: t, state: state}
 	if screen {
 		c.screen = open(t, env, state, 100, 30, args...)
 		c.screen.press("Enter")
@@ -99,7 +108,7 @@ func outlive(t *testing.T, tty, screen bool, lose func(*lost)) {
 		t.Errorf("the command has stopped at %d bytes", after.Size())
 	}
 
-	r := command(t, env, spraydeck, "resume", "--plain", "--answers", answers, "--runbooks", dir)
+	r := command(t, env, spraydeck, "resume", "--plain", "--answers", answers)
 	if r.exit != 0 {
 		t.Fatalf("resume: %s", tail(r.String(), 30))
 	}
