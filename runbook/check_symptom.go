@@ -101,7 +101,7 @@ func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) 
 		if name.Value == "" || name.Value == symptom.Host || of.Line.RE == nil || slices.Contains(of.Line.RE.SubexpNames(), name.Value) {
 			return
 		}
-		known := slices.DeleteFunc(of.Line.RE.SubexpNames(), func(n string) bool { return n == "" })
+		known := slices.DeleteFunc(slices.Clone(of.Line.RE.SubexpNames()), func(n string) bool { return n == "" })
 		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), didYouMean(name.Value, append(known, symptom.Host)))
 	}
 	group(s, s.Distinct)

@@ -187,7 +187,9 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestKeepThroughRestart(t *testing.T) {
 	k := startKeeper(t)
 	out := newAwait("begun")
+	back := make(chan struct{})
 	go func() {
+		defer close(back)
 		out.wait(t)
 		k.server.stop()
 		k.killSession()
@@ -195,6 +197,7 @@ func TestKeepThroughRestart(t *testing.T) {
 		k.server.start()
 	}()
 	exit, err := k.keep(context.Background(), "echo begun; sleep 2; echo over; exit 6", nil, out, nil)
+	<-back
 	if exit != 6 || err != nil || out.String() != "begun\nover\n" {
 		t.Errorf("exit %d, %v, %q", exit, err, out.String())
 	}

@@ -357,9 +357,10 @@ func TestSupervisorKilled(t *testing.T) {
 	both(t, func(t *testing.T, o Options) {
 		j, dir := start(t, "trap '' HUP; echo begun; sleep 30", o, nil)
 		out := newAwait("begun")
+		supervisor := j.info.Supervisor
 		go func() {
 			out.wait(t)
-			syscall.Kill(j.info.Supervisor, syscall.SIGKILL)
+			syscall.Kill(supervisor, syscall.SIGKILL)
 		}()
 		check := func(j *Job, from Offsets, out io.Writer) {
 			exit, err := j.Follow(t.Context(), from, nil, out, nil)
