@@ -196,7 +196,7 @@ phases:
 			output = append(output, d.Text)
 		}
 	}
-	if _, err := os.Stat(next); err != nil || r.exit != 0 || len(output) != 3 {
+	if _, err := os.Stat(next); err != nil || r.exit != 0 || len(output) != 4 {
 		t.Errorf("a step whose connection was dropped and came back: %v, %q, %s", err, output, r)
 	}
 	if left, _ := filepath.Glob(onNode("root/.cache/spraydeck/*")); len(left) > 0 {

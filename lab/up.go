@@ -320,7 +320,7 @@ func label(ctx context.Context, client kubernetes.Interface, nodes []Node) error
 	return nil
 }
 
-// settled is nil when every node is Ready and every pod runs.
+// settled is nil when every node is Ready and every pod runs and is ready.
 func settled(ctx context.Context, client kubernetes.Interface, nodes []Node) error {
 	for _, n := range nodes {
 		node, err := client.CoreV1().Nodes().Get(ctx, n.Name, metav1.GetOptions{})
@@ -347,6 +347,9 @@ func settled(ctx context.Context, client kubernetes.Interface, nodes []Node) err
 	for _, p := range pods.Items {
 		if p.Status.Phase != corev1.PodRunning {
 			return fmt.Errorf("pod %s/%s is %s", p.Namespace, p.Name, p.Status.Phase)
+		}
+		if !podReady(&p) {
+			return fmt.Errorf("pod %s/%s is not Ready", p.Namespace, p.Name)
 		}
 	}
 	return nil
