@@ -166,6 +166,8 @@ func TestProofs(t *testing.T) {
 		}
 		return found
 	}
+	// all tags but one, whose coming is a row of its own: a tag that comes in the middle changes what is found
+	do(t, "git fetch -q --tags; git tag -d v2.28.1 >/dev/null")
 	healthy := map[string]map[string]runbook.Verdict{}
 	proven := map[string]bool{}
 	start := time.Now()
