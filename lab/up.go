@@ -344,12 +344,21 @@ func settled(ctx context.Context, client kubernetes.Interface, nodes []Node) err
 	if len(pods.Items) < 20 && len(nodes) >= 3 {
 		return fmt.Errorf("only %d pods yet", len(pods.Items))
 	}
+	static := map[string]int{} // of each node, those whose containers run
 	for _, p := range pods.Items {
+		if p.Annotations[corev1.MirrorPodAnnotationKey] != "" && len(p.Status.ContainerStatuses) > 0 {
+			static[p.Spec.NodeName]++
+		}
 		if p.Status.Phase != corev1.PodRunning {
 			return fmt.Errorf("pod %s/%s is %s", p.Namespace, p.Name, p.Status.Phase)
 		}
 		if !podReady(&p) {
 			return fmt.Errorf("pod %s/%s is not Ready", p.Namespace, p.Name)
+		}
+	}
+	for _, n := range nodes {
+		if n.ControlPlane && static[n.Name] < 3 {
+			return fmt.Errorf("%s has %d of the 3 static pods of a control plane", n.Name, static[n.Name])
 		}
 	}
 	return nil
