@@ -429,9 +429,6 @@ func TestKept(t *testing.T) {
 
 // TestLarge: what is kept of a large transcript does not grow with it.
 func TestLarge(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 100 MB for each format")
-	}
 	line := strings.Repeat("ok: [node1] => (item=a task that prints a lot) ", 20) + "\n"
 	piece := strings.Repeat(line, 32)
 	src := Source{Entries: func(yield func(transcript.Entry, error) bool) {

@@ -98,7 +98,7 @@ func FuzzParsers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, source string) {
 		if len(source) > 2000 {
-			t.Skip()
+			return
 		}
 		agree(t, source)
 	})
