@@ -255,15 +255,14 @@ func centred(dialog string, w, h int) (x, y int) {
 // allKeys are the screen's keys and those of whoever shows it.
 func (r *runScreen) allKeys() []Key {
 	keys := r.Keys()
-	if r.search != nil || r.answering() && (r.ask.Typing() || !r.ask.Docked()) {
-		return keys
-	}
-	for _, k := range r.more {
-		if _, taken := find(keys, pressOf(k.Keys[0])); !taken {
-			keys = append(keys, k)
+	if r.search == nil && !(r.answering() && (r.ask.Typing() || !r.ask.Docked())) {
+		for _, k := range r.more {
+			if _, taken := find(keys, pressOf(k.Keys[0])); !taken {
+				keys = append(keys, k)
+			}
 		}
 	}
-	if r.w < 100 {
+	if r.w < 100 || !r.opts.Recording { // a rehearsal is not kept
 		for i := range keys {
 			if keys[i].Help == sayKeyLeave {
 				keys[i].Help = sayKeyLeaveShort
