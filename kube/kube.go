@@ -92,7 +92,7 @@ func connect(config *rest.Config, from origin) (*Cluster, error) {
 	config.UserAgent = manager
 	// Fair sharing is the server's job (priority and fairness); client-side throttling would only
 	// make a drain of a full node slow for no reason anybody can see.
-	config.QPS, config.Burst = 200, 400
+	config.QPS = -1
 	config.WarningHandler = rest.NoWarnings{}
 	if config.ExecProvider != nil {
 		config.ExecProvider.StdinUnavailable = true

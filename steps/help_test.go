@@ -32,6 +32,7 @@ kind: Runbook
 name: example
 title: An example
 version: 1.0.0
+inventory: ansible-inventory -i inventory/mycluster/inventory.ini --list
 inputs:
   previous_branch: {prompt: previous branch, default: t_v2.27.0}
   target_tag: {prompt: tag, default: v2.28.0}
@@ -49,6 +50,7 @@ kind: Runbook
 name: etcd-snapshot
 title: A snapshot
 version: 1.0.0
+inventory: ansible-inventory -i inventory/mycluster/inventory.ini --list
 inputs:
   node: {prompt: the node}
 phases:
