@@ -80,13 +80,7 @@ func homeData(o *options) ui.HomeData {
 		Cluster:  func(ctx context.Context) (ui.HomeCluster, error) { return homeCluster(ctx, o) },
 		Next:     func(_ context.Context, seen ui.HomeSeen) (ui.HomeNext, error) { return homeNext(o, seen) },
 		Runbooks: func(context.Context) ([]ui.HomeRunbook, error) { return homeRunbooks(o) },
-		Runs: func(context.Context) ([]transcript.Summary, error) {
-			root, err := transcript.Root()
-			if err != nil {
-				return nil, err
-			}
-			return transcript.List(root)
-		},
+		Runs:     homeRuns,
 		Findings: func(ctx context.Context, name string) ([]runbook.Finding, error) { return homeFindings(ctx, o, name) },
 	}
 }
@@ -275,6 +269,21 @@ func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
 	}
 	slices.SortFunc(list, func(a, b ui.HomeRunbook) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
+}
+
+// homeRuns lists the saved runs, and those of which a command goes on though no console is there.
+func homeRuns(context.Context) ([]ui.HomeSaved, error) {
+	root, err := transcript.Root()
+	if err != nil {
+		return nil, err
+	}
+	found, err := transcript.List(root)
+	var list []ui.HomeSaved
+	for _, f := range found {
+		s := sessionOf(f)
+		list = append(list, ui.HomeSaved{Summary: f, Runs: len(s.Running) > 0, MayRun: len(s.MayRun) > 0})
+	}
+	return list, err
 }
 
 // homeFindings looks for the pitfalls of a runbook, as the check command does.

@@ -153,7 +153,7 @@ func (o *outside) belongsTo(journal *transcript.Writer) {
 	h := journal.Header()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d", h.ID, h.Host, h.Operator, h.Started.UnixNano()))
 	o.run = h.ID + "-" + hex.EncodeToString(sum[:4])
-	o.ssh.Record(filepath.Join(journal.Dir(), "sent"))
+	o.ssh.Record(filepath.Join(journal.Dir(), sentFile))
 }
 
 // local runs a command line of the workstation in the checkout.

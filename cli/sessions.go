@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"spraydeck/runbook"
 	"spraydeck/transcript"
-	"spraydeck/workstation"
 )
 
 // session is a saved run in a list.
@@ -28,22 +26,15 @@ type session struct {
 	To      string    `json:"to,omitempty"`
 	Cluster string    `json:"cluster,omitempty"`
 	Running []orphan  `json:"running,omitempty"` // commands that go on though no console is there
+	MayRun  []orphan  `json:"may_run,omitempty"` // commands on nodes that were left there; only a resume asks them
 	Error   string    `json:"error,omitempty"`   // why it could not be read
-}
-
-// orphan is a command on the workstation that outlived its console and is still running.
-type orphan struct {
-	Command int       `json:"command"`
-	Line    string    `json:"line"`
-	PID     int       `json:"pid"` // of its process group
-	Started time.Time `json:"started"`
 }
 
 func sessionOf(f transcript.Summary) session {
 	s := session{ID: f.ID, Dir: f.Dir, Status: string(f.Status), Seconds: f.Duration.Seconds(), Runbook: f.Header.Runbook,
 		Cluster: f.Header.Cluster, To: f.Header.To, Started: f.Header.Started}
 	if f.Status != runbook.Running {
-		s.Running = orphans(f.Dir)
+		s.Running, s.MayRun = orphans(f.Dir), leftOnNodes(f)
 	}
 	if f.Err != nil {
 		s.Error = f.Err.Error()
@@ -51,23 +42,11 @@ func sessionOf(f transcript.Summary) session {
 	return s
 }
 
-// orphans gives the commands of a run that are still running, and those whose supervisor was lost while their processes
-// live on.
-func orphans(dir string) (list []orphan) {
-	jobs, _ := workstation.Jobs(filepath.Join(dir, transcript.SpoolDir)) // what cannot be read cannot be running
-	for _, j := range jobs {
-		if j.State == workstation.Running || j.Left {
-			list = append(list, orphan{j.Number, j.Line, j.PID, j.Started})
-		}
-	}
-	return list
-}
-
 func sessionsCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "sessions", Short: "List, show or remove saved runs",
 		Long: "List, show or remove saved runs. A run whose console went away is interrupted; a command of it may still be\n" +
-			"running, and is listed with it until it has ended or the run is resumed."}
-	cmd.AddCommand(sessionsList(o), sessionsShow(o), sessionsRemove(), sessionsPrune(o))
+			"running, here or on a node, and is listed with it until it has ended or the run is resumed."}
+	cmd.AddCommand(sessionsList(o), sessionsShow(o), sessionsRemove(o), sessionsPrune(o))
 	return cmd
 }
 
@@ -99,24 +78,11 @@ func sessionsList(o *options) *cobra.Command {
 	return cmd
 }
 
-// tellOrphans says what still runs and how to get back to it.
-func tellOrphans(w io.Writer, o *options, saved []session) {
-	for _, s := range saved {
-		for _, c := range s.Running {
-			line, _, _ := strings.Cut(c.Line, "\n")
-			fmt.Fprintln(w, runbook.Textf("still running in %s: %s (process %d, since %s)", "%s で実行中: %s (プロセス %d、%s から)",
-				s.ID, line, c.PID, c.Started.Local().Format("2006-01-02 15:04")).In(o.lang))
-		}
-		if len(s.Running) > 0 {
-			fmt.Fprintln(w, runbook.Textf("  go on with: spraydeck resume %s", "  再開: spraydeck resume %s", s.ID).In(o.lang))
-		}
-	}
-}
-
-func sessionsRemove() *cobra.Command {
+func sessionsRemove(o *options) *cobra.Command {
 	return &cobra.Command{Use: "rm T...", Short: "Remove saved runs", Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeSessions,
-		Long: "Remove saved runs. One that is being written, or of which a command is still running, is kept.",
-		RunE: func(_ *cobra.Command, args []string) error {
+		Long: "Remove saved runs. One that is being written, or of which a command is still running here, is kept. What may still\n" +
+			"run on a node is named: without its run it cannot be taken up any more.",
+		RunE: func(cmd *cobra.Command, args []string) error {
 			root, err := transcript.Root()
 			if err != nil {
 				return err
@@ -137,9 +103,11 @@ func sessionsRemove() *cobra.Command {
 				dirs = append(dirs, dir)
 			}
 			for _, d := range dirs {
+				left := leftOnNodes(transcript.Summarize(d))
 				if err := transcript.Remove(d); err != nil {
 					return openError(err)
 				}
+				tellLeft(cmd.ErrOrStderr(), o.lang, "", left)
 			}
 			return nil
 		}}
@@ -197,6 +165,7 @@ func prune(cmd *cobra.Command, o *options, list []transcript.Summary, yes bool) 
 		n := transcript.DiskSize(f.Dir)
 		total += n
 		fmt.Fprintf(out, "%s  %s  %s\n", f.ID, f.Status.Text().In(o.lang), bytesOf(n))
+		tellLeft(out, o.lang, "  ", leftOnNodes(f))
 	}
 	if !yes {
 		ask := runbook.Text{En: fmt.Sprintf("remove %s, %s?", count(len(list), "run"), bytesOf(total)),

@@ -19,7 +19,7 @@ type HomeData struct {
 	Cluster  func(context.Context) (HomeCluster, error)
 	Next     func(context.Context, HomeSeen) (HomeNext, error) // where to go from what was seen
 	Runbooks func(context.Context) ([]HomeRunbook, error)
-	Runs     func(context.Context) ([]transcript.Summary, error)      // newest first
+	Runs     func(context.Context) ([]HomeSaved, error)               // newest first
 	Findings func(context.Context, string) ([]runbook.Finding, error) // of a runbook, by its name; only reads
 	Notice   runbook.Text                                             // what became of the last choice
 }
@@ -70,6 +70,13 @@ type HomeRunbook struct {
 	From, To string
 	Estimate time.Duration // 0: none of its steps says
 	AtLeast  bool          // some steps are done once for every node
+}
+
+// HomeSaved is a saved run in the list.
+type HomeSaved struct {
+	transcript.Summary
+	Runs   bool // a command of it still runs here, without a console
+	MayRun bool // one was left on a node, where it may still run
 }
 
 // HomeAct is what the operator wants.

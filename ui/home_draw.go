@@ -99,10 +99,14 @@ func (v *homeView) header() string {
 }
 
 // runSign is the mark, the word and the style of how a saved run stands.
-func (v *homeView) runSign(s transcript.Summary) (mark string, word runbook.Text, style lipgloss.Style) {
+func (v *homeView) runSign(s HomeSaved) (mark string, word runbook.Text, style lipgloss.Style) {
 	switch {
 	case s.Err != nil:
 		return "?", sayUnreadable, v.Warning
+	case s.Runs:
+		return "!", sayStillRuns, v.Warning
+	case s.MayRun:
+		return "!", sayMayRun, v.Warning
 	case s.Status == transcript.Interrupted:
 		return "!", sayInterrupted, v.Warning
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/runbook"
-	"spraydeck/transcript"
 )
 
 // section draws a heading and the rows in sight below it.
@@ -98,7 +97,7 @@ func (v *homeView) missing(known bool, err error, all int, none runbook.Text) st
 }
 
 // runTime is when a run began, as it was written there.
-func runTime(s transcript.Summary) string {
+func runTime(s HomeSaved) string {
 	if s.Header.Started.IsZero() {
 		return s.ID
 	}

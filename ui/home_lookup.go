@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/runbook"
-	"spraydeck/transcript"
 )
 
 // How long a lookup may take.
@@ -115,7 +114,7 @@ type homeFacts struct {
 	cluster  lookup[HomeCluster]
 	next     lookup[HomeNext]
 	books    lookup[[]HomeRunbook]
-	runs     lookup[[]transcript.Summary]
+	runs     lookup[[]HomeSaved]
 	findings map[string]*lookup[[]runbook.Finding] // by runbook
 }
 

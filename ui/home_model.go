@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/runbook"
-	"spraydeck/transcript"
 )
 
 // How often the cluster is asked again, and how often a time that runs is drawn.
@@ -135,7 +134,7 @@ func (m *homeModel) heard(msg tea.Msg) tea.Cmd {
 		}
 	case found[[]HomeRunbook]:
 		m.facts.books.take(msg, now)
-	case found[[]transcript.Summary]:
+	case found[[]HomeSaved]:
 		m.facts.runs.take(msg, now)
 	case found[[]runbook.Finding]:
 		m.facts.of(msg.of).take(msg, now)

@@ -52,6 +52,8 @@ var (
 	sayNoRunbooks  = runbook.Text{En: "no runbooks", Ja: "runbook がありません"}
 	sayNoRuns      = runbook.Text{En: "none yet; d walks through a recorded upgrade", Ja: "まだありません。d で記録済みのアップグレードを体験できます"}
 	sayInterrupted = runbook.Text{En: "interrupted", Ja: "中断"}
+	sayStillRuns   = runbook.Text{En: "still runs", Ja: "実行継続中"}
+	sayMayRun      = runbook.Text{En: "may still run", Ja: "実行中かも"}
 	sayUnreadable  = runbook.Text{En: "cannot be read", Ja: "読めません"}
 
 	sayKeyOpen       = runbook.Text{En: "open", Ja: "開く"}

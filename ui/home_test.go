@@ -22,9 +22,9 @@ type hinted struct{ msg, hint string }
 func (h hinted) Error() string { return h.msg }
 func (h hinted) Hint() string  { return h.hint }
 
-func homeRun(id, status, to string, at time.Time, took time.Duration) transcript.Summary {
-	return transcript.Summary{ID: id, Dir: "/runs/" + id, Status: runbook.Status(status), Duration: took,
-		Header: transcript.Header{Runbook: "kubespray-" + to, Cluster: "prod-4", From: "v2.26.0", To: to, Started: at}}
+func homeRun(id, status, to string, at time.Time, took time.Duration) HomeSaved {
+	return HomeSaved{Summary: transcript.Summary{ID: id, Dir: "/runs/" + id, Status: runbook.Status(status), Duration: took,
+		Header: transcript.Header{Runbook: "kubespray-" + to, Cluster: "prod-4", From: "v2.26.0", To: to, Started: at}}}
 }
 
 func sampleFindings() []runbook.Finding {
@@ -62,7 +62,7 @@ func sampleNext() HomeNext {
 
 func sampleHome() HomeData {
 	at := time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)
-	broken := transcript.Summary{ID: "20261101-bad", Dir: "/runs/bad", Err: errors.New("no transcript")}
+	broken := HomeSaved{Summary: transcript.Summary{ID: "20261101-bad", Dir: "/runs/bad", Err: errors.New("no transcript")}}
 	node := func(name, ready string) runbook.Node {
 		return runbook.Node{Name: name, Ready: ready, Version: "v1.31.4"}
 	}
@@ -79,8 +79,8 @@ func sampleHome() HomeData {
 			return []HomeRunbook{{Name: "etcd-restore", Title: both("Restore etcd from a snapshot", "etcd をスナップショットから復元")},
 				{Name: "kubespray-v2.28.0", Title: both("Kubespray v2.27 to v2.28", "Kubespray v2.27 から v2.28"), From: ">=2.27.0 <2.28.0", To: "v2.28.0", Estimate: 101 * time.Minute, AtLeast: true}}, nil
 		},
-		Runs: func(context.Context) ([]transcript.Summary, error) {
-			return []transcript.Summary{homeRun("20261114-2203", "interrupted", "v2.28.0", at, 72*time.Minute),
+		Runs: func(context.Context) ([]HomeSaved, error) {
+			return []HomeSaved{homeRun("20261114-2203", "interrupted", "v2.28.0", at, 72*time.Minute),
 				homeRun("20261010-2201", "passed", "v2.27.0", at.AddDate(0, -1, -4), 161*time.Minute), broken}, nil
 		},
 		Findings: func(context.Context, string) ([]runbook.Finding, error) { return sampleFindings(), nil },
@@ -178,7 +178,7 @@ func TestHomeWithoutAnything(t *testing.T) {
 	data.Next = func(context.Context, HomeSeen) (HomeNext, error) {
 		return HomeNext{}, hinted{"not known without a checkout or a cluster", "start it in a checkout"}
 	}
-	data.Runs = func(context.Context) ([]transcript.Summary, error) { return nil, nil }
+	data.Runs = func(context.Context) ([]HomeSaved, error) { return nil, nil }
 	data.Findings = func(context.Context, string) ([]runbook.Finding, error) {
 		t.Error("it looks for pitfalls where there is no cluster")
 		return nil, nil
@@ -191,6 +191,25 @@ func TestHomeWithoutAnything(t *testing.T) {
 	s := newHomeStage(t, data, "en", 80, 24).settle().press("p")
 	if !strings.Contains(s.text(), "the way on is not known yet") {
 		t.Errorf("p is off and does not say why:\n%s", s.text())
+	}
+}
+
+// A run of which a command goes on without a console says so instead of how it stands.
+func TestHomeTellsWhatStillRuns(t *testing.T) {
+	for _, lang := range []string{"en", "ja"} {
+		data := sampleHome()
+		data.Runs = func(context.Context) ([]HomeSaved, error) {
+			here := homeRun("20261114-2203", "interrupted", "v2.28.0", time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC), time.Hour)
+			there := here
+			here.Runs, there.MayRun = true, true
+			return []HomeSaved{here, there}, nil
+		}
+		text := newHomeStage(t, data, lang, 40, 12).settle().press("tab").text()
+		for _, say := range []runbook.Text{sayStillRuns, sayMayRun} {
+			if !strings.Contains(text, "! "+say.In(lang)) {
+				t.Errorf("no %q:\n%s", say.In(lang), text)
+			}
+		}
 	}
 }
 

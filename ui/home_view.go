@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/runbook"
-	"spraydeck/transcript"
 )
 
 // homeView is the Home screen: where the operator is, the runbooks, the saved runs.
@@ -23,7 +22,7 @@ type homeView struct {
 	search *field
 
 	shownBooks []HomeRunbook
-	shownRuns  []transcript.Summary
+	shownRuns  []HomeSaved
 }
 
 // homeList is a cursor in a list and the part in sight.
@@ -69,12 +68,12 @@ func (v *homeView) Refresh() {
 		return len(fits)
 	}
 	slices.SortStableFunc(v.shownBooks, func(a, b HomeRunbook) int { return rank(a) - rank(b) })
-	v.shownRuns = slices.DeleteFunc(slices.Clone(v.facts.runs.value), func(s transcript.Summary) bool {
+	v.shownRuns = slices.DeleteFunc(slices.Clone(v.facts.runs.value), func(s HomeSaved) bool {
 		_, word, _ := v.runSign(s)
 		return !v.passes(s.ID, s.Header.Runbook, s.Header.Cluster, s.Header.From, s.Header.To, runTime(s), v.say(word))
 	})
 	v.books.cursor = max(0, slices.IndexFunc(v.shownBooks, func(b HomeRunbook) bool { return b.Name == book }))
-	v.runs.cursor = max(0, slices.IndexFunc(v.shownRuns, func(s transcript.Summary) bool { return s.ID == run }))
+	v.runs.cursor = max(0, slices.IndexFunc(v.shownRuns, func(s HomeSaved) bool { return s.ID == run }))
 	v.fit()
 }
 
@@ -91,9 +90,9 @@ func (v *homeView) book() (HomeRunbook, bool) {
 }
 
 // run is the saved run under its list's cursor.
-func (v *homeView) run() (transcript.Summary, bool) {
+func (v *homeView) run() (HomeSaved, bool) {
 	if v.runs.cursor >= len(v.shownRuns) {
-		return transcript.Summary{}, false
+		return HomeSaved{}, false
 	}
 	return v.shownRuns[v.runs.cursor], true
 }
@@ -198,7 +197,7 @@ func (v *homeView) open() action {
 }
 
 // resumable says whether a run can be gone on with: nobody writes it, and it came to no good end.
-func resumable(s transcript.Summary) bool {
+func resumable(s HomeSaved) bool {
 	return s.Err == nil && s.Status != runbook.Running && s.Status != runbook.Passed
 }
 
