@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
+
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -15,10 +17,13 @@ import (
 // TestLeftOnNodes: a command that was on its way on a node when the console went away is listed wherever runs are, until
 // somebody takes it up; what had ended, what only read and what was never sent is not.
 func TestLeftOnNodes(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	home := t.TempDir()
+	t.Cleanup(xdg.Reload) // once the environment is as it was
+	t.Setenv("XDG_STATE_HOME", home)
+	xdg.Reload()
 	state, err := transcript.Root()
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || !strings.HasPrefix(state, home) {
+		t.Fatal(state, err) // runs are removed below
 	}
 	j, err := transcript.Create(state, transcript.Header{Runbook: "book", Started: time.Now()})
 	if err != nil {

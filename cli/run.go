@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -298,7 +299,17 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref})
 	ask := ui.Decline()
 	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
-		ask = p.Ask(os.Stdin)
+		var in io.Reader = os.Stdin
+		// a file of its own, whose reads can be ended while a program has the terminal
+		if tty, err := os.OpenFile("/dev/tty", os.O_RDWR|syscall.O_NONBLOCK, 0); err == nil {
+			defer tty.Close()
+			in = tty
+			w.env.Shell = w.terminal(p.Lend)
+			w.env.Edit = func(ctx context.Context, path string, line int) error {
+				return p.Edit(ctx, filepath.Join(w.checkout, path), line)
+			}
+		}
+		ask = p.Ask(in)
 	}
 	if err := w.answer(&ask); err != nil {
 		return runbook.Ended{}, err

@@ -19,7 +19,6 @@ import (
 )
 
 // terminal runs the commands that take over the operator's terminal. lend gives it to work and takes it back afterwards.
-// The line printer has nothing to lend: it reads what is typed all the time.
 func (w *walk) terminal(lend func(ctx context.Context, work func() error) error) runbook.Exec {
 	return func(ctx context.Context, c runbook.Command, out func(string, []byte)) (exit int, err error) {
 		line := c.Line
@@ -69,7 +68,7 @@ func takeOver(ctx context.Context, line, dir string, out func(string, []byte)) (
 	// a file of its own, for only its reads can be ended without eating a key that is typed later
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return -1, &runbook.UsageError{Message: "the command needs a terminal of its own, and there is none here", Way: "run it by hand: " + line}
+		return -1, runbook.NoTerminal(line)
 	}
 	defer tty.Close()
 	before, err := term.MakeRaw(os.Stdin.Fd())
@@ -103,7 +102,7 @@ func takeOver(ctx context.Context, line, dir string, out func(string, []byte)) (
 		}
 	}()
 	go func() { defer close(typed); _, _ = io.Copy(inside, tty) }()
-	shown := io.MultiWriter(os.Stdout, recorder(out))
+	shown := io.MultiWriter(tty, recorder(out)) // not stdout: a line printer's may be a file
 	_, copied := io.Copy(shown, inside)
 	if errors.Is(copied, syscall.EIO) {
 		copied = nil // what Linux says when nobody has the terminal open any more

@@ -33,49 +33,74 @@ func TestTakeOver(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Env = append(os.Environ(), `TAKE_OVER=test -t 0 && test -t 1 && stty size; printf 'name? '; read name; echo "hello $name"; exit 3`)
-	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 33, Cols: 77})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	seen := make(chan string, 100)
-	go func() {
-		var all strings.Builder
-		p := make([]byte, 4096)
-		for {
-			n, err := terminal.Read(p)
-			all.Write(p[:n])
-			seen <- all.String()
-			if err != nil {
-				close(seen)
-				return
-			}
-		}
-	}()
-	last := ""
-	wait := func(text string) {
-		t.Helper()
-		deadline := time.After(20 * time.Second)
-		for !strings.Contains(last, text) {
-			select {
-			case s, ok := <-seen:
-				if !ok {
-					t.Fatalf("it ended without %q: %q", text, last)
-				}
-				last = s
-			case <-deadline:
-				t.Fatalf("%q does not come: %q", text, last)
-			}
-		}
-	}
+	screen := inTerminal(t, cmd)
+	wait, terminal := screen.wait, screen.terminal
 	wait("name? ")
 	_, _ = io.WriteString(terminal, "Ada\r")
 	wait("the command has ended")
 	_, _ = io.WriteString(terminal, "next\r")
 	wait("exit 3")
 	for _, want := range []string{"33 77", "exit 3 error <nil>", `after "next"`, "hello Ada"} {
-		if !strings.Contains(last, want) {
-			t.Errorf("%q is missing in %q", want, last)
+		if !strings.Contains(screen.last, want) {
+			t.Errorf("%q is missing in %q", want, screen.last)
 		}
+	}
+}
+
+// screen is a process with a terminal of its own.
+type screen struct {
+	t        *testing.T
+	terminal *os.File
+	seen     chan string
+	last     string // all that was shown
+	read     int    // of it, by wait
+}
+
+func inTerminal(t *testing.T, cmd *exec.Cmd) *screen {
+	t.Helper()
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 33, Cols: 77})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &screen{t: t, terminal: terminal, seen: make(chan string, 1000)}
+	t.Cleanup(func() { terminal.Close() })
+	go func() {
+		defer close(s.seen)
+		var all strings.Builder
+		p := make([]byte, 4096)
+		for {
+			n, err := terminal.Read(p)
+			all.Write(p[:n])
+			s.seen <- all.String()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return s
+}
+
+// wait waits for a text, after the one it was last called for.
+func (s *screen) wait(text string) {
+	s.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !strings.Contains(s.last[s.read:], text) {
+		select {
+		case all, ok := <-s.seen:
+			if !ok {
+				s.t.Fatalf("it ended without %q: %q", text, s.last)
+			}
+			s.last = all
+		case <-deadline:
+			s.t.Fatalf("%q does not come: %q", text, s.last)
+		}
+	}
+	s.read += strings.Index(s.last[s.read:], text) + len(text)
+}
+
+func (s *screen) typed(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.terminal, line+"\r"); err != nil {
+		s.t.Fatal(err)
 	}
 }

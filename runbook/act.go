@@ -17,7 +17,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 	}
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil {
-		return false, &stepError{NotStarted, T(err.Error())}
+		return false, &stepError{outcome: NotStarted, why: T(err.Error())}
 	}
 	q := Question{
 		ID: in.id + "/approve", Form: AskApprove, Title: in.step.Title.Text(in.scope), Body: in.step.Undo.Text(in.scope), Danger: danger,
@@ -130,7 +130,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 			return res, err
 		}
 		if !accepts(int(res.Exit)) {
-			return res, &stepError{Exited, Textf("%s: exit code %d", "%s: 終了コード %d", c.Host, res.Exit)}
+			return res, &stepError{outcome: Exited, why: Textf("%s: exit code %d", "%s: 終了コード %d", c.Host, res.Exit)}
 		}
 		return res, nil
 	}
@@ -169,7 +169,11 @@ func (r *Run) asStepError(ctx context.Context, err error) error {
 	if h := HintOf(err); h != "" {
 		why.En, why.Ja = why.En+" ("+h+")", ""
 	}
-	return &stepError{outcome, why}
+	var alone *NoTerminalError
+	if errors.As(err, &alone) {
+		return &stepError{outcome: outcome, why: alone.text(), alone: true}
+	}
+	return &stepError{outcome: outcome, why: why}
 }
 
 // runCommands runs exactly what Commands gives: one after the other, or side by side where they are independent.

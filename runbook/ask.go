@@ -13,6 +13,33 @@ type Asker func(ctx context.Context, q Question) (Answer, error)
 // ErrUnanswered means that nobody was there to answer. The run stops: silence is never a yes.
 var ErrUnanswered = errors.New("nobody answered")
 
+// NoTerminalError says that somebody has to be there and is not. A step that ends with it has failed, and may be gone on
+// from with a reason; where nobody decides that either, the run ends as with a question that nobody answered.
+type NoTerminalError struct{ byHand Text }
+
+// NoEditor is the error of an editor that wants the operator's terminal where there is none. line is where to begin.
+func NoEditor(file string, line int) error {
+	return &NoTerminalError{Textf("edit %s by hand, from line %d on,", "%s を %d 行目から手で編集し", file, max(1, line))}
+}
+
+// NoTerminal is that of a command.
+func NoTerminal(line string) error {
+	return &NoTerminalError{Textf("run it by hand (%s)", "手で実行し (%s)", line)}
+}
+
+func (e *NoTerminalError) Error() string { return "there is no terminal here to hand over" }
+
+// Hint is the way out, in one line.
+func (e *NoTerminalError) Hint() string {
+	return e.byHand.En + " and go on with a reason, or resume the run in a terminal"
+}
+
+// text is both of them.
+func (e *NoTerminalError) text() Text {
+	return Text{En: e.Error() + " (" + e.Hint() + ")",
+		Ja: "ここには渡せる端末がありません (" + e.byHand.Ja + "、理由を記して続行するか、端末から再開してください)"}
+}
+
 // Kinds of question.
 const (
 	AskAcknowledge = "acknowledge" // read this

@@ -103,7 +103,7 @@ func (r *Run) leave(step string, c *Command, past *pastCommand) error {
 
 // noTerminal stands where a command needs the operator's terminal and there is none.
 func noTerminal(_ context.Context, c Command, _ func(string, []byte)) (int, error) {
-	return -1, &UsageError{"the command needs a terminal of its own, and there is none here", "run it by hand: " + c.Line}
+	return -1, NoTerminal(c.Line)
 }
 
 // gone stands where a command had the terminal of a console that went away.

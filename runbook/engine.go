@@ -129,6 +129,9 @@ func (r *Run) ending(ctx context.Context, err error) Ended {
 		case StateLost:
 			end.Status = Lost
 		}
+		if failed.alone {
+			end.Exit = 3
+		}
 		return end
 	case errors.Is(err, errLeft):
 		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "left by the operator", Ja: "オペレーターが中断しました"}}
@@ -228,6 +231,7 @@ func (r *Run) describeAll(plan []*instance) error {
 type stepError struct {
 	outcome Outcome
 	why     Text
+	alone   bool // it wanted the operator's terminal, and there is none
 }
 
 func (e *stepError) Error() string { return e.why.En }
@@ -349,7 +353,7 @@ func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
 func (r *Run) describe(in *instance) error {
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil && !errors.Is(err, ErrNotKnownYet) {
-		return &stepError{NotStarted, T(err.Error())}
+		return &stepError{outcome: NotStarted, why: T(err.Error())}
 	}
 	var ops []Operation
 	gates := in.step.Before

@@ -187,7 +187,7 @@ func (r *Run) unknown(ctx context.Context, c *GateChecked, err error) (*GateChec
 func (r *Run) isDone(ctx context.Context, in *instance) (bool, error) {
 	scope, err := r.collect(ctx, in, nil, in.step.Done)
 	if err != nil {
-		return false, &stepError{NotStarted, T("whether it is already done could not be told: " + err.Error())}
+		return false, &stepError{outcome: NotStarted, why: T("whether it is already done could not be told: " + err.Error())}
 	}
 	return scope.True(in.step.Done)
 }

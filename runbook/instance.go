@@ -195,7 +195,7 @@ func (r *Run) scopeOf(in *instance) *Scope {
 // task is what the step's action is given to describe itself.
 func (r *Run) task(in *instance) *Task {
 	t := &Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep}
-	if r.restoring {
+	if r.restoring || r.env.Started.Rehearses != "" {
 		t.Edit = func(context.Context, string, int) error { return nil } // it was edited then
 	}
 	return t

@@ -68,7 +68,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 			b := pitfall.Before
 			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.exprs())
 			if err != nil {
-				return &stepError{OutcomeOf(0, err), T("the remedy could not learn what it needs: " + err.Error())}
+				return &stepError{outcome: OutcomeOf(0, err), why: T("the remedy could not learn what it needs: " + err.Error())}
 			}
 			scope = learned
 		}
@@ -84,7 +84,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 		if s.On.Each != nil {
 			var err error
 			if rounds, err = r.rounds(s.On.Each, scope); err != nil {
-				return &stepError{NotStarted, T(err.Error())}
+				return &stepError{outcome: NotStarted, why: T(err.Error())}
 			}
 		}
 		for _, batch := range rounds {
@@ -100,7 +100,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 			}
 			steps, err := r.inPlace(sub)
 			if err != nil {
-				return &stepError{NotStarted, T(err.Error())}
+				return &stepError{outcome: NotStarted, why: T(err.Error())}
 			}
 			for _, one := range steps {
 				if err := r.cureStep(ctx, in, one); err != nil {

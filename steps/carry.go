@@ -181,7 +181,7 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []runbook.Comma
 	}
 	if open > 0 {
 		if t.Edit == nil {
-			return noTerminal("the editor", "edit "+path+" by hand, from line "+fmt.Sprint(open)+" on")
+			return runbook.NoEditor(path, open)
 		}
 		if err := t.Edit(ctx, filepath.FromSlash(path), open); err != nil {
 			return err

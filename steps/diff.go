@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -92,7 +91,7 @@ func (d *diff) Run(ctx context.Context, t *runbook.Task) (any, error) {
 			return nil, err
 		}
 		if t.Edit == nil {
-			return nil, errors.New("there is no editor here")
+			return nil, runbook.NoEditor(path, 1)
 		}
 		if err := t.Edit(ctx, filepath.FromSlash(path), 1); err != nil {
 			return nil, err

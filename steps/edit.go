@@ -36,7 +36,7 @@ func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
 		return nil, err
 	}
 	if t.Edit == nil {
-		return nil, noTerminal("the editor", "edit "+path+" by hand, then go on with a reason")
+		return nil, runbook.NoEditor(path, e.Line.Value)
 	}
 	if err := t.Edit(ctx, filepath.FromSlash(path), e.Line.Value); err != nil {
 		return nil, err
@@ -50,13 +50,3 @@ func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
 
 // Accepts lets a file that is not there yet be an empty text.
 func (e *edit) Accepts(int) bool { return true }
-
-// noTerminalError says that somebody has to be there and is not.
-type noTerminalError struct{ what, way string }
-
-func noTerminal(what, way string) error { return &noTerminalError{what, way} }
-
-func (e *noTerminalError) Error() string {
-	return "there is no terminal here to hand to " + e.what
-}
-func (e *noTerminalError) Hint() string { return e.way }

@@ -44,7 +44,10 @@ type Plain struct {
 	nameWide int
 	down     map[string]bool
 	asked    map[string]runbook.Question
-	state    runbook.State // of the steps, where there is a reference
+	typist   *typist         // who reads the terminal; nil without one
+	lent     bool            // a program has the terminal
+	held     []runbook.Event // what happened meanwhile
+	state    runbook.State   // of the steps, where there is a reference
 }
 
 type plainStep struct {
@@ -60,6 +63,7 @@ type plainCommand struct {
 	runbook.CommandStarted
 	partial string
 	shared  bool // it ran beside another one: each line names its host
+	handed  bool // it has the terminal: what it shows is seen there
 }
 
 // NewPlain gives a line printer.
@@ -96,6 +100,14 @@ func (p *Plain) Recall(e runbook.Event) {
 func (p *Plain) Emit(e runbook.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if _, output := e.Data.(runbook.Output); p.lent && !output {
+		p.held = append(p.held, e)
+		return
+	}
+	p.print(e)
+}
+
+func (p *Plain) print(e runbook.Event) {
 	if p.begun.IsZero() {
 		p.begun = e.Time
 	}

@@ -3,8 +3,10 @@ package ui
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -83,30 +85,39 @@ func (p *Plain) answer(d runbook.Answered) {
 // number. An empty line answers nothing, and neither do lines that were typed or pasted before the question stood. The
 // end of the input is runbook.ErrUnanswered.
 //
-// It reads in from now on, in a goroutine that ends with the input.
+// It reads in from now on, in a goroutine that ends with the input. Where its reads take a deadline, the terminal can be
+// lent.
 func (p *Plain) Ask(in io.Reader) runbook.Asker {
+	t := &typist{Plain: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool)}
 	p.mu.Lock()
-	p.asking = true
+	p.asking, p.typist = true, t
 	p.mu.Unlock()
-	t := &typist{Plain: p, lines: make(chan string)}
-	go t.read(in)
+	go t.read()
 	return t.ask
 }
 
 // typist is the operator behind a line-wise terminal.
 type typist struct {
 	*Plain
+	in    io.Reader
 	lines chan string // closed at the end of the input
+	away  chan bool   // it reads no more
+	back  chan bool   // it may read again
 }
 
 // patience is how many useless answers a question takes before it counts as unanswered: input that is no person's
 // must not keep the run forever.
 const patience = 10
 
-func (t *typist) read(in io.Reader) {
+func (t *typist) read() {
 	defer close(t.lines)
-	for r := bufio.NewReader(in); ; {
+	for r := bufio.NewReader(t.in); ; {
 		line, err := r.ReadString('\n')
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			t.away <- true
+			<-t.back
+			continue
+		}
 		if line != "" && (err == nil || err == io.EOF) {
 			t.lines <- strings.TrimRight(line, "\r\n")
 		}

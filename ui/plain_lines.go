@@ -58,7 +58,7 @@ func (p *Plain) command(label, host, line string) {
 
 func (p *Plain) output(d runbook.Output) {
 	c := p.open[d.Number]
-	if c == nil || c.Probe && !p.o.Probes {
+	if c == nil || c.handed || c.Probe && !p.o.Probes {
 		return
 	}
 	c.partial += d.Text
