@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/adrg/xdg"
 
@@ -100,10 +101,13 @@ func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) 
 	}
 	// files do not know each other yet, so every core can read some
 	var wg sync.WaitGroup
-	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for _, u := range files {
-		turns <- struct{}{}
-		wg.Go(func() { u.parse(lang); <-turns })
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
+				files[i].parse(lang)
+			}
+		})
 	}
 	wg.Wait()
 	for _, u := range files {

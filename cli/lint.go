@@ -108,17 +108,7 @@ func (l *library) builtin(o *options, lang *runbook.Language) []runbook.File {
 	if err != nil {
 		return nil
 	}
-	var files []runbook.File
-	have := map[string]bool{}
-	for _, f := range files {
-		have[nameOf(f)] = true
-	}
-	for _, f := range known.files {
-		if !have[nameOf(f)] {
-			files = append(files, f)
-		}
-	}
-	return files
+	return known.files
 }
 
 // own keeps the problems of the files that were asked about.

@@ -1,11 +1,13 @@
 package runbook
 
 import (
+	"maps"
 	"reflect"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"cel.dev/cel-go/cel"
 )
@@ -56,15 +58,15 @@ func checkSome(files []File, wanted func(File) bool) Problems {
 	}
 	found := make([]Problems, len(looks))
 	var wg sync.WaitGroup
-	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, look := range looks {
-		turns <- struct{}{}
+	var next atomic.Int64
+	for range runtime.GOMAXPROCS(0) { // few goroutines: the checker of expressions wants deep stacks, which are dear to grow
 		wg.Go(func() {
-			defer func() { <-turns }()
-			one := *c
-			one.problems = nil
-			look(&one)
-			found[i] = one.problems
+			for i := next.Add(1) - 1; i < int64(len(looks)); i = next.Add(1) - 1 {
+				one := *c
+				one.problems = nil
+				looks[i](&one)
+				found[i] = one.problems
+			}
 		})
 	}
 	wg.Wait()
@@ -173,10 +175,10 @@ func (b *Runbook) vars(inputs Named[Input]) Vars {
 }
 
 func withFacts(vars Vars, facts Named[Fact]) Vars {
-	out := Vars{}
-	for k, v := range vars {
-		out[k] = v
+	if len(facts) == 0 {
+		return vars
 	}
+	out := maps.Clone(vars)
 	for _, f := range facts {
 		if f.Value.Probe != nil {
 			out[f.Name] = f.Value.Probe.Type()
@@ -210,7 +212,7 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
 	}
 	for _, g := range s.gates() {
-		c.gate(&g, vars)
+		c.gate(g, vars)
 	}
 	for i := range s.Remedies {
 		c.steps(s.Remedies[i].Steps, vars)
@@ -233,7 +235,7 @@ func (c *checker) gate(g *Gate, vars Vars) Vars {
 	c.condition(g.When, vars)
 	c.condition(g.Rule, vars)
 	if g.Evidence.Set() {
-		_, _, ps := check(g.Evidence, vars, nil)
+		_, ps := check(g.Evidence, vars, nil)
 		c.problems = append(c.problems, ps...)
 	}
 	c.prose(g.Title, vars)
@@ -259,7 +261,7 @@ func (c *checker) facts(facts Named[Fact], vars Vars) {
 
 func (c *checker) condition(e Expr, vars Vars) {
 	if e.Set() {
-		_, _, ps := check(e, vars, cel.BoolType)
+		_, ps := check(e, vars, cel.BoolType)
 		c.problems = append(c.problems, ps...)
 	}
 }
@@ -269,7 +271,7 @@ func (c *checker) template(t Template, vars Vars, shell bool) {
 		if !p.expr.Set() {
 			continue
 		}
-		_, _, ps := check(p.expr, vars, nil)
+		_, ps := check(p.expr, vars, nil)
 		c.problems = append(c.problems, ps...)
 		if shell && p.refused != nil {
 			c.add(p.expr.Pos, "quoting", p.refused.Error(), "")
@@ -307,7 +309,7 @@ func (c *checker) argument(f reflect.Value, vars Vars, shell bool) {
 		c.prose(a, vars)
 	case Expr:
 		if a.Set() {
-			_, _, ps := check(a, vars, nil)
+			_, ps := check(a, vars, nil)
 			c.problems = append(c.problems, ps...)
 		}
 	default:

@@ -93,7 +93,7 @@ func (b *Runbook) factNames() []string {
 		add(in.Facts)
 		add(s.Facts)
 		for i, g := range s.gates() {
-			add(in.filled(&g, i).Facts)
+			add(in.filled(g, i).Facts)
 		}
 	})
 	return names

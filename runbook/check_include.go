@@ -79,12 +79,12 @@ func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
 		return
 	}
 	if alone := t.alone(); alone.Set() {
-		_, ast, problems := check(alone, vars, nil)
+		m, problems := check(alone, vars, nil)
 		if problems != nil {
 			return // told already
 		}
 		want := in.celType()
-		got := ast.OutputType()
+		got := m.ast.OutputType()
 		fits := want.IsAssignableType(got) || got == cel.DynType || (want == cel.StringType && slices.Contains([]*cel.Type{cel.IntType, cel.BoolType, cel.DoubleType}, got))
 		if !fits {
 			c.add(alone.Pos, "include-input", fmt.Sprintf("the input %q is %s and gets %s", name, cel.FormatCELType(want), cel.FormatCELType(got)), "")

@@ -8,6 +8,10 @@ import (
 // checkLearned: facts are learned for conditions, gates and the remedies of gates. What a step runs, and where, is said
 // before anything is looked at, so it cannot rest on them.
 func (c *checker) checkLearned(b *Runbook, s *Step) {
+	facts := nearest(b.Facts, s.Facts)
+	if len(facts) == 0 {
+		return
+	}
 	var used []Expr
 	if s.Action != nil {
 		if _, gates := s.Action.(Prober); !gates {
@@ -15,7 +19,7 @@ func (c *checker) checkLearned(b *Runbook, s *Step) {
 		}
 	}
 	used = append(used, exprsIn(reflect.ValueOf(&s.On).Elem())...)
-	for _, f := range nearest(b.Facts, s.Facts) {
+	for _, f := range facts {
 		for _, e := range used {
 			if usesName(f.Name, []any{e}) {
 				c.add(e.Pos, "fact-unlearned", fmt.Sprintf("the fact %s is not known where step %s says what it runs", f.Name, s.ID.Value),

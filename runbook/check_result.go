@@ -23,21 +23,24 @@ func (c *checker) checkResults(b *Runbook) {
 	at := 0
 	for i := range b.Phases {
 		ph := &b.Phases[i]
-		c.earlier(reflect.ValueOf(ph.When), order, ids, at)
+		c.earlier(&ph.When, order, ids, at)
 		for j := range ph.Steps {
 			at++
-			s := ph.Steps[j]
-			after, remedies := s.After, s.Remedies
-			s.After, s.Remedies = nil, nil
-			c.earlier(reflect.ValueOf(s), order, ids, at-1)
-			c.earlier(reflect.ValueOf(after), order, ids, at)
-			c.earlier(reflect.ValueOf(remedies), order, ids, at)
+			s := &ph.Steps[j]
+			before := *s
+			before.After, before.Remedies = nil, nil
+			c.earlier(&before, order, ids, at-1)
+			c.earlier(&s.After, order, ids, at)
+			c.earlier(&s.Remedies, order, ids, at)
 		}
 	}
 }
 
-func (c *checker) earlier(v reflect.Value, order map[string]int, ids map[string]string, upTo int) {
-	eachExpr(v, func(e Expr, _ bool) {
+func (c *checker) earlier(in any, order map[string]int, ids map[string]string, upTo int) {
+	eachExpr(reflect.ValueOf(in), func(e Expr, _ bool) {
+		if !strings.Contains(e.Source, "steps.") {
+			return
+		}
 		for _, m := range resultUse.FindAllStringSubmatch(e.Source, -1) {
 			if n, known := order[m[1]]; known && n > upTo {
 				c.add(e.Pos, "forward-result", fmt.Sprintf("the result of step %s is not there yet", ids[m[1]]), "use it in a later step, or in a gate after the step")
@@ -46,7 +49,7 @@ func (c *checker) earlier(v reflect.Value, order map[string]int, ids map[string]
 	})
 }
 
-// eachExpr calls f for every expression below a value: those that stand alone, and those in templates. raw says whether it
+// eachExpr calls f for every expression below what a pointer leads to: those that stand alone, and those in templates. raw says whether it
 // goes into a command line as it is.
 func eachExpr(v reflect.Value, f func(e Expr, raw bool)) {
 	switch v.Kind() {
@@ -59,23 +62,23 @@ func eachExpr(v reflect.Value, f func(e Expr, raw bool)) {
 			eachExpr(v.Index(i), f)
 		}
 	case reflect.Struct:
-		switch x := v.Interface().(type) {
-		case Expr:
+		switch x := v.Addr().Interface().(type) {
+		case *Expr:
 			if x.Set() {
-				f(x, false)
+				f(*x, false)
 			}
 			return
-		case Template:
+		case *Template:
 			for _, p := range x.parts {
 				if p.expr.Set() {
 					f(p.expr, p.raw)
 				}
 			}
 			return
-		case Kind, ProbeKind, Any, Include:
-			if inc, ok := x.(Include); ok {
-				eachExpr(reflect.ValueOf(inc.With), f)
-			}
+		case *Include:
+			eachExpr(reflect.ValueOf(&x.With), f)
+			return
+		case *Kind, *ProbeKind, *Any, *Pos:
 			return
 		}
 		for i := range v.NumField() {

@@ -30,7 +30,7 @@ func (c *checker) checkSecrets(inputs Named[Input], args any) {
 // secretIn gives the name of a secret input that an expression uses, or "".
 func secretIn(e Expr, inputs Named[Input]) string {
 	for _, in := range inputs {
-		if in.Value.Secret.Value && usesName(`inputs\.`+in.Name, []any{e}) {
+		if in.Value.Secret.Value && hasWord(e.Source, "inputs."+in.Name) {
 			return in.Name
 		}
 	}

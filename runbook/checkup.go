@@ -93,10 +93,16 @@ func (b *Runbook) checkable() []*Pitfall {
 }
 
 // gates gives all gates of a step, those of a check included.
-func (s *Step) gates() []Gate {
-	gates := append(append([]Gate{}, s.Before...), s.After...)
+func (s *Step) gates() []*Gate {
+	lists := [][]Gate{s.Before, s.After}
 	if p, ok := s.Action.(Prober); ok {
-		gates = append(gates, p.Gates()...)
+		lists = append(lists, p.Gates())
+	}
+	var gates []*Gate
+	for _, list := range lists {
+		for i := range list {
+			gates = append(gates, &list[i])
+		}
 	}
 	return gates
 }

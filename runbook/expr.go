@@ -3,8 +3,6 @@ package runbook
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
-	"maps"
 	"reflect"
 	"regexp"
 	"strings"
@@ -69,11 +67,11 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 
 // compile makes an expression ready to evaluate.
 func compile(e Expr, vars Vars) (cel.Program, Problems) {
-	env, ast, ps := check(e, vars, nil)
+	m, ps := check(e, vars, nil)
 	if ps != nil {
 		return nil, ps
 	}
-	prg, err := env.Program(ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
+	prg, err := m.program()
 	if err != nil {
 		return nil, e.problem(1, 1, err.Error(), "")
 	}
@@ -81,23 +79,22 @@ func compile(e Expr, vars Vars) (cel.Program, Problems) {
 }
 
 // check checks an expression against what is declared. want is the type it must have, nil for any.
-func check(e Expr, vars Vars, want *cel.Type) (*cel.Env, *cel.Ast, Problems) {
-	in, err := vars.declared()
+func check(e Expr, vars Vars, want *cel.Type) (*meaning, Problems) {
+	m, err := vars.meaning(e.Source)
 	if err != nil {
-		return nil, nil, e.problem(1, 1, err.Error(), "")
+		return nil, e.problem(1, 1, err.Error(), "")
 	}
-	ast, issues := in.compile(e.Source)
-	if issues.Err() != nil {
+	if m.issues.Err() != nil {
 		var ps Problems
-		for _, is := range issues.Errors() {
+		for _, is := range m.issues.Errors() {
 			ps = append(ps, e.problem(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, e.Source, vars))...)
 		}
-		return nil, nil, ps
+		return nil, ps
 	}
-	if got := ast.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
-		return nil, nil, e.problem(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), wantedHint(want))
+	if got := m.ast.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
+		return nil, e.problem(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), wantedHint(want))
 	}
-	return in.env, ast, nil
+	return m, nil
 }
 
 // problem is a mistake at a place inside the expression.
@@ -107,78 +104,6 @@ func (e Expr) problem(line, col int, message, hint string) Problems {
 		at = e.place(line, col)
 	}
 	return Problems{{at, "expression", message, hint}}
-}
-
-// declarations is an environment in which some names are declared, and the expressions that were compiled in it.
-type declarations struct {
-	vars Vars
-	env  *cel.Env
-
-	mu   sync.Mutex
-	done map[string]compiled // by source
-}
-
-type compiled struct {
-	ast    *cel.Ast
-	issues *cel.Issues
-}
-
-// compile compiles an expression once: the same condition stands on many a step, and is evaluated round after round.
-func (d *declarations) compile(source string) (*cel.Ast, *cel.Issues) {
-	d.mu.Lock()
-	c, ok := d.done[source]
-	d.mu.Unlock()
-	if !ok {
-		c.ast, c.issues = compileIn(d.env, source)
-		d.mu.Lock()
-		d.done[source] = c
-		d.mu.Unlock()
-	}
-	return c.ast, c.issues
-}
-
-// kept holds the declarations met lately: the expressions of one step, and the rounds of one gate, share theirs, and
-// making an environment costs more than checking an expression in it.
-var kept struct {
-	sync.Mutex
-	of map[uint64]*declarations // by their names
-}
-
-const keptAtMost = 512
-
-var nameSeed = maphash.MakeSeed()
-
-// declared gives the environment in which these names are declared.
-func (v Vars) declared() (*declarations, error) {
-	var names uint64
-	for name := range v {
-		names += maphash.String(nameSeed, name)
-	}
-	kept.Lock()
-	d := kept.of[names]
-	kept.Unlock()
-	if d != nil && maps.EqualFunc(d.vars, v, (*cel.Type).IsExactType) {
-		return d, nil
-	}
-	env, err := base()
-	if err != nil {
-		return nil, err
-	}
-	options := make([]cel.EnvOption, 0, len(v))
-	for name, typ := range v {
-		options = append(options, cel.Variable(name, typ))
-	}
-	if env, err = env.Extend(options...); err != nil {
-		return nil, err
-	}
-	d = &declarations{vars: maps.Clone(v), env: env, done: map[string]compiled{}}
-	kept.Lock()
-	defer kept.Unlock()
-	if kept.of == nil || len(kept.of) >= keptAtMost {
-		kept.of = map[uint64]*declarations{}
-	}
-	kept.of[names] = d
-	return d, nil
 }
 
 func wantedHint(want *cel.Type) string {

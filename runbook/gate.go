@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -226,6 +226,9 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own N
 
 // nearest joins facts from outside and from near by. Where a name stands in both, the nearer one is meant.
 func nearest(outer, inner Named[Fact]) Named[Fact] {
+	if len(inner) == 0 {
+		return slices.Clip(outer)
+	}
 	var facts Named[Fact]
 	for _, f := range outer {
 		if _, shadowed := inner.Get(f.Name); !shadowed {
@@ -238,20 +241,37 @@ func nearest(outer, inner Named[Fact]) Named[Fact] {
 // usesName says whether any of the expressions mentions a name. A word in a string of the expression counts too, which
 // costs a probe and nothing else.
 func usesName(name string, uses []any) bool {
-	re := regexp.MustCompile(`\b` + name + `\b`)
 	for _, u := range uses {
 		switch u := u.(type) {
 		case Expr:
-			if re.MatchString(u.Source) {
+			if hasWord(u.Source, name) {
 				return true
 			}
 		case []Expr:
-			if slices.ContainsFunc(u, func(e Expr) bool { return re.MatchString(e.Source) }) {
+			if slices.ContainsFunc(u, func(e Expr) bool { return hasWord(e.Source, name) }) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// hasWord says whether a name stands in a text, not as a part of a longer one.
+func hasWord(text, name string) bool {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], name)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if end := at + len(name); (at == 0 || !isWord(text[at-1])) && (end == len(text) || !isWord(text[end])) {
+			return true
+		}
+	}
+}
+
+func isWord(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // exprs gives the expressions inside a text.

@@ -24,7 +24,7 @@ func (b *Runbook) UsesAPI() bool {
 		facts(in.Facts)
 		facts(s.Facts)
 		for i, g := range s.gates() {
-			facts(in.filled(&g, i).Facts)
+			facts(in.filled(g, i).Facts)
 		}
 	})
 	return uses

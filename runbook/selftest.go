@@ -180,7 +180,7 @@ func (c *Case) find(r *Run, p *Pitfall) (*instance, *Gate, error) {
 		}
 		var gates []string
 		for i, g := range in.step.gates() {
-			full := in.frame.book.filled(&g, i)
+			full := in.frame.book.filled(g, i)
 			if full.ID.Value == c.Gate.Value {
 				return in, full, nil
 			}

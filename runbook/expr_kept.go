@@ -1,0 +1,144 @@
+package runbook
+
+import (
+	"hash/maphash"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+)
+
+// Compiling is dear, and the same condition stands on many a step, in many a runbook, and is evaluated round after round.
+// So each source is compiled once for each way in which the names that stand in it are declared.
+
+// keptAtMost bounds what is kept: the catalogue has about a thousand sources in some hundred environments.
+const keptAtMost = 4096
+
+var kept struct {
+	sync.Mutex
+	sources map[string]*source
+	envs    map[uint64]*declarations // by the names declared
+}
+
+// source is the text of an expression.
+type source struct {
+	text  string
+	names []string // what may be names in it, "inputs.branch" as well as "inputs" and "branch"
+
+	mu       sync.Mutex
+	meanings []*meaning
+}
+
+// meaning is what a source means where its names are declared in a certain way.
+type meaning struct {
+	vars    Vars // of the names in the source those that are declared
+	env     *cel.Env
+	ast     *cel.Ast
+	issues  *cel.Issues
+	program func() (cel.Program, error)
+}
+
+// meaning gives what a source means where these names are declared.
+func (v Vars) meaning(text string) (*meaning, error) {
+	kept.Lock()
+	s := kept.sources[text]
+	if s == nil {
+		if kept.sources == nil || len(kept.sources) >= keptAtMost {
+			kept.sources, kept.envs = map[string]*source{}, map[uint64]*declarations{}
+		}
+		s = &source{text: text, names: namesIn(text)}
+		kept.sources[text] = s
+	}
+	kept.Unlock()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.meanings {
+		if s.same(m.vars, v) {
+			return m, nil
+		}
+	}
+	env, err := v.env()
+	if err != nil {
+		return nil, err
+	}
+	m := &meaning{vars: Vars{}, env: env}
+	for _, name := range s.names {
+		if typ, ok := v[name]; ok {
+			m.vars[name] = typ
+		}
+	}
+	m.ast, m.issues = compileIn(env, text)
+	m.program = sync.OnceValues(func() (cel.Program, error) {
+		return env.Program(m.ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
+	})
+	s.meanings = append(s.meanings, m)
+	return m, nil
+}
+
+// same says whether the names of the source are declared alike.
+func (s *source) same(a, b Vars) bool {
+	return !slices.ContainsFunc(s.names, func(name string) bool {
+		x, y := a[name], b[name]
+		return x != y && (x == nil || y == nil || !x.IsExactType(y))
+	})
+}
+
+var mayBeName = regexp.MustCompile(`[A-Za-z_]\w*`)
+
+// namesIn gives the words of a source, alone and with the one before the dot. Words in its strings count, too: that costs
+// a compilation and nothing else.
+func namesIn(text string) []string {
+	var names []string
+	end, before := 0, ""
+	for _, at := range mayBeName.FindAllStringIndex(text, -1) {
+		word := text[at[0]:at[1]]
+		names = append(names, word)
+		if before != "" && strings.TrimSpace(text[end:at[0]]) == "." {
+			names = append(names, before+"."+word)
+		}
+		end, before = at[1], word
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// declarations is an environment in which some names are declared.
+type declarations struct {
+	vars Vars
+	env  *cel.Env
+}
+
+var nameSeed = maphash.MakeSeed()
+
+// env gives the environment in which these names are declared. Making one costs more than checking an expression in it.
+func (v Vars) env() (*cel.Env, error) {
+	var names uint64
+	for name := range v {
+		names += maphash.String(nameSeed, name)
+	}
+	kept.Lock()
+	d := kept.envs[names]
+	kept.Unlock()
+	if d != nil && maps.EqualFunc(d.vars, v, (*cel.Type).IsExactType) {
+		return d.env, nil
+	}
+	env, err := base()
+	if err != nil {
+		return nil, err
+	}
+	options := make([]cel.EnvOption, 0, len(v))
+	for name, typ := range v {
+		options = append(options, cel.Variable(name, typ))
+	}
+	if env, err = env.Extend(options...); err != nil {
+		return nil, err
+	}
+	kept.Lock()
+	defer kept.Unlock()
+	kept.envs[names] = &declarations{maps.Clone(v), env}
+	return env, nil
+}
