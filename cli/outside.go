@@ -39,6 +39,7 @@ type outside struct {
 	secrets func() workstation.Secrets // what is masked in it
 
 	mu        sync.Mutex
+	jobs      map[*workstation.Job]bool // that run under a supervisor
 	inventory *kubespray.Inventory
 	run       string // what commands of the run are named by on the nodes; "" where nothing is written
 }
@@ -178,7 +179,39 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 		return -1, err
 	}
 	defer job.Close()
+	defer o.keepFrom(job)
 	return job.Follow(ctx, seen, c.Stdin, stdout, stderr)
+}
+
+// confide tells the supervisor of a command what is secret, but for the first of it, which it was told, and whatever becomes
+// known from now on.
+func (o *outside) confide(job *workstation.Job, told int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.jobs == nil {
+		o.jobs = map[*workstation.Job]bool{}
+	}
+	o.jobs[job] = true
+	job.Mask(o.secrets().Values[told:]...)
+}
+
+// keepFrom tells it no more.
+func (o *outside) keepFrom(job *workstation.Job) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.jobs, job)
+}
+
+// mask gives a function that makes a secret known to the journal, and to the supervisors of the commands that run.
+func (o *outside) mask(j *transcript.Writer) func(secret string) {
+	return func(secret string) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		j.Mask(secret)
+		for job := range o.jobs {
+			job.Mask(secret)
+		}
+	}
 }
 
 // outlives says which commands go on when the console is gone: those whose end matters.
@@ -191,12 +224,19 @@ func (o *outside) supervised(ctx context.Context, c runbook.Command, how worksta
 	dir := o.spool(c.Number)
 	if c.Resumed != nil {
 		job, err := workstation.Attach(dir, c.Number)
+		if err == nil {
+			o.confide(job, 0)
+		}
 		return job, workstation.Offsets{Stdout: c.Resumed.Stdout, Stderr: c.Resumed.Stderr}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, workstation.Offsets{}, fmt.Errorf("start command: %w", err)
 	}
-	job, err := workstation.Start(dir, c.Number, c.Line, how, c.Stdin, o.secrets())
+	told := o.secrets()
+	job, err := workstation.Start(dir, c.Number, c.Line, how, c.Stdin, told)
+	if err == nil {
+		o.confide(job, len(told.Values))
+	}
 	return job, workstation.Offsets{}, err
 }
 

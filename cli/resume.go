@@ -92,7 +92,8 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
 	w := walk{
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: true,
-		env: runbook.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut},
+		env: runbook.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut,
+			Mask: out.mask(journal)},
 	}
 	if err := w.refer(cmd); err != nil {
 		return err

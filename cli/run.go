@@ -152,6 +152,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		out.belongsTo(w.journal)
 		w.journal.MaskPatterns(own...)
 		out.record(w.journal, own)
+		w.env.Mask = out.mask(w.journal)
 	}
 	return w.run(cmd)
 }
@@ -227,7 +228,6 @@ func (w *walk) run(cmd *cobra.Command) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	if w.journal != nil {
-		w.env.Mask = func(secret string) { w.journal.Mask(secret) }
 		defer w.journal.Close()
 	}
 	var end runbook.Ended

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -26,12 +25,12 @@ func superviseCommand() *cobra.Command {
 }
 
 // masking masks what goes to a spool as the journal masks what goes to it.
-func masking(s workstation.Secrets) func(io.Writer) io.WriteCloser {
+func masking(s workstation.Secrets) workstation.Mask {
 	var own []*regexp.Regexp
 	for _, p := range s.Patterns {
 		if r, err := regexp.Compile(p); err == nil { // it was one when the console read it
 			own = append(own, r)
 		}
 	}
-	return transcript.NewMasker(s.Values, own...).Writer
+	return transcript.NewMasker(s.Values, own...)
 }

@@ -130,7 +130,7 @@ func (w *Writer) releaseStream(key streamKey, how release) {
 	if !f.holding() {
 		return
 	}
-	o := f.output(&w.mask.Masker, runbook.Output{Number: key.number, Stream: key.stream}, true)
+	o := f.output(&w.mask.known, runbook.Output{Number: key.number, Stream: key.stream}, true)
 	_, _ = w.write(runbook.Event{Step: f.step, Data: o}, nil) // sticky
 }
 

@@ -25,7 +25,7 @@ const Masked = "[masked]"
 //
 // Too much masked is an annoyance, too little a leak; where a rule has to err, it errs on the side of the first.
 type mask struct {
-	Masker
+	known
 	filter map[streamKey]*filter
 }
 
@@ -50,7 +50,7 @@ func (f *filter) pending() int { return len(f.held) + len(f.lines.held) }
 
 // output passes a piece and says how much of the stream went into what it gives: a command that is taken up again goes on
 // behind that.
-func (f *filter) output(m *Masker, o runbook.Output, final bool) runbook.Output {
+func (f *filter) output(m *known, o runbook.Output, final bool) runbook.Output {
 	in := o.Bytes()
 	size := f.pending() + len(in)
 	out := f.pass(m, in, final)
@@ -66,7 +66,7 @@ func (f *filter) output(m *Masker, o runbook.Output, final bool) runbook.Output 
 }
 
 // pass takes the next bytes of a stream and gives those that may be written. With final it gives all.
-func (f *filter) pass(m *Masker, p []byte, final bool) []byte {
+func (f *filter) pass(m *known, p []byte, final bool) []byte {
 	before := f.holding()
 	p = f.lines.mask(m.own, p, final)
 	p, held := m.values.mask(f.held, p, final)
@@ -80,7 +80,7 @@ func (f *filter) pass(m *Masker, p []byte, final bool) []byte {
 // text masks a text that is whole.
 func (m *mask) text(p []byte) []byte {
 	var f filter
-	return f.pass(&m.Masker, p, true)
+	return f.pass(&m.known, p, true)
 }
 
 // output masks a piece of output. What it holds back comes with a later piece of the same stream, or from rest.
@@ -92,7 +92,7 @@ func (m *mask) output(step string, o runbook.Output) runbook.Output {
 		m.filter[key] = f
 	}
 	f.step = step
-	return f.output(&m.Masker, o, false)
+	return f.output(&m.known, o, false)
 }
 
 // holding says whether any stream holds something back.

@@ -4,11 +4,18 @@ import (
 	"io"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Masker masks streams the way a Writer masks output: for whoever writes output itself, such as a supervisor to its spool.
 type Masker struct {
+	known atomic.Pointer[known]
+	add   sync.Mutex
+}
+
+// known is what is secret, besides what looks like it.
+type known struct {
 	values *values
 	own    []pattern
 }
@@ -16,11 +23,21 @@ type Masker struct {
 // NewMasker makes a Masker that knows these secrets, the operator's own patterns (see Patterns) and everything that looks
 // like a secret.
 func NewMasker(secrets []string, own ...*regexp.Regexp) *Masker {
-	m := &Masker{own: patterns(own)}
+	m := &Masker{}
+	m.known.Store(&known{own: patterns(own)})
 	if len(secrets) > 0 {
-		m.values = m.values.with(secrets...)
+		m.Add(secrets...)
 	}
 	return m
+}
+
+// Add makes more secrets known, from the next Write of every Writer on; it may be called at any time.
+func (m *Masker) Add(secrets ...string) {
+	m.add.Lock()
+	defer m.add.Unlock()
+	k := *m.known.Load()
+	k.values = k.values.with(secrets...)
+	m.known.Store(&k)
 }
 
 // Writer passes a stream on to w, masked. The end of what was written may be held back for half a second, as it may begin a
@@ -45,7 +62,7 @@ func (w *maskWriter) Write(p []byte) (int, error) {
 	if w.closed {
 		return 0, io.ErrClosedPipe
 	}
-	w.pass(w.filter.pass(w.m, p, false))
+	w.pass(w.filter.pass(w.m.known.Load(), p, false))
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -76,7 +93,7 @@ func (w *maskWriter) release() {
 		w.later(left)
 		return
 	}
-	w.pass(w.filter.pass(w.m, nil, true))
+	w.pass(w.filter.pass(w.m.known.Load(), nil, true))
 }
 
 func (w *maskWriter) Close() error {
@@ -84,7 +101,7 @@ func (w *maskWriter) Close() error {
 	defer w.mu.Unlock()
 	if !w.closed {
 		w.closed = true
-		w.pass(w.filter.pass(w.m, nil, true))
+		w.pass(w.filter.pass(w.m.known.Load(), nil, true))
 		if w.timer != nil {
 			w.timer.Stop()
 		}

@@ -18,6 +18,7 @@ type desk struct {
 	stops  chan string
 	quit   chan struct{}
 	resize func(cols, rows int)
+	mask   func(secrets ...string)
 
 	mu     sync.Mutex
 	guests map[*guest]bool
@@ -29,8 +30,8 @@ type guest struct {
 }
 
 // open lets consoles in.
-func (d *desk) open(resize func(cols, rows int)) {
-	d.resize = resize
+func (d *desk) open(resize func(cols, rows int), mask func(secrets ...string)) {
+	d.resize, d.mask = resize, mask
 	go func() {
 		for {
 			conn, err := d.socket.Accept()
@@ -86,6 +87,9 @@ func (d *desk) listen(g *guest) {
 		var r request
 		if in.Decode(&r) != nil {
 			return
+		}
+		if len(r.Mask) > 0 {
+			d.mask(r.Mask...)
 		}
 		if len(r.Keys) > 0 {
 			d.keys.press(r.Keys)

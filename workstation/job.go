@@ -258,6 +258,23 @@ func (j *Job) ask(r request) bool {
 // Resize changes the size of the command's terminal; fewer than 500 columns are taken as 500.
 func (j *Job) Resize(cols, rows int) { j.ask(request{Cols: max(cols, 1), Rows: rows}) }
 
+// Mask tells the supervisor of secrets that became known after the start. When it returns, they are masked in whatever the
+// command prints from now on; a supervisor that does not answer is waited for no longer than a second.
+func (j *Job) Mask(secrets ...string) {
+	if len(secrets) == 0 {
+		return
+	}
+	conn := dial(j.dir, filepath.Base(j.names.sock)) // a call of its own: that it is over says that they were heard
+	if conn == nil {
+		return
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Second))
+	if json.NewEncoder(conn).Encode(request{Mask: secrets}) == nil && conn.(*net.UnixConn).CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, conn)
+	}
+}
+
 // Info is what is known of a job.
 type Info struct {
 	Number  int

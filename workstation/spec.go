@@ -12,9 +12,12 @@ type Secrets struct {
 	Patterns []string `json:"patterns,omitempty"`
 }
 
-// Mask gives, for some secrets, what wraps the writer of each stream. What it holds back it writes by itself in time,
-// and at Close at the latest.
-type Mask func(Secrets) func(io.Writer) io.WriteCloser
+// Mask wraps the writer of each stream. What it holds back it writes by itself in time, and at Close at the latest. Add may
+// be called at any time.
+type Mask interface {
+	Writer(io.Writer) io.WriteCloser
+	Add(secrets ...string)
+}
 
 // spec is all that a supervisor is told. It is told it on its standard input: an argument could be read by every user
 // of the machine, and a file would stay.
@@ -37,11 +40,12 @@ type files struct{ job, out, err, times, exit, sock string }
 // request is what a console asks of a supervisor: one JSON object after the other, over the socket. The other way
 // comes a byte whenever there is more to read.
 type request struct {
-	Keys []byte `json:"keys,omitempty"`
-	End  bool   `json:"end,omitempty"`  // no more keys will come
-	Stop string `json:"stop,omitempty"` // why: an outcome
-	Cols int    `json:"cols,omitempty"`
-	Rows int    `json:"rows,omitempty"`
+	Keys []byte   `json:"keys,omitempty"`
+	End  bool     `json:"end,omitempty"`  // no more keys will come
+	Stop string   `json:"stop,omitempty"` // why: an outcome
+	Cols int      `json:"cols,omitempty"`
+	Rows int      `json:"rows,omitempty"`
+	Mask []string `json:"mask,omitempty"` // more secrets
 }
 
 // How a command ended, in N.exit.

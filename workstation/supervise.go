@@ -31,7 +31,7 @@ var ErrNotSupervisor = errors.New("supervise is not for people: spraydeck calls 
 
 // Supervise is the life of a supervisor, from its standard input to the end of the command. It returns an error only
 // before the command has started; afterwards there is nobody to hear it, and everything is in the spool.
-func Supervise(mask Mask) error {
+func Supervise(masking func(Secrets) Mask) error {
 	lock, answer, err := inherited()
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func Supervise(mask Mask) error {
 		return err
 	}
 	interruptGrace, terminateGrace, outputGrace = s.Graces.Interrupt, s.Graces.Terminate, s.Graces.Output
-	err = supervise(s, mask, lock, answer, terminated)
+	err = supervise(s, masking(s.Secrets), lock, answer, terminated)
 	if err != nil {
 		e := startError(err)
 		_ = json.NewEncoder(answer).Encode(reply{e.Err.Error(), e.hint})
@@ -103,9 +103,8 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	defer desk.close()
 	kept.added = desk.tell
 
-	wrap := mask(s.Secrets)
 	var line bytes.Buffer
-	w := wrap(&line)
+	w := mask.Writer(&line)
 	io.WriteString(w, s.Line)
 	w.Close()
 	begun := job{
@@ -120,10 +119,10 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	}
 
 	var all outputs
-	out, errs := wrap(kept.out), io.WriteCloser(nil)
+	out, errs := mask.Writer(kept.out), io.WriteCloser(nil)
 	stderr := output{}
 	if !s.Options.TTY {
-		errs = wrap(kept.err)
+		errs = mask.Writer(kept.err)
 		stderr = all.to(errs)
 	}
 	var stdin io.Reader
@@ -146,7 +145,7 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	_ = note(lock, job{PID: cmd.Process.Pid}, false)
 	_ = json.NewEncoder(answer).Encode(reply{})
 	answer.Close()
-	desk.open(going.resize)
+	desk.open(going.resize, mask.Add)
 
 	e := attend(cmd.Process.Pid, going, desk.stops, terminated, kept)
 	all.detach()

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,18 +38,31 @@ func TestMain(m *testing.M) {
 }
 
 // testMask is not ours to do well: it masks what comes in one piece.
-func testMask(s Secrets) func(io.Writer) io.WriteCloser {
-	return func(w io.Writer) io.WriteCloser { return maskWriter{w, s} }
+func testMask(s Secrets) Mask { return &masker{values: s.Values} }
+
+type masker struct {
+	mu     sync.Mutex
+	values []string
+}
+
+func (m *masker) Writer(w io.Writer) io.WriteCloser { return maskWriter{w, m} }
+
+func (m *masker) Add(secrets ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.values = append(m.values, secrets...)
 }
 
 type maskWriter struct {
 	w io.Writer
-	Secrets
+	m *masker
 }
 
 func (m maskWriter) Write(p []byte) (int, error) {
+	m.m.mu.Lock()
+	defer m.m.mu.Unlock()
 	q := p
-	for _, v := range m.Values {
+	for _, v := range m.m.values {
 		if v == "" {
 			continue
 		}
@@ -589,6 +603,33 @@ func TestSecrets(t *testing.T) {
 	if len(kept) < 5 {
 		t.Errorf("kept %v", kept)
 	}
+}
+
+// TestSecretInMidRun: a secret that is known only once the command runs is masked in its spool from then on. It reaches the
+// supervisor through the socket and is in no file.
+func TestSecretInMidRun(t *testing.T) {
+	const secret = "tell-nobody-of-this"
+	both(t, func(t *testing.T, o Options) {
+		here := t.TempDir()
+		key, shown := filepath.Join(here, "key"), filepath.Join(here, "go")
+		j, dir := start(t, "echo begun; until test -e "+shown+"; do sleep 0.01; done; cat "+key+" 2>/dev/null", o, nil)
+		until(t, "output", func() bool { return size(filepath.Join(dir, "1.out")) > 0 })
+		j.Mask(secret)
+		for _, f := range []struct{ name, text string }{{key, secret}, {shown, ""}} {
+			if err := os.WriteFile(f.name, []byte(f.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if exit, out, _, err := follow(t, j, Offsets{}); exit != 0 || err != nil || !strings.HasSuffix(out, "[masked]") {
+			t.Errorf("exit %d, %v, %q", exit, err, out)
+		}
+		kept, _ := filepath.Glob(dir + "/*")
+		for _, f := range kept {
+			if b, _ := os.ReadFile(f); bytes.Contains(b, []byte(secret)) {
+				t.Errorf("%s: %q", f, b)
+			}
+		}
+	})
 }
 
 func TestSupervisedTenMegabytes(t *testing.T) {

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"spraydeck/runbook"
+	"spraydeck/transcript"
+)
+
+// TestSecretAnsweredInMidRun: what a command prints after a secret was answered is masked in its spool, though the command
+// was started before.
+func TestSecretAnsweredInMidRun(t *testing.T) {
+	t.Setenv("AS_SPRAYDECK", "1") // the supervisor is this binary
+	j, err := transcript.Create(t.TempDir(), transcript.Header{Runbook: "book", Started: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	spool := filepath.Join(j.Dir(), transcript.SpoolDir)
+	if err := os.Mkdir(spool, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const secret = "said-in-the-middle"
+	key, shown := filepath.Join(t.TempDir(), "key"), filepath.Join(t.TempDir(), "go")
+	out := &outside{dir: t.TempDir()}
+	out.record(j, nil)
+	mask := out.mask(j)
+	done := make(chan error, 1)
+	go func() {
+		_, err := out.local(t.Context(), runbook.Command{Host: runbook.Workstation, Number: 1, Changes: true,
+			Line: "echo begun; until test -e " + shown + "; do sleep 0.01; done; cat " + key}, io.Discard, io.Discard)
+		done <- err
+	}()
+	file := filepath.Join(spool, "1.out")
+	for b := []byte(nil); len(b) == 0; time.Sleep(5 * time.Millisecond) {
+		b, _ = os.ReadFile(file)
+	}
+	mask(secret)
+	for _, f := range [][2]string{{key, secret}, {shown, ""}} {
+		if err := os.WriteFile(f[0], []byte(f[1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(file); err != nil || !strings.Contains(string(b), transcript.Masked) || strings.Contains(string(b), secret) {
+		t.Errorf("the spool: %q, %v", b, err)
+	}
+	if len(out.jobs) != 0 {
+		t.Errorf("jobs that have ended: %v", out.jobs)
+	}
+}
