@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"cel.dev/cel-go/cel"
-
 	"spraydeck/runbook"
 )
 
@@ -38,6 +36,7 @@ func TestCheckFindings(t *testing.T) {
 		return objects(t, node("n1", "", `"taints": [`+strings.Join(l, ",")+`]`))
 	}
 	nothing := []any{}
+	all := pitfalls(t)
 	for _, c := range []struct {
 		name, pitfall string
 		inputs        inputs
@@ -260,70 +259,6 @@ func TestCheckFindings(t *testing.T) {
 		{"krew", "removed-addons", nil, facts{"addons_on": set("addons.yml:258:krew_enabled: true")}, "krew_enabled"},
 		{"no krew", "removed-addons", nil, facts{"addons_on": none}, ""},
 	} {
-		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) {
-			p := checksPitfalls(t)[c.pitfall]
-			if p == nil || p.Before == nil {
-				t.Fatalf("there is no check %s", c.pitfall)
-			}
-			s := runbook.NewScope()
-			s.Set("inventory.groups", cel.MapType(cel.StringType, cel.ListType(cel.StringType)), map[string][]string{})
-			for _, in := range p.Inputs {
-				s.Set("inputs."+in.Name, cel.StringType, in.Value.Default.Source)
-			}
-			for name, v := range c.inputs {
-				s.Set("inputs."+name, cel.StringType, v)
-			}
-			for name, v := range c.facts {
-				if f, ok := p.Before.Facts.Get(name); ok {
-					s.Set(name, f.Probe.Type(), v)
-				} else if name == "inventory.groups" {
-					s.Set(name, s.Types[name], v)
-				} else {
-					t.Fatalf("no fact %s", name)
-				}
-			}
-			for _, f := range p.Before.Facts {
-				if _, ok := c.facts[f.Name]; !ok {
-					t.Fatalf("the fact %s is not given", f.Name)
-				}
-			}
-			applies := true
-			if p.Before.When.Set() {
-				var err error
-				if applies, err = s.True(p.Before.When); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if applies == (c.want == "silent") {
-				t.Fatalf("that it applies is %v", applies)
-			}
-			if !applies {
-				return
-			}
-			ok, err := s.True(p.Before.Rule)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ok != (c.want == "") {
-				t.Fatalf("the rule gave %v", ok)
-			}
-			evidence, err := s.Strings(p.Before.Evidence)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.want != "no evidence" && !strings.Contains(strings.Join(evidence, "\n"), c.want) {
-				t.Errorf("evidence %q does not say %q", evidence, c.want)
-			}
-		})
+		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) { judge(t, all[c.pitfall], c.inputs, c.facts, c.want) })
 	}
-}
-
-var checksLoaded map[string]*runbook.Pitfall
-
-// checksPitfalls reads the catalogue once for all cases.
-func checksPitfalls(t *testing.T) map[string]*runbook.Pitfall {
-	if checksLoaded == nil {
-		checksLoaded = pitfalls(t)
-	}
-	return checksLoaded
 }

@@ -165,52 +165,7 @@ func TestComponentFindings(t *testing.T) {
 		{"another top key between", "feature-gate-placement", nil, map[string]any{"kubeadm_config": objects(t, kubeadm(`featureGates:\n  Other: true\netcd:\n  ControlPlaneKubeletLocalMode: true\n`))}, "featureGates:"},
 		{"not used", "feature-gate-placement", nil, map[string]any{"kubeadm_config": objects(t, kubeadm(`kind: ClusterConfiguration\n`))}, ""},
 	} {
-		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) {
-			p := all[c.pitfall]
-			if p == nil || p.Before == nil {
-				t.Fatal("no such pitfall, or nothing to look for")
-			}
-			s := runbook.NewScope()
-			for _, in := range p.Inputs {
-				s.Set("inputs."+in.Name, cel.StringType, in.Value.Default.Source)
-			}
-			for name, v := range c.inputs {
-				s.Set("inputs."+name, cel.StringType, v)
-			}
-			for name, v := range c.facts {
-				f, ok := p.Before.Facts.Get(name)
-				if !ok {
-					t.Fatalf("%s has no fact %s", c.pitfall, name)
-				}
-				s.Set(name, f.Probe.Type(), v)
-			}
-			if p.Before.When.Set() {
-				applies, err := s.True(p.Before.When)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if applies == (c.want == "silent") {
-					t.Fatalf("when gave %v", applies)
-				}
-			}
-			if c.want == "silent" {
-				return
-			}
-			ok, err := s.True(p.Before.Rule)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ok != (c.want == "") {
-				t.Fatalf("the rule gave %v", ok)
-			}
-			evidence, err := s.Strings(p.Before.Evidence)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.want != "" && !strings.Contains(strings.Join(evidence, "\n"), c.want) {
-				t.Errorf("evidence %q does not say %q", evidence, c.want)
-			}
-		})
+		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) { judge(t, all[c.pitfall], c.inputs, c.facts, c.want) })
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"cel.dev/cel-go/cel"
-
 	"spraydeck/runbook"
 )
 
@@ -174,44 +172,6 @@ func TestHazards(t *testing.T) {
 		{"carried", "credentials-deleted", nil, map[string]any{"credentials_aside": ran(0, ""), "credentials_before": ran(0, "a.creds\n"), "credentials_here": ran(0, "a.creds\n")}, ""},
 		{"misprint", "misprinted-names", nil, map[string]any{"misprints": ran(0, "a.yml:1:kube_vip_enabled912021: true\n")}, "kube_vip_enabled912021"},
 	} {
-		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) {
-			p := all[c.pitfall]
-			if p == nil {
-				t.Fatalf("no pitfall %s", c.pitfall)
-			}
-			s := runbook.NewScope()
-			s.Set("inventory.groups", cel.MapType(cel.StringType, cel.ListType(cel.StringType)), groups{})
-			s.Set("inventory.vars", cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType)), vars{})
-			for _, in := range p.Inputs {
-				s.Set("inputs."+in.Name, cel.StringType, in.Value.Default.Source)
-			}
-			for name, v := range c.inputs {
-				s.Set("inputs."+name, cel.StringType, v)
-			}
-			for name, v := range c.facts {
-				typ, known := s.Types[name]
-				if f, ok := p.Before.Facts.Get(name); ok {
-					typ, known = f.Probe.Type(), true
-				}
-				if !known {
-					t.Fatalf("%s has no fact %s", c.pitfall, name)
-				}
-				s.Set(name, typ, v)
-			}
-			ok, err := s.True(p.Before.Rule)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if ok != (c.want == "") {
-				t.Fatalf("the rule gave %v", ok)
-			}
-			evidence, err := s.Strings(p.Before.Evidence)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !strings.Contains(strings.Join(evidence, "\n"), c.want) {
-				t.Errorf("evidence %q does not say %q", evidence, c.want)
-			}
-		})
+		t.Run(c.pitfall+"/"+c.name, func(t *testing.T) { judge(t, all[c.pitfall], c.inputs, c.facts, c.want) })
 	}
 }
