@@ -17,7 +17,9 @@ const endOfInput = 4
 func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*running, error) {
 	attrs := *cmd.SysProcAttr
 	attrs.Setctty = true
-	if stdin == nil {
+	var in io.WriteCloser
+	switch {
+	case stdin == nil:
 		// Nobody will ever type, so stdin is not the terminal: a program that
 		// would prompt then sees that at once instead of waiting for ever.
 		null, err := os.Open(os.DevNull)
@@ -26,6 +28,14 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*run
 		}
 		defer null.Close()
 		cmd.Stdin = null
+		attrs.Ctty = 1
+	case sized(stdin):
+		// A text is not typed either: a terminal would echo it, change it, drop
+		// what is too long for a line, and know its end for one reader only.
+		var err error
+		if in, err = cmd.StdinPipe(); err != nil {
+			return nil, err
+		}
 		attrs.Ctty = 1
 	}
 	file, err := pty.StartWithAttrs(cmd, winsize(o.Cols, o.Rows), &attrs)
@@ -39,7 +49,13 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*run
 		return nil, err
 	}
 
-	if stdin != nil {
+	switch {
+	case in != nil:
+		go func() {
+			io.Copy(in, stdin) // a command need not read its input: no error of ours
+			in.Close()
+		}()
+	case stdin != nil:
 		go func() {
 			if _, err := io.Copy(terminal, stdin); err == nil {
 				terminal.Write([]byte{endOfInput})

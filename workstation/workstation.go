@@ -76,8 +76,9 @@ func (e *StartError) Hint() string { return e.hint }
 // the error says that output could not be written: then the command went on to
 // its end and the code is its own.
 //
-// A nil stdin is an empty one, also in a terminal. Otherwise stdin is read while
-// the command runs. Run does not wait for a read that blocks, so one more chunk
+// A nil stdin is an empty one, also in a terminal, and one that has a length
+// (Len() int) is a text that the command reads from a pipe, also in a terminal;
+// any other is typed there. stdin is read while the command runs. Run does not wait for a read that blocks, so one more chunk
 // may be taken from stdin after Run has returned, and is lost: hand in a pipe,
 // not the console. A nil stdout or stderr is discarded. The writers are never
 // called at the same time, nor after Run has returned.

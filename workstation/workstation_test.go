@@ -3,6 +3,7 @@ package workstation
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -129,6 +130,13 @@ func TestStdin(t *testing.T) {
 		}
 		if exit, err := Run(t.Context(), "cat; cat", o, nil, nil, nil); exit != 0 || err != nil {
 			t.Errorf("no stdin: exit %d, %v", exit, err)
+		}
+		// Every byte, and an end that every reader sees.
+		text := strings.Repeat("x", 10000) + "\x03\x04\r\x1a no newline"
+		stdout.Reset()
+		exit, err = Run(t.Context(), "cat | base64 -w0; cat; test -t 1 && echo terminal", o, strings.NewReader(text), &stdout, nil)
+		if want := base64.StdEncoding.EncodeToString([]byte(text)); err != nil || !strings.HasPrefix(stdout.String(), want) || (exit == 0) != o.TTY {
+			t.Errorf("a text: exit %d, %v, %.80q", exit, err, &stdout)
 		}
 	})
 }
