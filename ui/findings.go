@@ -108,7 +108,7 @@ func (v *findingsView) Cursor() (x, y int, ok bool) { return v.filterCursor() }
 
 // HandleKey knows one key more than the list.
 func (v *findingsView) HandleKey(msg tea.KeyPressMsg) action {
-	if v.search == nil && msg.String() == "r" {
+	if !v.filter.typing() && msg.String() == "r" {
 		return actAgain{}
 	}
 	return v.browser.HandleKey(msg)
@@ -117,7 +117,7 @@ func (v *findingsView) HandleKey(msg tea.KeyPressMsg) action {
 // Keys are what HandleKey knows.
 func (v *findingsView) Keys() []Key {
 	keys := v.browser.Keys()
-	if v.search != nil {
+	if v.filter.typing() {
 		return keys
 	}
 	return append([]Key{keys[0], keys[1], {Keys: []string{"r"}, Help: sayKeyAgain}}, keys[2:]...)

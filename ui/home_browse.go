@@ -29,8 +29,7 @@ type browser struct {
 	list     scroll
 	detail   scroll
 	inDetail bool
-	filter   string
-	search   *field
+	filter   filter
 	w, h     int
 }
 
@@ -55,7 +54,7 @@ func (b *browser) arrange(at string) {
 	b.rows = b.rows[:0]
 	group := ""
 	for i, e := range b.entries {
-		if b.filter != "" && len(findAll(e.text, b.filter)) == 0 {
+		if !b.filter.passes(e.text) {
 			continue
 		}
 		if e.group != group {
@@ -162,15 +161,13 @@ func (b *browser) listLines(at box) []string {
 
 // Paste puts pasted text into the filter.
 func (b *browser) Paste(s string) bool {
-	if b.search == nil || !b.search.Paste(s) {
-		return false
-	}
-	b.setFilter(b.search.Value())
-	return true
+	taken := b.filter.Paste(s)
+	b.narrow()
+	return taken
 }
 
-func (b *browser) setFilter(s string) {
-	b.filter = s
+// narrow lists what passes the filter now.
+func (b *browser) narrow() {
 	e, _ := b.selected()
 	b.arrange(e.id)
 }

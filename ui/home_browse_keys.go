@@ -6,8 +6,9 @@ import (
 
 // HandleKey moves. Esc goes back one thing at a time: the detail, the filter, the screen.
 func (b *browser) HandleKey(msg tea.KeyPressMsg) action {
-	if b.search != nil {
-		b.typing(msg)
+	if b.filter.typing() {
+		b.filter.HandleKey(msg)
+		b.narrow()
 		return handled{}
 	}
 	if m := motionOf(msg); m != noMotion {
@@ -26,16 +27,17 @@ func (b *browser) HandleKey(msg tea.KeyPressMsg) action {
 		b.inDetail = !b.inDetail
 		b.fit()
 	case "/":
-		f := newField(b.filter, false, true)
-		b.search, b.inDetail = &f, false
+		b.filter.begin()
+		b.inDetail = false
 		b.fit()
 	case "esc":
 		switch {
 		case b.inDetail:
 			b.inDetail = false
 			b.fit()
-		case b.filter != "":
-			b.setFilter("")
+		case b.filter.text != "":
+			b.filter.text = ""
+			b.narrow()
 		default:
 			return actBack{}
 		}
@@ -43,19 +45,6 @@ func (b *browser) HandleKey(msg tea.KeyPressMsg) action {
 		return nil
 	}
 	return handled{}
-}
-
-func (b *browser) typing(msg tea.KeyPressMsg) {
-	switch msg.String() {
-	case "esc":
-		b.search = nil
-		b.setFilter("")
-	case "enter":
-		b.search = nil
-	default:
-		b.search.HandleKey(msg)
-		b.setFilter(b.search.Value())
-	}
 }
 
 // move goes through the entries; headings are stepped over.
@@ -91,8 +80,8 @@ func moveCursor(m motion, from, n, height int, can func(int) bool) int {
 
 // Keys are what HandleKey knows.
 func (b *browser) Keys() []Key {
-	if b.search != nil {
-		return []Key{{Keys: []string{"enter"}, Help: sayKeyTake}, {Keys: []string{"esc"}, Help: sayKeyAll}}
+	if b.filter.typing() {
+		return b.filter.Keys()
 	}
 	_, ok := b.selected()
 	open := sayKeyDetails
@@ -107,7 +96,7 @@ func (b *browser) Keys() []Key {
 	switch {
 	case b.inDetail:
 		back = sayKeyList
-	case b.filter != "":
+	case b.filter.text != "":
 		back = sayKeyAll
 	}
 	return append(keys, Key{Keys: []string{"esc"}, Help: back})
@@ -116,26 +105,21 @@ func (b *browser) Keys() []Key {
 // filterLine is the filter that is typed or in force, "" for none.
 func (b *browser) filterLine(w int) string {
 	switch {
-	case b.search != nil:
-		line, _ := b.search.View(w - 2)
-		return " /" + line
-	case b.filter != "":
+	case b.filter.typing():
+		return b.filter.line(w)
+	case b.filter.text != "":
 		n := 0
 		for _, r := range b.rows {
 			if r >= 0 {
 				n++
 			}
 		}
-		return " " + b.Info.Render(b.say(sayFiltered, b.filter, n, len(b.entries)))
+		return " " + b.Info.Render(b.say(sayFiltered, b.filter.text, n, len(b.entries)))
 	}
 	return ""
 }
 
 // filterCursor is where the cursor belongs while the filter is typed: in the first line of the screen.
 func (b *browser) filterCursor() (x, y int, ok bool) {
-	if b.search == nil {
-		return 0, 0, false
-	}
-	_, at := b.search.View(b.w - 2)
-	return at + 2, 0, true
+	return b.filter.cursor(b.w, 0)
 }

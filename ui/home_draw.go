@@ -85,15 +85,14 @@ func (v *homeView) View() string {
 
 // header is what this is, or the filter that is typed.
 func (v *homeView) header() string {
-	if v.search != nil {
-		line, _ := v.search.View(v.w - 2)
-		return fit(" /"+line, v.w)
+	if v.filter.typing() {
+		return fit(v.filter.line(v.w), v.w)
 	}
 	pieces := []piece{{text: v.Title.Render("spraydeck"), keep: 9}, {text: v.say(sayHome), keep: 2},
 		{text: v.Faint.Render(clean(v.opts.Version)), keep: 1, right: true}}
-	if v.filter != "" {
+	if v.filter.text != "" {
 		n, of := len(v.shownBooks)+len(v.shownRuns), len(v.facts.books.value)+len(v.facts.runs.value)
-		pieces = append(pieces, piece{text: v.Info.Render(v.say(sayFiltered, v.filter, n, of)), keep: 8})
+		pieces = append(pieces, piece{text: v.Info.Render(v.say(sayFiltered, v.filter.text, n, of)), keep: 8})
 	}
 	return layPieces(pieces, v.w)
 }

@@ -18,8 +18,7 @@ type homeView struct {
 	runs   homeList
 	inRuns bool // which list has the focus
 	moved  bool // the operator chose a place in the list of runbooks
-	filter string
-	search *field
+	filter filter
 
 	shownBooks []HomeRunbook
 	shownRuns  []HomeSaved
@@ -59,7 +58,7 @@ func (v *homeView) Refresh() {
 	}
 	fits := v.facts.next.value.Fits
 	v.shownBooks = slices.DeleteFunc(slices.Clone(v.facts.books.value), func(b HomeRunbook) bool {
-		return !v.passes(b.Name, v.told(b.Title), b.From, b.To)
+		return !v.filter.passes(b.Name, v.told(b.Title), b.From, b.To)
 	})
 	rank := func(b HomeRunbook) int {
 		if i := slices.Index(fits, b.Name); i >= 0 {
@@ -70,15 +69,11 @@ func (v *homeView) Refresh() {
 	slices.SortStableFunc(v.shownBooks, func(a, b HomeRunbook) int { return rank(a) - rank(b) })
 	v.shownRuns = slices.DeleteFunc(slices.Clone(v.facts.runs.value), func(s HomeSaved) bool {
 		_, word, _ := v.runSign(s)
-		return !v.passes(s.ID, s.Header.Runbook, s.Header.Cluster, s.Header.From, s.Header.To, runTime(s), v.say(word))
+		return !v.filter.passes(s.ID, s.Header.Runbook, s.Header.Cluster, s.Header.From, s.Header.To, runTime(s), v.say(word))
 	})
 	v.books.cursor = max(0, slices.IndexFunc(v.shownBooks, func(b HomeRunbook) bool { return b.Name == book }))
 	v.runs.cursor = max(0, slices.IndexFunc(v.shownRuns, func(s HomeSaved) bool { return s.ID == run }))
 	v.fit()
-}
-
-func (v *homeView) passes(texts ...string) bool {
-	return v.filter == "" || slices.ContainsFunc(texts, func(s string) bool { return len(findAll(s, v.filter)) > 0 })
 }
 
 // book is the runbook under its list's cursor.
@@ -113,22 +108,17 @@ func (v *homeView) fit() {
 
 // Paste puts pasted text into the filter.
 func (v *homeView) Paste(s string) bool {
-	if v.search == nil || !v.search.Paste(s) {
-		return false
-	}
-	v.setFilter(v.search.Value())
-	return true
-}
-
-func (v *homeView) setFilter(s string) {
-	v.filter = s
+	taken := v.filter.Paste(s)
 	v.Refresh()
+	return taken
 }
 
 // HandleKey moves through the lists and says what was chosen.
 func (v *homeView) HandleKey(msg tea.KeyPressMsg) action {
-	if v.search != nil {
-		return v.typing(msg)
+	if v.filter.typing() {
+		v.filter.HandleKey(msg)
+		v.Refresh()
+		return handled{}
 	}
 	if m := motionOf(msg); m != noMotion {
 		v.move(m)
@@ -163,13 +153,13 @@ func (v *homeView) HandleKey(msg tea.KeyPressMsg) action {
 	case "r":
 		return actAgain{}
 	case "/":
-		f := newField(v.filter, false, true)
-		v.search = &f
+		v.filter.begin()
 	case "esc":
-		if v.filter == "" {
+		if v.filter.text == "" {
 			return nil
 		}
-		v.setFilter("")
+		v.filter.text = ""
+		v.Refresh()
 	default:
 		return nil
 	}
@@ -214,24 +204,10 @@ func (v *homeView) move(m motion) {
 	v.fit()
 }
 
-func (v *homeView) typing(msg tea.KeyPressMsg) action {
-	switch msg.String() {
-	case "esc":
-		v.search = nil
-		v.setFilter("")
-	case "enter":
-		v.search = nil
-	default:
-		v.search.HandleKey(msg)
-		v.setFilter(v.search.Value())
-	}
-	return handled{}
-}
-
 // Keys are what HandleKey knows.
 func (v *homeView) Keys() []Key {
-	if v.search != nil {
-		return []Key{{Keys: []string{"enter"}, Help: sayKeyTake}, {Keys: []string{"esc"}, Help: sayKeyAll}}
+	if v.filter.typing() {
+		return v.filter.Keys()
 	}
 	open := Key{Keys: []string{"enter"}, Help: sayKeyOpen}.without(len(v.shownBooks) == 0, sayNothingToOpen)
 	if v.inRuns {
@@ -254,7 +230,7 @@ func (v *homeView) Keys() []Key {
 		{Keys: []string{"2"}, Help: sayKeyToRuns, Quiet: true},
 	}...)
 	keys = append(keys, motionKeys()...)
-	if v.filter != "" {
+	if v.filter.text != "" {
 		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyAll})
 	}
 	return keys
@@ -262,9 +238,5 @@ func (v *homeView) Keys() []Key {
 
 // Cursor is where the terminal's cursor belongs, if anything is typed.
 func (v *homeView) Cursor() (x, y int, ok bool) {
-	if v.search == nil {
-		return 0, 0, false
-	}
-	_, at := v.search.View(v.w - 2)
-	return at + 2, 0, true
+	return v.filter.cursor(v.w, 0)
 }

@@ -48,11 +48,7 @@ func (v *planView) moreBelow(lines []string, b box) {
 
 // Cursor is where the terminal's cursor belongs, if anything is typed.
 func (v *planView) Cursor() (x, y int, ok bool) {
-	if v.search == nil {
-		return 0, 0, false
-	}
-	_, at := v.search.View(v.w - 2)
-	return at + 2, max(0, len(v.head())-2), true
+	return v.filter.cursor(v.w, max(0, len(v.head())-2))
 }
 
 func (v *planView) listLines(b box) []string {

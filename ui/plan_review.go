@@ -82,7 +82,7 @@ func (m *reviewModel) key(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *reviewModel) keys() []Key {
 	keys := m.plan.Keys()
-	if m.plan.search != nil {
+	if m.plan.filter.typing() {
 		return keys
 	}
 	return append(keys, Key{Keys: []string{"?"}, Help: sayHelp}, Key{Keys: []string{"q", "ctrl+c"}, Help: sayKeyQuit})

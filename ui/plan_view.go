@@ -37,8 +37,7 @@ type planView struct {
 	list     scroll
 	detail   scroll
 	inDetail bool
-	filter   string
-	search   *field
+	filter   filter
 }
 
 // planRow is a line of the list: a heading, a finding, or a step.
@@ -72,7 +71,7 @@ func (v *planView) arrange() {
 		v.rows = append(v.rows, r)
 	}
 	for i, g := range v.findings {
-		if v.fits(v.told(g.Title), g.Pitfall, strings.Join(g.Evidence, "\n")) {
+		if v.filter.passes(v.told(g.Title), g.Pitfall, strings.Join(g.Evidence, "\n")) {
 			add(v.say(sayFindings), planRow{finding: i, step: -1})
 		}
 	}
@@ -81,17 +80,13 @@ func (v *planView) arrange() {
 		for _, op := range v.plan.Operations[st.ID] {
 			text = append(text, op.Line)
 		}
-		if v.fits(text...) {
+		if v.filter.passes(text...) {
 			add(v.told(st.Phase), planRow{finding: -1, step: i})
 		}
 	}
 	v.cursor = max(0, slices.IndexFunc(v.rows, planRow.selectable))
 	v.detail.Top = 0
 	v.fit()
-}
-
-func (v *planView) fits(texts ...string) bool {
-	return v.filter == "" || slices.ContainsFunc(texts, func(s string) bool { return len(findAll(s, v.filter)) > 0 })
 }
 
 func (r planRow) selectable() bool { return r.heading == "" }
@@ -135,22 +130,17 @@ func (v *planView) boxes() planBoxes {
 
 // Paste puts pasted text into the filter.
 func (v *planView) Paste(s string) bool {
-	if v.search == nil || !v.search.Paste(s) {
-		return false
-	}
-	v.setFilter(v.search.Value())
-	return true
-}
-
-func (v *planView) setFilter(s string) {
-	v.filter = s
+	taken := v.filter.Paste(s)
 	v.arrange()
+	return taken
 }
 
 // HandleKey moves through the plan. Esc takes the filter away first and leaves the screen then.
 func (v *planView) HandleKey(msg tea.KeyPressMsg) action {
-	if v.search != nil {
-		return v.typing(msg)
+	if v.filter.typing() {
+		v.filter.HandleKey(msg)
+		v.arrange()
+		return handled{}
 	}
 	if m := motionOf(msg); m != noMotion {
 		if v.inDetail {
@@ -167,8 +157,8 @@ func (v *planView) HandleKey(msg tea.KeyPressMsg) action {
 		}
 		return actStart{}
 	case "/":
-		f := newField(v.filter, false, true)
-		v.search, v.inDetail = &f, false
+		v.filter.begin()
+		v.inDetail = false
 	case "tab":
 		v.inDetail = !v.inDetail
 		v.fit()
@@ -179,10 +169,11 @@ func (v *planView) HandleKey(msg tea.KeyPressMsg) action {
 		}
 		return actNotice{sayNothing}
 	case "esc":
-		if v.filter == "" {
+		if v.filter.text == "" {
 			return actBack{}
 		}
-		v.setFilter("")
+		v.filter.text = ""
+		v.arrange()
 	default:
 		return nil
 	}
@@ -195,20 +186,6 @@ func copyLines(ops []runbook.Operation) string {
 		lines[i] = op.Line
 	}
 	return strings.Join(lines, "\n")
-}
-
-func (v *planView) typing(msg tea.KeyPressMsg) action {
-	switch msg.String() {
-	case "esc":
-		v.search = nil
-		v.setFilter("")
-	case "enter":
-		v.search = nil
-	default:
-		v.search.HandleKey(msg)
-		v.setFilter(v.search.Value())
-	}
-	return handled{}
 }
 
 // move goes through the rows that can be selected.
@@ -240,8 +217,8 @@ func (v *planView) move(m motion) {
 
 // Keys are what HandleKey knows.
 func (v *planView) Keys() []Key {
-	if v.search != nil {
-		return []Key{{Keys: []string{"enter"}, Help: sayKeyTake}, {Keys: []string{"esc"}, Help: sayKeyAll}}
+	if v.filter.typing() {
+		return v.filter.Keys()
 	}
 	r, ok := v.selected()
 	noCommands := !ok || r.step < 0 || len(v.plan.Operations[v.plan.Steps[r.step].ID]) == 0
@@ -252,7 +229,7 @@ func (v *planView) Keys() []Key {
 		{Keys: []string{"tab"}, Help: sayKeyDetail},
 	}
 	keys = append(keys, motionKeys()...)
-	if v.filter != "" {
+	if v.filter.text != "" {
 		return append(keys, Key{Keys: []string{"esc"}, Help: sayKeyAll})
 	}
 	return append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
@@ -285,17 +262,16 @@ func (v *planView) head() []string {
 		lines = append(lines, " "+v.Danger.Render("⚑ "+point))
 	}
 	switch {
-	case v.search != nil:
-		line, _ := v.search.View(v.w - 2)
-		lines = append(lines, " /"+line)
-	case v.filter != "":
+	case v.filter.typing():
+		lines = append(lines, v.filter.line(v.w))
+	case v.filter.text != "":
 		n := 0
 		for _, r := range v.rows {
 			if r.selectable() {
 				n++
 			}
 		}
-		lines = append(lines, " "+v.Info.Render(v.say(sayFiltered, v.filter, n, len(v.plan.Steps)+len(v.findings))))
+		lines = append(lines, " "+v.Info.Render(v.say(sayFiltered, v.filter.text, n, len(v.plan.Steps)+len(v.findings))))
 	}
 	if v.h < minHeight {
 		return lines[:1]
