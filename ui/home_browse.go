@@ -161,9 +161,11 @@ func (b *browser) listLines(at box) []string {
 
 // Paste puts pasted text into the filter.
 func (b *browser) Paste(s string) bool {
-	taken := b.filter.Paste(s)
+	if !b.filter.Paste(s) {
+		return false
+	}
 	b.narrow()
-	return taken
+	return true
 }
 
 // narrow lists what passes the filter now.

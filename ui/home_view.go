@@ -108,9 +108,11 @@ func (v *homeView) fit() {
 
 // Paste puts pasted text into the filter.
 func (v *homeView) Paste(s string) bool {
-	taken := v.filter.Paste(s)
+	if !v.filter.Paste(s) {
+		return false
+	}
 	v.Refresh()
-	return taken
+	return true
 }
 
 // HandleKey moves through the lists and says what was chosen.

@@ -130,9 +130,11 @@ func (v *planView) boxes() planBoxes {
 
 // Paste puts pasted text into the filter.
 func (v *planView) Paste(s string) bool {
-	taken := v.filter.Paste(s)
+	if !v.filter.Paste(s) {
+		return false
+	}
 	v.arrange()
-	return taken
+	return true
 }
 
 // HandleKey moves through the plan. Esc takes the filter away first and leaves the screen then.
