@@ -26,7 +26,9 @@ func lintCommand(o *options) *cobra.Command {
 		Example: "  spraydeck lint my-runbooks/\n  spraydeck lint -o sarif . > lint.sarif",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			debug.SetGCPercent(400) // it reads, tells and ends: what it has read stays in use till then
+			// it reads, tells and ends: what it has read stays in use till then
+			debug.SetGCPercent(-1)
+			debug.SetMemoryLimit(512 << 20)
 			l, problems, err := linted(o, args, language(nil))
 			if err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var resultUse = regexp.MustCompile(`\bsteps\.([a-z][a-z0-9_]*)`)
@@ -81,10 +82,37 @@ func eachExpr(v reflect.Value, f func(e Expr, raw bool)) {
 		case *Kind, *ProbeKind, *Any, *Pos:
 			return
 		}
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				eachExpr(v.Field(i), f)
-			}
+		for _, i := range exprFields(v.Type()) {
+			eachExpr(v.Field(i), f)
 		}
 	}
+}
+
+var exprFieldsOf sync.Map // []int by reflect.Type
+
+// exprFields gives the fields of a struct below which expressions may stand.
+func exprFields(t reflect.Type) []int {
+	if known, ok := exprFieldsOf.Load(t); ok {
+		return known.([]int)
+	}
+	var fields []int
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() && mayHoldExpr(f.Type) {
+			fields = append(fields, i)
+		}
+	}
+	exprFieldsOf.Store(t, fields)
+	return fields
+}
+
+func mayHoldExpr(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return true
+	case reflect.Slice:
+		return t.Elem().Kind() == reflect.Struct || mayHoldExpr(t.Elem()) // steps hold remedies, which hold steps
+	case reflect.Struct:
+		return t == reflect.TypeFor[Expr]() || t == reflect.TypeFor[Template]() || len(exprFields(t)) > 0
+	}
+	return false
 }

@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"hash/maphash"
 	"maps"
 	"regexp"
 	"slices"
@@ -14,13 +13,13 @@ import (
 // Compiling is dear, and the same condition stands on many a step, in many a runbook, and is evaluated round after round.
 // So each source is compiled once for each way in which the names that stand in it are declared.
 
-// keptAtMost bounds what is kept: the catalogue has about a thousand sources in some hundred environments.
+// keptAtMost bounds what is kept: the catalogue has about a thousand sources, in about a hundred environments.
 const keptAtMost = 4096
 
 var kept struct {
 	sync.Mutex
 	sources map[string]*source
-	envs    map[uint64]*declarations // by the names declared
+	envs    []*declarations
 }
 
 // source is the text of an expression.
@@ -47,7 +46,7 @@ func (v Vars) meaning(text string) (*meaning, error) {
 	s := kept.sources[text]
 	if s == nil {
 		if kept.sources == nil || len(kept.sources) >= keptAtMost {
-			kept.sources, kept.envs = map[string]*source{}, map[uint64]*declarations{}
+			kept.sources, kept.envs = map[string]*source{}, nil
 		}
 		s = &source{text: text, names: namesIn(text)}
 		kept.sources[text] = s
@@ -61,7 +60,7 @@ func (v Vars) meaning(text string) (*meaning, error) {
 			return m, nil
 		}
 	}
-	env, err := v.env()
+	env, err := v.env(s)
 	if err != nil {
 		return nil, err
 	}
@@ -112,20 +111,17 @@ type declarations struct {
 	env  *cel.Env
 }
 
-var nameSeed = maphash.MakeSeed()
-
-// env gives the environment in which these names are declared. Making one costs more than checking an expression in it.
-func (v Vars) env() (*cel.Env, error) {
-	var names uint64
-	for name := range v {
-		names += maphash.String(nameSeed, name)
-	}
+// env gives an environment in which the names of a source are declared as they are here. Others may be declared
+// otherwise: making an environment costs more than checking an expression in it.
+func (v Vars) env(s *source) (*cel.Env, error) {
 	kept.Lock()
-	d := kept.envs[names]
-	kept.Unlock()
-	if d != nil && maps.EqualFunc(d.vars, v, (*cel.Type).IsExactType) {
-		return d.env, nil
+	for _, d := range slices.Backward(kept.envs) {
+		if s.same(d.vars, v) {
+			kept.Unlock()
+			return d.env, nil
+		}
 	}
+	kept.Unlock()
 	env, err := base()
 	if err != nil {
 		return nil, err
@@ -139,6 +135,6 @@ func (v Vars) env() (*cel.Env, error) {
 	}
 	kept.Lock()
 	defer kept.Unlock()
-	kept.envs[names] = &declarations{maps.Clone(v), env}
+	kept.envs = append(kept.envs, &declarations{maps.Clone(v), env})
 	return env, nil
 }
