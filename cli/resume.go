@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"path/filepath"
 	"time"
 
@@ -51,7 +50,12 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 			return err
 		}
 	}
-	past, err := pastOf(journal)
+	rec, err := transcript.RecordWhole(journal.Path())
+	if err != nil {
+		return usage(err)
+	}
+	defer rec.Close()
+	past, err := pastOf(journal, rec)
 	if err != nil {
 		return err
 	}
@@ -92,6 +96,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
 	w := walk{
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: true,
+		recalls: rec,
 		env: runbook.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut,
 			Mask: out.mask(journal)},
 	}
@@ -133,32 +138,9 @@ func ownFiles(name string, o *options) (file string, dirs []string, err error) {
 	return file, dirs, nil
 }
 
-// kept gives the events of a transcript that was opened to be gone on with. Output that a power failure took is not there.
-func kept(r *transcript.Reader) iter.Seq2[runbook.Event, error] {
-	return func(yield func(runbook.Event, error) bool) {
-		for e, err := range r.Events() {
-			var lost *transcript.SpoolError
-			if errors.As(err, &lost) {
-				err = nil // Open has judged it, and it was said
-			}
-			if !yield(e, err) {
-				return
-			}
-		}
-	}
-}
-
 // pastOf reads what the transcript holds. A run that came to a good end has nothing left to do.
-func pastOf(journal *transcript.Writer) (*runbook.Past, error) {
-	r, err := transcript.Read(journal.Path())
-	if err != nil {
-		return nil, usage(err)
-	}
-	defer r.Close()
-	past, err := runbook.NewPast(kept(r), journal.Masked)
-	if err != nil {
-		return nil, usage(err)
-	}
+func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*runbook.Past, error) {
+	past := runbook.NewPast(rec.Events(), rec.Printed, journal.Masked)
 	if past.Ended == runbook.Passed {
 		return nil, &runbook.UsageError{Message: "the run " + journal.Header().ID + " is complete: there is nothing to go on with",
 			Way: "watch it with spraydeck replay " + journal.Header().ID}
@@ -186,21 +168,13 @@ func openError(err error) error {
 	return err
 }
 
-// recall shows what the transcript holds already, before anything new happens.
-func (w *walk) recall(emit func(runbook.Event)) error {
-	if w.env.Past == nil {
-		return nil
+// recalled is how many commands a console that takes a run up shows the output of at once. A replay shows all.
+const recalled = 64
+
+// recall gives the run as the transcript tells it, before anything new happens; nil for one that begins.
+func (w *walk) recall() (*runbook.State, error) {
+	if w.recalls == nil {
+		return nil, nil
 	}
-	r, err := transcript.Read(w.journal.Path())
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	for e, err := range kept(r) {
-		if err != nil {
-			return err
-		}
-		emit(e)
-	}
-	return nil
+	return w.recalls.Recall(recalled)
 }

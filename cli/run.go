@@ -201,6 +201,7 @@ type walk struct {
 	prepare  func(r *runbook.Run)           // called before the run begins
 	asker    runbook.Asker                  // answers before anybody is asked, such as a recording
 	observe  func(runbook.Event)            // sees every event as well
+	recalls  *transcript.Recording          // of the run that is resumed, or nil
 	ref      *ui.Reference                  // the run it is held against, or nil
 	checkout string
 	reviewed bool // the operator has seen the plan and started it
@@ -315,8 +316,12 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 		return runbook.Ended{}, err
 	}
 	w.env.Ask = ask
-	if err := w.recall(p.Recall); err != nil {
+	state, err := w.recall()
+	if err != nil {
 		return runbook.Ended{}, err
+	}
+	if state != nil {
+		p.Recall(w.recalls.Events(), state)
 	}
 	end, err := w.engine(ctx, p.Emit)
 	if err == nil {
@@ -376,9 +381,11 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 	w.env.Edit = func(ctx context.Context, path string, line int) error {
 		return c.Edit(ctx, filepath.Join(w.checkout, path), line)
 	}
-	if err := w.recall(c.Emit); err != nil {
+	state, err := w.recall()
+	if err != nil {
 		return runbook.Ended{}, err
 	}
+	c.Recall(state)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {

@@ -13,6 +13,14 @@ import (
 // maxResult is how much of a command's output an expression can see. The transcript has all of it.
 const maxResult = 16 << 20
 
+// resultLimit is maxResult for one command: what a probe learns is whole or useless; of a log the beginning will do.
+func resultLimit(probe bool) int {
+	if probe {
+		return maxResult
+	}
+	return maxResult / 4
+}
+
 // exec runs one command: its start is written before it leaves, its output before anybody sees it, and how it ended.
 // A command that could not run, or whose state is unknown, is an error.
 func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) {
@@ -20,7 +28,7 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	past := r.env.Past.take(step, c)
 	switch {
 	case past != nil && past.end != nil:
-		return past.result()
+		return r.env.Past.result(past)
 	case r.restoring:
 		return Result{}, errNotKept
 	}
@@ -43,7 +51,9 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	prompts := newPrompter(ctx, r, step, c)
 	s.prompts = prompts
 	if c.Resumed != nil {
-		s.recall(past)
+		if err := s.recall(past); err != nil {
+			return Result{}, err
+		}
 	}
 	run := r.env.Exec
 	if c.Handover {
@@ -91,8 +101,10 @@ func (r *Run) leave(step string, c *Command, past *pastCommand) error {
 		past = nil
 	}
 	if past != nil {
-		c.Number, c.Resumed = past.Number, &past.seen
-		return nil
+		c.Number = past.Number
+		var err error
+		c.Resumed, err = r.env.Past.seen(past)
+		return err
 	}
 	r.mu.Lock()
 	r.number++
@@ -138,17 +150,35 @@ type streams struct {
 
 // recall brings back what a command had printed before it was taken up again: to its result, to the symptoms, and to its
 // question, if it waits for an answer.
-func (s *streams) recall(c *pastCommand) {
-	s.stdout.Write(c.stdout)
-	s.stderr.Write(c.stderr)
+func (s *streams) recall(c *pastCommand) error {
 	s.begin()
-	for stream, text := range map[string]string{"stdout": string(c.stdout), "stderr": string(c.stderr)} {
+	err := s.run.env.Past.reread(c, func(o Output) {
+		b := &s.stdout
+		if o.Stream == "stderr" {
+			b = &s.stderr
+		}
+		capture(b, o.Text, resultLimit(c.Probe))
+		text := s.lines[o.Stream] + o.Text
 		last := strings.LastIndexByte(text, '\n') + 1
 		for line := range strings.Lines(text[:last]) {
 			s.run.recall(s.command, strings.TrimSuffix(line, "\n"))
 		}
-		s.lines[stream] = text[last:]
-		s.prompts.see(text[last:])
+		s.lines[o.Stream] = strings.Clone(text[last:])
+		if len(text)-last > longLine { // as when it came
+			s.run.recall(s.command, text[last:])
+			s.lines[o.Stream] = ""
+		}
+	})
+	for _, line := range s.lines {
+		s.prompts.see(line)
+	}
+	return err
+}
+
+// capture adds to a result, up to a limit.
+func capture(b *strings.Builder, text string, most int) {
+	if room := most - b.Len(); room > 0 {
+		b.WriteString(text[:min(len(text), room)])
 	}
 }
 
@@ -198,13 +228,7 @@ func (s *streams) deliver(stream string, p []byte) {
 	if stream == "stderr" {
 		b = &s.stderr
 	}
-	most := maxResult
-	if !s.command.Probe {
-		most = maxResult / 4 // what a probe learns is whole or useless; of a log the beginning will do
-	}
-	if room := most - b.Len(); room > 0 {
-		b.WriteString(o.Text[:min(len(o.Text), room)])
-	}
+	capture(b, o.Text, resultLimit(s.command.Probe))
 	if s.command.Probe {
 		return
 	}

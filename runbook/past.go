@@ -21,6 +21,9 @@ type Past struct {
 	number   int  // of the last command
 	caughtUp bool // something has been done that the past does not hold
 	same     func(string) string
+
+	reading sync.Mutex
+	printed func(number int) iter.Seq2[Output, error]
 }
 
 // pastStep is what is known of one step since it was last begun anew.
@@ -37,33 +40,26 @@ type pastStep struct {
 
 type pastCommand struct {
 	CommandStarted
-	end            *CommandEnded
-	stdout, stderr []byte // no more than an expression can see
-	seen           Seen
-	taken          bool
+	end   *CommandEnded
+	taken bool
 }
 
-// NewPast reads the events of an interrupted run. masked is what the transcript makes of a text when it writes it: a
-// command line that was masked is found again by it.
-func NewPast(events iter.Seq2[Event, error], masked func(string) string) (*Past, error) {
-	p := &Past{steps: map[string]*pastStep{}, same: masked}
+// NewPast reads the events of an interrupted run. Output among them is passed over: printed gives, of one command, what it
+// printed, when that is wanted. masked is what the transcript makes of a text when it writes it: a command line that was
+// masked is found again by it.
+func NewPast(events iter.Seq[Event], printed func(number int) iter.Seq2[Output, error], masked func(string) string) *Past {
+	p := &Past{steps: map[string]*pastStep{}, printed: printed, same: masked}
 	byNumber := map[int]*pastCommand{}
-	for e, err := range events {
-		if err != nil {
-			return nil, err
-		}
+	for e := range events {
 		p.read(e, byNumber)
 	}
-	return p, nil
+	return p
 }
 
 func (p *Past) read(e Event, byNumber map[int]*pastCommand) {
 	st := p.step(e.Step)
 	switch d := e.Data.(type) {
 	case Output:
-		if c := byNumber[d.Number]; c != nil {
-			c.add(d)
-		}
 		return
 	case CommandStarted:
 		c := &pastCommand{CommandStarted: d}
@@ -134,26 +130,52 @@ func (p *Past) endedBefore() {
 	}
 }
 
-func (c *pastCommand) add(o Output) {
-	b, seen := &c.stdout, &c.seen.Stdout
-	if o.Stream == "stderr" {
-		b, seen = &c.stderr, &c.seen.Stderr
+// result is what a command gave when it ran.
+func (p *Past) result(c *pastCommand) (Result, error) {
+	var stdout, stderr strings.Builder
+	err := p.reread(c, func(o Output) {
+		b := &stdout
+		if o.Stream == "stderr" {
+			b = &stderr
+		}
+		capture(b, o.Text, resultLimit(c.Probe))
+	})
+	if err != nil {
+		return Result{}, err
 	}
-	*seen += int64(o.Printed())
-	if room := maxResult - len(*b); room > 0 {
-		*b = append(*b, o.Text[:min(len(o.Text), room)]...)
-	}
-}
-
-// result is what the command gave when it ran.
-func (c *pastCommand) result() (Result, error) {
-	res := Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: string(c.stdout), Stderr: string(c.stderr),
+	res := Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: stdout.String(), Stderr: stderr.String(),
 		Outcome: string(c.end.Outcome), Error: c.end.Error}
 	res.Lines = splitLines(res.Stdout)
 	if c.end.Outcome == Done || c.end.Outcome == Exited {
 		return res, nil
 	}
 	return res, &recordedEnd{*c.end}
+}
+
+// seen is how much of a command's output the transcript has.
+func (p *Past) seen(c *pastCommand) (*Seen, error) {
+	var seen Seen
+	err := p.reread(c, func(o Output) {
+		if o.Stream == "stderr" {
+			seen.Stderr += int64(o.Printed())
+		} else {
+			seen.Stdout += int64(o.Printed())
+		}
+	})
+	return &seen, err
+}
+
+// reread goes through what a command printed.
+func (p *Past) reread(c *pastCommand, see func(Output)) error {
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	for o, err := range p.printed(c.Number) {
+		if err != nil {
+			return err
+		}
+		see(o)
+	}
+	return nil
 }
 
 // content is an event without its time and number.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -34,10 +35,12 @@ func (j *journal) append(e runbook.Event) error {
 	return nil
 }
 
-func (j *journal) all(yield func(runbook.Event, error) bool) {
-	for _, e := range j.events {
-		if !yield(e, nil) {
-			return
+func (j *journal) printed(number int) iter.Seq2[runbook.Output, error] {
+	return func(yield func(runbook.Output, error) bool) {
+		for _, e := range j.events {
+			if o, ok := e.Data.(runbook.Output); ok && o.Number == number && !yield(o, nil) {
+				return
+			}
 		}
 	}
 }
@@ -130,11 +133,7 @@ func console(t *testing.T, book *runbook.Runbook, j *journal, k *keeper, ask run
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 	if len(j.events) > 0 {
-		past, err := runbook.NewPast(j.all, func(s string) string { return s })
-		if err != nil {
-			t.Fatal(err)
-		}
-		env.Past = past
+		env.Past = runbook.NewPast(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
 	}
 	return runbook.NewRun(book, env).Go(t.Context())
 }

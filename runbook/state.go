@@ -109,6 +109,9 @@ func (t *Tail) All() []string {
 // Step gives the state of a step, nil if there is none of this id.
 func (s *State) Step(id string) *StepState { return s.steps[id] }
 
+// Command gives the state of a command by its number, nil if there is none.
+func (s *State) Command(number int) *CommandState { return s.commands[number] }
+
 // Position gives the number of the current step, from 1, and how many there are.
 func (s *State) Position() (n, of int) {
 	for i, st := range s.Steps {

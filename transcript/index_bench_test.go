@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/transcript/transcripttest"
 )
@@ -59,6 +60,30 @@ func benchRecording(b *testing.B, spooled bool) {
 			}
 		}
 	}
+	b.Run("resume", func(b *testing.B) { // what a console that takes the run up reads, and what of it stays
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		before := m.HeapAlloc
+		b.SetBytes(info.Size())
+		for b.Loop() {
+			c, err := transcript.RecordWhole(dir)
+			if err != nil {
+				b.Fatal(err)
+			}
+			past := runbook.NewPast(c.Events(), c.Printed, func(s string) string { return s })
+			state, err := c.Recall(64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.HeapAlloc-before)/1e6, "heap-MB")
+			runtime.KeepAlive(past)
+			runtime.KeepAlive(state)
+			c.Close()
+		}
+	})
 	b.Run("end-at-once", func(b *testing.B) { // the first jump after opening
 		for b.Loop() {
 			c := whole(b, dir, 32<<20)

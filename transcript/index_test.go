@@ -1,7 +1,9 @@
 package transcript_test
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -133,6 +135,78 @@ func compare(t *testing.T, c *transcript.Recording, at transcript.Place, want, g
 				t.Fatalf("at %d: %d lines of command %d, want %d", at.Pos, n, k.Number, len(all.Lines))
 			}
 		}
+	}
+}
+
+// What a resumed run goes on from: every event, all that each command printed, and the state with the last of it; nothing of
+// it from an index that was kept.
+func TestRecordWhole(t *testing.T) {
+	for _, spooled := range []bool{false, true} {
+		t.Run(fmt.Sprintf("spooled=%v", spooled), func(t *testing.T) {
+			dir, err := transcripttest.Large(t.TempDir(), 3<<20, spooled)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole(t, dir, 1<<20).Save()
+			lie := filepath.Join(dir, "transcript.idx")
+			if b, err := os.ReadFile(lie); err != nil || os.WriteFile(lie, bytes.ReplaceAll(b, []byte("node-1"), []byte("node-2")), 0o600) != nil {
+				t.Fatal(err)
+			}
+			var fold runbook.State
+			var events []runbook.Event
+			printed := map[string]string{}
+			key := func(o runbook.Output) string { return fmt.Sprint(o.Number, " ", o.Stream) }
+			numbers := map[int]bool{}
+			for _, e := range folded(t, dir) {
+				fold.Apply(e.Event)
+				o, ok := e.Data.(runbook.Output)
+				if !ok {
+					events = append(events, e.Event)
+					continue
+				}
+				printed[key(o)] += string(o.Bytes())
+				numbers[o.Number] = true
+			}
+			c, err := transcript.RecordWhole(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if got := slices.Collect(c.Events()); !reflect.DeepEqual(got, events) {
+				t.Errorf("%d events, want %d", len(got), len(events))
+			}
+			got := map[string]string{}
+			for number := range numbers {
+				for o, err := range c.Printed(number) {
+					if err != nil || o.Number != number {
+						t.Fatal(o.Number, err)
+					}
+					got[key(o)] += string(o.Bytes())
+				}
+			}
+			if !maps.Equal(got, printed) {
+				t.Error("what commands printed differs")
+			}
+			state, err := c.Recall(3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, c, c.End(), &fold, state)
+			again, _ := c.Recall(3)
+			with, told := 0, 0
+			for _, st := range again.Steps {
+				for _, k := range st.Commands {
+					if len(k.Output.Lines) > 0 {
+						with++
+					} else if k.Output.Dropped > 0 {
+						told++
+					}
+				}
+			}
+			if with != 3 || with+told != len(numbers) {
+				t.Errorf("%d commands with output and %d that say there was some, of %d", with, told, len(numbers))
+			}
+		})
 	}
 }
 

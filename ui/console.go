@@ -33,6 +33,7 @@ type Console struct {
 	opts     Options
 	controls chan runbook.Control
 	left     chan struct{} // closed when Run has ended
+	recalled *runbook.State
 
 	mu     sync.Mutex
 	queue  []any
@@ -68,6 +69,9 @@ func New(o Options) *Console {
 		urgent:   make(chan struct{}, 1),
 	}
 }
+
+// Recall takes the run as another console left it, nil for one that begins. It is for before Run.
+func (c *Console) Recall(state *runbook.State) { c.recalled = state }
 
 // Emit shows an event. It never waits for the screen.
 func (c *Console) Emit(e runbook.Event) {
@@ -142,6 +146,9 @@ func (c *Console) Run(ctx context.Context) error {
 	defer close(c.left)
 	options := append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, c.program...)
 	m := newModel(c.opts, c.controls)
+	if c.recalled != nil {
+		m.state = c.recalled
+	}
 	p := tea.NewProgram(m, options...)
 	pumping, stop := context.WithCancel(ctx)
 	done := make(chan struct{})

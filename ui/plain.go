@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"sync"
 	"time"
@@ -88,12 +89,20 @@ func (p *Plain) Err() error {
 	return p.err
 }
 
-// Recall takes an event that was printed by the console before this one: it is known from then on, and not printed.
-func (p *Plain) Recall(e runbook.Event) {
+// Recall takes the events that were printed by the console before this one, but the output, and the state they led to: they
+// are known from then on, and not printed.
+func (p *Plain) Recall(events iter.Seq[runbook.Event], state *runbook.State) {
 	w := p.w
 	p.w = io.Discard
-	p.Emit(e)
+	for e := range events {
+		p.Emit(e)
+	}
 	p.w = w
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n, c := range p.open { // a line that goes on is printed whole
+		c.partial = state.Command(n).Output.Partial
+	}
 }
 
 // Emit prints an event. Events the reader learns nothing from print nothing.
