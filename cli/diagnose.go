@@ -63,7 +63,7 @@ func diagnoseCommand(o *options) *cobra.Command {
 
 // allSymptoms is those of every pitfall of the library, which must be sound.
 func allSymptoms(o *options) (*runbook.Symptoms, error) {
-	l, err := load(o, language(nil))
+	l, err := load(o, language(nil), "Pitfall")
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // load parses every file of the package, and fails on any problem.
-func load(t *testing.T) []runbook.File {
+func load(t testing.TB) []runbook.File {
 	t.Helper()
 	lang := &runbook.Language{Kinds: steps.Kinds(), Probes: steps.Probes()}
 	var files []runbook.File
@@ -36,7 +36,7 @@ func load(t *testing.T) []runbook.File {
 	return files
 }
 
-func show(t *testing.T, problems runbook.Problems) {
+func show(t testing.TB, problems runbook.Problems) {
 	t.Helper()
 	if len(problems) == 0 {
 		return

@@ -2,6 +2,7 @@ package symptom
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -21,6 +22,7 @@ type scanner struct {
 	views        views
 	shown        []int // patterns that the line at hand has matched: once for a line is enough
 	matches      []match
+	tasks        tasks
 }
 
 // match is a pattern that one line matches.
@@ -116,6 +118,9 @@ func (s *scanner) try(pattern int, text, before []byte) {
 		return
 	}
 	p := &s.set.patterns[pattern]
+	if p.Task != nil && s.tasks.exclude(pattern, p.Task, s.place.task) {
+		return
+	}
 	view, at := text, p.Line.FindSubmatchIndex(text)
 	if at == nil {
 		s.makeViews(text)
@@ -139,6 +144,30 @@ func (s *scanner) try(pattern int, text, before []byte) {
 		pattern: pattern, line: s.lines, text: string(bytes.ToValidUTF8(kept, []byte("\uFFFD"))), groups: p.groups(view, at, s.views.host),
 		size: at[1] - at[0], at: timeOf(text), place: s.place,
 	})
+}
+
+// tasks remembers which patterns can be met in the task at hand: nearly every line of a playbook's output looks like those
+// that count in a few tasks only.
+type tasks struct {
+	task *string
+	fit  map[int]bool // by pattern
+}
+
+// exclude says that a pattern for tasks of a name is not for this one. One that is not known excludes nothing.
+func (t *tasks) exclude(pattern int, name *regexp.Regexp, task *string) bool {
+	if task == nil {
+		return false
+	}
+	if t.task != task {
+		t.task = task
+		t.fit = map[int]bool{}
+	}
+	fits, known := t.fit[pattern]
+	if !known {
+		fits = name.MatchString(*task)
+		t.fit[pattern] = fits
+	}
+	return !fits
 }
 
 func (s *scanner) makeViews(text []byte) {
