@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -131,6 +132,67 @@ func outlive(t *testing.T, tty, screen bool, lose func(*lost)) {
 	}
 	if sessions, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*")); len(sessions) != 1 {
 		t.Errorf("sessions %v", sessions)
+	}
+}
+
+// TestSuspended: the console is suspended for more than a minute, in the middle of a command that has ended when it goes on, and
+// of one that has not. It goes on by itself, with all of the output, to the end of the run.
+func TestSuspended(t *testing.T) {
+	t.Parallel()
+	for name, pace := range map[string]string{"the command ends meanwhile": "0.01", "the command goes on": "0.25"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, state := t.TempDir(), t.TempDir()
+			book := filepath.Join(dir, "outlive.yaml")
+			text := strings.Replace(fmt.Sprintf(outliveBook, true), "sleep 0.01", "sleep "+pace, 1)
+			if err := os.WriteFile(book, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			answers := write(t, "answers.yaml", "start: continue\nlong/approve: continue\n")
+			var out bytes.Buffer
+			console := exec.Command(spraydeck, "run", book, "--checkout", dir, "--answers", answers, "--plain")
+			console.Env, console.Stdout, console.Stderr = plainEnv(state), &out, &out
+			if err := console.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = console.Process.Kill(); _ = console.Wait() })
+			spool := ""
+			wait(t, "output", func() bool {
+				files, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*/spool/*.out"))
+				if len(files) != 1 {
+					return false
+				}
+				spool = files[0]
+				info, err := os.Stat(spool)
+				return err == nil && info.Size() > 1000
+			})
+			if err := console.Process.Signal(syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(61 * time.Second)
+			_, err := os.Stat(strings.TrimSuffix(spool, ".out") + ".exit")
+			if ended := err == nil; ended != (pace == "0.01") {
+				t.Errorf("while the console was suspended: ended %v", ended)
+			}
+			if err := console.Process.Signal(syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			if err := console.Wait(); err != nil {
+				t.Errorf("%v\n%s", err, tail(out.String(), 20))
+			}
+			if got, err := os.ReadFile(spool); err != nil || strings.Count(string(got), "\n") != 300 {
+				t.Errorf("spool: %d bytes, %v", len(got), err)
+			}
+			if n := strings.Count(out.String(), strings.Repeat("0", 200)); n != 300 {
+				t.Errorf("%d of 300 lines were shown", n)
+			}
+			if runs, _ := os.ReadFile(filepath.Join(dir, "runs")); string(runs) != "run\n" {
+				t.Errorf("it ran %q", runs)
+			}
+			if r := command(t, plainEnv(state), spraydeck, "verify"); r.exit != 0 {
+				t.Errorf("verify: %s", r)
+			}
+		})
 	}
 }
 

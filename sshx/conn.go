@@ -128,17 +128,25 @@ func (cn *conn) watch(interval time.Duration, count int) {
 			_, _, err := cn.client.SendRequest("keepalive@openssh.com", true, nil)
 			answered <- err
 		}()
-		select {
-		case <-cn.gone:
-			return
-		case err := <-answered:
-			if err == nil {
-				continue
+		// The time is counted in short pieces: of a console that was suspended only the piece under way is over when it
+		// goes on, and there is time to read what came meanwhile.
+		alive := false
+		for pieces := 4 * max(count-1, 1); pieces > 0 && !alive; pieces-- {
+			select {
+			case <-cn.gone:
+				return
+			case err := <-answered:
+				if err != nil {
+					pieces = 0
+				}
+				alive = err == nil
+			case <-time.After(interval / 4):
 			}
-		case <-time.After(interval * time.Duration(max(count-1, 1))):
 		}
-		cn.close()
-		return
+		if !alive {
+			cn.close()
+			return
+		}
 	}
 }
 

@@ -10,10 +10,13 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -312,10 +315,59 @@ func TestVanishedPeer(t *testing.T) {
 	works(t, c, "node")
 }
 
+// A console that is suspended for longer than any of its timers loses neither its connection nor its command, whether that is
+// kept or not: when it goes on, what the server said meanwhile is looked at first.
+func TestSuspendedConsole(t *testing.T) {
+	if config := os.Getenv("SSHX_SUSPENDED"); config != "" {
+		c := New(config, func(string) Options {
+			port, _ := strconv.Atoi(os.Getenv("SSHX_PORT"))
+			return Options{Port: port}
+		})
+		run := func(name string) (int, error) {
+			if name == "run" {
+				return c.Run(context.Background(), "node", os.Getenv("SSHX_COMMAND"), nil, os.Stdout, os.Stderr)
+			}
+			return c.Keep(context.Background(), "node", "run.1", os.Getenv("SSHX_COMMAND"), nil, os.Stdout, os.Stderr)
+		}
+		exit, err := run(os.Getenv("SSHX_HOW"))
+		fmt.Println("exit", exit, err)
+		return
+	}
+	for _, how := range []string{"run", "keep"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s := startKeeper(t)
+			far := startBlackHole(t, s.addr()) // so far away that a sign of life is on its way nearly always
+			far.delay.Store(int64(400 * time.Millisecond))
+			console := exec.Command(os.Args[0], "-test.run", "^TestSuspendedConsole$")
+			console.Env = append(os.Environ(), "SSHX_HOW="+how, "SSHX_PORT="+fmt.Sprint(far.port), "SSHX_SUSPENDED="+s.config(s.known(), "ServerAliveInterval 2", "ServerAliveCountMax 2", "HostKeyAlias [127.0.0.1]:"+fmt.Sprint(s.port)),
+				"SSHX_COMMAND=for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 1; done; exit 7")
+			out := newAwait("1\n")
+			console.Stdout = out
+			if err := console.Start(); err != nil {
+				t.Fatal(err)
+			}
+			out.wait(t)
+			// at different moments of the watch, each time for longer than it waits
+			for range 3 {
+				_ = console.Process.Signal(syscall.SIGSTOP)
+				time.Sleep(4500 * time.Millisecond)
+				_ = console.Process.Signal(syscall.SIGCONT)
+				time.Sleep(300 * time.Millisecond)
+			}
+			_ = console.Wait()
+			if got := out.String(); !strings.HasPrefix(got, "1\n2\n3\n4\n5\n6\n7\n8\n9\nexit 7 <nil>\n") {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
 // blackHole passes bytes on until it is frozen; then it swallows them.
 type blackHole struct {
 	port   int
 	frozen atomic.Bool
+	delay  atomic.Int64 // of every byte, in nanoseconds
 
 	mu   sync.Mutex
 	open []net.Conn
@@ -344,6 +396,7 @@ func startBlackHole(t *testing.T, to string) *blackHole {
 			if err != nil {
 				return // without closing the other side
 			}
+			time.Sleep(time.Duration(h.delay.Load()))
 			if !h.frozen.Load() {
 				dst.Write(buf[:n])
 			}

@@ -171,8 +171,11 @@ func (k *kept) follow(ctx context.Context) {
 		case k.settled():
 			return
 		}
+		if k.seen != before || strings.HasPrefix(k.said, "kept ") { // it was found: from now on it is looked for anew
+			lost = time.Now()
+		}
 		if k.seen != before {
-			lost, pause = time.Now(), 0
+			pause = 0
 		}
 		if time.Since(lost) > k.client.reconnectFor {
 			return

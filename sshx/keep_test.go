@@ -159,6 +159,26 @@ func TestKeepThroughCuts(t *testing.T) {
 	}
 }
 
+// A command that says nothing for longer than a lost one is looked for, and whose connection is cut more than once: each cut
+// has all of that time.
+func TestKeepSilent(t *testing.T) {
+	k := startKeeper(t)
+	line := startBlackHole(t, k.addr())
+	k.Client = newClient(t, k.config(k.known(), fmt.Sprintf("Host node\n Port %d\n HostKeyAlias [127.0.0.1]:%d", line.port, k.port)), nil)
+	k.reconnectFor = time.Second
+	out := newAwait("begun")
+	go func() {
+		out.wait(t)
+		for range 2 {
+			line.cut()
+			time.Sleep(2 * time.Second)
+		}
+	}()
+	if exit, err := k.keep(context.Background(), "echo begun; sleep 5; echo over; exit 9", nil, out, nil); exit != 9 || err != nil || out.String() != "begun\nover\n" {
+		t.Errorf("exit %d, %v, %q", exit, err, out.String())
+	}
+}
+
 // A cut in the middle of much output, taken slowly.
 func TestKeepCutInFlight(t *testing.T) {
 	k := startKeeper(t)

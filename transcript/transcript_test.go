@@ -301,6 +301,41 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// A run on a disk that has become read-only can be read, and not gone on with.
+func TestReadOnlyResume(t *testing.T) {
+	root := t.TempDir()
+	if os.Getuid() == 0 {
+		mount(t, root, 0)
+	}
+	w, err := Create(root, testHeader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	appendAll(t, w, everyKind()[:3])
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := error(syscall.EACCES)
+	if os.Getuid() == 0 {
+		if err := syscall.Mount("tmpfs", root, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+			t.Fatal(err)
+		}
+		want = syscall.EROFS
+	} else {
+		for _, f := range []string{"lock", FileName} {
+			if err := os.Chmod(filepath.Join(w.Dir(), f), 0o400); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, _, err := Open(w.Dir()); !errors.Is(err, want) || !strings.Contains(err.Error(), w.Dir()) || hint(err) == "" {
+		t.Errorf("%v; hint %q", err, hint(err))
+	}
+	if res, err := Verify(w.Dir()); err != nil || !res.Verified() || res.Events != 3 {
+		t.Errorf("%v %v", res, err)
+	}
+}
+
 func TestTwoWriters(t *testing.T) {
 	w := newRun(t)
 	appendAll(t, w, everyKind()[:3])

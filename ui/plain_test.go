@@ -295,3 +295,23 @@ func TestHintIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// A clock that goes back an hour in mid-run takes no time back.
+func TestPlainClockGoesBack(t *testing.T) {
+	var b strings.Builder
+	p := NewPlain(&b, PlainOptions{})
+	at := time.Date(2026, 11, 1, 1, 59, 0, 0, time.UTC)
+	for i, d := range []runbook.Data{runbook.Started{Runbook: "r"}, runbook.Planned{Steps: smallPlan()[:1]}, runbook.StepStarted{Attempt: 1},
+		runbook.StepEnded{Status: runbook.Passed}, runbook.Ended{Status: runbook.Passed}} {
+		e := runbook.Event{Seq: int64(i + 1), Time: at, Data: d}
+		if i == 2 || i == 3 {
+			e.Step = smallPlan()[0].ID
+		}
+		if p.Emit(e); i == 2 {
+			at = at.Add(-time.Hour)
+		}
+	}
+	if s := b.String(); strings.Contains(s, "-3600") || !strings.Contains(s, "0.0 s") {
+		t.Error(s)
+	}
+}

@@ -48,8 +48,10 @@ func (p *Plain) by(who string) string {
 	return who
 }
 
-// plainDuration says how long something took: "1.2 s", "42 s", "4:10", "1:48:03".
+// plainDuration says how long something took: "1.2 s", "42 s", "4:10", "1:48:03". Nothing took less than no time, even if the
+// clock was turned back.
 func plainDuration(d time.Duration) string {
+	d = max(d, 0)
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())

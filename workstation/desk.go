@@ -10,14 +10,13 @@ import (
 // tellEvery is how often a console is told at most that there is more to read.
 const tellEvery = 4 * time.Millisecond
 
-// desk is where a supervisor receives consoles: any number at once, each of which may type, resize and stop. None of
+// desk is where a supervisor receives consoles: any number at once, each of which may type and stop. None of
 // them can hold up the command.
 type desk struct {
 	socket net.Listener
 	keys   *keys
 	stops  chan string
 	quit   chan struct{}
-	resize func(cols, rows int)
 	mask   func(secrets ...string)
 
 	mu     sync.Mutex
@@ -30,8 +29,8 @@ type guest struct {
 }
 
 // open lets consoles in.
-func (d *desk) open(resize func(cols, rows int), mask func(secrets ...string)) {
-	d.resize, d.mask = resize, mask
+func (d *desk) open(mask func(secrets ...string)) {
+	d.mask = mask
 	go func() {
 		for {
 			conn, err := d.socket.Accept()
@@ -96,9 +95,6 @@ func (d *desk) listen(g *guest) {
 		}
 		if r.End {
 			d.keys.end()
-		}
-		if r.Cols > 0 {
-			d.resize(r.Cols, r.Rows)
 		}
 		if r.Stop != "" {
 			select {

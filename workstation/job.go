@@ -255,9 +255,6 @@ func (j *Job) ask(r request) bool {
 	return j.conn != nil && json.NewEncoder(j.conn).Encode(r) == nil
 }
 
-// Resize changes the size of the command's terminal; fewer than 500 columns are taken as 500.
-func (j *Job) Resize(cols, rows int) { j.ask(request{Cols: max(cols, 1), Rows: rows}) }
-
 // Mask tells the supervisor of secrets that became known after the start. When it returns, they are masked in whatever the
 // command prints from now on; a supervisor that does not answer is waited for no longer than a second.
 func (j *Job) Mask(secrets ...string) {

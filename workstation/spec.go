@@ -43,8 +43,6 @@ type request struct {
 	Keys []byte   `json:"keys,omitempty"`
 	End  bool     `json:"end,omitempty"`  // no more keys will come
 	Stop string   `json:"stop,omitempty"` // why: an outcome
-	Cols int      `json:"cols,omitempty"`
-	Rows int      `json:"rows,omitempty"`
 	Mask []string `json:"mask,omitempty"` // more secrets
 }
 

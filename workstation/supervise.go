@@ -145,7 +145,7 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	_ = note(lock, job{PID: cmd.Process.Pid}, false)
 	_ = json.NewEncoder(answer).Encode(reply{})
 	answer.Close()
-	desk.open(going.resize, mask.Add)
+	desk.open(mask.Add)
 
 	e := attend(cmd.Process.Pid, going, desk.stops, terminated, kept)
 	all.detach()

@@ -418,7 +418,7 @@ func TestMachineRestarted(t *testing.T) {
 func TestKeysAfterAttach(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	j, dir := start(t, `stty -echo; printf 'name? '; read a; echo "hello $a"; printf 'more? '; read b; echo "bye $b"; stty size; exit 4`, Options{TTY: true}, r)
+	j, dir := start(t, `stty -echo; printf 'name? '; read a; echo "hello $a"; printf 'more? '; read b; echo "bye $b"; exit 4`, Options{TTY: true}, r)
 	asked, out := newAwait("name? "), newAwait("more? ")
 	watched := make(chan struct{})
 	go func() {
@@ -432,7 +432,6 @@ func TestKeysAfterAttach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again.Resize(600, 33)
 	r, w = io.Pipe()
 	defer w.Close()
 	go w.Write([]byte("second\n"))
@@ -440,9 +439,34 @@ func TestKeysAfterAttach(t *testing.T) {
 	const seen = int64(len("name? hello first\r\nmore? "))
 	exit, err := again.Follow(t.Context(), Offsets{Stdout: seen}, r, &rest, nil)
 	<-watched
-	if exit != 4 || err != nil || rest.String() != "bye second\r\n33 600\r\n" || !strings.HasSuffix(out.String(), "more? "+rest.String()) {
+	if exit != 4 || err != nil || rest.String() != "bye second\r\n" || !strings.HasSuffix(out.String(), "more? "+rest.String()) {
 		t.Errorf("exit %d, %v, %q, %q", exit, err, out, &rest)
 	}
+}
+
+// TestSocketGone: a console whose socket is gone, and one that comes after, read the files alone, to the end.
+func TestSocketGone(t *testing.T) {
+	both(t, func(t *testing.T, o Options) {
+		j, dir := start(t, "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.1; done; exit 7", o, nil)
+		out := newAwait("3")
+		go func() {
+			out.wait(t)
+			os.Remove(j.names.sock)
+			j.Close()
+		}()
+		exit, err := j.Follow(t.Context(), Offsets{}, nil, out, nil)
+		want := strings.ReplaceAll("1 2 3 4 5 6 7 8 9 ", " ", "\n")
+		if got := strings.ReplaceAll(out.String(), "\r", ""); exit != 7 || err != nil || got != want {
+			t.Errorf("exit %d, %v, %q", exit, err, got)
+		}
+		again, err := Attach(dir, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if exit, got, _, err := follow(t, again, Offsets{}); exit != 7 || err != nil || got != out.String() {
+			t.Errorf("again: exit %d, %v, %q", exit, err, got)
+		}
+	})
 }
 
 func TestSupervisedCancel(t *testing.T) {

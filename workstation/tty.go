@@ -38,7 +38,7 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*run
 		}
 		attrs.Ctty = 1
 	}
-	file, err := pty.StartWithAttrs(cmd, winsize(o.Cols, o.Rows), &attrs)
+	file, err := pty.StartWithAttrs(cmd, &pty.Winsize{Cols: columns, Rows: rows}, &attrs)
 	if err != nil {
 		return nil, err
 	}
@@ -64,14 +64,7 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*run
 	}
 	d := newDrain()
 	d.copy(stdout, terminal)
-	return &running{cmd: cmd, drain: d, terminal: terminal}, nil
-}
-
-func winsize(cols, rows int) *pty.Winsize {
-	if rows <= 0 {
-		rows = 50
-	}
-	return &pty.Winsize{Cols: uint16(min(max(cols, minCols), 1<<15)), Rows: uint16(min(rows, 1<<15))}
+	return &running{cmd: cmd, drain: d}, nil
 }
 
 // pollable returns the same terminal as a file whose reads can be given a

@@ -28,8 +28,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/creack/pty"
 )
 
 // Variables only so that tests need not wait.
@@ -42,18 +40,17 @@ var (
 	outputGrace = 2 * time.Second
 )
 
-// minCols keeps programs from wrapping or shortening their lines. The screen
-// does its own wrapping; the transcript wants the line as it was meant.
-const minCols = 500
+// The size of a terminal, whatever that of the operator's is: so wide that programs
+// do not wrap or shorten their lines. The screen does its own wrapping, the next
+// console may have another size, and the transcript wants the line as it was meant.
+const columns, rows = 500, 50
 
 // Options says where and how a command runs. Zero means: here, with our own
 // environment, without a terminal.
 type Options struct {
-	Dir  string
-	Env  []string // KEY=value, added to ours; the last of a key wins
-	TTY  bool     // in a pseudo-terminal, both streams on stdout, raw bytes
-	Cols int      // of the terminal; fewer than 500 are taken as 500
-	Rows int      // of the terminal; 0 is 50
+	Dir string
+	Env []string // KEY=value, added to ours; the last of a key wins
+	TTY bool     // in a pseudo-terminal of 500 columns, both streams on stdout, raw bytes
 }
 
 // StartError says that the command did not run at all.
@@ -116,9 +113,8 @@ func Run(ctx context.Context, line string, o Options, stdin io.Reader, stdout, s
 
 // running is a command that has started.
 type running struct {
-	cmd      *exec.Cmd
-	drain    *drain
-	terminal *os.File // nil without one
+	cmd   *exec.Cmd
+	drain *drain
 }
 
 // wait waits for its end and for its output.
@@ -126,12 +122,6 @@ func (r *running) wait() error {
 	err := r.cmd.Wait()
 	r.drain.wait()
 	return err
-}
-
-func (r *running) resize(cols, rows int) {
-	if r.terminal != nil {
-		_ = pty.Setsize(r.terminal, winsize(cols, rows)) // fails once the command has ended
-	}
 }
 
 func command(line string, o Options) (*exec.Cmd, error) {
