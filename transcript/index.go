@@ -35,6 +35,7 @@ const (
 	MarkQuestion                   // the operator is asked
 	MarkResumed                    // another console took the run up
 	MarkEnd                        // the run ends
+	MarkPause                      // output is recorded no more, or again
 )
 
 // index knows, for a file of any size, what it takes to be anywhere in it at once: every event but the output, and a
@@ -193,6 +194,8 @@ func marksOf(e runbook.Event) (m Marks, topic string) {
 		}
 	case runbook.Resumed:
 		m = MarkResumed
+	case runbook.Paused, runbook.Unpaused:
+		m = MarkPause
 	case runbook.Ended:
 		m = MarkEnd
 	case runbook.Connection:

@@ -17,7 +17,7 @@ import (
 const IndexName = "transcript.idx"
 
 // indexMagic names the form of the file. What begins with anything else is built anew.
-const indexMagic = "spraydeck index 1\n"
+const indexMagic = "spraydeck index 2\n"
 
 // The index file is indexMagic; the SHA-256 of all that follows it; then, each a varint unless said otherwise: how much
 // of the transcript is indexed, the SHA-256 of that much's first and last sampleSize bytes, the end, blocks, events,

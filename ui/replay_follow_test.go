@@ -258,6 +258,58 @@ func TestReplayGoTo(t *testing.T) {
 	}
 }
 
+// A time in which output was not recorded stands on the timeline, can be gone to, and is said as long as one is in it.
+func TestReplayPausedRecording(t *testing.T) {
+	for _, lang := range []string{"en", "ja"} {
+		w, err := transcript.Create(t.TempDir(), transcript.Header{Tool: "test", Runbook: "r", Started: time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := w.Header().Started
+		w.Clock = func() (time.Time, time.Duration) { return now, now.Sub(w.Header().Started) }
+		for _, d := range []runbook.Data{runbook.Started{Runbook: "r"}, runbook.Planned{Steps: smallPlan()[:1]}, runbook.StepStarted{Attempt: 1},
+			runbook.CommandStarted{Number: 1, Host: "node1", Line: "login"}, runbook.NewOutput(1, "stdout", []byte("before\n")), runbook.Paused{},
+			runbook.NewOutput(1, "stdout", []byte("private\n")), runbook.CommandEnded{Number: 1, Outcome: runbook.Done}, runbook.Unpaused{},
+			runbook.StepEnded{Status: runbook.Passed}, runbook.Ended{Status: runbook.Passed}} {
+			e := runbook.Event{Data: d}
+			if _, paused := d.(runbook.Paused); now.After(w.Header().Started) && !paused && d != runbook.Data(runbook.Unpaused{}) {
+				e.Step = smallPlan()[0].ID
+			}
+			if _, ended := d.(runbook.Ended); ended {
+				e.Step = ""
+			}
+			now = now.Add(time.Second)
+			if _, err := w.Append(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := w.Path()
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s := newStage(t, path, 120, 40, ReplayOptions{Options: Options{Lang: lang}})
+		s.press("space")
+		_, line, _ := strings.Cut(s.text(), "├")
+		if line, _, _ = strings.Cut(line, "┤"); !strings.Contains(line, "‖") || !strings.Contains(line, "‣") {
+			t.Errorf("the pause is not on the timeline: %s", line)
+		}
+		s.press(":")
+		if text := s.text(); !strings.Contains(text, sayRecPaused.In(lang)) || !strings.Contains(text, sayRecAgain.In(lang)) {
+			t.Errorf("the pause cannot be gone to:\n%s", text)
+		}
+		s.press("esc")
+		for elapsed, paused := range map[string]bool{"0:04": false, "0:07": true, "0:09": false, "0:08": true} {
+			s.press(":")
+			s.press(strings.Split(elapsed, "")...)
+			s.press("enter")
+			text := s.text()
+			if strings.Contains(text, "‖ "+sayRecPaused.In(lang)) != paused || strings.Contains(text, "private") {
+				t.Errorf("at %s (%v):\n%s", elapsed, s.screen.player.at.Elapsed, text)
+			}
+		}
+	}
+}
+
 // Output whose spool is gone is said where it would stand, and above.
 func TestReplayWithoutSpool(t *testing.T) {
 	r := newWriting(t)

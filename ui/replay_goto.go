@@ -24,7 +24,8 @@ type jumpTo struct{ transcript.Place }
 func newGoPalette(r *replayScreen) *goPalette {
 	g := &goPalette{screen: r}
 	rec := r.player.rec
-	for _, m := range rec.Marks(transcript.MarkStep | transcript.MarkFailure | transcript.MarkOverride | transcript.MarkHit | transcript.MarkResumed) {
+	for _, m := range rec.Marks(transcript.MarkStep | transcript.MarkFailure | transcript.MarkOverride | transcript.MarkHit | transcript.MarkResumed |
+		transcript.MarkPause) {
 		if text := r.markText(m); text != "" {
 			g.places = append(g.places, paletteItem{short(m.Elapsed), text, jumpTo{m.Place}})
 		}
@@ -62,6 +63,10 @@ func (r *replayScreen) markText(m transcript.Mark) string {
 		return r.say(sayGoOverride) + " " + step + ": " + clean(d.Reason)
 	case runbook.Resumed:
 		return r.say(sayGoResumed) + " " + clean(d.Operator)
+	case runbook.Paused:
+		return r.say(sayRecPaused)
+	case runbook.Unpaused:
+		return r.say(sayRecAgain)
 	}
 	return ""
 }

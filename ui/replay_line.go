@@ -25,6 +25,8 @@ var (
 	markPassed   = timeMark{"✓", 3, func(l look) lipgloss.Style { return l.Success }}
 	markRemedy   = timeMark{"+", 4, func(l look) lipgloss.Style { return l.Warning }}
 	markResumed  = timeMark{"↻", 5, func(l look) lipgloss.Style { return l.Warning }}
+	markPaused   = timeMark{"‖", 5, func(l look) lipgloss.Style { return l.Warning }} // what commands print is recorded no more
+	markUnpaused = timeMark{"‣", 5, func(l look) lipgloss.Style { return l.Warning }} // and again
 	markHit      = timeMark{"◆", 6, func(l look) lipgloss.Style { return l.Warning }}
 	markNoReturn = timeMark{"⚑", 7, func(l look) lipgloss.Style { return l.Danger }}
 	markOverride = timeMark{"!", 8, func(l look) lipgloss.Style { return l.Warning }}
@@ -86,6 +88,12 @@ func (t *timeline) add(rec *transcript.Recording, m transcript.Mark) {
 		put(markOverride)
 	case m.What&transcript.MarkResumed != 0:
 		put(markResumed)
+	case m.What&transcript.MarkPause != 0:
+		sign := markUnpaused
+		if e, ok := rec.Event(m.Pos); ok && e.Data == runbook.Data(runbook.Paused{}) {
+			sign = markPaused
+		}
+		put(sign)
 	case m.What&transcript.MarkRemedy != 0:
 		put(markRemedy)
 	case m.What&transcript.MarkGate != 0:

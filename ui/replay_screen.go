@@ -304,6 +304,9 @@ func (r *replayScreen) where() string {
 	if f := r.finder; f != nil && f.search != nil {
 		parts = append(parts, r.Warning.Render(r.say(saySearching, int(100*f.read), len(f.found))))
 	}
+	if p.state.Paused {
+		parts = append(parts, r.Warning.Render("‖ "+r.say(sayRecPaused)))
+	}
 	if n := r.finder.matched(p.at.Pos); n > 0 {
 		parts = append(parts, r.say(sayMatchOf, n, len(r.finder.found)))
 	}

@@ -144,6 +144,7 @@ var (
 // Of the recording.
 var (
 	sayRec            = runbook.Text{En: "rec", Ja: "記録中"}
+	sayRecAgain       = runbook.Text{En: "output recorded again", Ja: "出力の記録再開"}
 	sayRecPaused      = runbook.Text{En: "output not recorded", Ja: "出力の記録停止中"}
 	sayNotRecorded    = runbook.Text{En: "○ not recorded", Ja: "○ 記録なし"}
 	sayPauseRecording = runbook.Text{En: "pause recording of output", Ja: "出力の記録を停止"}

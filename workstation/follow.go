@@ -43,7 +43,7 @@ func (e *LostError) Error() string {
 
 // Hint is the way out, in one line.
 func (e *LostError) Hint() string {
-	if !e.silent && (&Job{info: e.job}).left() {
+	if !e.silent && e.job.left() {
 		return fmt.Sprintf("it still runs, in process group %d: wait for it, or end it with kill -- -%d; then see what it has done", e.job.PID, e.job.PID)
 	}
 	if e.nothing {
@@ -131,15 +131,15 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 }
 
 func (j *Job) lost(silent bool) *LostError {
-	j.refresh()
-	return &LostError{job: j.info, dir: j.dir, number: j.number, silent: silent}
+	return &LostError{job: j.now(), dir: j.dir, number: j.number, silent: silent}
 }
 
-// refresh reads what the supervisor has added since.
-func (j *Job) refresh() {
+// now is info with what the supervisor has added since.
+func (j *Job) now() job {
 	if info, err := readJob(j.names.job); err == nil {
-		j.info = info
+		return info
 	}
+	return j.info
 }
 
 func reason(ctx context.Context) string {
@@ -151,11 +151,10 @@ func reason(ctx context.Context) string {
 
 // stopDirectly is for a supervisor that cannot be asked.
 func (j *Job) stopDirectly() {
-	j.refresh()
-	if j.left() {
+	if info := j.now(); info.left() {
 		done := make(chan error)
 		close(done)
-		stop(j.info.PID, done)
+		stop(info.PID, done)
 	}
 }
 

@@ -321,7 +321,7 @@ func Jobs(dir string) ([]Info, error) {
 			if j.info.Supervisor == 0 {
 				i.State = Never
 			}
-			i.Left = j.left()
+			i.Left = j.info.left()
 		}
 		all = append(all, i)
 	}
@@ -329,4 +329,4 @@ func Jobs(dir string) ([]Info, error) {
 }
 
 // left says whether processes of a job whose supervisor is gone are still there.
-func (j *Job) left() bool { return j.info.PID > 1 && j.info.Boot == bootID() && alive(j.info.PID) }
+func (j *job) left() bool { return j.PID > 1 && j.Boot == bootID() && alive(j.PID) }

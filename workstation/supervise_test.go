@@ -169,9 +169,8 @@ func start(t *testing.T, line string, o Options, stdin io.Reader) (*Job, string)
 // end leaves nothing behind, whatever became of the test.
 func end(j *Job) {
 	j.Close()
-	j.refresh()
-	if j.left() {
-		syscall.Kill(-j.info.PID, syscall.SIGKILL)
+	if info := j.now(); info.left() {
+		syscall.Kill(-info.PID, syscall.SIGKILL)
 	}
 	for range 1000 {
 		if !locked(j.names.job) {
@@ -396,6 +395,30 @@ func TestSupervisorKilled(t *testing.T) {
 			t.Errorf("%+v, %v", jobs, err)
 		}
 	})
+}
+
+// TestSupervisorSuspended: a stop that the supervisor does not act on ends all the same, and nobody claims to know how.
+func TestSupervisorSuspended(t *testing.T) {
+	for _, how := range []string{"asked", "no socket"} {
+		j, _ := start(t, "echo begun; sleep 30", Options{}, nil)
+		if how == "no socket" {
+			j.Close()
+		}
+		supervisor := j.info.Supervisor
+		t.Cleanup(func() { syscall.Kill(supervisor, syscall.SIGCONT) })
+		ctx, cancel := context.WithCancel(t.Context())
+		out := newAwait("begun")
+		go func() {
+			out.wait(t)
+			syscall.Kill(supervisor, syscall.SIGSTOP)
+			cancel()
+		}()
+		exit, err := j.Follow(ctx, Offsets{}, nil, out, nil)
+		var lost *LostError
+		if exit != -1 || !errors.As(err, &lost) || !strings.Contains(err.Error(), "does not answer") || lost.Hint() == "" {
+			t.Errorf("%s: exit %d, %v", how, exit, err)
+		}
+	}
 }
 
 // TestMachineRestarted: what a machine leaves that went down in the middle.
