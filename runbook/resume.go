@@ -116,6 +116,13 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 		}
 		check("after", in.step.After)
 	}
+	if len(list) == 0 {
+		return nil
+	}
+	if err := r.emit("", Remark{checksAgain(len(list), "%d check that passed before is made again", "%d checks that passed before are made again",
+		"以前に合格した確認 %d 件をもう一度行います")}); err != nil {
+		return err
+	}
 	exec := r.env.Exec
 	r.env.Exec = once(exec)
 	defer func() { r.env.Exec = exec }()
@@ -149,17 +156,25 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 			return err
 		}
 	}
+	if len(drift) == 0 {
+		return r.emit("", Remark{Text{En: "nothing has drifted: what passed before passes now", Ja: "変化なし: 以前に合格した確認は今も合格します"}})
+	}
 	return r.acceptDrift(ctx, drift)
+}
+
+func checksAgain(n int, one, many, ja string) Text {
+	if n == 1 {
+		many = one
+	}
+	return Textf(many, ja, n)
 }
 
 // acceptDrift asks whether to go on although something is not as it was.
 func (r *Run) acceptDrift(ctx context.Context, drift []Drifted) error {
-	if len(drift) == 0 {
-		return nil
-	}
 	q := Question{
 		ID: "resume", Form: AskApprove, Opens: true, Safe: ChoiceLeave,
-		Title: Textf("Go on? %d checks that passed before do not pass now", "続行しますか？ 以前は合格した %d 件の確認が今は合格しません", len(drift)),
+		Title: checksAgain(len(drift), "Go on? %d check that passed before does not pass now", "Go on? %d checks that passed before do not pass now",
+			"続行しますか？ 以前は合格した %d 件の確認が今は合格しません"),
 		Body: Text{En: "The work itself may be the reason: a check of the old version fails once the new one is there.",
 			Ja: "作業そのものが理由のこともあります。新しい版になれば、古い版についての確認は合格しません。"},
 		Choices: []Choice{

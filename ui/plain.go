@@ -164,7 +164,10 @@ func (p *Plain) inStep(e runbook.Event) {
 		p.heading(st)
 		return
 	case runbook.Output:
-		p.output(d)
+		if c := p.open[d.Number]; c != nil && p.prints(c) {
+			p.heading(p.step(e.Step))
+			p.output(c, d)
+		}
 		return
 	}
 	st := p.step(e.Step)

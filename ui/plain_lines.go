@@ -56,11 +56,10 @@ func (p *Plain) command(label, host, line string) {
 	}
 }
 
-func (p *Plain) output(d runbook.Output) {
-	c := p.open[d.Number]
-	if c == nil || c.handed || c.Probe && !p.o.Probes {
-		return
-	}
+// prints says whether the output of a command is printed.
+func (p *Plain) prints(c *plainCommand) bool { return !c.handed && (!c.Probe || p.o.Probes) }
+
+func (p *Plain) output(c *plainCommand, d runbook.Output) {
 	c.partial += d.Text
 	for {
 		line, rest, found := strings.Cut(c.partial, "\n")
@@ -178,6 +177,7 @@ func (p *Plain) node(d runbook.NodeChanged) {
 
 // resumed says where a run goes on, and what was running when its console went away.
 func (p *Plain) resumed(d runbook.Resumed) {
+	p.current = "" // a step that goes on is named once more
 	p.line(p.sayf("%s is taken up again by %s", "%s を %s が再開します", p.started.Runbook, d.Operator))
 	for _, st := range p.steps {
 		if st.status == runbook.Running {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -313,5 +314,31 @@ func TestPlainClockGoesBack(t *testing.T) {
 	}
 	if s := b.String(); strings.Contains(s, "-3600") || !strings.Contains(s, "0.0 s") {
 		t.Error(s)
+	}
+}
+
+// A console that takes a run up says what was running, and puts what that prints now under its step.
+func TestPlainResumed(t *testing.T) {
+	step := smallPlan()[0]
+	var events []runbook.Event
+	var state runbook.State
+	f := newFeed(func(e runbook.Event) { events = append(events, e); state.Apply(e) })
+	f.add(runbook.Started{Runbook: "r"}, runbook.Planned{Steps: smallPlan()[:1]})
+	f.step = step.ID
+	f.add(runbook.StepStarted{Attempt: 1}, runbook.CommandStarted{Number: 1, Host: "node1", Line: "long"}, runbook.NewOutput(1, "stdout", []byte("seen\nbe")))
+	var b strings.Builder
+	p := NewPlain(&b, PlainOptions{})
+	p.Recall(slices.Values(slices.DeleteFunc(events, func(e runbook.Event) bool { return e.Data.Kind() == "output" })), &state)
+	f = newFeed(p.Emit)
+	f.add(runbook.Resumed{Operator: "ada@bastion"}, runbook.Remark{Text: runbook.T("3 checks")})
+	f.step = step.ID
+	f.add(runbook.NewOutput(1, "stdout", []byte("gun\n")), runbook.CommandEnded{Number: 1, Outcome: runbook.Done})
+	got := b.String()
+	want := "r is taken up again by ada@bastion\n  in  1/1  " + step.Title.En + "\n  was running  node1: long\n  note  3 checks\n"
+	if !strings.HasPrefix(got, want) || strings.Contains(got, "seen") {
+		t.Errorf("%q", got)
+	}
+	if _, after, ok := strings.Cut(got, "\n1/1 "+step.Title.En); !ok || !strings.Contains(after, "      begun\n") {
+		t.Errorf("the output has no heading, or not all of its line: %q", got)
 	}
 }
