@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,30 +142,32 @@ func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*Ga
 	if p := r.book.known[g.Pitfall.Value]; p != nil {
 		c.Severity = p.Severity.Value
 	}
-	scope, err := r.collect(ctx, in, g.Facts, g.When)
+	// What a fact that could not be learned has no part in is told all the same: `false && x` is false whatever x is.
+	scope, missing := r.collect(ctx, in, g.Facts, g.When)
+	applies, err := scope.True(g.When)
 	if err != nil {
-		return r.unknown(ctx, c, err)
-	}
-	if applies, err := scope.True(g.When); err != nil {
-		return r.unknown(ctx, c, err)
+		return r.unknown(ctx, c, cmp.Or(missing, err))
 	} else if !applies {
 		return nil, nil, nil
 	}
-	more, err := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.exprs())
-	if err != nil {
-		return r.unknown(ctx, c, err)
-	}
-	scope = more
+	scope, more := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.exprs())
+	missing = cmp.Or(missing, more)
 	ok, err := scope.True(g.Rule)
 	if err != nil {
-		return r.unknown(ctx, c, err)
+		return r.unknown(ctx, c, cmp.Or(missing, err))
 	}
-	if c.Evidence, err = scope.Strings(g.Evidence); err != nil {
+	switch c.Evidence, err = scope.Strings(g.Evidence); {
+	case err != nil && missing == nil:
 		return r.unknown(ctx, c, err)
+	case err != nil:
+		c.Evidence = whyUnknown(missing)
 	}
 	c.Verdict = Pass
 	if !ok {
 		c.Verdict, c.Says = Fail, g.Says.Text(scope)
+	}
+	if missing != nil {
+		scope = nil // a remedy learns again what it needs, and says so where it cannot
 	}
 	return c, scope, nil
 }
@@ -176,11 +179,16 @@ func (r *Run) unknown(ctx context.Context, c *GateChecked, err error) (*GateChec
 	}
 	c.Verdict = Unknown
 	c.Says = Text{En: "could not tell", Ja: "判定できませんでした"}
-	c.Evidence = []string{err.Error()}
-	if h := HintOf(err); h != "" {
-		c.Evidence = append(c.Evidence, h)
-	}
+	c.Evidence = whyUnknown(err)
 	return c, nil, nil
+}
+
+func whyUnknown(err error) []string {
+	why := strings.Split(err.Error(), "\n")
+	if h := HintOf(err); h != "" {
+		why = append(why, h)
+	}
+	return why
 }
 
 // isDone evaluates the `done` of a step.
@@ -192,7 +200,8 @@ func (r *Run) isDone(ctx context.Context, in *instance) (bool, error) {
 	return scope.True(in.step.Done)
 }
 
-// collect learns the facts that expressions use and gives the scope that holds them.
+// collect learns the facts that expressions use and gives the scope that holds them. With an error it holds those that
+// could be learned.
 func (r *Run) collect(ctx context.Context, in *instance, own Named[Fact], uses ...any) (*Scope, error) {
 	return r.collectInto(ctx, in, in.scope, own, uses...)
 }
@@ -204,6 +213,7 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own N
 	}
 	scope = scope.With()
 	scope.fresh = fresh
+	var missing error
 	facts := nearest(in.facts, own)
 	for _, f := range facts {
 		if f.Value.Probe != nil && !fresh[f.Name] {
@@ -217,11 +227,12 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own N
 		fresh[f.Name] = true
 		value, err := r.learn(ctx, in, f)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
+			missing = cmp.Or(missing, fmt.Errorf("%s: %w", f.Name, err))
+			continue
 		}
 		scope.Set(f.Name, f.Value.Probe.Type(), value)
 	}
-	return scope, nil
+	return scope, missing
 }
 
 // nearest joins facts from outside and from near by. Where a name stands in both, the nearer one is meant.

@@ -3,6 +3,8 @@ package steps
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
@@ -13,14 +15,33 @@ import (
 type commandProbe struct {
 	Run  runbook.Template `yaml:"run,required" doc:"the command line"`
 	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first; empty for none"`
+	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; with any other nothing could be told. All when left out"`
 }
 
 func (p *commandProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	c, err := local(t, p.Run, p.Venv)
 	return []runbook.Command{c}, err
 }
-func (p *commandProbe) Type() *cel.Type                       { return runbook.ResultType }
-func (p *commandProbe) Value(r []runbook.Result) (any, error) { return r[0], nil }
+func (p *commandProbe) Type() *cel.Type { return runbook.ResultType }
+func (p *commandProbe) Value(r []runbook.Result) (any, error) {
+	if !tells(p.Exit, r[0]) {
+		return nil, ended(r[0])
+	}
+	return r[0], nil
+}
+
+// tells says whether a result tells something, by its exit code; all do where none are named.
+func tells(exits []runbook.Int, r runbook.Result) bool {
+	return len(exits) == 0 || slices.ContainsFunc(exits, func(i runbook.Int) bool { return int64(i.Value) == r.Exit })
+}
+
+// ended says how a command ended that told nothing, in its own words where it has any.
+func ended(r runbook.Result) error {
+	if said := strings.TrimSpace(r.Stderr); said != "" {
+		return errors.New(said)
+	}
+	return fmt.Errorf("the command ended with exit code %d", r.Exit)
+}
 
 // valuesProbe reads structured text, so that rules compare values and not their spelling.
 type valuesProbe struct {
@@ -35,7 +56,7 @@ func (p *valuesProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
 func (p *valuesProbe) Type() *cel.Type { return cel.DynType }
 func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
 	if r[0].Exit != 0 {
-		return nil, fmt.Errorf("the command ended with exit code %d", r[0].Exit)
+		return nil, ended(r[0])
 	}
 	var v any
 	if err := yaml.Unmarshal([]byte(r[0].Stdout), &v); err != nil {
@@ -48,8 +69,9 @@ func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
 }
 
 type sshProbe struct {
-	Run runbook.Template `yaml:"run,required" doc:"the command line"`
-	On  runbook.Template `yaml:"on" doc:"hosts of the inventory; those of the step when left out"`
+	Run  runbook.Template `yaml:"run,required" doc:"the command line"`
+	On   runbook.Template `yaml:"on" doc:"hosts of the inventory; those of the step when left out"`
+	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; where a host ends with any other, nothing could be told. All when left out"`
 }
 
 func (p *sshProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
@@ -71,8 +93,14 @@ func (p *sshProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
 func (p *sshProbe) Type() *cel.Type { return cel.MapType(cel.StringType, runbook.ResultType) }
 func (p *sshProbe) Value(r []runbook.Result) (any, error) {
 	m := map[string]runbook.Result{}
+	var untold []error
 	for _, one := range r {
-		m[one.Host] = one
+		if m[one.Host] = one; !tells(p.Exit, one) {
+			untold = append(untold, fmt.Errorf("%s: %w", one.Host, ended(one)))
+		}
+	}
+	if len(untold) > 0 {
+		return nil, errors.Join(untold...)
 	}
 	return m, nil
 }
