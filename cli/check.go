@@ -78,6 +78,9 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory
 	}
+	if err := lib.fits(book, inputs, "check"); err != nil {
+		return err
+	}
 	found, err := runbook.Checkup(cmd.Context(), book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
 	if err != nil {
 		return err
@@ -134,6 +137,47 @@ func (l *library) forHop(cmd *cobra.Command, out *outside, hop string) (*runbook
 		return nil, &runbook.UsageError{Message: strings.TrimSpace(fmt.Sprintf("no runbook leads from %s %s", from, to)), Way: "spraydeck runbooks list names them; give one, or --hop A..B"}
 	}
 	return l.sound(best)
+}
+
+// fits says whether the inputs fit the runbook, and where they ask for another release, what leads there.
+func (l *library) fits(book *runbook.Runbook, inputs map[string]string, command string) error {
+	tag, other := book.LeadsElsewhere(inputs)
+	if !other {
+		return book.CheckInputs(inputs)
+	}
+	e := &runbook.UsageError{Message: fmt.Sprintf("%s leads to %s, not to %s", book.Name.Value, book.To.Value, tag),
+		Way: fmt.Sprintf("no runbook leads to %s; spraydeck plan --to %[1]s says what is known of the way", tag)}
+	switch b := l.past(tag); {
+	case b == nil:
+	case b.To.Value == "v"+strings.TrimPrefix(tag, "v"):
+		e.Way = fmt.Sprintf("spraydeck %s %s leads there, from %s", command, b.Name.Value, b.From.Source)
+	default:
+		e.Way = fmt.Sprintf("no runbook leads to %s; %s takes the same clusters past it, to %s", tag, b.Name.Value, b.To.Value)
+	}
+	return e
+}
+
+// past finds the runbook that leads to a release of Kubespray, or else past it, to the next patch of its minor that has one.
+func (l *library) past(tag string) *runbook.Runbook {
+	at, err := semver.NewVersion(tag)
+	if err != nil {
+		return nil
+	}
+	var best *runbook.Runbook
+	for _, f := range l.files {
+		b := f.Runbook
+		if b == nil || b.System.Value != "kubespray" {
+			continue
+		}
+		to, err := semver.NewVersion(b.To.Value)
+		if err != nil || to.Major() != at.Major() || to.Minor() != at.Minor() || to.LessThan(at) {
+			continue
+		}
+		if best == nil || newer(best.To.Value, b.To.Value) {
+			best = b
+		}
+	}
+	return best
 }
 
 func newer(a, b string) bool {

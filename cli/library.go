@@ -243,7 +243,16 @@ func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook,
 		names = append(names, f.Runbook.Name.Value)
 	}
 	slices.Sort(names)
-	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no runbook %q", arg), Way: "known: " + strings.Join(names, ", ") + "; a path works too"}
+	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no runbook %q", arg), Way: l.instead(arg) + "known: " + strings.Join(names, ", ") + "; a path works too"}
+}
+
+// instead is a hint for a runbook that would be called by a release which has none: the one that serves it.
+func (l *library) instead(name string) string {
+	tag, ok := strings.CutPrefix(name, "kubespray-")
+	if b := l.past(tag); ok && b != nil {
+		return fmt.Sprintf("%s takes the same clusters past %s; ", b.Name.Value, tag)
+	}
+	return ""
 }
 
 // isPath tells the path of a runbook's file from its name.

@@ -87,7 +87,7 @@ func runbooksCommand(o *options) *cobra.Command {
 				return entry{}, false
 			}
 			b := f.Runbook
-			return entry{Name: b.Name.Value, Title: b.Title.Text(runbook.NewScope()), From: b.From.Source, To: b.To.Value, File: b.Source.File, Digest: b.Source.Digest}, true
+			return entry{Name: b.Name.Value, Title: b.Title.Text(runbook.NewScope()), From: b.From.Source, To: b.To.Value, File: b.Source.File, Digest: b.Digest()}, true
 		},
 		func(e entry) []string { return []string{e.Name, e.Source, e.From, e.To, e.Title.In(o.lang)} })
 }
@@ -148,7 +148,11 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 					return err
 				}
 			}
-			return &runbook.UsageError{Message: fmt.Sprintf("there is no %s %q", singular, args[0]), Way: "spraydeck " + plural + " list names them"}
+			instead := ""
+			if singular == "runbook" {
+				instead = l.instead(args[0])
+			}
+			return &runbook.UsageError{Message: fmt.Sprintf("there is no %s %q", singular, args[0]), Way: instead + "spraydeck " + plural + " list names them"}
 		}}
 	show.Flags().BoolVar(&diff, "diff", false, "what it says otherwise than the built-in one whose place it takes")
 	cmd := &cobra.Command{Use: plural, Short: "List the " + plural + " or show one"}

@@ -30,8 +30,9 @@ type plan struct {
 type planHop struct {
 	runbook.Hop
 	Runbook  string        `json:"runbook,omitempty"`
-	Estimate *planEstimate `json:"estimate"` // null where no runbook says
-	Findings *hopFindings  `json:"findings"` // null where nothing was checked
+	Past     string        `json:"past,omitempty"` // where none leads over it: the runbook that leads past its end
+	Estimate *planEstimate `json:"estimate"`       // null where no runbook says
+	Findings *hopFindings  `json:"findings"`       // null where nothing was checked
 }
 
 // planEstimate is the sum of what the steps of a runbook usually take.
@@ -130,6 +131,8 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 		hop := planHop{Hop: h}
 		if b := l.between(h); b != nil {
 			hop.Runbook, hop.Estimate = b.Name.Value, estimateOf(b)
+		} else if b := l.past(h.To); b != nil && b.From.Has(h.From) {
+			hop.Past = b.Name.Value
 		}
 		if findings != nil {
 			if hop.Findings, err = findings(ctx, h); err != nil {

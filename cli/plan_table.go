@@ -118,6 +118,9 @@ func planNotes(b *strings.Builder, h planHop, lang string, say func(en, ja strin
 	if h.Runbook != "" {
 		line(say("runbook: ", "手順書: "), h.Runbook)
 	}
+	if h.Past != "" {
+		line(say("runbook: ", "手順書: "), say("none leads to %s; %s takes the same clusters past it", "%s への手順書はありません。%s で、より新しいパッチに上げられます", h.To, h.Past))
+	}
 	for _, a := range h.Avoided {
 		line(say("not %s: ", "%s は避ける: ", a.Release), a.Why.In(lang))
 	}

@@ -103,7 +103,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory
 	}
-	if err := book.CheckInputs(inputs); err != nil {
+	if err := lib.fits(book, inputs, "run"); err != nil {
 		return err
 	}
 	if out, err = reach(o, book.System.Value); err != nil {
@@ -168,7 +168,7 @@ func openJournal(book *runbook.Runbook, s runbook.Started, dryRun bool) (*transc
 	}
 	host, _ := os.Hostname()
 	j, err := transcript.Create(root, transcript.Header{
-		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Source.Digest, From: s.From,
+		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Digest(), From: s.From,
 		To: book.To.Value, Cluster: s.Cluster, Host: host, Operator: s.Operator, Locale: s.Locale,
 	})
 	if err == nil {

@@ -28,7 +28,7 @@ func (r *Run) begin(ctx context.Context) error {
 	}
 	started := r.env.Started
 	started.Runbook, started.Version = r.book.Name.Value, r.book.Version.Value
-	started.Digest, started.Title = r.book.Source.Digest, r.book.Title.Text(r.scope)
+	started.Digest, started.Title = r.book.Digest(), r.book.Title.Text(r.scope)
 	started.To, started.DryRun, started.Inputs = r.book.To.Value, r.env.DryRun, values
 	if started.From == "" {
 		started.From = r.book.From.Source
@@ -110,6 +110,9 @@ func (u *UsageError) Hint() string { return u.Way }
 
 // CheckInputs says whether the values given fit the runbook, before anything begins.
 func (b *Runbook) CheckInputs(given map[string]string) error {
+	if tag, other := b.LeadsElsewhere(given); other {
+		return &UsageError{fmt.Sprintf("%s leads to %s, not to %s", b.Name.Value, b.To.Value, tag), "take the runbook that leads there: spraydeck runbooks list names them"}
+	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		in, ok := b.Inputs.Get(name)
 		if !ok {
@@ -124,6 +127,14 @@ func (b *Runbook) CheckInputs(given map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// LeadsElsewhere says whether target_tag is given, and is another release than the runbook's own: its checks, its notes and
+// its defaults are those of one release.
+func (b *Runbook) LeadsElsewhere(given map[string]string) (tag string, other bool) {
+	tag, ok := given["target_tag"]
+	_, has := b.Inputs.Get("target_tag")
+	return tag, ok && has && b.To.Value != "" && asTag(tag) != asTag(b.To.Value)
 }
 
 // inputs settles the inputs in the order they are written: what was given, else the default, else a question.

@@ -67,7 +67,7 @@ const (
 type Started struct {
 	Runbook  string `json:"runbook"`          // name
 	Version  string `json:"version"`          // of the runbook
-	Digest   string `json:"digest,omitempty"` // sha256 of its file
+	Digest   string `json:"digest,omitempty"` // of its file, and of those it is like or includes: Runbook.Digest
 	Title    Text   `json:"title"`
 	From     string `json:"from,omitempty"` // release the run starts from, as the operator says it
 	To       string `json:"to,omitempty"`
@@ -332,7 +332,7 @@ type StepEnded struct {
 type Resumed struct {
 	Tool     string    `json:"tool"`               // version of spraydeck
 	Operator string    `json:"operator,omitempty"` // user@host of the console
-	Digest   string    `json:"digest,omitempty"`   // of the runbook's file, where it is another now
+	Digest   string    `json:"digest,omitempty"`   // of the runbook, where it is another now
 	Torn     int64     `json:"torn,omitempty"`     // bytes of half a line that were cut off the end of the transcript
 	At       time.Time `json:"at"`
 }

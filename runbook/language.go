@@ -96,6 +96,7 @@ type Runbook struct {
 	known  map[string]*Pitfall
 
 	written *Runbook // what stands in the file, where more was taken from the runbook it is like
+	models  []string // digests of the files it is like
 }
 
 // Source is the file something was read from.

@@ -92,6 +92,7 @@ func (c *checker) become(b *Runbook, way []*Runbook) {
 
 // take fills what is not written from another runbook. Lists are put together, the other's first.
 func (b *Runbook) take(other *Runbook) {
+	b.models = append([]string{other.Source.Digest}, other.models...)
 	if b.System.Value == "" {
 		b.System = other.System
 	}

@@ -75,3 +75,26 @@ func TestLikeMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestDigest: it is another as soon as one of the files is that a runbook is made of, and no other when only its name is.
+func TestDigest(t *testing.T) {
+	digest := func(base, included string) string {
+		files := likeFiles(t, base, "like: a\nspecial:\n  - {after: first, steps: [{id: more, title: More, runbook: {name: c}}]}\n", included)
+		runbook.Link(files)
+		return files[1].Runbook.Digest()
+	}
+	included := "phases:\n  - title: All\n    steps:\n      - {id: only, title: Only, note: x}\n"
+	was := digest(likeBase, included)
+	switch {
+	case digest(likeBase, included) != was:
+		t.Error("the same files have another digest")
+	case digest(strings.Replace(likeBase, "note: a", "note: b", 1), included) == was:
+		t.Error("a change of the runbook it is like does not show")
+	case digest(likeBase, strings.Replace(included, "note: x", "note: y", 1)) == was:
+		t.Error("a change of an included runbook does not show")
+	}
+	alone := likeFiles(t, likeBase)[0].Runbook
+	if alone.Digest() != alone.Source.Digest {
+		t.Error("a runbook of one file has another digest than its file")
+	}
+}

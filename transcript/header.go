@@ -27,7 +27,7 @@ type Header struct {
 	Started   time.Time `json:"started"`
 	Runbook   string    `json:"runbook"`
 	Version   string    `json:"version,omitempty"` // of the runbook
-	Digest    string    `json:"digest,omitempty"`  // sha256 of its file
+	Digest    string    `json:"digest,omitempty"`  // of its file, and of those it is like or includes
 	From      string    `json:"from,omitempty"`
 	To        string    `json:"to,omitempty"`
 	Cluster   string    `json:"cluster,omitempty"`
