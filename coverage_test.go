@@ -23,6 +23,9 @@ var updateCoverage = flag.Bool("update-coverage", false, "write docs/coverage.md
 // covered says where a row of the operators' knowledge went.
 type covered struct {
 	Row, Table, Pitfall, Note, Proof string
+	Decided                          string // where Kubespray's own history says otherwise than the row
+	Symptom                          string // of a matcher: the symptom that recognises its sample
+	Origin                           string // constructed: the sample was put together and not yet seen as real output
 }
 
 // tables are the lists of rows, and how many each must have: a row that falls out of the files is noticed.
@@ -72,6 +75,8 @@ func TestCoverage(t *testing.T) {
 		"Each row of what operators and Kubespray's history know, and where it went: the pitfall that carries it, how it is probed\n"+
 		"beforehand, the symptoms it is recognised by, and what proves it (samples the linter runs, a case of a test, a fault of the\n"+
 		"lab). A note says where an operator is told what no machine can check.\n")
+	constructedAreHints(t, all, pitfalls)
+	var decided []string
 	for _, table := range tables {
 		rows := slices.DeleteFunc(slices.Clone(all), func(c covered) bool { return c.Table != table.name })
 		slices.SortStableFunc(rows, func(a, b covered) int { return strings.Compare(natural(a.Row), natural(b.Row)) })
@@ -87,12 +92,16 @@ func TestCoverage(t *testing.T) {
 			if p == nil {
 				continue
 			}
+			if r.Decided != "" {
+				decided = append(decided, fmt.Sprintf("- %s, %s: %s", r.Row, r.Pitfall, strings.TrimSpace(r.Decided)))
+			}
 			fmt.Fprintf(&want, "| %s | %s | %s | %s | %s |\n", r.Row, r.Pitfall, probesOf(p), symptomsOf(p), r.Proof)
 		}
 		if len(distinct) < table.rows {
 			t.Errorf("%d rows of %q, at least %d are known", len(distinct), table.name, table.rows)
 		}
 	}
+	fmt.Fprintf(&want, "\n## Decided by Kubespray's own history\n\nWhere the tags say otherwise than the row, the pitfall follows the tags.\n\n%s\n", strings.Join(decided, "\n"))
 	if *updateCoverage {
 		if err := os.WriteFile("docs/coverage.md", want.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
@@ -100,6 +109,34 @@ func TestCoverage(t *testing.T) {
 	}
 	if got, _ := os.ReadFile("docs/coverage.md"); !bytes.Equal(got, want.Bytes()) {
 		t.Error("docs/coverage.md is stale: run make generate")
+	}
+}
+
+// constructedAreHints: what nobody has seen as real output yet is a hint and no verdict, unless another sample of the same
+// symptom was seen.
+func constructedAreHints(t *testing.T, rows []covered, pitfalls map[string]*runbook.Pitfall) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if r.Symptom != "" && r.Origin == "" {
+			seen[r.Pitfall+"/"+r.Symptom] = true
+		}
+	}
+	for _, r := range rows {
+		p := pitfalls[r.Pitfall]
+		if r.Symptom == "" || p == nil {
+			if r.Origin != "" {
+				t.Errorf("row %s is constructed and names no symptom", r.Row)
+			}
+			continue
+		}
+		i := slices.IndexFunc(p.Symptoms, func(s runbook.Symptom) bool { return s.ID.Value == r.Symptom })
+		switch {
+		case i < 0:
+			t.Errorf("row %s names the symptom %s of %s, which is not there", r.Row, r.Symptom, r.Pitfall)
+		case r.Origin == "constructed" && !p.Symptoms[i].Hint.Value && !p.Symptoms[i].Quiet.Value && !seen[r.Pitfall+"/"+r.Symptom]:
+			t.Errorf("row %s: %s/%s rests on a constructed sample and is no hint", r.Row, r.Pitfall, r.Symptom)
+		}
 	}
 }
 

@@ -146,7 +146,6 @@ func TestHazards(t *testing.T) {
 		{"elsewhere", "ip-not-local", nil, map[string]any{"own_routes": hosts{"n1": ran(0, "10.0.0.11 is not local: 10.0.0.11 dev eth0 src 10.0.0.21 uid 0\n")}}, "n1: 10.0.0.11 is not local"},
 		{"here", "ip-not-local", nil, map[string]any{"own_routes": hosts{"n1": ran(0, "local: 10.0.0.11 dev lo src 10.0.0.11 uid 0\n"), "n2": ran(0, "")}}, ""},
 		{"no answer", "access-ip-unreachable", nil, map[string]any{"inventory.vars": vars{}, "ping_self": hosts{"n1": ran(1, "1 packets transmitted, 0 received\n")}}, "0 received"},
-		{"no ping wanted", "access-ip-unreachable", nil, map[string]any{"inventory.vars": vars{"n1": {"ping_access_ip": false}}, "ping_self": hosts{"n1": ran(1, "")}}, ""},
 		{"full", "download-in-window", nil, map[string]any{"disk_free": hosts{"n1": ran(0, "/ 20000\n/tmp 900\n")}}, "n1: MB free on /tmp 900"},
 		{"room", "download-in-window", nil, map[string]any{"disk_free": hosts{"n1": ran(0, "/ 20000\n/tmp 6000\n")}}, ""},
 		{"patching", "system-upgrade-on", nil, map[string]any{"system_upgrade": ran(0, "a.yml:1:system_upgrade: true\n")}, "system_upgrade: true"},

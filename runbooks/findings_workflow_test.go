@@ -62,9 +62,11 @@ func TestWorkflowFindings(t *testing.T) {
 		{"lost a line", "ansible-cfg-not-reapplied", nil, map[string]any{"at_target": here, "own_cfg": ran(0, "--- a/ansible.cfg\n+++ b/ansible.cfg\n+remote_user = ops\n"), "cfg_here": ran(0, "[defaults]\n")}, "+remote_user = ops"},
 		{"v in front", "version-leading-v", nil, map[string]any{"at_target": here, "leading_v": ran(0, "inventory/mycluster/group_vars/all/all.yml:7:calico_version: v3.29.1\n")}, "calico_version: v3.29.1"},
 
+		{"the old sample's v", "version-leading-v", nil, map[string]any{"at_target": away, "leading_v": ran(0, "k.yml:20:kube_version: v1.31.9\n"), "in_sample": ran(0, "kube_version: v1.31.9\n")}, ""},
+		{"an own v, looked at early", "version-leading-v", nil, map[string]any{"at_target": away, "leading_v": ran(0, "k.yml:20:kube_version: v1.31.9\na.yml:7:calico_version: v3.29.1\n"), "in_sample": ran(0, "kube_version: v1.31.9\n")}, "calico_version: v3.29.1"},
+		{"an own pin, looked at early", "kube-version-pinned", nil, map[string]any{"at_target": away, "pinned": ran(0, "k.yml:20:kube_version: v1.31.4\n"), "in_sample": ran(0, "kube_version: v1.31.9\n")}, "v1.31.4"},
 		{"merged", "old-group-vars-reused", nil, map[string]any{"at_target": here, "new_in_sample": ran(0, "group_vars/all/all.yml\n"), "as_before": ran(0, "group_vars/all/etcd.yml\n")}, ""},
 		{"copied", "old-group-vars-reused", nil, map[string]any{"at_target": here, "new_in_sample": ran(0, "group_vars/k8s_cluster/addons.yml\n"), "as_before": ran(0, "group_vars/k8s_cluster/addons.yml\n")}, "group_vars/k8s_cluster/addons.yml"},
-		{"no such tag", "old-group-vars-reused", nil, map[string]any{"at_target": here, "new_in_sample": failed(1, "fatal: bad revision"), "as_before": ran(0, "")}, "could not be compared: fatal: bad revision"},
 		{"old checkout", "old-group-vars-reused", nil, map[string]any{"at_target": away}, "silent"},
 
 		{"the sample's", "upgrades-doc-stale-commands", map[string]string{"inventory": "inventory/sample/hosts.ini"}, map[string]any{"inventory_there": away}, "inventory/sample/hosts.ini is not there"},
@@ -73,7 +75,8 @@ func TestWorkflowFindings(t *testing.T) {
 		{"hyphens", "group-vars-dir-renamed", map[string]string{"target_tag": "v2.16.0"}, map[string]any{"at_target": here, "hyphen_dirs": ran(0, "group_vars/k8s-cluster\n")}, "inventory/mycluster/group_vars/k8s-cluster"},
 		{"underscores", "group-vars-dir-renamed", map[string]string{"target_tag": "v2.28.0"}, map[string]any{"at_target": here, "hyphen_dirs": ran(0, "")}, ""},
 		{"no inventory", "group-vars-dir-renamed", map[string]string{"target_tag": "v2.28.0"}, map[string]any{"at_target": here, "hyphen_dirs": failed(2, "cd: no such directory")}, "no such directory"},
-		{"before the rename", "group-vars-dir-renamed", map[string]string{"target_tag": "v2.15.1"}, map[string]any{"at_target": here}, "silent"},
+		{"before the rename", "group-vars-dir-renamed", map[string]string{"target_tag": "v2.16.0", "previous_tag": "v2.15.1"}, map[string]any{"at_target": away}, "silent"},
+		{"never renamed", "group-vars-dir-renamed", map[string]string{"target_tag": "v2.18.2", "previous_tag": "v2.17.1"}, map[string]any{"at_target": away, "hyphen_dirs": ran(0, "group_vars/k8s-cluster\n")}, "inventory/mycluster/group_vars/k8s-cluster"},
 
 		{"old names", "inventory-groups-renamed", nil, map[string]any{"inventory.groups": groups("kube-master", "n1", "kube-node", "n2")}, "kube-master"},
 		{"names of today", "inventory-groups-renamed", nil, map[string]any{"inventory.groups": groups("kube_control_plane", "n1", "kube_node", "n2")}, ""},
@@ -100,15 +103,15 @@ func TestWorkflowFindings(t *testing.T) {
 		{"decided", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, map[string]any{"at_target": here, "version_here": ran(0, "kube_version: v1.27.10\n"), "version_of_role": ran(0, "kube_version: v1.27.10\n")}, ""},
 		{"another release", "kube-version-sample-stale", map[string]string{"target_tag": "v2.24.0"}, map[string]any{"at_target": here}, "silent"},
 
-		{"defaults", "drain-timeout-tuning", nil, map[string]any{"at_target": here, "drain_times": ran(0, "")}, ""},
-		{"raised", "drain-timeout-tuning", nil, map[string]any{"at_target": here, "drain_times": ran(0, "inventory/mycluster/group_vars/all/all.yml:9:drain_timeout: 560s\n")}, "drain_timeout: 560s"},
-		{"raised in the role", "drain-timeout-tuning", nil, map[string]any{"at_target": here, "drain_times": ran(0, "+drain_grace_period: 500\n")}, "+drain_grace_period: 500"},
+		{"defaults", "drain-timeout-tuning", nil, map[string]any{"drain_times": ran(0, "")}, ""},
+		{"raised", "drain-timeout-tuning", nil, map[string]any{"drain_times": ran(0, "inventory/mycluster/group_vars/all/all.yml:9:drain_timeout: 560s\n")}, "drain_timeout: 560s"},
+		{"raised in the role", "drain-timeout-tuning", nil, map[string]any{"drain_times": ran(0, "+drain_grace_period: 500\n")}, "+drain_grace_period: 500"},
 		{"ignored", "drain-ignore-errors", nil, map[string]any{"ignored": ran(0, "roles/upgrade/pre-upgrade/tasks/main.yml:60:      ignore_errors: yes\n"), "switched": away}, "ignore_errors: yes"},
 		{"switched", "drain-ignore-errors", nil, map[string]any{"ignored": away, "switched": ran(0, "inventory/mycluster/group_vars/all/all.yml:3:drain_nodes: false\n")}, "drain_nodes: false"},
 		{"drained", "drain-ignore-errors", nil, map[string]any{"ignored": away, "switched": away}, ""},
 
 		{"renewed", "auto-renew-off", nil, map[string]any{"inventory.groups": groups("kube_control_plane", "n1"), "renew_settings": map[string]any{"auto_renew_certificates": true}, "renew_timer": hosts{"n1": ran(0, "enabled\n")}}, ""},
-		{"never", "auto-renew-off", nil, map[string]any{"inventory.groups": groups("kube_control_plane", "n1"), "renew_settings": map[string]any{}, "renew_timer": hosts{"n1": ran(4, "not-found\n")}}, "n1: k8s-certs-renew.timer is not there"},
+		{"never", "auto-renew-off", nil, map[string]any{"inventory.groups": groups("kube_control_plane", "n1"), "renew_settings": map[string]any{}, "renew_timer": hosts{"n1": ran(4, "not-found\n")}}, "inventory: auto_renew_certificates is not set"},
 		{"only next time", "auto-renew-off", nil, map[string]any{"inventory.groups": groups("kube_control_plane", "n1"), "renew_settings": map[string]any{"auto_renew_certificates": true}, "renew_timer": hosts{"n1": ran(1, "disabled\n")}}, "is disabled"},
 		{"by others", "auto-renew-off", nil, map[string]any{"inventory.groups": groups("kube_control_plane", "n1"), "renew_settings": map[string]any{"kube_external_ca_mode": true}}, "silent"},
 
