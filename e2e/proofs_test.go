@@ -113,7 +113,7 @@ var proofs = []proof{
 	setting("pod-security-policy", "v2.24.3..v2.25.1", cluster, "podsecuritypolicy_enabled: true"),
 	setting("removed-variables-refused", "v2.30.0..v2.31.0", cluster, "kubelet_static_pod_path: /etc/kubernetes/static"),
 	{"gateway-api-checksum", "v2.29.1..v2.30.0", "edit group_vars/" + addons + ".yml s/^gateway_api_enabled:.*/gateway_api_enabled:\\ true/", "takeback"},
-	setting("drain-timeout-units", "v2.30.0..v2.31.0", cluster, "drain_timeout: 6m"),
+	setting("drain-timeout-units", "v2.30.0..v2.31.0", cluster, "drain_fallback_timeout: 6m"),
 	setting("cloud-provider-in-tree", "", "all/all", "cloud_provider: openstack"),
 }
 

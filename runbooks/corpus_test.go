@@ -61,7 +61,7 @@ func TestCorpus(t *testing.T) {
 				hits = nil
 				stream := known.Set.Stream()
 				for line := range strings.Lines(string(f.Data)) {
-					for _, s := range []string{"output", "nodes"} {
+					for _, s := range []string{"output", "nodes", "commands"} {
 						hits = append(hits, stream.Feed(symptom.Input{Stream: s}, strings.TrimSuffix(line, "\n"), time.Now())...)
 					}
 				}
