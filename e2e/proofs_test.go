@@ -102,7 +102,7 @@ var proofs = []proof{
 	// the inventory's files
 	{"strict-arp", "", "edit group_vars/" + cluster + ".yml s/^kube_proxy_strict_arp:.*/kube_proxy_strict_arp:\\ false/", "takeback"},
 	setting("metallb-kube-vip-both", "", cluster, "kube_vip_enabled: true\nkube_vip_services_enabled: true"),
-	setting("calico-version-pinned", "", calico, "calico_version: v3.29.1"),
+	setting("calico-version-pinned", "", calico, "calico_version: 3.29.1"),
 	setting("containerd-version-pinned", "", "all/containerd", "containerd_version: 1.7.24"),
 	setting("system-upgrade-on", "", "all/all", "system_upgrade: true"),
 	setting("registry-k8s-io", "", "all/offline", "coredns_image_repo: k8s.gcr.io/coredns"),
@@ -115,6 +115,12 @@ var proofs = []proof{
 	{"gateway-api-checksum", "v2.29.1..v2.30.0", "edit group_vars/" + addons + ".yml s/^gateway_api_enabled:.*/gateway_api_enabled:\\ true/", "takeback"},
 	setting("drain-timeout-units", "v2.30.0..v2.31.0", cluster, "drain_fallback_timeout: 6m"),
 	setting("cloud-provider-in-tree", "", "all/all", "cloud_provider: openstack"),
+	// what the next release does not take, told on the branch of the old one
+	setting("version-leading-v", "", "all/all", "helm_version: v3.16.4"),
+	setting("kubelet-keys-per-role", "", cluster, "kube_master_cpu_reserved: 200m"),
+	setting("ipaddr-filter", "", cluster, `my_dns: "{{ kube_service_addresses | ipaddr(3) }}"`),
+	setting("openstack-lbaas-values", "", "all/all", "external_openstack_lbaas_provider: octavia"),
+	setting("etcd-kubeadm-enabled", "v2.27.1..v2.28.1", "all/all", "etcd_kubeadm_enabled: false"),
 }
 
 func pool(spec string) string {
