@@ -35,6 +35,7 @@ func run(m *testing.M) int {
 	}
 	for _, build := range builds {
 		cmd := exec.Command(build[0], build[1:]...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as the Makefile does
 		if out, err := cmd.CombinedOutput(); err != nil {
 			fmt.Printf("%s: %v\n%s", strings.Join(build, " "), err, out)
 			return 1

@@ -146,9 +146,9 @@ func record(b *testing.B, state string, args ...string) (memory int64) {
 	cmd := exec.Command(spraydeck, args...)
 	cmd.Env = plainEnv(state)
 	onTerminal(b, cmd, func(keys io.Writer) {
-		if begun, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*/spool/*.out")); len(begun) == 0 {
+		if journals, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*/transcript.jsonl")); len(journals) == 0 {
 			io.WriteString(keys, "\r") // the plan is read
-		} else if ended, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*/spool/*.exit")); len(ended) == 1 {
+		} else if b, _ := os.ReadFile(journals[0]); bytes.Contains(b[max(0, len(b)-4096):], []byte(`"kind":"ended"`)) {
 			io.WriteString(keys, "q")
 		}
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))

@@ -234,21 +234,28 @@ func (s *streams) deliver(stream string, p []byte) {
 	}
 	text := o.Text
 	if carried := s.lines[stream]; len(carried) > longLine {
-		text = carried + "\n" + text // or each piece of it would cost more than the one before
+		s.see(carried) // or each piece of it would cost more than the one before
 	} else if carried != "" {
-		text = carried + text
-	}
-	for {
-		i := strings.IndexByte(text, '\n')
-		if i < 0 {
-			break
+		first, rest, ends := strings.Cut(text, "\n")
+		if first = carried + first; !ends {
+			text = first
+		} else {
+			s.see(first)
+			text = rest
 		}
-		s.run.see(s.step, s.command, text[:i])
-		s.prompts.see(text[:i])
+	}
+	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
+		s.see(text[:i])
 		text = text[i+1:]
 	}
 	s.prompts.see(text)
 	s.lines[stream] = strings.Clone(text)
+}
+
+// see looks at whole lines, the last without its end.
+func (s *streams) see(lines string) {
+	s.run.see(s.step, s.command, lines)
+	s.prompts.seeLines(lines)
 }
 
 // completeRunes gives the length of p without a character cut off at its end.

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -21,6 +22,7 @@ type prompter struct {
 	asking chan struct{} // holds one token: one dialog at a time
 	count  int
 	last   string // the prompt met last, for it is met again when its line is complete
+	plain  []byte // the line at hand
 }
 
 func newPrompter(ctx context.Context, r *Run, step string, c Command) *prompter {
@@ -37,13 +39,13 @@ func (p *prompter) see(line string) {
 	if p == nil {
 		return
 	}
-	line = strings.TrimRight(Plain(line), " \r")
-	if p.last != "" && strings.HasPrefix(line, p.last) {
+	p.plain = trimEnd(appendPlain(p.plain[:0], line))
+	if p.last != "" && bytes.HasPrefix(p.plain, []byte(p.last)) {
 		return
 	}
 	p.last = ""
 	for _, prompt := range p.c.Prompts {
-		if !prompt.Line.MatchString(line) {
+		if !prompt.Line.Match(p.plain) {
 			continue
 		}
 		select {
@@ -52,10 +54,20 @@ func (p *prompter) see(line string) {
 			return // it is the question that is being asked already
 		}
 		p.count++
-		p.last = line
+		p.last = string(p.plain)
 		id := fmt.Sprint(p.step, promptInfix, p.count)
-		p.wg.Go(func() { p.ask(id, prompt, line) })
+		met := p.last
+		p.wg.Go(func() { p.ask(id, prompt, met) })
 		return
+	}
+}
+
+// seeLines looks at lines, the last without its end.
+func (p *prompter) seeLines(lines string) {
+	for more := p != nil; more; {
+		var line string
+		line, lines, more = strings.Cut(lines, "\n")
+		p.see(line)
 	}
 }
 

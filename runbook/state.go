@@ -57,37 +57,52 @@ type CommandState struct {
 	Begun   time.Time
 }
 
-// tailLimit is how many lines of a command's output State keeps. The journal keeps them all.
-const tailLimit = 5000
+// How much of a command's output State keeps; it lets go of more when it has twice that. The journal keeps all.
+const (
+	tailLimit = 5000    // lines
+	tailSize  = 1 << 20 // bytes
+)
 
 // Tail is the end of a command's output, by lines.
 type Tail struct {
 	Lines   []string // complete lines, without their ends
 	Partial string   // what came after the last newline
 	Dropped int      // lines that were let go at the front
+
+	size int // of Lines, in bytes
 }
 
 func (t *Tail) add(text string) {
-	switch {
-	case len(t.Partial) > longLine:
-		t.Lines = append(t.Lines, t.Partial)
-	case t.Partial != "":
-		text = t.Partial + text
+	if len(t.Partial) > longLine {
+		t.keep(t.Partial)
+		t.Partial = ""
 	}
 	for {
-		i := strings.IndexByte(text, '\n')
-		if i < 0 {
+		line, rest, ends := strings.Cut(text, "\n")
+		if t.Partial != "" {
+			line = t.Partial + line
+		}
+		if !ends {
+			t.Partial = line
 			break
 		}
-		t.Lines = append(t.Lines, strings.TrimSuffix(text[:i], "\r"))
-		text = text[i+1:]
+		t.keep(strings.TrimSuffix(line, "\r"))
+		t.Partial, text = "", rest
 	}
-	t.Partial = text
-	// cut in large pieces: a copy for each line would cost more than the line
-	if over := len(t.Lines) - tailLimit; over > tailLimit/4 {
-		t.Lines = slices.Clone(t.Lines[over:])
-		t.Dropped += over
+}
+
+func (t *Tail) keep(line string) {
+	t.Lines, t.size = append(t.Lines, line), t.size+len(line)
+	if len(t.Lines) <= 2*tailLimit && t.size <= 2*tailSize {
+		return
 	}
+	// of many at once: to move the rest for each line would cost more than the line
+	n := 0
+	for ; len(t.Lines)-n > tailLimit || t.size > tailSize; n++ {
+		t.size -= len(t.Lines[n])
+	}
+	t.Lines = slices.Delete(t.Lines, 0, n)
+	t.Dropped += n
 }
 
 // note adds a line of ours.

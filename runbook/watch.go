@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"bytes"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,10 +17,11 @@ type watcher struct {
 	known  *Symptoms
 	stream *symptom.Stream
 
-	mu   sync.Mutex
-	play playbook
-	seen map[string][]met // by step
-	next time.Time        // the alarm that is set
+	mu    sync.Mutex
+	play  playbook
+	plain []byte           // the line that it reads
+	seen  map[string][]met // by step
+	next  time.Time        // the alarm that is set
 }
 
 // met is a pitfall that a step has met, and whether only by a hint so far.
@@ -119,25 +121,47 @@ func (r *Run) seeCommand(step string, c Command) {
 // recall shows the symptoms a line that was seen before the run was resumed: what it means has been told.
 func (r *Run) recall(c Command, line string) {
 	if c.Host == Workstation {
-		r.watch.mu.Lock()
-		r.watch.play.read(strings.TrimRight(Plain(line), " \r"))
-		r.watch.mu.Unlock()
+		r.watch.progress(line)
 	}
 	r.watch.stream.Feed(symptom.Input{Host: c.Host}, line, time.Now())
 }
 
-// see looks at one line of a command's output.
-func (r *Run) see(step string, c Command, line string) {
-	if c.Host == Workstation {
-		plain := strings.TrimRight(Plain(line), " \r")
-		r.watch.mu.Lock()
-		p, news := r.watch.play.read(plain)
-		r.watch.mu.Unlock()
-		if news {
-			r.emit(step, p)
+// see looks at lines of a command's output, the last without its end.
+func (r *Run) see(step string, c Command, lines string) {
+	in, told := symptom.Input{Host: c.Host}, 0
+	for at := 0; c.Host == Workstation; {
+		line, end, p, news := r.watch.progress(lines[at:])
+		if !news {
+			break
+		}
+		if line += at; line > told { // the lines before it come first
+			r.watchLines(step, in, lines[told:line-1])
+			told = line
+		}
+		r.emit(step, p)
+		if at += end; at > len(lines) {
+			break
 		}
 	}
-	r.watchLine(step, symptom.Input{Host: c.Host}, line)
+	r.watchLines(step, in, lines[told:])
+}
+
+// progress reads lines up to one that tells something new of a playbook, and gives where that begins and where the next
+// one does.
+func (w *watcher) progress(lines string) (line, next int, p Progress, news bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for next <= len(lines) {
+		line, next = next, len(lines)+1
+		if i := strings.IndexByte(lines[line:], '\n'); i >= 0 {
+			next = line + i + 1
+		}
+		w.plain = trimEnd(appendPlain(w.plain[:0], lines[line:next-1]))
+		if p, news = w.play.read(w.plain); news {
+			return line, next, p, true
+		}
+	}
+	return line, next, p, false
 }
 
 // seeNode looks at a node as a row of kubectl get nodes --no-headers.
@@ -156,11 +180,22 @@ func (r *Run) seeNode(n Node) error {
 	return r.watchLine(in.events, symptom.Input{Stream: "nodes", Host: n.Name}, line)
 }
 
-// watchLine gives a line to the symptoms and tells what is new. A symptom that waits for something not to come is looked after
-// when its time is over, whether or not anything is printed.
+// watchLine gives a line to the symptoms and tells what is new.
 func (r *Run) watchLine(step string, in symptom.Input, line string) error {
 	now := time.Now()
-	err := r.met(step, r.watch.stream.Feed(in, line, now))
+	return r.watched(step, now, r.watch.stream.Feed(in, line, now))
+}
+
+// watchLines does so with lines, the last without its end.
+func (r *Run) watchLines(step string, in symptom.Input, lines string) error {
+	now := time.Now()
+	return r.watched(step, now, r.watch.stream.FeedLines(in, lines, now))
+}
+
+// watched tells what is new. A symptom that waits for something not to come is looked after when its time is over, whether
+// or not anything is printed.
+func (r *Run) watched(step string, now time.Time, found []symptom.Hit) error {
+	err := r.met(step, found)
 	if at := r.watch.stream.Next(); r.watch.alarm(at) {
 		time.AfterFunc(at.Sub(now), func() { r.met(step, r.watch.stream.Flush(time.Now())) })
 	}
@@ -183,15 +218,18 @@ var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x
 
 // Plain removes escape sequences from a line.
 func Plain(line string) string {
-	i := strings.IndexByte(line, 0x1b)
-	if i < 0 {
+	if strings.IndexByte(line, 0x1b) < 0 {
 		return line
 	}
+	return string(appendPlain(make([]byte, 0, len(line)), line))
+}
+
+func appendPlain(plain []byte, line string) []byte {
 	// colours, by hand: of a playbook's output nearly every line has them
-	plain := make([]byte, 0, len(line))
-	for rest := line; ; i = strings.IndexByte(rest, 0x1b) {
+	for rest := line; ; {
+		i := strings.IndexByte(rest, 0x1b)
 		if i < 0 {
-			return string(append(plain, rest...))
+			return append(plain, rest...)
 		}
 		plain, rest = append(plain, rest[:i]...), rest[i:]
 		end := 2
@@ -199,10 +237,18 @@ func Plain(line string) string {
 			end++
 		}
 		if end >= len(rest) || rest[1] != '[' || rest[end] != 'm' {
-			return escapes.ReplaceAllString(line, "")
+			return append(plain, escapes.ReplaceAllString(rest, "")...)
 		}
 		rest = rest[end+1:]
 	}
+}
+
+// trimEnd cuts the blanks and carriage returns off the end of a line.
+func trimEnd(line []byte) []byte {
+	for len(line) > 0 && (line[len(line)-1] == ' ' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
 // playbook follows an Ansible playbook by what it prints.
@@ -216,26 +262,27 @@ var (
 )
 
 // read takes a line and says whether there is something new to tell: a task, a failure, the end.
-func (p *playbook) read(line string) (Progress, bool) {
+func (p *playbook) read(line []byte) (Progress, bool) {
+	begins := func(word string) bool { return len(line) >= len(word) && string(line[:len(word)]) == word }
 	switch {
-	case strings.HasPrefix(line, "PLAY [") || strings.HasPrefix(line, "TASK [") || strings.HasPrefix(line, "RUNNING HANDLER ["):
-		m := header.FindStringSubmatch(line)
+	case begins("PLAY [") || begins("TASK [") || begins("RUNNING HANDLER ["):
+		m := header.FindSubmatch(line)
 		if m == nil {
 			return Progress{}, false
 		}
-		if m[1] == "PLAY" {
-			p.Play = strings.Clone(m[2]) // a part of it would keep the whole piece of output in memory
+		if string(m[1]) == "PLAY" {
+			p.Play = string(m[2])
 		} else {
-			p.Task = strings.Clone(m[2])
+			p.Task = string(m[2])
 			p.Tasks++
 		}
 		return p.Progress, true
-	case strings.HasPrefix(line, "PLAY RECAP"):
+	case begins("PLAY RECAP"):
 		p.Task = ""
 		return p.Progress, true
 	}
-	if word, _, ok := strings.Cut(line, ": ["); ok {
-		switch word {
+	if word, _, ok := bytes.Cut(line, hostMark); ok {
+		switch string(word) {
 		case "ok":
 			p.OK++
 		case "changed":
@@ -243,19 +290,21 @@ func (p *playbook) read(line string) (Progress, bool) {
 		case "failed":
 			p.Failed++
 		case "fatal":
-			if strings.Contains(line, "UNREACHABLE!") {
+			if bytes.Contains(line, []byte("UNREACHABLE!")) {
 				p.Unreachable++
 			} else {
 				p.Failed++
 			}
 			return p.Progress, true
 		}
-	} else if !strings.Contains(line, " ok=") {
+	} else if !bytes.Contains(line, okMark) {
 		return Progress{}, false // nearly every other line
-	} else if m := recap.FindStringSubmatch(line); m != nil {
-		unreachable, _ := strconv.Atoi(m[1])
-		failed, _ := strconv.Atoi(m[2])
+	} else if m := recap.FindSubmatch(line); m != nil {
+		unreachable, _ := strconv.Atoi(string(m[1]))
+		failed, _ := strconv.Atoi(string(m[2]))
 		return p.Progress, unreachable+failed > 0
 	}
 	return Progress{}, false
 }
+
+var hostMark, okMark = []byte(": ["), []byte(" ok=")

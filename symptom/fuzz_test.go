@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -97,7 +98,10 @@ func TestLongLines(t *testing.T) {
 
 func compareScan(t *testing.T, set *Set, text string, size int) {
 	t.Helper()
-	want := feedAll(set, text)
+	want := feedAll(set, text, 1)
+	if together := feedAll(set, text, 1+size%7); !slices.Equal(together, want) {
+		t.Fatalf("fed in parts of %d lines %q, line by line %q", 1+size%7, together, want)
+	}
 	var got []string
 	r := iotest.HalfReader(strings.NewReader(text))
 	if len(text) < 4096 {
@@ -121,8 +125,9 @@ func at(list []string, i int) string {
 	return "none"
 }
 
-// feedAll does with a stream what Scan does with a file: the time of a line is what it tells itself.
-func feedAll(set *Set, text string) []string {
+// feedAll does with a stream what Scan does with a file: the time of a line is what it tells itself. The stream gets n lines
+// at once.
+func feedAll(set *Set, text string, n int) []string {
 	var list []string
 	add := func(hits []Hit) {
 		for _, h := range hits {
@@ -130,11 +135,9 @@ func feedAll(set *Set, text string) []string {
 		}
 	}
 	stream := set.Stream()
-	rest := text
-	for len(rest) > 0 {
-		line, after, _ := strings.Cut(rest, "\n")
-		add(stream.Feed(Input{}, line, time.Time{}))
-		rest = after
+	lines := slices.Collect(strings.Lines(text))
+	for part := range slices.Chunk(lines, n) {
+		add(stream.FeedLines(Input{}, strings.TrimSuffix(strings.Join(part, ""), "\n"), time.Time{}))
 	}
 	add(stream.End(lastTime([]byte(text[max(0, len(text)-tailSize):]))))
 	return list

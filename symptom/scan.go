@@ -223,7 +223,7 @@ func (b *block) read(s *Set) {
 		goesOn = false
 	}
 	b.lines, b.place = sc.lines, sc.place
-	sc.prev = bytes.Clone(sc.prev) // the buffer will be used again
+	sc.keepPrev() // the buffer will be used again
 }
 
 // tailSize is how much of the end of a text is looked at for the time when it ended.

@@ -18,6 +18,7 @@ type scanner struct {
 	window       window
 	found, joint []int32
 	clean, spare []byte // lines without escape sequences; prev may lie in one of them
+	kept         []byte // prev, where the text that it lay in is used again
 	candidates   []int
 	views        views
 	shown        []int // patterns that the line at hand has matched: once for a line is enough
@@ -53,6 +54,12 @@ func (s *scanner) read(line []byte, goesOn bool) []match {
 	}
 	s.piece(line)
 	return s.matches
+}
+
+// keepPrev keeps the line before out of a text that is used again. Of a line that is too long to go on, a part is as good.
+func (s *scanner) keepPrev() {
+	s.kept = append(s.kept[:0], s.prev[:min(len(s.prev), joinLine+1)]...)
+	s.prev = s.kept
 }
 
 // piece looks at a line, or at a piece of a long one.

@@ -1,6 +1,7 @@
 package symptom
 
 import (
+	"bytes"
 	"sync"
 	"time"
 )
@@ -19,6 +20,7 @@ type Stream struct {
 	set    *Set
 	judge  *judge
 	inputs map[Input]*scanner
+	buf    []byte // the lines being read
 }
 
 // Stream begins to look at lines as they come.
@@ -29,6 +31,17 @@ func (s *Set) Stream() *Stream {
 // Feed takes a line, without its end, that came at a time, and gives what it shows. A hit that waits for what follows is
 // given by a later call.
 func (s *Stream) Feed(in Input, line string, at time.Time) []Hit {
+	return s.feed(in, line, at, nil)
+}
+
+// FeedLines takes lines that came together, the last without its end. It gives what Feed would for one after the other.
+func (s *Stream) FeedLines(in Input, lines string, at time.Time) []Hit {
+	return s.feed(in, lines, at, newline)
+}
+
+var newline = []byte{'\n'}
+
+func (s *Stream) feed(in Input, text string, at time.Time, sep []byte) []Hit {
 	if in.Stream == "" {
 		in.Stream = "output"
 	}
@@ -39,12 +52,19 @@ func (s *Stream) Feed(in Input, line string, at time.Time) []Hit {
 		sc = &scanner{set: s.set}
 		s.inputs[in] = sc
 	}
-	late := s.judge.expire(at)
-	matches := sc.read([]byte(line), false)
-	if len(matches) == 0 {
-		return late
+	hits := s.judge.expire(at)
+	s.buf = append(s.buf[:0], text...)
+	for rest, more := s.buf, true; more; {
+		line := rest
+		if more = sep != nil; more {
+			line, rest, more = bytes.Cut(rest, sep)
+		}
+		if matches := sc.read(line, false); len(matches) > 0 {
+			hits = append(hits, s.judge.line(matches, at, in.Host, func(p *compiled) bool { return p.Stream == in.Stream })...)
+		}
 	}
-	return append(late, s.judge.line(matches, at, in.Host, func(p *compiled) bool { return p.Stream == in.Stream })...)
+	sc.keepPrev()
+	return hits
 }
 
 // Task gives the play and the task an input is in.

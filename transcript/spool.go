@@ -192,17 +192,20 @@ type spooling struct {
 	commands map[int]bool
 	next     map[streamKey]int64 // where the next piece of a stream begins
 	dirty    map[streamKey]bool  // has pieces that may not be on the disk yet
+	buf      []byte
 }
 
 func newSpooling() spooling {
-	return spooling{map[int]bool{}, map[streamKey]int64{}, map[streamKey]bool{}}
+	return spooling{commands: map[int]bool{}, next: map[streamKey]int64{}, dirty: map[streamKey]bool{}}
 }
 
 // piece gives the reference to the next bytes of a stream.
 func (s *spooling) piece(o runbook.Output) spooled {
-	b := o.Bytes()
+	if s.buf = append(s.buf[:0], o.Text...); o.Raw != nil {
+		s.buf = append(s.buf[:0], o.Raw...)
+	}
 	key := streamKey{o.Number, o.Stream}
-	p := spooled{Number: o.Number, Stream: o.Stream, At: s.next[key], Len: int64(len(b)), Sum: hashOf(b)}
+	p := spooled{Number: o.Number, Stream: o.Stream, At: s.next[key], Len: int64(len(s.buf)), Sum: hashOf(s.buf)}
 	s.next[key] += p.Len
 	s.dirty[key] = true
 	return p

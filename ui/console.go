@@ -176,7 +176,6 @@ func (c *Console) push(item any, urgent bool) {
 	c.mu.Lock()
 	c.queue = append(c.queue, item)
 	if c.behind += outputSize(item); c.behind > maxBehind {
-		c.behind = 0
 		c.skip()
 	}
 	c.mu.Unlock()
@@ -186,8 +185,12 @@ func (c *Console) push(item any, urgent bool) {
 	}
 }
 
-// maxBehind is how much output may wait for the screen, in bytes: a screen keeps the last few thousand lines.
-const maxBehind = 8 << 20
+// How much output may wait for the screen, in bytes, and how much of it is kept when there is more: the newest, since a
+// screen keeps the last few thousand lines.
+const (
+	maxBehind  = 4 << 20
+	keepBehind = 1 << 20
+)
 
 func outputSize(item any) int {
 	if e, ok := item.(runbook.Event); ok {
@@ -198,27 +201,28 @@ func outputSize(item any) int {
 	return 0
 }
 
-// skip puts a note in the place of all output that waits, for each command one: the terminal stands still, or is slower
-// than the command. Nothing waits for it, and the transcript has all.
+// skip puts a note in the place of the older output that waits, for each command one: the terminal stands still, or is
+// slower than the command. Nothing waits for it, and the transcript has all.
 func (c *Console) skip() {
-	noted := map[int]bool{}
-	c.queue = slices.DeleteFunc(c.queue, func(item any) bool {
-		if outputSize(item) == 0 {
-			return false
+	kept, noted := 0, map[int]bool{}
+	for i, item := range slices.Backward(c.queue) {
+		n := outputSize(item)
+		if n == 0 || kept+n <= keepBehind {
+			kept += n
+			continue
 		}
-		n := item.(runbook.Event).Data.(runbook.Output).Number
-		again := noted[n]
-		noted[n] = true
-		return again
-	})
-	for i, item := range c.queue {
-		if outputSize(item) > 0 {
-			e := item.(runbook.Event)
-			o := e.Data.(runbook.Output)
+		kept = keepBehind
+		e := item.(runbook.Event)
+		o := e.Data.(runbook.Output)
+		c.queue[i] = nil
+		if !noted[o.Number] {
+			noted[o.Number] = true
 			e.Data = runbook.Output{Number: o.Number, Stream: o.Stream, Text: "\n" + sayNotShown.In(c.opts.Lang) + "\n"}
 			c.queue[i] = e
 		}
 	}
+	c.queue = slices.DeleteFunc(c.queue, func(item any) bool { return item == nil })
+	c.behind = kept
 }
 
 func ring(c chan struct{}) {

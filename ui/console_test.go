@@ -171,7 +171,7 @@ func TestOutputStaysWhereItIsRead(t *testing.T) {
 	d := opened(t, "playbook", "en", 80, 24)
 	d.press("pgup", "pgup")
 	top := d.m.run.step.output.scroll.Top
-	more := runbook.Event{Step: "upgrade", Time: d.now, Data: runbook.NewOutput(1, "stdout", []byte(strings.Repeat("more\n", 9000)))}
+	more := runbook.Event{Step: "upgrade", Time: d.now, Data: runbook.NewOutput(1, "stdout", []byte(strings.Repeat("more\n", 11000)))}
 	d.send(batch{more})
 	if d.m.state.Step("upgrade").Commands[0].Output.Dropped == 0 {
 		t.Fatal("the test wants lines to be dropped")

@@ -9,7 +9,25 @@ import (
 )
 
 // width is how many columns s takes on the terminal. Wide characters take two.
-func width(s string) int { return ansi.StringWidth(s) }
+func width(s string) int {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= ' ' && c <= '~':
+			n++
+		case c == 0x1b && i+1 < len(s) && s[i+1] == '[': // a colour, of which every line has some
+			for i += 2; i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] == ';'); {
+				i++
+			}
+			if i == len(s) || s[i] != 'm' {
+				return ansi.StringWidth(s)
+			}
+		default:
+			return ansi.StringWidth(s)
+		}
+	}
+	return n
+}
 
 // clean makes one line from outside safe to draw: no control sequences, no control characters, tabs as spaces. NUL,
 // invalid bytes and the characters that reorder text show as U+FFFD, so that nothing can hide. Of a line that was
@@ -93,8 +111,12 @@ func cut(s string, w int) string {
 
 // fit makes s exactly w columns wide.
 func fit(s string, w int) string {
-	s = cut(s, w)
-	return s + strings.Repeat(" ", max(0, w-width(s)))
+	n := width(s)
+	if n > w {
+		s = cut(s, w)
+		n = width(s)
+	}
+	return s + strings.Repeat(" ", max(0, w-n))
 }
 
 // ends puts left and right at the two ends of a line of w columns. Where both do not fit, left is cut.

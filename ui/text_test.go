@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 func TestCleanDisarms(t *testing.T) {
@@ -64,6 +66,20 @@ func TestWrap(t *testing.T) {
 		for _, line := range wrap("各ノードが参照する API サーバー (kubelet.conf) を、127.0.0.1 に向けます。終わり", w) {
 			if width(line) > w {
 				t.Errorf("%d columns: %q", w, line)
+			}
+		}
+	}
+}
+
+// TestWidth: what is quick to count is counted as the library does.
+func TestWidth(t *testing.T) {
+	parts := []string{"plain ~", "\x1b[1;31m", "\x1b[m", "日本", "e\u0301", "\t", "\x7f", "\x1b", "\x1b[", "\x1b[2K", "\x1b]0;title\a", "\xff", "│"}
+	for _, a := range parts {
+		for _, b := range parts {
+			for _, c := range parts {
+				if s := a + b + c; width(s) != ansi.StringWidth(s) {
+					t.Errorf("width(%q) = %d, want %d", s, width(s), ansi.StringWidth(s))
+				}
 			}
 		}
 	}
