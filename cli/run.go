@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -363,6 +364,7 @@ func consoleOptions(o *options) ui.Options {
 
 // console opens the console and runs the engine behind it. Leaving the console while something runs cancels the run.
 func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
+	debug.SetGCPercent(50) // it stays for hours beside what it runs: a quarter less memory for some percent of time
 	looks := consoleOptions(w.options)
 	looks.Window, looks.Recording, looks.Reference = w.show.window, w.journal != nil, w.ref
 	if w.journal != nil {

@@ -63,7 +63,8 @@ func BenchmarkRecord(b *testing.B) {
 		}))
 		state := filepath.Join(dir, fmt.Sprint("state", runs))
 		ours.add(measure(b, func() {
-			ours.memory = max(ours.memory, record(b, state, "run", book, "--checkout", dir, "--answers", answers))
+			all, own := record(b, state, "run", book, "--checkout", dir, "--answers", answers)
+			ours.memory, ours.own = max(ours.memory, all), max(ours.own, own)
 		}))
 		ours.bytes = sizeOf(b, state)
 		os.RemoveAll(state)
@@ -76,6 +77,7 @@ func BenchmarkRecord(b *testing.B) {
 	b.ReportMetric(ours.wall.Seconds()/byAsciinema.wall.Seconds(), "wall/asciinema")
 	b.ReportMetric(ours.cpu.Seconds()/byAsciinema.cpu.Seconds(), "cpu/asciinema")
 	b.ReportMetric(float64(ours.memory)/1e6, "console-MB")
+	b.ReportMetric(float64(ours.own)/1e6, "console-own-MB")
 	b.ReportMetric(float64(ours.bytes)/spool, "record/bytes")
 }
 
@@ -110,6 +112,7 @@ func playbookOutput(size int) []byte {
 type cost struct {
 	wall, cpu time.Duration
 	memory    int64 // of the console, at most
+	own       int64 // of that, without the file of the program, which it shares with the supervisor
 	bytes     int64 // of the record
 }
 
@@ -141,8 +144,8 @@ func peer(b *testing.B, name string, args ...string) {
 	onTerminal(b, exec.Command(name, args...), nil)
 }
 
-// record runs a runbook in the console, and gives the memory it took at most.
-func record(b *testing.B, state string, args ...string) (memory int64) {
+// record runs a runbook in the console, and gives the memory it took at most: all, and what is its own alone.
+func record(b *testing.B, state string, args ...string) (all, own int64) {
 	cmd := exec.Command(spraydeck, args...)
 	cmd.Env = plainEnv(state)
 	onTerminal(b, cmd, func(keys io.Writer) {
@@ -153,13 +156,20 @@ func record(b *testing.B, state string, args ...string) (memory int64) {
 		}
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
 		for line := range strings.Lines(string(status)) {
-			if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
-				n, _ := strconv.ParseInt(f[1], 10, 64)
-				memory = max(memory, n<<10)
+			f := strings.Fields(line)
+			if len(f) != 3 {
+				continue
+			}
+			n, _ := strconv.ParseInt(f[1], 10, 64)
+			switch f[0] {
+			case "VmHWM:":
+				all = max(all, n<<10)
+			case "RssAnon:":
+				own = max(own, n<<10)
 			}
 		}
 	})
-	return memory
+	return all, own
 }
 
 func onTerminal(b *testing.B, cmd *exec.Cmd, meanwhile func(keys io.Writer)) {
