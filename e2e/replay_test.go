@@ -200,7 +200,7 @@ func BenchmarkReplay(b *testing.B) {
 	replay := func() *screenful { return start(b, plainEnv(state), spraydeck, "replay", dir) }
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-	var bare, first, end, step, failure, rss float64
+	var bare, rate, first, busy, end, step, failure, search, rss float64
 	b.Run("spraydeck", func(b *testing.B) {
 		for b.Loop() {
 			os.Remove(index)
@@ -209,21 +209,34 @@ func BenchmarkReplay(b *testing.B) {
 			for _, err := os.Stat(index); err != nil; _, err = os.Stat(index) { // kept once all is indexed
 				time.Sleep(10 * time.Millisecond)
 			}
+			rate = float64(sizeOf(b, dir)) / 1e6 / time.Since(s.begun).Seconds()
 			s.quit()
 
 			s = replay()
 			first = ms(s.until("REPLAY"))
-			s.key(" ") // pause: from now on it draws only what keys change
-			end = ms(s.key("G"))
-			failure = ms(s.key("["))
-			step = ms(s.key("\x1b[D"))
+			busy = ms(s.key("G", "■ end")) // while all of it is being verified
+			s.from = 0
+			s.until("verified ✓")
+			s.settle()
+			s.key("g", "No step yet")
+			s.settle()
+			end = ms(s.key("G", "■ end"))
+			s.settle()
+			failure = ms(s.key("[", "paused"))
+			s.settle()
+			step = ms(s.key("\x1b[D", "▶ 39"))
+			s.settle()
+			search = ms(s.key("/"+transcripttest.Needle+"\r", "match 1 of 1"))
 			rss = s.quit()
 		}
 		b.ReportMetric(bare, "ms-first-frame-no-index")
+		b.ReportMetric(rate, "MB/s-indexed")
 		b.ReportMetric(first, "ms-first-frame")
+		b.ReportMetric(busy, "ms-to-end-while-verifying")
 		b.ReportMetric(end, "ms-to-end")
 		b.ReportMetric(failure, "ms-to-failure")
 		b.ReportMetric(step, "ms-to-step")
+		b.ReportMetric(search, "ms-to-search-all")
 		b.ReportMetric(rss, "MB-rss")
 	})
 
@@ -300,6 +313,7 @@ type screenful struct {
 	begun time.Time
 	seen  chan []byte
 	all   []byte
+	from  int // what was drawn before is old
 }
 
 func start(t testing.TB, env []string, name string, args ...string) *screenful {
@@ -327,12 +341,12 @@ func start(t testing.TB, env []string, name string, args ...string) *screenful {
 	return s
 }
 
-// until waits for words and gives the time since the start. They have to be new on the screen: what is there already is
-// not sent again.
+// until waits for words behind from and gives the time since the start. They have to be new on the screen: what is there
+// already is not sent again.
 func (s *screenful) until(words string) time.Duration {
 	s.t.Helper()
 	for limit := time.After(2 * time.Minute); ; {
-		if plain := ansi.Strip(string(s.all)); strings.Contains(plain, words) {
+		if strings.Contains(ansi.Strip(string(s.all[s.from:])), words) {
 			return time.Since(s.begun)
 		}
 		select {
@@ -347,18 +361,23 @@ func (s *screenful) until(words string) time.Duration {
 	}
 }
 
-// key presses a key and gives the time until the last of what it draws.
-func (s *screenful) key(key string) time.Duration {
+// key presses keys and gives the time until words are drawn that tell that it is done.
+func (s *screenful) key(keys, words string) time.Duration {
 	s.t.Helper()
-	begun := time.Now()
-	last := begun
-	io.WriteString(s.tty, key)
+	s.from = len(s.all)
+	begun := time.Since(s.begun)
+	io.WriteString(s.tty, keys)
+	return s.until(words) - begun
+}
+
+// settle waits until nothing more is drawn.
+func (s *screenful) settle() {
 	for {
 		select {
-		case <-s.seen:
-			last = time.Now()
+		case b := <-s.seen:
+			s.all = append(s.all, b...)
 		case <-time.After(300 * time.Millisecond):
-			return last.Sub(begun)
+			return
 		}
 	}
 }
