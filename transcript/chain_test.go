@@ -239,6 +239,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestConcurrent: two hundred hosts print at once, and nothing is lost, in the order in which each printed it.
 func TestConcurrent(t *testing.T) {
 	w := newRun(t)
 	w.Mask("hunter2secret")
@@ -249,7 +250,7 @@ func TestConcurrent(t *testing.T) {
 		}
 		last = e.Seq
 	}
-	const writers, each = 50, 40
+	const writers, each = 200, 40
 	var wg sync.WaitGroup
 	for n := range writers {
 		wg.Go(func() {
