@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -51,6 +52,7 @@ func BenchmarkRecord(b *testing.B) {
 	}
 	script, asciinema := peerPath(b, "script"), peerPath(b, "asciinema")
 	var ours, byScript, byAsciinema cost
+	var screen watched
 	runs := 0
 	for b.Loop() {
 		runs++
@@ -63,8 +65,7 @@ func BenchmarkRecord(b *testing.B) {
 		}))
 		state := filepath.Join(dir, fmt.Sprint("state", runs))
 		ours.add(measure(b, func() {
-			all, own := record(b, state, "run", book, "--checkout", dir, "--answers", answers)
-			ours.memory, ours.own = max(ours.memory, all), max(ours.own, own)
+			record(b, &ours, &screen, state, "run", book, "--checkout", dir, "--answers", answers)
 		}))
 		ours.bytes = sizeOf(b, state)
 		os.RemoveAll(state)
@@ -79,6 +80,9 @@ func BenchmarkRecord(b *testing.B) {
 	b.ReportMetric(float64(ours.memory)/1e6, "console-MB")
 	b.ReportMetric(float64(ours.own)/1e6, "console-own-MB")
 	b.ReportMetric(float64(ours.bytes)/spool, "record/bytes")
+	b.ReportMetric(median(screen.gaps), "ms-frame")
+	b.ReportMetric(screen.gaps[len(screen.gaps)*99/100], "ms-frame-p99")
+	b.ReportMetric(median(screen.keys), "ms-key")
 }
 
 func peerPath(b *testing.B, name string) string {
@@ -141,18 +145,41 @@ func children(b *testing.B) time.Duration {
 
 // peer runs a peer, with its screen in a terminal that somebody reads.
 func peer(b *testing.B, name string, args ...string) {
-	onTerminal(b, exec.Command(name, args...), nil)
+	onTerminal(b, exec.Command(name, args...), nil, func([]byte) {})
 }
 
-// record runs a runbook in the console, and gives the memory it took at most: all, and what is its own alone.
-func record(b *testing.B, state string, args ...string) (all, own int64) {
+// watched is what somebody sees who looks at the screen while the command prints.
+type watched struct {
+	gaps []float64 // between two pictures, in ms
+	keys []float64 // between a key and what it shows, in ms
+}
+
+// record runs a runbook in the console, and notes the memory it took at most, and what was to be seen.
+func record(b *testing.B, c *cost, w *watched, state string, args ...string) {
+	const before, printing, asked, over = 0, 1, 2, 3
 	cmd := exec.Command(spraydeck, args...)
 	cmd.Env = plainEnv(state)
+	session := filepath.Join(state, "spraydeck/sessions/*")
+	var mu sync.Mutex
+	stage, drawn, pressed := before, time.Time{}, time.Time{}
 	onTerminal(b, cmd, func(keys io.Writer) {
-		if journals, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*/transcript.jsonl")); len(journals) == 0 {
+		mu.Lock()
+		defer mu.Unlock()
+		journals, _ := filepath.Glob(session + "/transcript.jsonl")
+		outs, _ := filepath.Glob(session + "/spool/*.out")
+		exits, _ := filepath.Glob(session + "/spool/*.exit")
+		switch {
+		case len(journals) == 0:
 			io.WriteString(keys, "\r") // the plan is read
-		} else if b, _ := os.ReadFile(journals[0]); bytes.Contains(b[max(0, len(b)-4096):], []byte(`"kind":"ended"`)) {
+		case ended(journals[0]):
 			io.WriteString(keys, "q")
+		case len(exits) > 0:
+			stage = over
+		case stage == before && len(outs) > 0 && sizeOf(b, outs[0]) > 0:
+			stage = printing
+		case stage == printing && sizeOf(b, outs[0]) > printed/4:
+			stage, pressed = asked, time.Now()
+			io.WriteString(keys, "?")
 		}
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
 		for line := range strings.Lines(string(status)) {
@@ -163,27 +190,70 @@ func record(b *testing.B, state string, args ...string) (all, own int64) {
 			n, _ := strconv.ParseInt(f[1], 10, 64)
 			switch f[0] {
 			case "VmHWM:":
-				all = max(all, n<<10)
+				c.memory = max(c.memory, n<<10)
 			case "RssAnon:":
-				own = max(own, n<<10)
+				c.own = max(c.own, n<<10)
+			}
+		}
+	}, func(p []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now()
+		switch stage {
+		case printing:
+			if gap := now.Sub(drawn); !drawn.IsZero() && gap > 2*time.Millisecond { // or it is the rest of the picture
+				w.gaps = append(w.gaps, float64(gap.Microseconds())/1000)
+			}
+			drawn = now
+		case asked:
+			if bytes.Contains(p, []byte("Keys")) { // the page of help
+				w.keys = append(w.keys, float64(now.Sub(pressed).Microseconds())/1000)
+				stage = over
 			}
 		}
 	})
-	return all, own
 }
 
-func onTerminal(b *testing.B, cmd *exec.Cmd, meanwhile func(keys io.Writer)) {
+// ended says whether the last lines of a journal tell that its run is over.
+func ended(journal string) bool {
+	f, err := os.Open(journal)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	b := make([]byte, 1024)
+	if _, err := f.Seek(-int64(len(b)), io.SeekEnd); err != nil {
+		return false
+	}
+	n, _ := io.ReadFull(f, b)
+	return bytes.Contains(b[:n], []byte(`"kind":"ended"`))
+}
+
+// onTerminal runs a program in a terminal to its end. What it draws is given to draws; now and then meanwhile may press
+// keys.
+func onTerminal(b *testing.B, cmd *exec.Cmd, meanwhile func(keys io.Writer), draws func([]byte)) {
 	screen, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 120, Rows: 40})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer screen.Close()
-	go io.Copy(io.Discard, screen)
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() {
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := screen.Read(buf)
+			if n > 0 {
+				draws(buf[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
 	for {
 		select {
-		case err := <-ended:
+		case err := <-exited:
 			if err != nil {
 				b.Fatal(cmd.Args, err)
 			}
