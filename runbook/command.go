@@ -142,7 +142,7 @@ type streams struct {
 	step           string
 	number         int
 	command        Command
-	stdout, stderr strings.Builder
+	stdout, stderr captured
 	rest           map[string][]byte // the beginning of a character whose end has not come yet
 	lines          map[string]string // the beginning of a line, for the symptoms
 	prompts        *prompter
@@ -157,7 +157,7 @@ func (s *streams) recall(c *pastCommand) error {
 		if o.Stream == "stderr" {
 			b = &s.stderr
 		}
-		capture(b, o.Text, resultLimit(c.Probe))
+		b.add(o.Text, resultLimit(c.Probe))
 		text := s.lines[o.Stream] + o.Text
 		last := strings.LastIndexByte(text, '\n') + 1
 		for line := range strings.Lines(text[:last]) {
@@ -175,12 +175,20 @@ func (s *streams) recall(c *pastCommand) error {
 	return err
 }
 
-// capture adds to a result, up to a limit.
-func capture(b *strings.Builder, text string, most int) {
-	if room := most - b.Len(); room > 0 {
-		b.WriteString(text[:min(len(text), room)])
+// captured is what a result has of a stream. The pieces are those of the events: they are put together once, at the end.
+type captured struct {
+	pieces []string
+	size   int
+}
+
+// add takes as much as there is room for below a limit.
+func (c *captured) add(text string, most int) {
+	if text = text[:min(len(text), most-c.size)]; text != "" {
+		c.pieces, c.size = append(c.pieces, text), c.size+len(text)
 	}
 }
+
+func (c *captured) String() string { return strings.Join(c.pieces, "") }
 
 func (s *streams) begin() {
 	if s.rest == nil {
@@ -228,7 +236,7 @@ func (s *streams) deliver(stream string, p []byte) {
 	if stream == "stderr" {
 		b = &s.stderr
 	}
-	capture(b, o.Text, resultLimit(s.command.Probe))
+	b.add(o.Text, resultLimit(s.command.Probe))
 	if s.command.Probe {
 		return
 	}

@@ -132,13 +132,13 @@ func (p *Past) endedBefore() {
 
 // result is what a command gave when it ran.
 func (p *Past) result(c *pastCommand) (Result, error) {
-	var stdout, stderr strings.Builder
+	var stdout, stderr captured
 	err := p.reread(c, func(o Output) {
 		b := &stdout
 		if o.Stream == "stderr" {
 			b = &stderr
 		}
-		capture(b, o.Text, resultLimit(c.Probe))
+		b.add(o.Text, resultLimit(c.Probe))
 	})
 	if err != nil {
 		return Result{}, err
