@@ -94,7 +94,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 			return status.Signaled()
 		}
 		var whole []byte
-		come := 0
+		come, listed := 0, false
 		for killed := life("run", book); killed; killed = life("resume") {
 			if kills++; kills > 3000 {
 				t.Fatal("it never ends")
@@ -107,12 +107,16 @@ func TestKilledAtEveryWrite(t *testing.T) {
 				t.Fatalf("%s, kill %d: what was written has changed", when, kills)
 			}
 			whole = text[:bytes.LastIndexByte(text, '\n')+1]
+			listed = listed || l.leftOnNode(state)
 			// the next one dies at its first event, or where this one only read, which has to be read again, one later
 			if now := kept(newest(t, state)); now > come {
 				come, at = now, 1
 			} else {
 				at++
 			}
+		}
+		if !listed {
+			t.Errorf("%s: no command that was left on a node was ever listed", when)
 		}
 		l.doneOnce(when)
 		if r := l.spraydeck(state, "verify"); r.exit != 0 {
@@ -125,6 +129,20 @@ func TestKilledAtEveryWrite(t *testing.T) {
 		once(t, events)
 	}
 	t.Logf("%d kill points, 0 lost, 0 repeated", kills)
+}
+
+// leftOnNode says whether a command was left on a node, and whether that is listed.
+func (l *lab) leftOnNode(state string) bool {
+	open, err := transcript.OpenCommands(newestDir(l.t, state))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, c := range open {
+		if c.Changes && strings.HasPrefix(c.Host, "node") {
+			return strings.Contains(l.spraydeck(state, "sessions", "list").String(), "left on "+c.Host+" in ")
+		}
+	}
+	return false
 }
 
 // kept counts the events that a resume does not write again: all but those of what only read, and what the API answered to
@@ -147,6 +165,10 @@ func kept(events []runbook.Event) (n int) {
 				n++
 			}
 		case runbook.Resumed, runbook.NodeChanged, runbook.Connection:
+		case runbook.Remark:
+			if e.Step != "" { // the others say what is checked again
+				n++
+			}
 		default:
 			n++
 		}
