@@ -37,7 +37,10 @@ func (j *journal) append(e runbook.Event) error {
 
 func (j *journal) printed(number int) iter.Seq2[runbook.Output, error] {
 	return func(yield func(runbook.Output, error) bool) {
-		for _, e := range j.events {
+		j.mu.Lock()
+		events := slices.Clone(j.events)
+		j.mu.Unlock()
+		for _, e := range events {
 			if o, ok := e.Data.(runbook.Output); ok && o.Number == number && !yield(o, nil) {
 				return
 			}
