@@ -90,8 +90,9 @@ func takeOver(ctx context.Context, line, dir string, out func(string, []byte)) (
 	signal.Notify(resized, syscall.SIGWINCH)
 	defer signal.Stop(resized)
 	ended := make(chan struct{})
-	typed := make(chan struct{})
+	typed, watched := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(watched)
 		for {
 			select {
 			case <-resized:
@@ -111,6 +112,7 @@ func takeOver(ctx context.Context, line, dir string, out func(string, []byte)) (
 	close(ended)
 	_ = tty.SetReadDeadline(time.Unix(1, 0))
 	<-typed
+	<-watched
 	var exited *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

@@ -63,7 +63,7 @@ func (cn *conn) session(ctx context.Context, turns chan struct{}) (*ssh.Session,
 	}
 	opened := make(chan result, 1)
 	go func() {
-		sess, err := cn.client.NewSession()
+		sess, err := cn.newSession()
 		opened <- result{sess, err}
 	}()
 	select {
@@ -88,6 +88,20 @@ func (cn *conn) session(ctx context.Context, turns chan struct{}) (*ssh.Session,
 			}
 		}()
 		return nil, ctx.Err()
+	}
+}
+
+// reaped is how long sshd may take to tidy up after a session whose end it has told already. Until then it counts.
+const reaped = time.Second
+
+// newSession opens a session. One that is refused is tried again, for the place of one that has just ended.
+func (cn *conn) newSession() (*ssh.Session, error) {
+	for until := time.Now().Add(reaped); ; time.Sleep(20 * time.Millisecond) {
+		sess, err := cn.client.NewSession()
+		var refused *ssh.OpenChannelError
+		if !errors.As(err, &refused) || refused.Reason != ssh.ConnectionFailed || time.Now().After(until) {
+			return sess, err
+		}
 	}
 }
 

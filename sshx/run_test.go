@@ -87,6 +87,20 @@ func TestOneConnectionForAll(t *testing.T) {
 	}
 }
 
+// TestRefusedForAMoment: a server that allows fewer sessions than we open lets the others in when one has ended.
+func TestRefusedForAMoment(t *testing.T) {
+	c := startServer(t, "MaxSessions 4").client()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if exit, err := c.Run(context.Background(), "node", "true", nil, nil, nil); exit != 0 || err != nil {
+				t.Errorf("exit %d, %v", exit, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // full is a disk that takes so many bytes.
 type full struct{ left int }
 
