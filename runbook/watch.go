@@ -264,7 +264,20 @@ var (
 // read takes a line and says whether there is something new to tell: a task, a failure, the end.
 func (p *playbook) read(line []byte) (Progress, bool) {
 	begins := func(word string) bool { return len(line) >= len(word) && string(line[:len(word)]) == word }
-	switch {
+	switch { // what there is most of comes first
+	case begins("ok: ["):
+		p.OK++
+	case begins("changed: ["):
+		p.Changed++
+	case begins("failed: ["):
+		p.Failed++
+	case begins("fatal: ["):
+		if bytes.Contains(line, []byte("UNREACHABLE!")) {
+			p.Unreachable++
+		} else {
+			p.Failed++
+		}
+		return p.Progress, true
 	case begins("PLAY [") || begins("TASK [") || begins("RUNNING HANDLER ["):
 		m := header.FindSubmatch(line)
 		if m == nil {
@@ -280,31 +293,14 @@ func (p *playbook) read(line []byte) (Progress, bool) {
 	case begins("PLAY RECAP"):
 		p.Task = ""
 		return p.Progress, true
-	}
-	if word, _, ok := bytes.Cut(line, hostMark); ok {
-		switch string(word) {
-		case "ok":
-			p.OK++
-		case "changed":
-			p.Changed++
-		case "failed":
-			p.Failed++
-		case "fatal":
-			if bytes.Contains(line, []byte("UNREACHABLE!")) {
-				p.Unreachable++
-			} else {
-				p.Failed++
-			}
-			return p.Progress, true
+	case bytes.Contains(line, okMark):
+		if m := recap.FindSubmatch(line); m != nil {
+			unreachable, _ := strconv.Atoi(string(m[1]))
+			failed, _ := strconv.Atoi(string(m[2]))
+			return p.Progress, unreachable+failed > 0
 		}
-	} else if !bytes.Contains(line, okMark) {
-		return Progress{}, false // nearly every other line
-	} else if m := recap.FindSubmatch(line); m != nil {
-		unreachable, _ := strconv.Atoi(string(m[1]))
-		failed, _ := strconv.Atoi(string(m[2]))
-		return p.Progress, unreachable+failed > 0
 	}
 	return Progress{}, false
 }
 
-var hostMark, okMark = []byte(": ["), []byte(" ok=")
+var okMark = []byte(" ok=")

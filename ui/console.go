@@ -24,8 +24,8 @@ var ErrLeft = fmt.Errorf("the operator left the console: %w", runbook.ErrUnanswe
 // ErrDetached is what Run gives when the operator closed the console and wants the run to be left as it is.
 var ErrDetached = errors.New("the operator closed the console and left the run as it is")
 
-// coalesce is how long output is gathered before it is drawn. Anything else is passed on at once, with the output that
-// came before it.
+// coalesce is how long output, and the progress that it tells of, is gathered before it is drawn. Anything else is passed on
+// at once, with what came before it.
 const coalesce = 30 * time.Millisecond
 
 // Console runs the screen. Its methods may be called from any goroutine, also before Run and after it.
@@ -75,8 +75,12 @@ func (c *Console) Recall(state *runbook.State) { c.recalled = state }
 
 // Emit shows an event. It never waits for the screen.
 func (c *Console) Emit(e runbook.Event) {
-	_, output := e.Data.(runbook.Output)
-	c.push(e, !output)
+	urgent := true
+	switch e.Data.(type) {
+	case runbook.Output, runbook.Progress:
+		urgent = false
+	}
+	c.push(e, urgent)
 }
 
 // Ask puts a question on the screen and waits for the answer, for ctx, or for the end of the console (ErrLeft).
