@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -32,7 +33,8 @@ type conn struct {
 	place  string
 	turns  chan struct{}
 	spare  chan struct{}
-	under  func() // ends what the connection was made of
+	ended  atomic.Int64 // sessions, so far
+	under  func()       // ends what the connection was made of
 	once   sync.Once
 	gone   chan struct{} // closed when the connection is
 }
@@ -49,7 +51,7 @@ func newConn(client *ssh.Client, place string, under func()) *conn {
 
 // session waits for a turn and opens a session. The caller gives the turn back.
 func (cn *conn) session(ctx context.Context, turns chan struct{}) (*ssh.Session, error) {
-	release := func() { <-turns }
+	release := func() { cn.release(turns) }
 	select {
 	case turns <- struct{}{}:
 	case <-cn.gone:
@@ -94,15 +96,25 @@ func (cn *conn) session(ctx context.Context, turns chan struct{}) (*ssh.Session,
 // reaped is how long sshd may take to tidy up after a session whose end it has told already. Until then it counts.
 const reaped = time.Second
 
-// newSession opens a session. One that is refused is tried again, for the place of one that has just ended.
+// newSession opens a session. One that is refused is tried again as long as others end: then it is only their turn.
 func (cn *conn) newSession() (*ssh.Session, error) {
-	for until := time.Now().Add(reaped); ; time.Sleep(20 * time.Millisecond) {
+	ended, until := cn.ended.Load(), time.Now().Add(reaped)
+	for ; ; time.Sleep(20 * time.Millisecond) {
 		sess, err := cn.client.NewSession()
 		var refused *ssh.OpenChannelError
 		if !errors.As(err, &refused) || refused.Reason != ssh.ConnectionFailed || time.Now().After(until) {
 			return sess, err
 		}
+		if n := cn.ended.Load(); n != ended {
+			ended, until = n, time.Now().Add(reaped)
+		}
 	}
+}
+
+// release gives a turn back.
+func (cn *conn) release(turns chan struct{}) {
+	cn.ended.Add(1)
+	<-turns
 }
 
 var errGone = errors.New("the connection has ended")

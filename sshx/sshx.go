@@ -118,7 +118,7 @@ func (c *Client) session(ctx context.Context, host string, spare bool) (sess *ss
 		}
 		sess, err := cn.session(ctx, turns)
 		if err == nil {
-			return sess, func() { <-turns }, nil
+			return sess, func() { cn.release(turns) }, nil
 		}
 		if ctx.Err() != nil {
 			return nil, nil, &CancelledError{Host: host, Err: ctx.Err()}
