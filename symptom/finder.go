@@ -10,12 +10,18 @@ package symptom
 type finder struct {
 	m       int // size of the window: that of the shortest literal, at most maxWindow
 	lits    []needle
-	buckets [][]int32
+	buckets [][]end
 	shift   [1 << 16]uint8  // by pair of bytes
 	bucket  [1 << 16]uint16 // by pair: which of the buckets; 0 is empty. The tables stand last, where no garbage collector looks
 }
 
 const maxWindow = 8
+
+// end is a literal that may end its window at some pair of bytes, with the byte that the window begins with.
+type end struct {
+	lit   int32
+	first [2]byte // in both cases
+}
 
 // needle is a literal with the part of it that is looked for first.
 type needle struct {
@@ -24,7 +30,7 @@ type needle struct {
 }
 
 func newFinder(lits []literal) *finder {
-	f := &finder{m: maxWindow, buckets: make([][]int32, 1)}
+	f := &finder{m: maxWindow, buckets: make([][]end, 1)}
 	for _, l := range lits {
 		f.m = min(f.m, len(l.text))
 	}
@@ -41,7 +47,8 @@ func newFinder(lits []literal) *finder {
 					pair := uint16(a) | uint16(b)<<8
 					f.shift[pair] = min(f.shift[pair], uint8(f.m-1-k))
 					if k == f.m-1 {
-						f.put(pair, int32(i))
+						first := cases(part[0], l.fold)
+						f.put(pair, end{int32(i), [2]byte{first[0], first[len(first)-1]}})
 					}
 				}
 			}
@@ -50,13 +57,13 @@ func newFinder(lits []literal) *finder {
 	return f
 }
 
-func (f *finder) put(pair uint16, lit int32) {
+func (f *finder) put(pair uint16, e end) {
 	if f.bucket[pair] == 0 {
 		f.bucket[pair] = uint16(len(f.buckets))
 		f.buckets = append(f.buckets, nil)
 	}
 	n := f.bucket[pair]
-	f.buckets[n] = append(f.buckets[n], lit)
+	f.buckets[n] = append(f.buckets[n], e)
 }
 
 // rarest gives where the window of a text begins whose last two bytes are the rarest.
@@ -95,14 +102,18 @@ func (f *finder) appendFound(found []int32, b []byte) []int32 {
 
 // verify looks at the whole of each literal whose window may end at i.
 func (f *finder) verify(found []int32, b []byte, i int, pair uint16) []int32 {
-	for _, n := range f.buckets[f.bucket[pair]] {
-		l := &f.lits[n]
+	begins := b[i-f.m+1]
+	for _, e := range f.buckets[f.bucket[pair]] {
+		if begins != e.first[0] && begins != e.first[1] {
+			continue
+		}
+		l := &f.lits[e.lit]
 		from := i - f.m + 1 - l.at
 		if from < 0 || from+len(l.text) > len(b) {
 			continue
 		}
 		if equal(b[from:from+len(l.text)], l.text, l.fold) {
-			found = append(found, n)
+			found = append(found, e.lit)
 		}
 	}
 	return found

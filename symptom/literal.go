@@ -51,13 +51,26 @@ func requires(re *syntax.Regexp) required {
 		}
 	case syntax.OpConcat:
 		var r required
+		better := func(any []literal) {
+			if worth(any) > worth(r.any) {
+				r.any = any
+			}
+		}
+		run := []string{""} // what the parts up to here say to the letter
+		fold := false
 		for _, sub := range re.Sub {
 			s := requires(sub)
 			r.fixed += s.fixed
-			if worth(s.any) > worth(r.any) {
-				r.any = s.any
+			better(s.any)
+			texts, folds, ok := exact(sub)
+			if ok && (folds == fold || len(run[0]) == 0) && len(run)*len(texts) <= maxExact {
+				run, fold = product(run, texts), folds
+			} else {
+				better(safestOf(run, fold))
+				run, fold = []string{""}, false
 			}
 		}
+		better(safestOf(run, fold))
 		return r
 	case syntax.OpAlternate:
 		var r required
@@ -75,6 +88,61 @@ func requires(re *syntax.Regexp) required {
 		return r
 	}
 	return required{}
+}
+
+// maxExact is how many texts an expression may stand for to be taken to the letter.
+const maxExact = 16
+
+// exact gives all texts that an expression matches, if they are few: (?:ok|changed): matches two.
+func exact(re *syntax.Regexp) (texts []string, fold, ok bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}, re.Flags&syntax.FoldCase != 0, true
+	case syntax.OpEmptyMatch:
+		return []string{""}, false, true
+	case syntax.OpCapture:
+		return exact(re.Sub[0])
+	case syntax.OpAlternate, syntax.OpConcat:
+		if re.Op == syntax.OpConcat {
+			texts = []string{""}
+		}
+		for i, sub := range re.Sub {
+			more, folds, ok := exact(sub)
+			if !ok || i > 0 && folds != fold || len(texts)+len(more) > maxExact && re.Op == syntax.OpAlternate || len(texts)*len(more) > maxExact {
+				return nil, false, false
+			}
+			fold = folds
+			if re.Op == syntax.OpAlternate {
+				texts = append(texts, more...)
+			} else {
+				texts = product(texts, more)
+			}
+		}
+		return texts, fold, true
+	}
+	return nil, false, false
+}
+
+func product(first, second []string) []string {
+	var texts []string
+	for _, a := range first {
+		for _, b := range second {
+			texts = append(texts, a+b)
+		}
+	}
+	return texts
+}
+
+// safestOf gives the best part of each text, or nothing where one has none.
+func safestOf(texts []string, fold bool) (any []literal) {
+	for _, text := range texts {
+		best := safest(text, fold)
+		if best.text == "" {
+			return nil
+		}
+		any = append(any, best)
+	}
+	return any
 }
 
 // safest gives the best part of a text that stands in a log as it is: quotes and backslashes are escaped or doubled in

@@ -2,7 +2,6 @@ package symptom
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"time"
 )
@@ -90,10 +89,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // alone tries the patterns whose fixed text the line holds.
 func (s *scanner) alone(line []byte) {
-	header := s.collect(s.found)
-	if header {
-		s.place.header(line)
-	}
+	s.collect(s.found, line)
 	if len(s.candidates) == 0 {
 		return
 	}
@@ -103,19 +99,26 @@ func (s *scanner) alone(line []byte) {
 	}
 }
 
-// collect gives the patterns that literals stand for, each once and in order, and whether a header may be among them.
-func (s *scanner) collect(found []int32) (header bool) {
+// collect gives the patterns that the literals of a text stand for, each once and in order. If a header may be among them,
+// it is read before.
+func (s *scanner) collect(found []int32, text []byte) {
+	if slices.ContainsFunc(found, func(f int32) bool { return s.set.lits[f].header }) {
+		s.place.header(text)
+	}
 	s.candidates = append(s.candidates[:0], s.set.always...)
 	for _, f := range found {
 		use := &s.set.lits[f]
-		header = header || use.header
 		s.candidates = append(s.candidates, use.patterns...)
+		for _, p := range use.tasked {
+			if !s.tasks.exclude(s.set, p, s.place.task) {
+				s.candidates = append(s.candidates, p)
+			}
+		}
 	}
 	if len(s.candidates) > 1 {
 		slices.Sort(s.candidates)
 		s.candidates = slices.Compact(s.candidates)
 	}
-	return header
 }
 
 // try matches a pattern against the views of a text. Where the text is joined, a match that was there without its last
@@ -125,9 +128,6 @@ func (s *scanner) try(pattern int, text, before []byte) {
 		return
 	}
 	p := &s.set.patterns[pattern]
-	if p.Task != nil && s.tasks.exclude(pattern, p.Task, s.place.task) {
-		return
-	}
 	view, at := text, p.Line.FindSubmatchIndex(text)
 	if at == nil {
 		s.makeViews(text)
@@ -157,24 +157,36 @@ func (s *scanner) try(pattern int, text, before []byte) {
 // that count in a few tasks only.
 type tasks struct {
 	task *string
-	fit  map[int]bool // by pattern
+	fits []verdict // by pattern
 }
 
-// exclude says that a pattern for tasks of a name is not for this one. One that is not known excludes nothing.
-func (t *tasks) exclude(pattern int, name *regexp.Regexp, task *string) bool {
+type verdict uint8
+
+const (
+	unasked verdict = iota
+	fits
+	never
+)
+
+// exclude says that a pattern for some tasks is not for this one. One that is not known excludes nothing.
+func (t *tasks) exclude(set *Set, pattern int, task *string) bool {
 	if task == nil {
 		return false
 	}
 	if t.task != task {
+		if t.fits == nil {
+			t.fits = make([]verdict, len(set.patterns))
+		}
 		t.task = task
-		t.fit = map[int]bool{}
+		clear(t.fits)
 	}
-	fits, known := t.fit[pattern]
-	if !known {
-		fits = name.MatchString(*task)
-		t.fit[pattern] = fits
+	if t.fits[pattern] == unasked {
+		t.fits[pattern] = never
+		if name := set.patterns[pattern].Task; name == nil || name.MatchString(*task) {
+			t.fits[pattern] = fits
+		}
 	}
-	return !fits
+	return t.fits[pattern] == never
 }
 
 func (s *scanner) makeViews(text []byte) {
@@ -220,9 +232,7 @@ func (s *scanner) joined(line []byte, how seam) {
 	if len(w.found) == 0 && len(s.set.always) == 0 {
 		return
 	}
-	if s.collect(w.found) {
-		s.place.header(w.text)
-	}
+	s.collect(w.found, w.text)
 	s.views.list = s.views.list[:0]
 	before := trimRight(w.text[:at])
 	for _, p := range s.candidates {

@@ -105,6 +105,7 @@ type compiled struct {
 type litUse struct {
 	header   bool // it can begin a line like TASK [...]
 	patterns []int
+	tasked   []int // patterns for some tasks only
 }
 
 // New prepares patterns. The error names the pattern that cannot be used.
@@ -193,8 +194,11 @@ func (s *Set) prefilter() {
 			s.always = append(s.always, i)
 		}
 		for _, l := range req.any {
-			u := use(l)
-			u.patterns = append(u.patterns, i)
+			if u := use(l); p.Task == nil {
+				u.patterns = append(u.patterns, i)
+			} else {
+				u.tasked = append(u.tasked, i)
+			}
 		}
 	}
 	for _, h := range headerWords {

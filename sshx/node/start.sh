@@ -86,6 +86,6 @@ exec 5>&- 6>&-
 whole "$out"
 whole "$err"
 { echo "$exit$full" >"$d.exit"; } 2>/dev/null # one write: nobody sees half of it
-kill -USR1 "$follower"
+kill -USR1 "$follower" 2>/dev/null # it may have seen the end by itself
 wait "$follower" && tell "exit $exit$full"
 exit "$exit"

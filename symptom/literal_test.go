@@ -1,0 +1,22 @@
+package symptom
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestLiterals(t *testing.T) {
+	for expr, want := range map[string][]string{
+		`^(?:changed|ok): \[(?P<node>[^\]]+)\]`: {"changed: [", "ok: ["},
+		`^(?:fatal|failed): .* was refused`:     {" was refused"},
+		`^(?:fatal|failed): \[`:                 {"failed: [", "fatal: ["},
+		`"(?:hard|soft)"\s*:`:                   {"hard", "soft"},                     // quotes may be escaped
+		`(?i)connection (?:refused|reset)`:      {"connection re", "connection refu"}, // the s of other alphabets
+		`no (?:\d+ )?such host`:                 {"such host"},
+		`[a-z]+`:                                nil,
+	} {
+		if got := Literals(expr); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", expr, got)
+		}
+	}
+}
