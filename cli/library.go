@@ -47,15 +47,20 @@ const builtin = "built-in:"
 // operator's own file takes the place of a built-in one of the same name.
 type library struct {
 	files    []runbook.File
+	names    map[string]bool // of the files
 	texts    map[string]string
 	problems runbook.Problems
 	kinds    []string                // the only ones wanted; all, where it is empty
 	replaced map[string]runbook.File // what an operator's own file stands in place of, by name
 }
 
+func newLibrary(kinds []string) *library {
+	return &library{names: map[string]bool{}, texts: map[string]string{}, kinds: kinds}
+}
+
 // load reads the built-in files, then the operator's directories; of some kinds alone, where kinds are named.
 func load(o *options, lang *runbook.Language, kinds ...string) (*library, error) {
-	l := &library{texts: map[string]string{}, kinds: kinds}
+	l := newLibrary(kinds)
 	if err := l.add(runbooks.FS, "", builtin, lang); err != nil {
 		return nil, err
 	}
@@ -158,8 +163,14 @@ func (l *library) take(u *unread) {
 	if f.Runbook == nil && f.Pitfall == nil && f.Release == nil {
 		return
 	}
+	name := nameOf(f)
+	if !l.names[name] {
+		l.names[name] = true
+		l.files = append(l.files, f)
+		return
+	}
 	l.files = slices.DeleteFunc(l.files, func(old runbook.File) bool {
-		if nameOf(old) != nameOf(f) {
+		if nameOf(old) != name {
 			return false
 		}
 		from := sourceOf(old)
@@ -173,7 +184,7 @@ func (l *library) take(u *unread) {
 		if l.replaced == nil {
 			l.replaced = map[string]runbook.File{}
 		}
-		l.replaced[nameOf(f)] = old
+		l.replaced[name] = old
 		return true
 	})
 	l.files = append(l.files, f)

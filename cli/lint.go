@@ -45,7 +45,7 @@ func lintCommand(o *options) *cobra.Command {
 
 // linted reads the files at some paths and gives all their problems.
 func linted(o *options, paths []string, lang *runbook.Language) (*library, runbook.Problems, error) {
-	l := &library{texts: map[string]string{}}
+	l := newLibrary(nil)
 	for _, path := range paths {
 		if err := l.addPath(path, lang); err != nil {
 			return nil, nil, usage(err)

@@ -16,6 +16,9 @@ func Advise(files []File) Problems {
 		}
 	}
 	for _, f := range files {
+		if b := f.Runbook; b != nil && b.written != nil {
+			f.Runbook = b.written // what it has from another is told there
+		}
 		eachExpr(reflect.ValueOf(f.Runbook), look)
 		eachExpr(reflect.ValueOf(f.Pitfall), look)
 	}
