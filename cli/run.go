@@ -316,7 +316,14 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 	if err := w.answer(&ask); err != nil {
 		return runbook.Ended{}, err
 	}
-	w.env.Ask = ask
+	wayOut := "" // of the question that nobody answered
+	w.env.Ask = func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+		a, err := ask(ctx, q)
+		if errors.Is(err, runbook.ErrUnanswered) {
+			wayOut = runbook.HintOf(err)
+		}
+		return a, err
+	}
 	state, err := w.recall()
 	if err != nil {
 		return runbook.Ended{}, err
@@ -327,6 +334,9 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 	end, err := w.engine(ctx, p.Emit)
 	if err == nil {
 		err = p.Err()
+	}
+	if wayOut != "" && end.Exit == exitBlocked {
+		fmt.Fprintln(cmd.ErrOrStderr(), wayOut)
 	}
 	return end, err
 }
