@@ -29,7 +29,7 @@ func (d *leaveDialog) HandleKey(msg tea.KeyPressMsg) action {
 	case "q":
 		return actLeave{}
 	case "d":
-		if d.keeps {
+		if d.detaches() {
 			return actDetach{}
 		}
 	case "enter", "esc":
@@ -41,11 +41,14 @@ func (d *leaveDialog) HandleKey(msg tea.KeyPressMsg) action {
 // Keys are what HandleKey knows.
 func (d *leaveDialog) Keys() []Key {
 	keys := []Key{{Keys: []string{"esc", "enter"}, Help: sayStay}, {Keys: []string{"q"}, Help: d.leaveNow()}}
-	if d.keeps {
+	if d.detaches() {
 		keys = append(keys, Key{Keys: []string{"d"}, Help: sayDetach})
 	}
 	return keys
 }
+
+// detaches says whether there is a command to leave alone.
+func (d *leaveDialog) detaches() bool { return d.keeps && d.running != nil }
 
 func (d *leaveDialog) leaveNow() runbook.Text {
 	if d.running != nil {
@@ -68,7 +71,7 @@ func (d *leaveDialog) View(w, _ int) string {
 		lines = append(lines, d.Command.Render(cut(clean(d.running.Host)+"  "+clean(d.running.Line), inner)))
 	}
 	lines = append(lines, "", d.Selected.Render(" "+fit("Esc", 5)+d.say(sayStay)+" "))
-	if d.keeps {
+	if d.detaches() {
 		lines = append(lines, " "+d.Key.Render(fit("d", 5))+d.say(sayDetach))
 	}
 	lines = append(lines, " "+d.Key.Render(fit("q", 5))+d.say(d.leaveNow()))
