@@ -453,7 +453,7 @@ func (w *walk) pause(on bool) error {
 // summary is what remains on the terminal when the console has gone.
 func (w *walk) summary(out io.Writer, end runbook.Ended) {
 	fmt.Fprintf(out, "%s: %s", w.book.Name.Value, end.Status)
-	if !end.Why.Empty() {
+	if !end.Why.Empty() && end.Why.En != string(end.Status) {
 		fmt.Fprintf(out, ": %s", end.Why.In(w.options.lang))
 	}
 	fmt.Fprintln(out)
