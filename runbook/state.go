@@ -212,6 +212,7 @@ func (s *State) inStep(e Event) {
 	switch d := e.Data.(type) {
 	case StepStarted:
 		st.Status, st.Attempt = Running, d.Attempt
+		st.Why, st.Finished = Text{}, time.Time{} // how it ended before is not how it stands
 		if d.Attempt == 1 {
 			st.Begun = e.Time
 		}
