@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"os"
@@ -56,12 +57,12 @@ var proofs = []proof{
 		"spec": {"cidr": "10.99.0.0/16", "ipipMode": "Always", "vxlanMode": "Never"}}`), "api delete ippools.crd.projectcalico.org second"},
 	{"calico-ipv6-vxlan", "", apply(`{"apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "metadata": {"name": "default-pool-ipv6"},
 		"spec": {"cidr": "fd85:ee78:d8a6:8607::1:0/112", "ipipMode": "Never", "vxlanMode": "Never"}}`), "api delete ippools.crd.projectcalico.org default-pool-ipv6"},
-	{"calico-too-old", "", image("kube-system daemonset/calico-node calico-node=quay.io/calico/node:v3.26.4"),
-		image("kube-system daemonset/calico-node calico-node=quay.io/calico/node:v3.29.1")},
-	{"component-regression", "", image("kube-system daemonset/calico-node calico-node=quay.io/calico/node:v3.29.4"),
-		image("kube-system daemonset/calico-node calico-node=quay.io/calico/node:v3.29.1")},
-	{"metallb-controller-timeout", "", image("metallb-system deployment/controller metallb=quay.io/metallb/controller:v0.12.1"),
-		image("metallb-system deployment/controller metallb=quay.io/metallb/controller:v0.13.9")},
+	{"calico-too-old", "", image("kube-system", "daemonset/calico-node", "calico-node=quay.io/calico/node:v3.26.4"),
+		image("kube-system", "daemonset/calico-node", "calico-node=quay.io/calico/node:v3.29.1")},
+	{"component-regression", "", image("kube-system", "daemonset/calico-node", "calico-node=quay.io/calico/node:v3.29.4"),
+		image("kube-system", "daemonset/calico-node", "calico-node=quay.io/calico/node:v3.29.1")},
+	{"metallb-controller-timeout", "", image("metallb-system", "deployment/controller", "metallb=quay.io/metallb/controller:v0.12.1"),
+		image("metallb-system", "deployment/controller", "metallb=quay.io/metallb/controller:v0.13.9")},
 	{"metallb-webhook-not-ready", "", "api -n metallb-system scale deployment controller --replicas 0", "api -n metallb-system scale deployment controller --replicas 1"},
 	{"metallb-config-deleted", "", "api -n metallb-system create configmap config --from-literal=config=x", "api -n metallb-system delete configmap config"},
 	{"metallb-ip-pending", "", "api create service loadbalancer outside --tcp=80", "api delete service outside"},
@@ -70,8 +71,8 @@ var proofs = []proof{
 	{"control-plane-taint-legacy", "", "api taint node node1 node-role.kubernetes.io/master=:NoSchedule", "api taint node node1 node-role.kubernetes.io/master-"},
 	{"cri-socket-annotation", "", "api annotate node node3 kubeadm.alpha.kubernetes.io/cri-socket=/var/run/dockershim.sock",
 		"api annotate node node3 kubeadm.alpha.kubernetes.io/cri-socket-"},
-	{"ingress-not-upgraded", "", image("ingress-nginx daemonset/ingress-nginx-controller ingress-nginx=registry.k8s.io/ingress-nginx/controller:v0.43.0"),
-		image("ingress-nginx daemonset/ingress-nginx-controller ingress-nginx=registry.k8s.io/ingress-nginx/controller:v1.12.0")},
+	{"ingress-not-upgraded", "", image("ingress-nginx", "daemonset/ingress-nginx-controller", "ingress-nginx=registry.k8s.io/ingress-nginx/controller:v0.43.0"),
+		image("ingress-nginx", "daemonset/ingress-nginx-controller", "ingress-nginx=registry.k8s.io/ingress-nginx/controller:v1.12.0")},
 	{"nodelocaldns-label", "v2.21.0..v2.22.2", apply(`{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "dns", "namespace": "kube-system"},
 		"spec": {"podSelector": {"matchLabels": {"k8s-app": "nodelocaldns"}}}}`), "api -n kube-system delete networkpolicy dns"},
 	{"sample-topology-differs", "", "api label node node2 node-role.kubernetes.io/control-plane-", "api label node node2 node-role.kubernetes.io/control-plane="},
@@ -129,7 +130,10 @@ func pool(spec string) string {
 
 func apply(object string) string { return "api apply -f - <<'.'\n" + object + "\n.\n" }
 
-func image(rest string) string { return "api set image -n " + rest }
+// image gives a workload another image and waits until its pods run it: what is not ready yet is a finding of its own.
+func image(namespace, workload, container string) string {
+	return "api -n " + namespace + " set image " + workload + " " + container + "; api -n " + namespace + " rollout status " + workload + " --timeout 2m"
+}
 
 func budget(spec string) string {
 	return "api -n rocketchat patch pdb myrocketchat-mongodb-arbiter --type merge -p '{\"spec\": " + spec + "}'"
@@ -177,14 +181,15 @@ func TestProofs(t *testing.T) {
 	healthy := map[string]map[string]runbook.Verdict{}
 	proven := map[string]bool{}
 	start := time.Now()
+	hopOf := func(p proof) string { return cmp.Or(p.hop, defaultHop) }
+	// before anything is set: what a fault leaves behind for a moment is not how a healthy lab looks
 	for _, p := range proofs {
-		hop := p.hop
-		if hop == "" {
-			hop = defaultHop
-		}
-		if healthy[hop] == nil {
+		if hop := hopOf(p); healthy[hop] == nil {
 			healthy[hop] = look(t, hop)
 		}
+	}
+	for _, p := range proofs {
+		hop := hopOf(p)
 		// Controllers need a moment until what they say of an object is true.
 		sees := func(t *testing.T, want map[string]runbook.Verdict) {
 			t.Helper()
