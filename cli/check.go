@@ -53,6 +53,9 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if err != nil {
 		return err
 	}
+	if err := hopForm(hop); err != nil {
+		return err
+	}
 	var book *runbook.Runbook
 	system := "kubespray"
 	if len(args) == 1 {
@@ -108,12 +111,18 @@ func verdictOf(found []runbook.Finding) error {
 	return &coded{code: code}
 }
 
+// hopForm says whether a hop is written as one.
+func hopForm(hop string) error {
+	from, to, ok := strings.Cut(hop, "..")
+	if hop == "" || ok && from != "" && to != "" {
+		return nil
+	}
+	return &runbook.UsageError{Message: fmt.Sprintf("--hop %s is no hop", hop), Way: "write it as --hop v2.27.0..v2.28.0"}
+}
+
 // forHop finds the runbook that is meant: by hop, or the one that leads on from the checkout's release.
 func (l *library) forHop(cmd *cobra.Command, out *outside, hop string) (*runbook.Runbook, error) {
-	from, to, ok := strings.Cut(hop, "..")
-	if hop != "" && !ok {
-		return nil, &runbook.UsageError{Message: fmt.Sprintf("--hop %s is no hop", hop), Way: "write it as --hop v2.27.0..v2.28.0"}
-	}
+	from, to, _ := strings.Cut(hop, "..")
 	if hop == "" {
 		var err error
 		if from, _, err = out.checkout.Tag(cmd.Context()); err != nil {

@@ -10,7 +10,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"charm.land/fang/v2"
@@ -74,20 +73,8 @@ func codeOf(ctx context.Context, err error) int {
 		return exitUnreachable
 	case errors.Is(err, runbook.ErrUnanswered):
 		return exitBlocked
-	case isUsage(err):
-		return exitUsage
 	}
 	return exitFailed
-}
-
-// isUsage knows the errors of cobra and pflag, which have no type.
-func isUsage(err error) bool {
-	for _, s := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument", "invalid argument", "accepts ", "requires at least", "requires at most"} {
-		if strings.HasPrefix(err.Error(), s) {
-			return true
-		}
-	}
-	return false
 }
 
 // tell prints an error for a person: what, then the way out.
@@ -98,8 +85,6 @@ func tell(w io.Writer, err error) {
 	fmt.Fprintf(w, "spraydeck: %v\n", err)
 	if h := runbook.HintOf(err); h != "" {
 		fmt.Fprintln(w, h)
-	} else if isUsage(err) {
-		fmt.Fprintln(w, "see spraydeck --help")
 	}
 }
 
@@ -121,5 +106,7 @@ func root() *cobra.Command {
 	o.flags(cmd)
 	cmd.AddCommand(demoCommand(o), runCommand(o), resumeCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), exportCommand(o), verifyCommand(), sessionsCommand(o),
 		planCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand(), superviseCommand())
+	cmd.InitDefaultCompletionCmd()
+	sayUsage(cmd)
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -134,7 +135,7 @@ type shower interface {
 
 // diagnose reads the files, all of them even if one cannot be read.
 func diagnose(cmd *cobra.Command, known *runbook.Symptoms, show shower, files []string) error {
-	found := false
+	found, told := false, false
 	var unreadable error
 	for _, name := range files {
 		err := readLog(cmd.InOrStdin(), name, func(r io.Reader) error {
@@ -150,6 +151,10 @@ func diagnose(cmd *cobra.Command, known *runbook.Symptoms, show shower, files []
 			return cmd.Context().Err()
 		}
 		unreadable = errors.Join(unreadable, err)
+		told = told || err == nil
+	}
+	if !told && !found {
+		return usage(unreadable) // nothing was read: that there is no known pitfall cannot be said
 	}
 	if err := show.end(); err != nil {
 		return err
@@ -169,7 +174,7 @@ func readLog(stdin io.Reader, name string, read func(io.Reader) error) error {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return err
+			return cannotRead(name, err)
 		}
 		defer f.Close()
 		in = f
@@ -177,20 +182,29 @@ func readLog(stdin io.Reader, name string, read func(io.Reader) error) error {
 	b := bufio.NewReaderSize(in, 64<<10)
 	head, err := b.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read %s: %w", name, err)
+		return cannotRead(name, err)
 	}
 	var r io.Reader = b
 	if bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+			return cannotRead(name, err)
 		}
 		r = z
 	}
 	if err := read(r); err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return cannotRead(name, err)
 	}
 	return nil
+}
+
+// cannotRead names the log once: what the system says names it too.
+func cannotRead(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("read %s: %w", name, err)
 }
 
 // hitArray writes one array, an element at a time: a log may show any number of hits.

@@ -60,7 +60,7 @@ func chosen(cmd *cobra.Command, o *options, choice ui.HomeChoice) error {
 		if err != nil {
 			return err
 		}
-		return rehearse(cmd, o, show{}, events, "", "the embedded demo", 4)
+		return rehearse(cmd, o, show{}, events, "", "demo", 4)
 	}
 	return nil
 }
@@ -288,12 +288,7 @@ func homeRuns(context.Context) ([]ui.HomeSaved, error) {
 
 // homeFindings looks for the pitfalls of a runbook, as the check command does.
 func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Finding, error) {
-	out, err := reach(o, "kubespray")
-	if err != nil {
-		return nil, err
-	}
-	defer out.close()
-	lang := language(out.learn)
+	lang := language(nil)
 	lib, err := load(o, lang)
 	if err != nil {
 		return nil, err
@@ -302,6 +297,12 @@ func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Findi
 	if err != nil {
 		return nil, err
 	}
+	out, err := reach(o, book.System.Value)
+	if err != nil {
+		return nil, err
+	}
+	defer out.close()
+	lang.Inventory = language(out.learn).Inventory
 	inputs := map[string]string{}
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory

@@ -253,8 +253,11 @@ func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook,
 		}
 		names = append(names, f.Runbook.Name.Value)
 	}
-	slices.Sort(names)
-	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no runbook %q", arg), Way: l.instead(arg) + "known: " + strings.Join(names, ", ") + "; a path works too"}
+	way := l.instead(arg)
+	if near := runbook.DidYouMean(arg, names); way == "" && near != "" {
+		way = near + " "
+	}
+	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no runbook %q", arg), Way: way + "spraydeck runbooks list names them; a path works too"}
 }
 
 // instead is a hint for a runbook that would be called by a release which has none: the one that serves it.

@@ -51,6 +51,9 @@ func linted(o *options, paths []string, lang *runbook.Language) (*library, runbo
 			return nil, nil, usage(err)
 		}
 	}
+	if len(l.texts) == 0 {
+		return nil, nil, &runbook.UsageError{Message: "no YAML file in " + strings.Join(paths, ", "), Way: "name a file or a directory of runbooks and pitfalls: *.yaml, *.yml"}
+	}
 	found := runbook.Check(l.files)
 	// the catalogue is read only where a name is missing: most of what is linted is the catalogue itself
 	if slices.ContainsFunc(found, func(p runbook.Problem) bool { return p.Rule == "unknown-pitfall" || p.Rule == "unknown-runbook" }) {

@@ -134,8 +134,13 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 			if err != nil {
 				return err
 			}
+			var names []string
 			for _, f := range l.files {
-				if e, ok := want(f); ok && e.Name == args[0] {
+				e, ok := want(f)
+				if ok {
+					names = append(names, e.Name)
+				}
+				if ok && e.Name == args[0] {
 					if diff {
 						text, err := l.difference(f)
 						if err != nil {
@@ -151,6 +156,9 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 			instead := ""
 			if singular == "runbook" {
 				instead = l.instead(args[0])
+			}
+			if near := runbook.DidYouMean(args[0], names); instead == "" && near != "" {
+				instead = near + " "
 			}
 			return &runbook.UsageError{Message: fmt.Sprintf("there is no %s %q", singular, args[0]), Way: instead + "spraydeck " + plural + " list names them"}
 		}}

@@ -43,11 +43,11 @@ func orphans(dir string) (list []orphan) {
 	return list
 }
 
-// leftOnNodes gives the commands that a console left on nodes when it went away, as far as the transcript knows: they were
-// sent, and no end of them was written. The nodes are not asked.
+// leftOnNodes gives the commands that may still run on nodes, as far as the transcript knows: they were sent, and no end of
+// them is known, because the console went away or the connection was lost for good. The nodes are not asked.
 func leftOnNodes(f transcript.Summary) (list []orphan) {
-	if f.Status != transcript.Interrupted {
-		return nil // a run that ended knows how its commands did
+	if f.Status == runbook.Running || f.Status == runbook.Passed {
+		return nil // somebody looks after them, or has decided
 	}
 	b, err := os.ReadFile(filepath.Join(f.Dir, sentFile))
 	if err != nil || len(b) == 0 {

@@ -63,30 +63,61 @@ func TestLeftOnNodes(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		want string
-		args []string
-	}{
-		{"left on node2 in " + filepath.Base(j.Dir()) + ", may still run: apt-get upgrade (since ", []string{"sessions", "list"}},
-		{"spraydeck resume " + filepath.Base(j.Dir()), []string{"sessions", "list"}},
-		{"node2 に残されています", []string{"sessions", "list", "--lang", "ja"}},
-		{"node2: may still run: apt-get upgrade (since ", []string{"sessions", "show"}},
-		{"コンソールなしでノードに残ったコマンド", []string{"sessions", "show", "--lang", "ja"}},
-		{`"host": "node2"`, []string{"sessions", "list", "-o", "json"}},
-		{`"may_run": [`, []string{"sessions", "show", "-o", "json"}},
-	} {
-		out := spraydeck(c.args...)
-		if !strings.Contains(out, c.want) {
-			t.Errorf("%s has no %q:\n%s", c.args, c.want, out)
-		}
-		for _, not := range []string{"ended", "read-only", "never-sent", "reboot"} {
-			if strings.Contains(out, not) && !strings.Contains(strings.Join(c.args, " "), "json") {
-				t.Errorf("%s has %q:\n%s", c.args, not, out)
+	listed := func() {
+		t.Helper()
+		for _, c := range []struct {
+			want string
+			args []string
+		}{
+			{"left on node2 in " + filepath.Base(j.Dir()) + ", may still run: apt-get upgrade (since ", []string{"sessions", "list"}},
+			{"spraydeck resume " + filepath.Base(j.Dir()), []string{"sessions", "list"}},
+			{"node2 に残されています", []string{"sessions", "list", "--lang", "ja"}},
+			{"node2: may still run: apt-get upgrade (since ", []string{"sessions", "show"}},
+			{"ノードに残されたコマンド", []string{"sessions", "show", "--lang", "ja"}},
+			{`"host": "node2"`, []string{"sessions", "list", "-o", "json"}},
+			{`"may_run": [`, []string{"sessions", "show", "-o", "json"}},
+		} {
+			out := spraydeck(c.args...)
+			if !strings.Contains(out, c.want) {
+				t.Errorf("%s has no %q:\n%s", c.args, c.want, out)
+			}
+			for _, not := range []string{"ended", "read-only", "never-sent", "reboot"} {
+				if strings.Contains(out, not) && !strings.Contains(strings.Join(c.args, " "), "json") {
+					t.Errorf("%s has %q:\n%s", c.args, not, out)
+				}
 			}
 		}
+		if runs, err := homeRuns(t.Context()); err != nil || len(runs) != 1 || !runs[0].MayRun || runs[0].Runs {
+			t.Errorf("Home: %+v, %v", runs, err)
+		}
 	}
-	if runs, err := homeRuns(t.Context()); err != nil || len(runs) != 1 || !runs[0].MayRun || runs[0].Runs {
-		t.Errorf("Home: %+v, %v", runs, err)
+	listed() // interrupted
+	goOn := func(data ...runbook.Data) {
+		t.Helper()
+		again, _, err := transcript.Open(j.Dir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range data {
+			if _, err := again.Append(runbook.Event{Step: "s", Data: d}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := []runbook.Data{runbook.CommandEnded{Number: 3, Exit: -1, Outcome: runbook.StateLost},
+		runbook.CommandEnded{Number: 2}, runbook.CommandEnded{Number: 4}, runbook.StepEnded{Status: runbook.Lost}, runbook.Ended{Status: runbook.Lost, Exit: 1}}
+	goOn(lost...)
+	listed() // ended, and nobody knows how the command did
+	goOn(runbook.StepEnded{Status: runbook.Overridden}, runbook.Ended{Status: runbook.Failed, Exit: 1})
+	if out := spraydeck("sessions", "list"); strings.Contains(out, "apt-get") {
+		t.Errorf("the operator has decided how it did:\n%s", out)
+	}
+	goOn(started(5, "node2", "apt-get upgrade"), runbook.CommandEnded{Number: 5, Exit: -1, Outcome: runbook.StateLost}, runbook.Ended{Status: runbook.Lost, Exit: 1})
+	if err := os.WriteFile(filepath.Join(j.Dir(), sentFile), []byte("run.a-1f.1\nrun.a-1f.3\nrun.a-1f.5\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if out := spraydeck("sessions", "prune", "--older-than", "0s", "--yes"); !strings.Contains(out, "  node2: may still run: apt-get upgrade") {
 		t.Errorf("prune says nothing:\n%s", out)

@@ -53,8 +53,11 @@ func reach(o *options, system string) (*outside, error) {
 	switch out.checkout, err = kubespray.Open(o.checkout); {
 	case err == nil:
 		out.dir = out.checkout.Dir()
-	case system == "" || system == "kubespray":
+	case system == "kubespray":
 		return nil, usage(err)
+	case system == "":
+		return nil, &runbook.UsageError{Message: err.Error(), Way: runbook.HintOf(err) +
+			"\na runbook that has nothing to do with Kubespray says so, and needs none: system: kubernetes, os, kubeadm, k3s or addon"}
 	default:
 		out.checkout = nil
 		if out.dir, err = filepath.Abs(o.checkout); err == nil {

@@ -50,7 +50,7 @@ func demoCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return rehearse(cmd, o, s, events, "", "the embedded demo", speed.factor)
+			return rehearse(cmd, o, s, events, "", "demo", speed.factor)
 		},
 	}
 	s.flags(cmd)

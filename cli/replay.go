@@ -56,8 +56,8 @@ func replayCommand(o *options) *cobra.Command {
 			"console goes away the screen says so, and goes on when the run is resumed.\n\n" +
 			"So that any place in a large run is reached at once, an index is kept beside the transcript (transcript.idx). It can\n" +
 			"be deleted at any time.",
-		Example: "  spraydeck replay                           the newest run\n" +
-			"  spraydeck replay --follow                  what runs now, live\n" +
+		Example: "  spraydeck replay                              # the newest run\n" +
+			"  spraydeck replay --follow                     # what runs now, live\n" +
 			"  spraydeck replay --step drain-node2 --speed 4\n" +
 			"  spraydeck replay --text --output | less",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,

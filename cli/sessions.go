@@ -71,6 +71,9 @@ func sessionsList(o *options) *cobra.Command {
 		if err := give(cmd.OutOrStdout(), format, saved, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows); err != nil {
 			return err
 		}
+		if len(saved) == 0 {
+			fmt.Fprintln(cmd.ErrOrStderr(), runbook.Text{En: "no run is recorded yet", Ja: "実行の記録はまだありません"}.In(o.lang))
+		}
 		tellOrphans(cmd.ErrOrStderr(), o, saved)
 		return nil
 	}}

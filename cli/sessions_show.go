@@ -253,7 +253,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 		}
 		fmt.Fprintf(w, "  %s spraydeck resume %s\n", say("go on with:", "再開:"), run.ID)
 	}
-	if section("Left on nodes without a console; resume takes it up:", "コンソールなしでノードに残ったコマンド (再開すると引き継ぎます):", len(run.MayRun)) {
+	if section("Left on nodes, may still run:", "ノードに残されたコマンド (まだ実行中かもしれません):", len(run.MayRun)) {
 		tellLeft(w, lang, "  ", run.MayRun)
 		fmt.Fprintf(w, "  %s spraydeck resume %s\n", say("go on with:", "再開:"), run.ID)
 	}

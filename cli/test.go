@@ -53,6 +53,9 @@ func testCommand(o *options) *cobra.Command {
 			if err := give(cmd.OutOrStdout(), format, results, []string{"RESULT", "WHERE", "TEST"}, rows); err != nil {
 				return err
 			}
+			if len(results) == 0 {
+				fmt.Fprintln(cmd.ErrOrStderr(), "these files carry no tests")
+			}
 			if failed > 0 {
 				return &coded{code: exitFailed, err: fmt.Errorf("%d of %d tests failed", failed, len(results))}
 			}

@@ -20,7 +20,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 		return false, &stepError{outcome: NotStarted, why: T(err.Error())}
 	}
 	q := Question{
-		ID: in.id + "/approve", Form: AskApprove, Title: in.step.Title.Text(in.scope), Body: in.step.Undo.Text(in.scope), Danger: danger,
+		ID: in.id + "/approve", Form: AskApprove, Title: in.step.Title.Text(in.scope), Body: in.wayBack(), Danger: danger,
 		Choices: []Choice{
 			{ID: ChoiceContinue, Label: Text{En: "run", Ja: "実行"}},
 			{ID: ChoiceSkip, Label: Text{En: "leave this step out", Ja: "この手順を省略"}, NeedsReason: true},
@@ -46,6 +46,15 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 		return false, errLeft
 	}
 	return false, nil
+}
+
+// wayBack is how the step is undone, said to be that: it may look like one more command to be run now.
+func (in *instance) wayBack() Text {
+	undo := in.step.Undo.Text(in.scope)
+	if undo.Empty() {
+		return undo
+	}
+	return Text{En: "The way back: ", Ja: "元に戻すには: "}.plus(undo)
 }
 
 // confirmWord is what must be typed before a red step: what the runbook says, else the node, else the cluster. A step
@@ -305,7 +314,7 @@ func (q Question) Accept(a Answer) error {
 		for _, c := range q.Choices {
 			ids = append(ids, c.ID)
 		}
-		return fmt.Errorf("%q is no answer to %s: %s", a.Choice, q.ID, didYouMean(a.Choice, ids))
+		return fmt.Errorf("%q is no answer to %s: %s", a.Choice, q.ID, DidYouMean(a.Choice, ids))
 	}
 	if q.Choices[i].NeedsReason && strings.TrimSpace(a.Reason) == "" {
 		return fmt.Errorf("the answer %q to %s wants a reason", a.Choice, q.ID)

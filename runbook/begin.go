@@ -120,7 +120,7 @@ func (b *Runbook) CheckInputs(given map[string]string) error {
 			for _, e := range b.Inputs {
 				names = append(names, e.Name)
 			}
-			return &UsageError{fmt.Sprintf("%s has no input %q", b.Name.Value, name), didYouMean(name, names)}
+			return &UsageError{fmt.Sprintf("%s has no input %q", b.Name.Value, name), DidYouMean(name, names)}
 		}
 		if _, err := in.Convert(name, given[name]); err != nil {
 			return &UsageError{err.Error(), in.Prompt.Text(NewScope()).En}

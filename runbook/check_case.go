@@ -26,14 +26,14 @@ func (c *checker) checkCases(cases []Case, inputs Named[Input], facts []string, 
 		for _, e := range t.Inputs {
 			in, ok := inputs.Get(e.Name)
 			if !ok {
-				c.add(e.Pos, "test-given", fmt.Sprintf("there is no input %q", e.Name), didYouMean(e.Name, inputNames))
+				c.add(e.Pos, "test-given", fmt.Sprintf("there is no input %q", e.Name), DidYouMean(e.Name, inputNames))
 			} else if _, err := in.Convert(e.Name, e.Value.Value); err != nil {
 				c.add(e.Value.Pos, "test-given", err.Error(), "")
 			}
 		}
 		for _, e := range t.Facts {
 			if !slices.Contains(facts, e.Name) {
-				c.add(e.Pos, "test-given", fmt.Sprintf("there is no fact %q", e.Name), didYouMean(e.Name, facts))
+				c.add(e.Pos, "test-given", fmt.Sprintf("there is no fact %q", e.Name), DidYouMean(e.Name, facts))
 			}
 		}
 		gate := t.Verdict.Value != "" || t.Says.Value != "" || t.Evidence.Set
@@ -66,7 +66,7 @@ func (c *checker) checkPitfallCase(t Case, p *Pitfall, gate bool) {
 	}
 	for _, s := range t.Symptoms.Texts {
 		if !slices.Contains(ids, s.Value) {
-			c.add(s.Pos, "test-symptom", fmt.Sprintf("there is no symptom %q", s), didYouMean(s.Value, ids))
+			c.add(s.Pos, "test-symptom", fmt.Sprintf("there is no symptom %q", s), DidYouMean(s.Value, ids))
 		}
 	}
 }

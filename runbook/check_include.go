@@ -54,7 +54,7 @@ func (c *checker) checkInclude(s *Step, inc *Include, vars Vars) {
 	for _, e := range inc.With {
 		in, ok := inc.book.Inputs.Get(e.Name)
 		if !ok {
-			c.add(e.Pos, "include-input", fmt.Sprintf("runbook %q has no input %q", inc.Name, e.Name), didYouMean(e.Name, names))
+			c.add(e.Pos, "include-input", fmt.Sprintf("runbook %q has no input %q", inc.Name, e.Name), DidYouMean(e.Name, names))
 			continue
 		}
 		c.checkGiven(e.Name, in, e.Value, vars)
@@ -129,7 +129,7 @@ func (c *checker) unknownRunbook(inc *Include) {
 		for n := range c.runbooks {
 			names = append(names, n)
 		}
-		hint = didYouMean(name, names)
+		hint = DidYouMean(name, names)
 	} else {
 		source := Source{File: inc.Name.Pos.File, Root: c.rootOf(inc.Name.Pos.File)}
 		file, ok := source.beside(name)

@@ -51,7 +51,7 @@ func (c *checker) checkIDs(b *Runbook) {
 	}
 	for _, n := range b.NoReturn {
 		if _, ok := first[n.Value]; !ok {
-			c.add(n.Pos, "unknown-step", fmt.Sprintf("there is no step %q", n.Value), didYouMean(n.Value, ids))
+			c.add(n.Pos, "unknown-step", fmt.Sprintf("there is no step %q", n.Value), DidYouMean(n.Value, ids))
 		}
 	}
 }
@@ -65,7 +65,7 @@ func (c *checker) checkPitfallNames(b *Runbook) {
 	named := func(s Str) *Pitfall {
 		p := c.pitfalls[s.Value]
 		if p == nil && s.Value != "" {
-			c.add(s.Pos, "unknown-pitfall", fmt.Sprintf("there is no pitfall %q", s.Value), didYouMean(s.Value, ids))
+			c.add(s.Pos, "unknown-pitfall", fmt.Sprintf("there is no pitfall %q", s.Value), DidYouMean(s.Value, ids))
 		}
 		return p
 	}

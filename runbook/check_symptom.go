@@ -102,7 +102,7 @@ func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) 
 			return
 		}
 		known := slices.DeleteFunc(slices.Clone(of.Line.RE.SubexpNames()), func(n string) bool { return n == "" })
-		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), didYouMean(name.Value, append(known, symptom.Host)))
+		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), DidYouMean(name.Value, append(known, symptom.Host)))
 	}
 	group(s, s.Distinct)
 	for _, name := range s.By {
@@ -125,7 +125,7 @@ func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) 
 		}
 		other := ids[name.Value]
 		if other == nil {
-			c.add(name.Pos, "symptom-unknown", fmt.Sprintf("the pitfall has no symptom %q", name.Value), didYouMean(name.Value, keys(ids)))
+			c.add(name.Pos, "symptom-unknown", fmt.Sprintf("the pitfall has no symptom %q", name.Value), DidYouMean(name.Value, keys(ids)))
 			continue
 		}
 		for _, g := range r.By {

@@ -11,7 +11,7 @@ func (c *checker) checkTemporary(b *Runbook) {
 		}
 		for _, id := range s.Undoes {
 			if !temporary[id.Value] {
-				c.add(id.Pos, "undoes", fmt.Sprintf("there is no temporary step %q before this one", id), didYouMean(id.Value, all))
+				c.add(id.Pos, "undoes", fmt.Sprintf("there is no temporary step %q before this one", id), DidYouMean(id.Value, all))
 			}
 		}
 		if s.Temporary.Value {

@@ -78,7 +78,7 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	outcome := OutcomeOf(exit, err)
 	end := CommandEnded{Number: n, Exit: exit, Outcome: outcome}
 	if err != nil {
-		end.Error, end.Hint = err.Error(), HintOf(err)
+		end.Error, end.Hint = errorText(outcome, err), HintOf(err)
 	}
 	if e := r.emit(step, end); e != nil {
 		return Result{}, e

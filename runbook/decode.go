@@ -293,7 +293,7 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, other func(key, value *y
 					words = append(words, k.Name)
 				}
 			}
-			d.problem(key, "unknown-key", fmt.Sprintf("unknown key %q", key.Value), didYouMean(key.Value, words))
+			d.problem(key, "unknown-key", fmt.Sprintf("unknown key %q", key.Value), DidYouMean(key.Value, words))
 		}
 	})
 	for _, f := range fs {
@@ -310,7 +310,7 @@ func (d *decoder) word(n *yaml.Node, f field) {
 		}
 	}
 	if n.Kind == yaml.ScalarNode {
-		d.problem(n, "value", fmt.Sprintf("%q cannot be %q", f.name, n.Value), didYouMean(n.Value, f.enum))
+		d.problem(n, "value", fmt.Sprintf("%q cannot be %q", f.name, n.Value), DidYouMean(n.Value, f.enum))
 	}
 }
 

@@ -306,3 +306,45 @@ func TestRehearsalGivesTheSameVerdicts(t *testing.T) {
 		t.Errorf("without its remedy the gate let the run through: %+v", end)
 	}
 }
+
+// The way back stands under the command that is about to run: it must not be taken for one more of them. And a command that
+// the operator stops is stopped; what Go calls that is no word for an operator.
+func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
+	file, problems := runbook.Parse("stop.yaml", []byte(`{apiVersion: spraydeck/v1, kind: Runbook, name: stop, title: Stop, version: 1.0.0, phases: [
+  {title: All, steps: [{id: work, title: Work, command: make it, undo: {en: make it not, ja: 取り消す}}]}]}`), language())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for err, want := range map[error]string{
+		fmt.Errorf("ended by SIGINT: %w", context.Canceled): "ended by SIGINT", context.Canceled: "",
+		fmt.Errorf("drain node n1: stopped with 1 pod left: %w", context.Canceled): "drain node n1: stopped with 1 pod left",
+		fmt.Errorf("ended by SIGKILL: %w", context.DeadlineExceeded):               "ended by SIGKILL",
+	} {
+		var body runbook.Text
+		var end runbook.CommandEnded
+		env := runbook.Env{
+			Exec: func(context.Context, runbook.Command, func(string, []byte)) (int, error) { return -1, err },
+			Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+				if q.ID == "work/approve" {
+					body = q.Body
+				}
+				return runbook.Answer{Choice: map[bool]string{true: runbook.ChoiceContinue, false: runbook.ChoiceLeave}[q.Form == runbook.AskApprove]}, nil
+			},
+			Sink: func(e runbook.Event) error {
+				if d, ok := e.Data.(runbook.CommandEnded); ok {
+					end = d
+				}
+				return nil
+			},
+		}
+		if _, e := runbook.NewRun(file.Runbook, env).Go(t.Context()); e != nil {
+			t.Fatal(e)
+		}
+		if end.Error != want || end.Outcome != runbook.OutcomeOf(-1, err) {
+			t.Errorf("%v: %s, %q", err, end.Outcome, end.Error)
+		}
+		if body.En != "The way back: make it not" || body.Ja != "元に戻すには: 取り消す" {
+			t.Errorf("got %q, %q", body.En, body.Ja)
+		}
+	}
+}

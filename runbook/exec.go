@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -124,6 +125,18 @@ func OutcomeOf(exit int, err error) Outcome {
 		return Unreachable
 	}
 	return NotStarted
+}
+
+// errorText is an error in words for a person. That a context ended stands in the outcome already, and is Go's word for it.
+func errorText(o Outcome, err error) string {
+	s := err.Error()
+	if o != Stopped && o != TimedOut {
+		return s
+	}
+	for _, e := range []error{context.Canceled, context.DeadlineExceeded} {
+		s = strings.TrimSuffix(strings.TrimSuffix(s, e.Error()), ": ")
+	}
+	return s
 }
 
 // HintOf gives the way out that an error carries, or "".

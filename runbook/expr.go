@@ -133,7 +133,7 @@ func unknownNameHint(message, source string, vars Vars) string {
 	for v := range vars {
 		names = append(names, v)
 	}
-	return didYouMean(name, names)
+	return DidYouMean(name, names)
 }
 
 // A Scope is what expressions see at one moment of a run. Names are full: "inputs.kube_version", "steps.find_tag".

@@ -76,7 +76,7 @@ type Header struct {
 type Runbook struct {
 	Header
 	Version   Str          `yaml:"version,required" doc:"version of the runbook itself, as semver"`
-	System    Str          `yaml:"system" doc:"what it works on" enum:"kubespray|kubeadm|k3s|kubernetes|os|addon"`
+	System    Str          `yaml:"system" doc:"what it works on (left out: a Kubespray checkout, which must then be there)" enum:"kubespray|kubeadm|k3s|kubernetes|os|addon"`
 	From      Range        `yaml:"from" doc:"the releases it takes the system from"`
 	To        Str          `yaml:"to" doc:"the release it takes the system to"`
 	About     Prose        `yaml:"about" doc:"what a reader should know first, as Markdown"`
@@ -259,7 +259,7 @@ func (f *Fact) decode(d *decoder, n *yaml.Node) {
 		}
 	}
 	if f.Kind == nil && len(n.Content) > 0 {
-		d.problem(n.Content[0], "probe-kind", fmt.Sprintf("unknown probe %q", n.Content[0].Value), didYouMean(n.Content[0].Value, names))
+		d.problem(n.Content[0], "probe-kind", fmt.Sprintf("unknown probe %q", n.Content[0].Value), DidYouMean(n.Content[0].Value, names))
 	} else if f.Kind == nil {
 		d.problem(n, "probe-kind", "no probe", "give it one of: "+strings.Join(names, ", "))
 	}

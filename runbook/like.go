@@ -216,7 +216,7 @@ func (c *checker) checkLike(b *Runbook) {
 		case places != 1:
 			c.add(s.Pos, "like", "special steps stand in one place", "one of before, after and instead")
 		case !slices.Contains(ids, id.Value):
-			c.add(id.Pos, "unknown-step", fmt.Sprintf("runbook %q has no step %q", other.Name, id), didYouMean(id.Value, ids))
+			c.add(id.Pos, "unknown-step", fmt.Sprintf("runbook %q has no step %q", other.Name, id), DidYouMean(id.Value, ids))
 		}
 	}
 }

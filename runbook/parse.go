@@ -40,7 +40,7 @@ func Parse(file string, text []byte, lang *Language) (File, Problems) {
 	case "":
 		d.problem(root, "missing-key", `"kind" is missing`, "Runbook, Pitfall or Release")
 	default:
-		d.problem(root, "value", fmt.Sprintf("unknown kind %q", kind), didYouMean(kind, []string{"Runbook", "Pitfall", "Release"}))
+		d.problem(root, "value", fmt.Sprintf("unknown kind %q", kind), DidYouMean(kind, []string{"Runbook", "Pitfall", "Release"}))
 	}
 	d.problems.Sort()
 	return f, d.problems

@@ -78,8 +78,8 @@ func lineOf(text string, n int) string {
 	return strings.TrimRight(line, "\r")
 }
 
-// didYouMean gives a hint naming the closest of the words, or all of them when none is close and they are few.
-func didYouMean(word string, words []string) string {
+// DidYouMean gives a hint naming the closest of the words, or all of them when none is close and they are few.
+func DidYouMean(word string, words []string) string {
 	best, dist := "", 1+len(word)/3
 	for _, w := range words {
 		if d := distance(word, w); d <= dist && (best == "" || d < distance(word, best)) {

@@ -169,6 +169,20 @@ func checksAgain(n int, one, many, ja string) Text {
 	return Textf(many, ja, n)
 }
 
+// told is what does not pass now, and what shows it.
+func (d Drifted) told() Text {
+	t := Text{En: "does not hold now: ", Ja: "今は不合格: "}
+	if d.Now == Unknown {
+		t = Text{En: "could not be told now: ", Ja: "今は判定不能: "}
+	}
+	if d.Says.Empty() {
+		t = t.plus(d.Title)
+	} else {
+		t = t.plus(d.Says)
+	}
+	return t.plus(T(strings.Join(append([]string{""}, d.Evidence...), "; ")))
+}
+
 // acceptDrift asks whether to go on although something is not as it was.
 func (r *Run) acceptDrift(ctx context.Context, drift []Drifted) error {
 	q := Question{
@@ -183,11 +197,7 @@ func (r *Run) acceptDrift(ctx context.Context, drift []Drifted) error {
 		},
 	}
 	for _, d := range drift {
-		says := d.Title.En
-		if !d.Says.Empty() {
-			says = d.Says.En
-		}
-		q.Details = append(q.Details, fmt.Sprintf("%s: %s: %s", d.Step, d.Now, strings.Join(append([]string{says}, d.Evidence...), "; ")))
+		q.Body = q.Body.plus(T("\n- " + d.Step + ": ")).plus(d.told())
 	}
 	a, err := r.ask(ctx, "", q)
 	if err == nil && a.Choice != ChoiceContinue {

@@ -186,9 +186,9 @@ func (c *Case) find(r *Run, p *Pitfall) (*instance, *Gate, error) {
 			}
 			gates = append(gates, full.ID.Value)
 		}
-		return nil, nil, fmt.Errorf("step %s has no gate %q; %s", c.Step, c.Gate, didYouMean(c.Gate.Value, gates))
+		return nil, nil, fmt.Errorf("step %s has no gate %q; %s", c.Step, c.Gate, DidYouMean(c.Gate.Value, gates))
 	}
-	return nil, nil, fmt.Errorf("the plan has no step %q; %s", c.Step, didYouMean(c.Step.Value, ids))
+	return nil, nil, fmt.Errorf("the plan has no step %q; %s", c.Step, DidYouMean(c.Step.Value, ids))
 }
 
 // give puts what is given in place of what would be learned.

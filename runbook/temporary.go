@@ -29,7 +29,7 @@ func (r *Run) remind(ctx context.Context) error {
 		a, err := r.ask(ctx, in.events, Question{
 			ID: in.id + "/undo", Form: AskGate, Opens: true, Safe: ChoiceLeave,
 			Title: Text{En: "Still applied: " + title.En, Ja: "適用されたまま: " + title.In("ja")},
-			Body:  in.step.Undo.Text(in.scope),
+			Body:  in.wayBack(),
 			Choices: []Choice{
 				{ID: ChoiceContinue, Label: Text{En: "it is undone", Ja: "元に戻した"}},
 				{ID: ChoiceOverride, Label: Text{En: "it stays, with a reason", Ja: "理由を記して残す"}, NeedsReason: true},

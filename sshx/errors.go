@@ -132,9 +132,9 @@ type CancelledError struct {
 
 func (e *CancelledError) Error() string {
 	if e.Ended {
-		return "stop the command on " + e.Host + ": " + e.Err.Error()
+		return e.Host + ": " + e.Err.Error()
 	}
-	return "stop the command on " + e.Host + ", which did not confirm that it ended: " + e.Err.Error()
+	return e.Host + " did not confirm that the command ended: " + e.Err.Error()
 }
 
 func (e *CancelledError) Unwrap() error { return e.Err }

@@ -7,14 +7,17 @@ import (
 	"spraydeck/runbook"
 )
 
-// OpenCommand is a command that was started and of which no end was written.
+// OpenCommand is a command that was started and of which no end is known.
 type OpenCommand struct {
 	runbook.CommandStarted
-	At time.Time // it was started
+	At   time.Time // it was started
+	step string
+	lost bool
 }
 
-// OpenCommands gives the commands of a run that have no end, in the order of their start: those that a console left behind
-// when it went away, or those of a run that is being written.
+// OpenCommands gives the commands of a run of which no end is known, in the order of their start: those that a console left
+// behind when it went away, those of a run that is being written, and those whose connection was lost for good. The last
+// are settled when their step is: then somebody has decided.
 func OpenCommands(dir string) ([]OpenCommand, error) {
 	r, err := Read(dir)
 	if err != nil {
@@ -28,9 +31,20 @@ func OpenCommands(dir string) ([]OpenCommand, error) {
 		}
 		switch d := e.Data.(type) {
 		case runbook.CommandStarted:
-			open = append(open, OpenCommand{d, e.Time})
+			open = append(open, OpenCommand{d, e.Time, e.Step, false})
 		case runbook.CommandEnded:
-			open = slices.DeleteFunc(open, func(c OpenCommand) bool { return c.Number == d.Number })
+			i := slices.IndexFunc(open, func(c OpenCommand) bool { return c.Number == d.Number })
+			switch {
+			case i < 0:
+			case d.Outcome == runbook.StateLost:
+				open[i].lost = true
+			default:
+				open = slices.Delete(open, i, i+1)
+			}
+		case runbook.StepEnded:
+			if d.Status == runbook.Passed || d.Status == runbook.Overridden || d.Status == runbook.Skipped {
+				open = slices.DeleteFunc(open, func(c OpenCommand) bool { return c.lost && c.step == e.Step })
+			}
 		}
 	}
 	return open, nil

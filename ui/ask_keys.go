@@ -39,7 +39,11 @@ func (a *ask) Keys() []Key {
 			esc.Help = a.labelOf(a.q.Safe)
 			enter = enter.without(a.q.Type != "" && a.cursor == a.first() && a.field.Value() != a.q.Type, sayWordWrong)
 		}
-		return []Key{enter, esc}
+		keys := []Key{enter}
+		if a.reason == nil && len(a.q.Choices) > 2 { // more than the field and Esc
+			keys = append(keys, Key{Keys: []string{"down", "up"}, Help: sayKeyOtherChoice})
+		}
+		return append(keys, esc)
 	}
 	keys := []Key{{Keys: []string{"enter"}, Help: a.q.Choices[a.cursor].Label}}
 	for i, c := range a.q.Choices {

@@ -152,7 +152,7 @@ func (a *ask) floatText(w int) []string {
 		if len(text) > 0 {
 			text = append(text, "")
 		}
-		text = append(text, wrap(body, w)...)
+		text = append(text, wrapProse(body, w)...)
 	}
 	return text
 }

@@ -66,6 +66,39 @@ func TestStopIsGentleThenFirm(t *testing.T) {
 	if !strings.Contains(d.screen(), "stopping firmly") || d.quit {
 		t.Error("the second ctrl+c must stop firmly, and not leave")
 	}
+	d.send(batch{runbook.Event{Step: "upgrade", Time: d.now, Data: runbook.CommandEnded{Number: d.m.stopping, Exit: -1, Outcome: runbook.Stopped}}})
+	if strings.Contains(d.screen(), "stopping") {
+		t.Errorf("what has stopped is not stopping any more:\n%s", d.screen())
+	}
+}
+
+// A gate that is looked at again and fails again asks the same as before: the screen says that it was looked at.
+func TestCheckedAgainIsSaid(t *testing.T) {
+	d := opened(t, "gate", "en", 80, 24)
+	q := d.asked.q
+	again := func(q runbook.Question) {
+		d.asked = &asking{q: q, reply: make(chan runbook.Answer, 1)}
+		d.send(batch{d.asked})
+	}
+	d.press("enter")
+	again(q)
+	if want := "checked again at " + d.now.Format(time.TimeOnly); !strings.Contains(d.screen(), want) {
+		t.Errorf("nothing says %q:\n%s", want, d.screen())
+	}
+	d.press("x", "enter")
+	again(*inputScene().ask)
+	if strings.Contains(d.screen(), "checked again") {
+		t.Error("another question is no second look")
+	}
+}
+
+// What is searched is the output, also from the details, which stand in its place.
+func TestSearchFromDetails(t *testing.T) {
+	d := opened(t, "playbook", "en", 80, 24)
+	d.press("d", "/", "S", "t", "e", "p", "space", "3", "enter")
+	if !strings.Contains(d.screen(), "Step 3") || d.m.run.step.details {
+		t.Errorf("the search is not in the output:\n%s", d.screen())
+	}
 }
 
 func TestRemedyIsConfirmed(t *testing.T) {

@@ -174,7 +174,7 @@ func (v *findingsView) findingLines(f runbook.Finding, w int) []string {
 	lines = append(lines, " "+style.Render(mark+" "+v.say(word))+v.Faint.Render(" · "+v.severityWord(f)+" · "+clean(f.Pitfall)))
 	if says := v.told(f.Says); says != "" {
 		lines = append(lines, "")
-		for _, s := range wrap(says, w-2) {
+		for _, s := range wrapProse(says, w-2) {
 			lines = append(lines, " "+s)
 		}
 	}

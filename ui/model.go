@@ -17,12 +17,13 @@ type model struct {
 	controls chan<- runbook.Control
 	asked    []*asking // questions that wait, the first is on the screen
 	over     overlayPart
-	quit     bool // over asks whether to leave
-	typing   bool // keys go to the command that runs
-	stops    int  // how often the command that runs was told to stop
-	stopping int  // its number
-	detached bool // the operator leaves, and what runs goes on
-	leaving  bool // the operator leaves as soon as the run has ended
+	quit     bool   // over asks whether to leave
+	typing   bool   // keys go to the command that runs
+	stops    int    // how often the command that runs was told to stop
+	stopping int    // its number
+	retried  string // the gate that was told to look again
+	detached bool   // the operator leaves, and what runs goes on
+	leaving  bool   // the operator leaves as soon as the run has ended
 	ended    bool
 	w, h     int
 }
@@ -105,6 +106,9 @@ func (m *model) take(items batch) tea.Cmd {
 		}
 	}
 	if c := m.running(); c == nil || c.Number != m.stopping {
+		if m.stops > 0 {
+			m.run.Notice("") // it has stopped
+		}
 		m.stops = 0
 		m.typing = m.typing && c != nil
 	}
@@ -127,6 +131,10 @@ func (m *model) showAsk() {
 	a := newAsk(m.run.look, q, m.opts.now)
 	a.of = m.asked[0]
 	m.typing = false
+	if q.ID == m.retried {
+		m.run.Notice(m.run.say(sayCheckedAgain, m.opts.now().Format(time.TimeOnly))) // else nothing shows that it was
+	}
+	m.retried = ""
 	if q.Form == runbook.AskCompare {
 		m.run.SetState(m.state, m.opts.now())
 		if st, _ := m.run.shownStep(); st != nil && len(st.Compared) > 0 {
@@ -154,6 +162,9 @@ func (m *model) answer(answer runbook.Answer) {
 		return
 	}
 	a := m.asked[0]
+	if a.q.Form == runbook.AskGate && answer.Choice == runbook.ChoiceRetry {
+		m.retried = a.q.ID
+	}
 	a.reply <- answer
 	m.drop(a)
 }

@@ -276,8 +276,8 @@ func (p *Plain) start(d runbook.Started) {
 	case d.DryRun:
 		p.item(p.say("dry run", "予行"), p.say("the commands are printed, none of them runs", "コマンドを表示するだけで、実行しません"))
 	case d.Rehearses != "":
-		p.item(p.say("rehearsal", "リハーサル"), p.sayf("commands are answered from the recording %s",
-			"コマンドには記録 %s が答えます", d.Rehearses))
+		p.item(p.say("rehearsal", "リハーサル"), p.sayf("commands are answered from a recording: %s",
+			"コマンドには記録が答えます: %s", d.Rehearses))
 	}
 }
 

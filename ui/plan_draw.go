@@ -177,7 +177,7 @@ func (v *planView) stepDetail(i, w int) []string {
 
 // block wraps a text.
 func (v *planView) block(t runbook.Text, w int) []string {
-	lines := wrap(v.told(t), max(1, w))
+	lines := wrapProse(v.told(t), max(1, w))
 	for i := range lines {
 		lines[i] = " " + lines[i]
 	}

@@ -301,6 +301,11 @@ func (r *runScreen) output() *outputView {
 	return nil
 }
 
+// behindDetails says whether the step has output, and shows its details in its place.
+func (r *runScreen) behindDetails() bool {
+	return r.focus == panelStep && r.step.details && r.step.output.Rows() > 0
+}
+
 // remedies are what the pitfalls seen at the current step offer, the newest first, while it runs.
 func (r *runScreen) remedies() []runbook.Remedy {
 	st := r.state.Step(r.state.Current)

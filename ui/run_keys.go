@@ -68,7 +68,7 @@ func (r *runScreen) screenKeys() []Key {
 		Key{Keys: []string{"enter"}, Help: sayKeyLookAt}.without(r.focus != panelSteps, sayNothingHere),
 		Key{Keys: []string{"ctrl+c"}, Help: sayKeyStop}.without(c == nil, sayNothingRuns),
 		Key{Keys: []string{"r"}, Help: sayRemedy}.without(len(r.remedies()) == 0, sayNoRemedy),
-		Key{Keys: []string{"/"}, Help: sayKeySearch}.without(r.output() == nil, sayNoOutput),
+		Key{Keys: []string{"/"}, Help: sayKeySearch}.without(r.output() == nil && !r.behindDetails(), sayNoOutput),
 		Key{Keys: []string{"i"}, Help: sayKeyTypeIn, Quiet: true}.without(c == nil, sayNothingRuns),
 		Key{Keys: []string{"esc"}, Help: sayKeyBack}.without(back, sayNothingToLeave),
 		Key{Keys: []string{"y"}, Help: sayKeyCopy}.without(r.copied() == "", sayNoCommandHere),
@@ -166,6 +166,9 @@ func (r *runScreen) screenKey(name string) action {
 	case "/":
 		f := newField("", false, true)
 		r.search = &f
+		if r.behindDetails() {
+			r.step.details = false
+		}
 	case "ctrl+c":
 		return actStop{}
 	case "i":

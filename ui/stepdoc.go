@@ -61,7 +61,7 @@ func (l look) whyBlock(st *runbook.StepState, w int) block {
 		return block{}
 	}
 	var lines []string
-	for _, line := range wrap(why, w-2) {
+	for _, line := range wrapProse(why, w-2) {
 		lines = append(lines, " "+line)
 	}
 	return block{lines: append(lines, ""), keep: 1}
@@ -262,7 +262,7 @@ func (l look) endBlock(st *runbook.StepState, w int) block {
 func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) block {
 	var lines []string
 	if body := l.told(q.Body); body != "" && body != l.told(st.PlannedStep.Why) && !l.gateSays(st, body) {
-		for _, line := range wrap(body, w-2) {
+		for _, line := range wrapProse(body, w-2) {
 			lines = append(lines, " "+line)
 		}
 	}

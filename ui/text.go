@@ -160,6 +160,26 @@ func wrap(s string, w int) []string {
 	return out
 }
 
+// wrapProse is wrap for what is read and never run: the further lines of an item of a list stand under its first.
+func wrapProse(s string, w int) []string {
+	var out []string
+	for _, line := range strings.Split(s, "\n") {
+		item, is := strings.CutPrefix(line, "- ")
+		if !is || w < 20 {
+			out = append(out, wrap(line, w)...)
+			continue
+		}
+		for i, part := range wrap(item, w-2) {
+			mark := "  "
+			if i == 0 {
+				mark = "- "
+			}
+			out = append(out, mark+part)
+		}
+	}
+	return out
+}
+
 func wrapLine(s string, w int) []string {
 	if width(s) <= w {
 		return []string{s}

@@ -71,6 +71,21 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+func TestWrapProse(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want []string
+	}{
+		{"It says:\n- one two three four five\n- six", []string{"It says:", "- one two three four", "  five", "- six"}},
+		{"- 日本語の文章です。終わりました", []string{"- 日本語の文章です。", "  終わりました"}},
+		{"  - x y", []string{"  - x y"}},
+	} {
+		if got := wrapProse(c.in, 20); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("wrapProse(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
 // TestWidth: what is quick to count is counted as the library does.
 func TestWidth(t *testing.T) {
 	parts := []string{"plain ~", "\x1b[1;31m", "\x1b[m", "日本", "e\u0301", "\t", "\x7f", "\x1b", "\x1b[", "\x1b[2K", "\x1b]0;title\a", "\xff", "│"}

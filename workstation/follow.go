@@ -120,7 +120,7 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 		case Ended:
 			t.rest()
 			if direct {
-				return -1, fmt.Errorf("stop command: %w", ctx.Err())
+				return -1, fmt.Errorf("ended from here, because its supervisor does not answer: %w", ctx.Err())
 			}
 			return j.result(t.failed)
 		case Lost:
@@ -168,9 +168,9 @@ func (j *Job) result(failed error) (int, error) {
 	case outcomeNotStarted:
 		return -1, &StartError{Err: errors.New(e.Error), hint: e.Hint}
 	case outcomeTimeout:
-		return -1, fmt.Errorf("stop command with %s: %w", e.Signal, context.DeadlineExceeded)
+		return -1, fmt.Errorf("ended by %s: %w", e.Signal, context.DeadlineExceeded)
 	case outcomeCancelled:
-		return -1, fmt.Errorf("stop command with %s: %w", e.Signal, context.Canceled)
+		return -1, fmt.Errorf("ended by %s: %w", e.Signal, context.Canceled)
 	}
 	switch {
 	case failed != nil:

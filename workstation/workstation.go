@@ -107,7 +107,7 @@ func Run(ctx context.Context, line string, o Options, stdin io.Reader, stdout, s
 		return exitCode(cmd, err, out.failure())
 	case <-ctx.Done():
 		sig := stop(cmd.Process.Pid, ended)
-		return -1, fmt.Errorf("stop command with %s: %w", sig, ctx.Err())
+		return -1, fmt.Errorf("ended by %s: %w", sig, ctx.Err())
 	}
 }
 
