@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -114,6 +115,16 @@ func (x *index) join(y *index) {
 			x.prints[number] = grown(x.prints[number], base+s.from, base+s.to)
 		}
 	}
+}
+
+// still gives a copy that stays as it is, for pack, while this one grows.
+func (x *index) still() *index {
+	y := *x
+	y.blocks, y.events, y.prints, y.last = slices.Clone(x.blocks), slices.Clone(x.events), maps.Clone(x.prints), nil
+	for number, spans := range y.prints {
+		y.prints[number] = slices.Clone(spans)
+	}
+	return &y
 }
 
 func (x *index) add(e *indexed) {

@@ -143,9 +143,9 @@ func (c *Recording) Check() func() (Scan, bool) {
 	if !c.loaded {
 		return func() (Scan, bool) { return Scan{}, true }
 	}
-	f, start, size := c.file, c.start, c.index.Offset
-	old, err := c.index.pack(f)
+	f, start, size, was := c.file, c.start, c.index.Offset, c.index.still()
 	return func() (Scan, bool) {
+		old, err := was.pack(f)
 		if err != nil {
 			return Scan{}, true
 		}

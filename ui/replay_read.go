@@ -78,20 +78,20 @@ func (m *replayModel) took(s scanned) tea.Cmd {
 
 func (m *replayModel) verify() tea.Cmd {
 	path := m.rec.Path()
-	return func() tea.Msg {
+	return behind(func() tea.Msg {
 		r, err := transcript.Verify(path)
 		return verified{r, err}
-	}
+	})
 }
 
 // check makes sure that an index which was found beside the file says what the file does.
 func (m *replayModel) check() tea.Cmd {
 	m.screen.verifying = false
 	look := m.rec.Check()
-	return func() tea.Msg {
+	return behind(func() tea.Msg {
 		s, ok := look()
 		return indexChecked{s, ok}
-	}
+	})
 }
 
 func (m *replayModel) recheck(c indexChecked) {
