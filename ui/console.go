@@ -148,12 +148,11 @@ func (c *Console) Finished() { c.push(finished{}, true) }
 // Run draws the screen until the operator leaves or ctx ends. After it, the terminal is as it was before.
 func (c *Console) Run(ctx context.Context) error {
 	defer close(c.left)
-	options := append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, c.program...)
 	m := newModel(c.opts, c.controls)
 	if c.recalled != nil {
 		m.state = c.recalled
 	}
-	p := tea.NewProgram(m, options...)
+	p := program(ctx, m, c.program...)
 	pumping, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {

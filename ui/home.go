@@ -107,7 +107,7 @@ func showHome(ctx context.Context, data HomeData, o Options, more ...tea.Program
 	errands := newErrands(ctx)
 	defer errands.end()
 	m := newHomeModel(data, o, errands)
-	_, err := tea.NewProgram(m, append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, more...)...).Run()
+	_, err := program(ctx, m, more...).Run()
 	switch {
 	case ctx.Err() != nil:
 		return HomeChoice{}, ctx.Err()

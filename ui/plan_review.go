@@ -10,7 +10,7 @@ import (
 // ReviewPlan shows the Plan screen until the operator starts the run (true) or leaves (false).
 func ReviewPlan(ctx context.Context, p Plan, o Options) (start bool, err error) {
 	m := &reviewModel{opts: o, plan: newPlanView(newLook(o), p)}
-	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithoutSignalHandler()).Run()
+	_, err = program(ctx, m).Run()
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()

@@ -31,8 +31,7 @@ func Replay(ctx context.Context, path string, o ReplayOptions) error {
 		return err
 	}
 	defer m.rec.Close()
-	options := append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, o.program...)
-	_, err = tea.NewProgram(m, options...).Run()
+	_, err = program(ctx, m, o.program...).Run()
 	m.rec.Save()
 	switch {
 	case ctx.Err() != nil:
