@@ -20,6 +20,18 @@ func (b *Runbook) spared(p *Pitfall) bool {
 	return b.System.Value == "kubespray" && b.To.Value != "" && p.ofReleases() && !b.goesThrough(p)
 }
 
+// otherKubernetes says whether a pitfall is one of other versions of Kubernetes than the one this run goes to. Where the
+// run goes to none, or to one that cannot be read, it is looked for.
+func (p *Pitfall) otherKubernetes(s *Scope) bool {
+	text, _ := s.Values["inputs.kube_version"].(string)
+	v, err := semver.NewVersion(text)
+	if err != nil {
+		return false
+	}
+	final, _ := v.SetPrerelease("") // a range leaves previews out, which have the changes all the same
+	return !p.Affects.Kubernetes.Has(final.String())
+}
+
 func (p *Pitfall) ofReleases() bool { return p.Affects.From.Source != "" || p.Affects.To.Source != "" }
 
 // goesThrough: the hop leads from any release that the pitfall affects, to one that it affects.

@@ -140,6 +140,9 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*G
 func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*GateChecked, *Scope, error) {
 	c := &GateChecked{Gate: g.ID.Value, When: when, Required: Required(g.Required.Value), Pitfall: g.Pitfall.Value, Title: g.Title.Text(in.scope)}
 	if p := r.book.known[g.Pitfall.Value]; p != nil {
+		if p.otherKubernetes(in.scope) {
+			return nil, nil, nil
+		}
 		c.Severity = p.Severity.Value
 	}
 	// What a fact that could not be learned has no part in is told all the same: `false && x` is false whatever x is.

@@ -326,7 +326,7 @@ type Pitfall struct {
 type Affects struct {
 	From       Range `yaml:"from" doc:"Kubespray releases left"`
 	To         Range `yaml:"to" doc:"Kubespray releases gone to"`
-	Kubernetes Range `yaml:"kubernetes" doc:"Kubernetes versions gone to"`
+	Kubernetes Range `yaml:"kubernetes" doc:"Kubernetes versions gone to: what the input kube_version says"`
 	Pos        Pos
 }
 
