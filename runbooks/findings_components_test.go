@@ -179,7 +179,7 @@ func TestComponentRemedies(t *testing.T) {
 		"layer2":        []any{"primary"},
 	}}
 	web := objects(t, `{"metadata": {"name": "web", "namespace": "shop"}, "spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.160"}]}}}`)
-	stuck := objects(t, `{"metadata": {"name": "new"}}, {"metadata": {"name": "old-5z4ww", "deletionTimestamp": "2025-03-30T10:00:00Z"}}`)
+	stuck := objects(t, `{"metadata": {"name": "new"}}, {"metadata": {"name": "going", "deletionTimestamp": "2025-03-30T10:12:00Z"}}, {"metadata": {"name": "old-5z4ww", "deletionTimestamp": "2025-03-30T10:00:00Z"}}`)
 	for _, c := range []struct {
 		pitfall string
 		facts   map[string]any
@@ -189,7 +189,7 @@ func TestComponentRemedies(t *testing.T) {
 			`kind: IPAddressPool, metadata: {name: "primary", namespace: metallb-system}`, `addresses: ["192.0.2.160-192.0.2.199", "198.51.100.0/28"], autoAssign: false`,
 			"\n---\n", `kind: L2Advertisement, metadata: {name: "primary"`}},
 		{"metallb-dynamic-ip-moves", map[string]any{"services": web}, []string{"-n shop patch services web", `{"spec": {"loadBalancerIP": "192.0.2.160"}}`}},
-		{"ingress-terminating", map[string]any{"ingress_pods": stuck}, []string{"delete pod old-5z4ww --grace-period=0 --force"}},
+		{"ingress-terminating", map[string]any{"ingress_pods": stuck, "now": ran(0, "2025-03-30T10:10:00Z\n")}, []string{"delete pod old-5z4ww --grace-period=0 --force"}},
 		{"ingressclass-missing", map[string]any{"ingresses": objects(t, `{"metadata": {"name": "a", "namespace": "x"}, "spec": {"ingressClassName": "nginx"}}, {"metadata": {"name": "b", "namespace": "y"}, "spec": {}}`)},
 			[]string{"kind: IngressClass", "-n y patch ingresses.networking.k8s.io b", `{"ingressClassName": "nginx"}`}},
 		{"multus-limit-label", nil, []string{"refs/tags/v2.21.0 HEAD", "item != None else 'skipped'"}},

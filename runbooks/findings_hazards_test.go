@@ -10,6 +10,7 @@ import (
 // TestHazards gives the pitfalls that come from the list of later hazards facts that no lab has, as TestFindings does, and
 // the variables of the inventory besides. A finding is told by a part of its evidence, "" is none.
 func TestHazards(t *testing.T) {
+	v228 := map[string]string{"target_tag": "v2.28.1"}
 	type vars = map[string]map[string]any
 	type groups = map[string][]string
 	pod := func(name, component, image string, ready bool) string {
@@ -64,12 +65,12 @@ func TestHazards(t *testing.T) {
 		{"a member too many", "etcd-learner-members", nil, map[string]any{"inventory.groups": groups{"etcd": {"n1"}}, "etcd_list": hosts{"n1": members(
 			"1, started, etcd1, https://10.0.0.11:2380, https://10.0.0.11:2379, false", "2, started, old, https://10.0.0.19:2380, https://10.0.0.19:2379, false")}}, "hosts of the inventory: n1"},
 
-		{"by ip", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n192.168.0.11\n")}}, ""},
-		{"by access_ip", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11", "access_ip": "10.1.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.1.0.11:2380\n192.168.0.11\n")}}, ""},
-		{"another card", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n192.168.0.11\n")}}, "192.168.0.11 (default route)"},
-		{"a longer address", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.1"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n")}}, "the inventory gives 10.0.0.1"},
-		{"etcd by kubeadm", "etcd-peer-address", nil, map[string]any{"etcd_peer": hosts{"n1": ran(0, "no etcd of Kubespray here\n")}}, ""},
-		{"asked no more", "etcd-peer-address", nil, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11", "etcd_access_address": "10.2.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n")}}, "etcd_access_address, which is not asked any more"},
+		{"by ip", "etcd-peer-address", v228, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n192.168.0.11\n")}}, ""},
+		{"by access_ip", "etcd-peer-address", v228, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11", "access_ip": "10.1.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.1.0.11:2380\n192.168.0.11\n")}}, ""},
+		{"another card", "etcd-peer-address", v228, map[string]any{"inventory.vars": vars{"n1": {}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n192.168.0.11\n")}}, "192.168.0.11 (default route)"},
+		{"a longer address", "etcd-peer-address", v228, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.1"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n")}}, "the inventory gives 10.0.0.1"},
+		{"etcd by kubeadm", "etcd-peer-address", v228, map[string]any{"etcd_peer": hosts{"n1": ran(0, "no etcd of Kubespray here\n")}}, ""},
+		{"asked no more", "etcd-peer-address", v228, map[string]any{"inventory.vars": vars{"n1": {"ip": "10.0.0.11", "etcd_access_address": "10.2.0.11"}}, "etcd_peer": hosts{"n1": ran(0, "https://10.0.0.11:2380\n")}}, "etcd_access_address, which is not asked any more"},
 
 		{"no quotes", "etcd-env-quotes", nil, map[string]any{"etcd_quotes": hosts{"n1": ran(1, "")}}, ""},
 		{"quotes", "etcd-env-quotes", nil, map[string]any{"etcd_quotes": hosts{"n1": ran(0, "/etc/etcd.env:20:ETCD_INITIAL_CLUSTER=etcd1=\"https://10.0.0.11:2380\"\n")}}, "n1: /etc/etcd.env:20"},
