@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -81,6 +82,8 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory
 	}
+	from, _, _ := strings.Cut(hop, "..")
+	out.leaves(cmd.Context(), book, from, inputs)
 	if err := lib.fits(book, inputs, "check"); err != nil {
 		return err
 	}
@@ -92,6 +95,20 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 		return err
 	}
 	return verdictOf(found)
+}
+
+// leaves gives the input that names the release in use, where nobody gave it: the one named in from, or the checkout's.
+// The default is the newest that the runbook leads from.
+func (o *outside) leaves(ctx context.Context, book *runbook.Runbook, from string, inputs map[string]string) {
+	if _, has := book.Inputs.Get("previous_tag"); !has || inputs["previous_tag"] != "" || book.From.Source == "" {
+		return
+	}
+	if from == "" && o.checkout != nil {
+		from, _, _ = o.checkout.Tag(ctx)
+	}
+	if from != "" && book.From.Has(from) {
+		inputs["previous_tag"] = from
+	}
 }
 
 // verdictOf gives the exit code of a checkup.

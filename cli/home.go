@@ -307,6 +307,7 @@ func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Findi
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory
 	}
+	out.leaves(ctx, book, "", inputs)
 	found, err := runbook.Checkup(ctx, book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
 	if errors.Is(err, runbook.ErrUnanswered) {
 		return nil, fmt.Errorf("%s asks for what has no default: %w", name, err)
