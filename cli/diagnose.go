@@ -17,6 +17,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 
 	"spraydeck/runbook"
 	"spraydeck/symptom"
@@ -28,7 +30,7 @@ func diagnoseCommand(o *options) *cobra.Command {
 		Use: "diagnose [FILE|-]...", Short: "Tell which known pitfalls a log shows",
 		Long: "Tell which known pitfalls a log shows: of Ansible in any of its formats, of kubectl, kubeadm, apt or git, a\n" +
 			"journal, or what was copied from a terminal. Without a file, or for -, it reads standard input. Logs may be\n" +
-			"compressed with gzip, and of any length.\n\n" +
+			"compressed with gzip, in UTF-8 or UTF-16, and of any length.\n\n" +
 			"A hint is a line that may have another cause, or a condition over time in a log that tells no times.\n" +
 			"With -o json every hit is an object of one array: pitfall, symptom, severity, hint, title, file, line, text, play,\n" +
 			"task, host, time, groups (values in the line), cause, remedies (id, title), sources, also (symptoms that match the\n" +
@@ -191,6 +193,9 @@ func readLog(stdin io.Reader, name string, read func(io.Reader) error) error {
 			return cannotRead(name, err)
 		}
 		r = z
+	}
+	if bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}) { // as PowerShell writes what it redirects
+		r = transform.NewReader(r, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
 	}
 	if err := read(r); err != nil {
 		return cannotRead(name, err)

@@ -65,6 +65,7 @@ func TestCorpus(t *testing.T) {
 						hits = append(hits, stream.Feed(symptom.Input{Stream: s}, strings.TrimSuffix(line, "\n"), time.Now())...)
 					}
 				}
+				hits = append(hits, stream.End(time.Now())...)
 				if got := told(known, hits); !slices.Equal(got, want) {
 					t.Errorf("as it comes: %v, want %v\n%s", got, want, f.Data)
 				}

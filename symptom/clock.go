@@ -139,20 +139,49 @@ func timeAt(b []byte) (time.Time, int) {
 		// Mon 2025-09-01 06:06:47 UTC
 		if b[3] == ' ' && isDigit(b[4]) {
 			if t, n := isoAt(b[4:]); n > 0 {
-				return t, n + 4
+				return t, n + 4 + zoneName(b[4+n:])
 			}
 		}
 	}
 	return time.Time{}, 0
 }
 
-// isoAt reads 2025-09-01T06:06:47.603Z and its relatives.
+// hourAt gives the length of 06:06:47 or [06:06:47], without a day, as CI systems put it before a line. It tells no time that
+// could be compared with others.
+func hourAt(b []byte) int {
+	c := &clock{b: b}
+	if c.peek("[") {
+		c.i++
+	}
+	c.hms()
+	if !c.no && c.i > 8 && b[0] == '[' {
+		c.one("]")
+	}
+	if c.no || !c.peek(" ") {
+		return 0
+	}
+	return c.i
+}
+
+// zoneName gives the length of " JST", of which nothing more is known.
+func zoneName(b []byte) int {
+	n := 1
+	for n < len(b) && b[n] >= 'A' && b[n] <= 'Z' {
+		n++
+	}
+	if n < 3 || n > 6 || b[0] != ' ' || n < len(b) && b[n] != ' ' {
+		return 0
+	}
+	return n
+}
+
+// isoAt reads 2025-09-01T06:06:47.603Z and its relatives, such as 2025/09/01 06:06:47.
 func isoAt(b []byte) (time.Time, int) {
 	c := &clock{b: b}
 	y := c.digits(4, false)
-	c.one("-")
+	sep := c.one("-/")
 	mo := c.digits(2, false)
-	c.one("-")
+	c.one(string(rune(sep)))
 	d := c.digits(2, false)
 	c.one("T ")
 	if c.no {

@@ -26,6 +26,8 @@ type series struct {
 // moment is when something was seen: its time if it has one, and in any case its place in the order.
 type moment struct {
 	at     time.Time
+	came   time.Time // when a live line came: what counts where one of two lines tells no time of its own
+	untold bool      // at is when it came
 	groups map[string]string
 	key    string // the value of Distinct
 }
@@ -50,6 +52,9 @@ func valuesOf(groups map[string]string, names []string) string {
 
 // since gives how far two moments lie apart, and whether both have a time.
 func since(earlier, later moment) (time.Duration, bool) {
+	if (earlier.untold || later.untold) && !earlier.came.IsZero() && !later.came.IsZero() {
+		return later.came.Sub(earlier.came), true
+	}
 	if earlier.at.IsZero() || later.at.IsZero() {
 		return 0, false
 	}

@@ -177,3 +177,16 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestClockOfNode: in a stream, a line without a time is compared with others by when they came, whatever the clock of the
+// node that wrote those says.
+func TestClockOfNode(t *testing.T) {
+	set := watch(t)
+	stream := set.Stream()
+	now := time.Date(2025, 9, 1, 6, 0, 0, 0, time.UTC)
+	hits := stream.Feed(Input{}, `{"ts":"2025-09-01T05:50:00Z","msg":"created temporary db file"}`, now)
+	hits = append(hits, stream.Feed(Input{}, "Snapshot saved at x", now.Add(time.Second))...)
+	if hits = append(hits, stream.End(now.Add(2*time.Second))...); len(hits) > 0 {
+		t.Errorf("%v", hits)
+	}
+}

@@ -43,10 +43,29 @@ func (p *place) header(line []byte) {
 		}
 		before := prefixOf(text, timed)
 		if before.n == 0 {
+			p.inJSON(text)
 			return
 		}
 		timed = timed || before.time
 		text = before.behind(text)
+	}
+}
+
+// inJSON reads a header that a text of a line of JSON is or ends with, as in {"log":"TASK [a : b] ****\n"}.
+func (p *place) inJSON(line []byte) {
+	if len(line) == 0 || line[0] != '{' {
+		return
+	}
+	for _, word := range headerWords {
+		i := bytes.Index(line, []byte(word))
+		if i < 1 || line[i-1] != '"' && line[i-1] != 'n' {
+			continue
+		}
+		text, _, _ := bytes.Cut(line[i:], []byte{'"'})
+		text, _, _ = bytes.Cut(text, []byte{'\\'})
+		if p.bare(text) {
+			return
+		}
 	}
 }
 
@@ -63,7 +82,7 @@ func (p *place) bare(text []byte) bool {
 			continue
 		}
 		end := bytes.LastIndexByte(name, ']')
-		if end < 0 || len(bytes.Trim(name[end+1:], " *")) > 0 {
+		if end < 0 || len(bytes.Trim(name[end+1:], " *`")) > 0 {
 			return false
 		}
 		if word != "PLAY [" && p.task != nil && *p.task == string(name[:end]) {

@@ -162,7 +162,8 @@ func begins(line []byte) bool {
 			return true
 		}
 	}
-	return prefixOf(line, false).n > 0
+	p := prefixOf(line, false)
+	return p.n > 0 && !p.weak
 }
 
 var beginnings = [][]byte{[]byte("ok: ["), []byte("changed: ["), []byte("skipping: ["), []byte("failed: ["), []byte("fatal: ["), []byte("included: "),
@@ -170,7 +171,7 @@ var beginnings = [][]byte{[]byte("ok: ["), []byte("changed: ["), []byte("skippin
 
 // safe says whether line can not go on from prev, whatever came before: there a file may be cut into parts.
 func safe(prev, line []byte) bool {
-	prev, line = trimReturn(stripEscapes(nil, prev)), trimReturn(stripEscapes(nil, line))
+	prev, line = trimReturn(appendPlain(nil, stripEscapes(nil, prev))), trimReturn(appendPlain(nil, stripEscapes(nil, line)))
 	if len(prev) == 0 || len(line) == 0 {
 		return true
 	}

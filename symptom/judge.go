@@ -23,6 +23,7 @@ func newJudge(s *Set) *judge { return &judge{set: s, memory: map[int]*memory{}} 
 // shown is a match whose conditions so far hold.
 type shown struct {
 	match
+	seen moment
 	hit  Hit
 	then []Relation // needs that look ahead
 	not  []Relation // unless that looks ahead
@@ -39,18 +40,19 @@ func (j *judge) line(matches []match, now time.Time, host string, want func(*com
 		if want != nil && !want(p) || p.Task != nil && !p.Task.MatchString(task) {
 			continue
 		}
-		if m.at.IsZero() || !now.IsZero() && m.at.Year() == 0 {
+		untold := m.at.IsZero() || !now.IsZero() && m.at.Year() == 0
+		if untold {
 			m.at = cmp.Or(now, m.at) // a live time beats one without a year, so that all can be compared
 		}
 		if m.groups[Host] == "" && host != "" {
 			m.groups[Host] = host
 		}
-		seen := moment{at: m.at, groups: m.groups}
+		seen := moment{at: m.at, came: now, untold: untold, groups: m.groups}
 		if now.IsZero() {
 			hits = append(hits, j.expire(m.at)...)
 		}
 		hits = append(hits, j.resolve(m.pattern, seen)...)
-		s := shown{match: m, hit: Hit{ID: p.ID, Hint: p.Hint, Line: m.line, Text: m.text, Play: play, Task: task, Groups: m.groups, Time: m.at}}
+		s := shown{match: m, seen: seen, hit: Hit{ID: p.ID, Hint: p.Hint, Line: m.line, Text: m.text, Play: play, Task: task, Groups: m.groups, Time: m.at}}
 		if j.holds(p, m.pattern, seen, &s) && !p.Quiet {
 			list = append(list, s)
 		}
@@ -143,7 +145,7 @@ func (j *judge) before(r Relation, now moment) (seen, told bool) {
 const maxWaiting = 256
 
 func (j *judge) wait(s shown, arrived time.Time) {
-	w := &waiting{arrived: arrived, hit: s.hit, moment: moment{at: s.at, groups: s.groups}, open: s.then, never: s.not}
+	w := &waiting{arrived: arrived, hit: s.hit, moment: s.seen, open: s.then, never: s.not}
 	if len(j.waiting) >= maxWaiting {
 		j.waiting = slices.Delete(j.waiting, 0, 1)
 	}

@@ -1,6 +1,9 @@
 package symptom
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+)
 
 // maxPrefixes is how many prefixes may stand before the text: a kubectl --prefix, a time, a stream, a journal, a klog head.
 const maxPrefixes = 6
@@ -10,10 +13,12 @@ type prefix struct {
 	n    int    // bytes
 	host string // that it names
 	time bool   // it is a time
+	weak bool   // it may as well be text: what has it need not be the first of something
 }
 
 // prefixOf reads the prefix of a line: a time, the host and the program of a journal, the pod of kubectl logs --prefix, the
-// stream of a container's log, the head of klog, "stdout: ". After a time (timed), words that only stand there are known
+// stream of a container's log, the head of klog, "stdout: ", the mark of a quotation or of a list, the service of docker
+// compose, the file and number that grep and cat -n put before. After a time (timed), words that only stand there are known
 // too.
 func prefixOf(b []byte, timed bool) prefix {
 	if len(b) == 0 {
@@ -21,6 +26,14 @@ func prefixOf(b []byte, timed bool) prefix {
 	}
 	if _, n := timeAt(b); n > 0 {
 		return prefix{n: n, time: true}
+	}
+	if n := hourAt(b); n > 0 {
+		return prefix{n: n, time: true, weak: true}
+	}
+	for _, mark := range marks {
+		if bytes.HasPrefix(b, mark) {
+			return prefix{n: len(mark), weak: true}
+		}
 	}
 	for _, word := range prefixWords {
 		if bytes.HasPrefix(b, word) {
@@ -44,6 +57,9 @@ func prefixOf(b []byte, timed bool) prefix {
 	if n := program(b); n > 0 {
 		return prefix{n: n}
 	}
+	if n := cmp.Or(numbered(b), service(b)); n > 0 {
+		return prefix{n: n, weak: true}
+	}
 	if timed {
 		return afterTime(b)
 	}
@@ -61,6 +77,9 @@ func (p prefix) behind(b []byte) []byte {
 
 var prefixWords = [][]byte{[]byte("stdout: "), []byte("stderr: "), []byte("out: "), []byte("err: ")}
 
+// marks are those of a quotation, of a list, of code in a text.
+var marks = [][]byte{[]byte("> "), []byte("- "), []byte("* "), []byte("`")}
+
 // afterTime reads what stands only after a time.
 func afterTime(b []byte) prefix {
 	for _, stream := range []string{"stdout F ", "stderr F ", "stdout P ", "stderr P "} { // of containerd
@@ -69,9 +88,12 @@ func afterTime(b []byte) prefix {
 		}
 	}
 	if bytes.HasPrefix(b, []byte("p=")) { // Ansible's log_path: p=123 u=root n=ansible | TASK ...
-		if i := bytes.Index(b[:min(len(b), 200)], []byte(" | ")); i >= 0 {
-			return prefix{n: i + 2}
+		if i := bytes.Index(b[:min(len(b), 200)], []byte("| ")); i >= 0 { // or n=ansible INFO| TASK ...
+			return prefix{n: i + 1}
 		}
+	}
+	if len(b) > 4 && isHex(b[0]) && isHex(b[1]) && (b[2] == 'O' || b[2] == 'E') && (b[3] == ' ' || b[3] == '+') { // 00O of GitLab
+		return prefix{n: 3}
 	}
 	// host program[pid]: text
 	host := word(b)
@@ -104,6 +126,45 @@ func program(b []byte) int {
 	return 0
 }
 
+// numbered gives the length of what grep -n or cat -n put before a line: "upgrade.log:12:", "12:", "     12\t". A time, which
+// begins alike, has been looked for before.
+func numbered(b []byte) int {
+	n := 0
+	if i := word(b); i > 4 && i < len(b) && b[i] == ':' {
+		for _, kind := range []string{".log", ".txt", ".out", ".err"} {
+			if bytes.HasSuffix(b[:i], []byte(kind)) {
+				n = i + 1
+			}
+		}
+	}
+	i := n
+	for i < len(b) && i < n+7 && isDigit(b[i]) {
+		i++
+	}
+	if i > n && i < len(b) && (b[i] == ':' || b[i] == '\t') {
+		return i + 1
+	}
+	return n
+}
+
+// service gives the length of "upgrade-1  | ", which docker compose puts before.
+func service(b []byte) int {
+	i := word(b)
+	if i == 0 {
+		return 0
+	}
+	n := i
+	for n < len(b) && b[n] == ' ' {
+		n++
+	}
+	if n > i && n+1 < len(b) && b[n] == '|' && b[n+1] == ' ' {
+		return n + 1
+	}
+	return 0
+}
+
+func isHex(c byte) bool { return isDigit(c) || c >= 'a' && c <= 'f' }
+
 // word gives the length of a name such as that of a host or a program.
 func word(b []byte) int {
 	for i, c := range b[:min(len(b), 128)] {
@@ -115,7 +176,7 @@ func word(b []byte) int {
 }
 
 func trimLeft(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t' || b[0] == '\r') {
 		b = b[1:]
 	}
 	return b
@@ -134,6 +195,34 @@ func trimReturn(b []byte) []byte {
 		b = b[:len(b)-1]
 	}
 	return b
+}
+
+// typeset are the bytes that a word processor, a wiki or a chat puts for quotation marks and spaces, and what they were.
+var typeset = []struct{ is, was string }{
+	{"\u00a0", " "}, {"\u2018", "'"}, {"\u2019", "'"}, {"\u201c", `"`}, {"\u201d", `"`}, {"\u201e", `"`},
+}
+
+// plainly says whether a line may hold any of them.
+func plainly(b []byte) bool {
+	return bytes.Contains(b, []byte("\xc2\xa0")) || bytes.Contains(b, []byte("\xe2\x80"))
+}
+
+// appendPlain appends b with typewriter's quotation marks and spaces.
+func appendPlain(to, b []byte) []byte {
+next:
+	for i := 0; i < len(b); i++ {
+		if b[i] == 0xc2 || b[i] == 0xe2 {
+			for _, t := range typeset {
+				if bytes.HasPrefix(b[i:], []byte(t.is)) {
+					to = append(to, t.was...)
+					i += len(t.is) - 1
+					continue next
+				}
+			}
+		}
+		to = append(to, b[i])
+	}
+	return to
 }
 
 // stripEscapes appends b without terminal escape sequences. What begins like a sequence and does not end is kept from its

@@ -69,6 +69,11 @@ func (s *scanner) piece(raw []byte) {
 		s.clean = stripEscapes(s.clean[:0], line)
 		line = s.clean
 	}
+	if plainly(line) {
+		s.clean, s.spare = s.spare, s.clean
+		s.clean = appendPlain(s.clean[:0], line)
+		line = s.clean
+	}
 	line = trimReturn(line)
 	s.found = s.set.find.appendFound(s.found[:0], line)
 	how := s.window.seam(s.prev, line)

@@ -69,6 +69,9 @@ func (v *views) prefixes(line []byte) {
 	if inner, ok := cowsay(rest); ok {
 		v.add(inner)
 	}
+	if inner, ok := bytes.CutSuffix(trimRight(rest), []byte("`")); ok {
+		v.add(inner)
+	}
 }
 
 // yaml adds what a line of YAML says: without the dash of a list, without the key, without quotes.
