@@ -3,6 +3,8 @@ package symptom
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
+	"unicode/utf8"
 )
 
 // maxPrefixes is how many prefixes may stand before the text: a kubectl --prefix, a time, a stream, a journal, a klog head.
@@ -202,9 +204,20 @@ var typeset = []struct{ is, was string }{
 	{"\u00a0", " "}, {"\u2018", "'"}, {"\u2019", "'"}, {"\u201c", `"`}, {"\u201d", `"`}, {"\u201e", `"`},
 }
 
-// plainly says whether a line may hold any of them.
-func plainly(b []byte) bool {
-	return bytes.Contains(b, []byte("\xc2\xa0")) || bytes.Contains(b, []byte("\xe2\x80"))
+// ascii says whether b is nothing but ASCII, eight bytes at a time: every line is asked.
+func ascii(b []byte) bool {
+	for len(b) >= 8 {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // appendPlain appends b with typewriter's quotation marks and spaces.

@@ -69,7 +69,7 @@ func (s *scanner) piece(raw []byte) {
 		s.clean = stripEscapes(s.clean[:0], line)
 		line = s.clean
 	}
-	if plainly(line) {
+	if !ascii(line) {
 		s.clean, s.spare = s.spare, s.clean
 		s.clean = appendPlain(s.clean[:0], line)
 		line = s.clean
