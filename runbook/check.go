@@ -135,6 +135,7 @@ func (c *checker) runbook(b *Runbook) {
 		c.checkReachable(ph.When, vars, "the phase")
 		if ph.Each != nil {
 			c.template(ph.Each.In, vars, false)
+			c.needInventory(b, ph.Each.In.Pos, "the phase")
 		}
 		for j := range ph.Steps {
 			c.step(&ph.Steps[j], vars, ph.Each != nil)
@@ -190,6 +191,7 @@ func withFacts(vars Vars, facts Named[Fact]) Vars {
 func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.checkUndo(s)
 	c.checkHosts(s, inLoop)
+	c.checkArguments(s, inLoop)
 	c.checkGateIDs(s)
 	c.checkRemedies(s.Remedies)
 	if s.On.Each != nil {

@@ -31,12 +31,15 @@ func (c *checker) checkLearned(b *Runbook, s *Step) {
 
 // checkInventory: without an inventory there are no nodes to name.
 func (c *checker) checkInventory(b *Runbook, s *Step) {
-	if b.Inventory.Set() || c.included[b] {
-		return
-	}
 	if s.Kind != nil && s.Kind.Nodes || s.On.Hosts.Set() || s.On.Each != nil {
-		c.add(s.at(), "no-inventory", fmt.Sprintf("step %s names nodes, and the runbook has no inventory to find them in", s.ID.Value),
-			"add inventory: the command that prints it, such as ansible-inventory -i inventory/mycluster/inventory.ini --list")
+		c.needInventory(b, s.at(), "step "+s.ID.Value)
+	}
+}
+
+func (c *checker) needInventory(b *Runbook, at Pos, who string) {
+	if !b.Inventory.Set() && !c.included[b] {
+		c.add(at, "no-inventory", who+" names nodes, and the runbook has no inventory to find them in",
+			`add inventory: a command, such as ansible-inventory -i hosts.ini --list, or any that prints {"workers": {"hosts": ["n1", "n2"]}}`)
 	}
 }
 

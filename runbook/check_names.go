@@ -3,9 +3,14 @@ package runbook
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/Masterminds/semver/v3"
 )
 
-var idForm = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+var (
+	idForm   = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	callForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+)
 
 // names collects what can be named from another file, and reports names that stand twice.
 func (c *checker) names(f File) {
@@ -30,6 +35,12 @@ func (c *checker) names(f File) {
 
 // checkIDs: the ids of steps are well formed and stand once, and noReturn names one.
 func (c *checker) checkIDs(b *Runbook) {
+	if !callForm.MatchString(b.Name.Value) && b.Name.Value != "" {
+		c.add(b.Name.Pos, "name", fmt.Sprintf("%q is no name to call a runbook by", b.Name.Value), "letters, digits, dots, dashes and underscores, beginning with a letter or a digit")
+	}
+	if _, err := semver.NewVersion(b.Version.Value); err != nil && b.Version.Value != "" {
+		c.add(b.Version.Pos, "value", fmt.Sprintf("%q is no version", b.Version.Value), "write it as 1.0.0")
+	}
 	first := map[string]Pos{}
 	var ids []string
 	for _, ph := range b.Phases {

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -20,6 +21,24 @@ func (c *checker) checkUndo(s *Step) {
 func (c *checker) checkHosts(s *Step, inLoop bool) {
 	if s.Kind != nil && s.Kind.Nodes && !inLoop && !s.On.Hosts.Set() && s.On.Each == nil {
 		c.add(s.at(), "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
+	}
+}
+
+// checkArguments: what a kind of step wants of its arguments together.
+func (c *checker) checkArguments(s *Step, inLoop bool) {
+	if s.Action == nil {
+		return
+	}
+	v := reflect.ValueOf(s.Action).Elem()
+	for _, f := range fieldsOf(v.Type()) {
+		if t, ok := v.FieldByIndex(f.index).Interface().(Template); ok && f.required && t.Pos.Line > 0 && strings.TrimSpace(t.Source) == "" {
+			c.add(t.Pos, "arguments", fmt.Sprintf("step %s: %q is empty", s.ID.Value, f.name), f.doc)
+		}
+	}
+	if p, ok := s.Action.(Particular); ok {
+		if message, way := p.Wrong(inLoop || s.On.Hosts.Set() || s.On.Each != nil); message != "" {
+			c.add(s.at(), "arguments", fmt.Sprintf("step %s: %s", s.ID.Value, message), way)
+		}
 	}
 }
 

@@ -86,8 +86,17 @@ func check(e Expr, vars Vars, want *cel.Type) (*meaning, Problems) {
 	}
 	if m.issues.Err() != nil {
 		var ps Problems
+		told := struct{ line, upTo int }{} // of an unknown name that has dashes in it
 		for _, is := range m.issues.Errors() {
-			ps = append(ps, e.problem(is.Location.Line(), is.Location.Column()+1, plainIssue(is.Message), unknownNameHint(is.Message, e.Source, vars))...)
+			line, col := is.Location.Line(), is.Location.Column()
+			name := unknownName(is.Message, e.Source, line, col)
+			switch {
+			case name == "":
+				ps = append(ps, e.problem(line, col+1, plainIssue(is.Message), "")...)
+			case told.line != line || col >= told.upTo:
+				told.line, told.upTo = line, col+len(name)
+				ps = append(ps, e.problem(line, col+1, fmt.Sprintf("unknown name '%s'", name), unknownNameHint(name, vars))...)
+			}
 		}
 		return nil, ps
 	}
@@ -113,21 +122,38 @@ func wantedHint(want *cel.Type) string {
 	return ""
 }
 
+// plainIssue is what CEL says of a mistake, without what only its authors understand.
 func plainIssue(m string) string {
-	if i := strings.Index(m, " (in container"); i >= 0 {
-		m = m[:i]
+	if strings.HasPrefix(m, "Syntax error: mismatched input '<EOF>'") {
+		return "the expression ends too early"
 	}
-	return strings.ReplaceAll(m, "undeclared reference to", "unknown name")
+	for _, rest := range []string{" (in container", " expecting {"} {
+		m, _, _ = strings.Cut(m, rest)
+	}
+	return strings.ReplaceAll(m, "<EOF>", "the end")
 }
 
-func unknownNameHint(message, source string, vars Vars) string {
+var wholeName = regexp.MustCompile(`^(?:inputs|steps|inventory|release)\.\w+(?:-[A-Za-z]\w*)*`)
+
+// unknownName gives the name that an issue says is not declared, as the author wrote it at that place: CEL knows only the
+// part before the first dot. It is "" for other issues.
+func unknownName(message, source string, line, col int) string {
 	_, name, ok := strings.Cut(message, "undeclared reference to '")
 	if !ok {
 		return ""
 	}
 	name, _, _ = strings.Cut(name, "'")
-	if m := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\.\w+`).FindString(source); m != "" && (name == "inputs" || name == "steps") {
-		name = m // the name that is declared is the whole of it
+	if runes := []rune(lineOf(source, line)); col <= len(runes) {
+		if whole := wholeName.FindString(string(runes[col:])); strings.HasPrefix(whole, name) {
+			return whole
+		}
+	}
+	return name
+}
+
+func unknownNameHint(name string, vars Vars) string {
+	if underscored := strings.ReplaceAll(name, "-", "_"); underscored != name && vars[underscored] != nil {
+		return "write " + underscored + ": in an expression a dash is an underscore"
 	}
 	var names []string
 	for v := range vars {

@@ -26,6 +26,12 @@ type Task struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
+// Particular is an Action whose arguments must fit each other. Wrong says what does not, and the way out; hosts says whether
+// the step has hosts, of its own or of a loop around it.
+type Particular interface {
+	Wrong(hosts bool) (message, way string)
+}
+
 // Runner is an Action that does more than run its commands one after the other, such as asking a question.
 type Runner interface {
 	Action

@@ -67,6 +67,32 @@ func (k *kube) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	return []runbook.Command{api(c)}, nil
 }
 
+// Wrong: one verb, and what goes with it.
+func (k *kube) Wrong(bool) (message, way string) {
+	var verbs []string
+	for _, v := range []struct {
+		verb string
+		tpl  runbook.Template
+	}{{"get", k.Get}, {"apply", k.Apply}, {"patch", k.Patch}, {"delete", k.Delete}} {
+		if v.tpl.Set() {
+			verbs = append(verbs, v.verb)
+		}
+	}
+	switch {
+	case len(verbs) == 0:
+		return "kube does nothing", "give it one of get, apply, patch and delete"
+	case len(verbs) > 1:
+		return "kube takes one of get, apply, patch and delete, and has " + strings.Join(verbs, " and "), "make a step of each"
+	case (k.Patch.Set() || k.Delete.Set()) && !k.Name.Set():
+		return verbs[0] + " names no object", "add name"
+	case k.Patch.Set() && !k.With.Set():
+		return "patch says not what to change", "add with: the patch, as YAML or JSON"
+	case !k.Patch.Set() && k.With.Set():
+		return "with belongs to patch", "leave it out"
+	}
+	return "", ""
+}
+
 // Run is the commands; a get gives its objects to the steps after it.
 func (k *kube) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	cmds, err := k.Commands(t)

@@ -35,6 +35,18 @@ func (d *drain) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	return nodeCall(t, d.Node, runbook.Call{Verb: "drain", Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
 }
 
+// wrongNode: outside of a loop the node is named.
+func wrongNode(node runbook.Template, hosts bool) (message, way string) {
+	if node.Set() || hosts {
+		return "", ""
+	}
+	return "no node is named", "add node, or on: {each: ...}"
+}
+
+func (c *cordon) Wrong(hosts bool) (string, string)   { return wrongNode(c.Node, hosts) }
+func (u *uncordon) Wrong(hosts bool) (string, string) { return wrongNode(u.Node, hosts) }
+func (d *drain) Wrong(hosts bool) (string, string)    { return wrongNode(d.Node, hosts) }
+
 // nodeCall makes the call for the node named, or for each node of the round.
 func nodeCall(t *runbook.Task, node runbook.Template, c runbook.Call) ([]runbook.Command, error) {
 	names := t.Hosts
