@@ -243,11 +243,11 @@ func table(w io.Writer, found []runbook.Finding, lang string) {
 		if f.Verdict == runbook.Fail && f.Required == runbook.Advisory {
 			word = say("notice", "注意")
 		}
-		fmt.Fprintf(w, "%-8s %s  %s\n", word, f.Pitfall, f.Title.In(lang))
+		fmt.Fprintf(w, "%s %s  %s\n", padded(word, 8), f.Pitfall, f.Title.In(lang))
 		if f.Verdict == runbook.Pass {
 			continue
 		}
-		fmt.Fprintf(w, "         %s: %s\n", f.Severity, f.Says.In(lang))
+		fmt.Fprintf(w, "         %s: %s\n", runbook.SeverityText(f.Severity).In(lang), f.Says.In(lang))
 		for _, e := range f.Evidence {
 			fmt.Fprintf(w, "           %s\n", e)
 		}

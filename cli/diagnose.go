@@ -274,13 +274,13 @@ func (t *hitTable) hit(d diagnosis) error {
 		t.pitfalls = map[string]bool{}
 	}
 	t.pitfalls[d.Pitfall] = true
-	word := d.Severity
+	word := runbook.SeverityText(d.Severity).In(t.lang)
 	if d.Hint {
 		word = t.say("hint", "参考")
 	}
 	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, "          "+format+"\n", args...) }
-	fmt.Fprintf(&b, "%-8s  %s:%d  %s  %s\n", word, d.File, d.Line, d.Pitfall, d.Title.In(t.lang))
+	line := func(format string, args ...any) { fmt.Fprintf(&b, "           "+format+"\n", args...) }
+	fmt.Fprintf(&b, "%s  %s:%d  %s  %s\n", padded(word, 9), d.File, d.Line, d.Pitfall, d.Title.In(t.lang))
 	line("| %s", clip(d.Text, 200))
 	if d.Task != "" {
 		line("%s: %s", t.say("task", "タスク"), clip(d.Task, 120))

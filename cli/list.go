@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"spraydeck/runbook"
@@ -167,3 +168,6 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 	cmd.AddCommand(list, show)
 	return cmd
 }
+
+// padded is s in w columns at least; what is wide counts two.
+func padded(s string, w int) string { return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) }

@@ -243,7 +243,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 	}
 	if section("Known problems met:", "遭遇した既知の問題:", len(run.Pitfalls)) {
 		for _, p := range run.Pitfalls {
-			fmt.Fprintf(w, "  %s  %s  %s  %s\n", p.Pitfall, p.Severity, strings.TrimSpace(p.Step+" "+p.Host), p.Title.In(lang))
+			fmt.Fprintf(w, "  %s  %s  %s  %s\n", p.Pitfall, runbook.SeverityText(p.Severity).In(lang), strings.TrimSpace(p.Step+" "+p.Host), p.Title.In(lang))
 		}
 	}
 	if section("Still running without a console:", "コンソールなしで実行中:", len(run.Running)) {

@@ -243,7 +243,7 @@ func nodeStatus(l language, s nodeSpan) string {
 		text = "NotReady"
 	}
 	if s.cordoned {
-		text += l.say(", cordoned", "、cordon 中")
+		text += l.say(", cordoned", "、コードン中")
 	}
 	return text
 }

@@ -89,7 +89,7 @@ func (p *page) funcs() template.FuncMap {
 	return template.FuncMap{
 		"say":  func(en, ja string, args ...any) string { return p.l.say(en, ja, args...) },
 		"text": p.l.text, "plain": plain, "status": p.l.status, "mark": mark, "took": p.l.took, "verdict": p.l.verdict,
-		"by": p.l.by, "choice": p.l.choice,
+		"by": p.l.by, "severity": p.l.severity, "choice": p.l.choice,
 		"clock":       func(t time.Time) string { return t.Format("15:04:05") },
 		"step":        func(id string) *stepView { return p.byStep[id] },
 		"outcome":     func(c *commandView) string { return p.l.outcome(c.Command) },
@@ -217,7 +217,7 @@ func (p *page) Facts() []fact {
 		add(fact{Name: l.say("Dry run", "ドライラン"), Value: l.say("nothing was executed", "何も実行していません")})
 	}
 	if rec := or(s.Rehearses, h.Rehearses); rec != "" {
-		add(fact{Name: l.say("Rehearsal of", "予行の元"), Value: rec, Note: l.say("no command ran", "コマンドは実行していません")})
+		add(fact{Name: l.say("Rehearsal of", "リハーサルの元"), Value: rec, Note: l.say("no command ran", "コマンドは実行していません")})
 	}
 	add(fact{Name: "spraydeck", Value: or(s.Tool, h.Tool)})
 	return list

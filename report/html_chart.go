@@ -74,7 +74,7 @@ func (p *page) Legend() []legendItem {
 	put("newer", box("node n-ready newer"), l.say("Ready, on the new version", "Ready (新しいバージョン)"))
 	put("n-down", box("node n-down")+`<rect fill="url(#cross)" x="1" y="1" width="16" height="12"/>`, "NotReady")
 	put("n-unknown", box("node n-unknown")+`<rect fill="url(#cross)" x="1" y="1" width="16" height="12"/>`, l.say("NotReady (unknown)", "NotReady (不明)"))
-	put("cordoned", box("node n-ready cordoned")+`<rect fill="url(#hatch)" x="1" y="1" width="16" height="12"/>`, l.say("cordoned", "cordon 中"))
+	put("cordoned", box("node n-ready cordoned")+`<rect fill="url(#hatch)" x="1" y="1" width="16" height="12"/>`, l.say("cordoned", "コードン中"))
 	put("change", `<g class="change"><path d="M9 4v10"/><path class="flag" d="M9 5l5 -4h-10z"/></g>`, l.say("new version", "バージョン変更"))
 	put("noreturn", `<g class="noreturn"><path d="M9 0V14"/></g>`, l.say("no way back from here", "これ以降は後戻り不可"))
 	put("outage", `<g class="outage"><rect x="1" y="1" width="16" height="12"/></g>`, l.say("API server not reached", "API サーバー接続断"))

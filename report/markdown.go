@@ -181,7 +181,7 @@ func (m *markdown) timeline() {
 	m.line("\n## %s\n", l.say("Timeline", "タイムライン"))
 	m.block("text", b.String())
 	m.line("\n%s", l.say("Steps: `=` ran, `!` overridden, `X` failed. Nodes: `-` Ready, `c` cordoned, `#` Ready on the new version, `X` NotReady.",
-		"手順: `=` 実行、`!` 強行、`X` 失敗。ノード: `-` Ready、`c` cordon 中、`#` 新しいバージョンで Ready、`X` NotReady。"))
+		"手順: `=` 実行、`!` 強行、`X` 失敗。ノード: `-` Ready、`c` コードン中、`#` 新しいバージョンで Ready、`X` NotReady。"))
 }
 
 func (m *markdown) stoodOut() {
@@ -205,7 +205,7 @@ func (m *markdown) stoodOut() {
 	m.line("\n### %s\n", l.say("Known pitfalls met", "遭遇した既知の問題"))
 	pitfalls := p.Pitfalls()
 	for _, x := range pitfalls {
-		m.line("- %s**%s** %s · %s · %s", after(inline(x.Severity()), " · "), inline(x.Title()), code(x.Pitfall()), x.Moment().Time.Format("15:04:05"), m.step(x.Step()))
+		m.line("- %s**%s** %s · %s · %s", after(inline(m.l.severity(x.Severity())), " · "), inline(x.Title()), code(x.Pitfall()), x.Moment().Time.Format("15:04:05"), m.step(x.Step()))
 		if s := x.Advice(); s != "" {
 			m.line("  %s", inline(s))
 		}
@@ -243,7 +243,7 @@ func (m *markdown) nodeTable() {
 	}
 	m.line("\n## %s\n", l.say("Nodes", "ノード"))
 	m.line("| %s | %s | %s | %s | %s | %s |\n|---|---|---|---|---:|---:|", l.say("node", "ノード"), l.say("before", "開始時"), l.say("after", "終了時"),
-		l.say("state at the end", "終了時の状態"), l.say("NotReady for", "NotReady の時間"), l.say("cordoned for", "cordon の時間"))
+		l.say("state at the end", "終了時の状態"), l.say("NotReady for", "NotReady の時間"), l.say("cordoned for", "コードンの時間"))
 	for _, n := range lanes {
 		m.line("| %s | %s | %s | %s | %s | %s |", inline(strings.TrimSpace(n.Name+" "+n.Role)), inline(n.Before), inline(n.After), inline(n.State), n.Down, n.Cordoned)
 	}
@@ -298,7 +298,7 @@ func (m *markdown) items(list []item) {
 		case it.Gate != nil:
 			m.gate(it.Gate)
 		case it.Hit != nil:
-			m.line("\n> **%s: %s** %s %s\n>\n> %s", l.say("Known", "既知の問題"), inline(l.text(it.Hit.Title)), code(it.Hit.Pitfall), inline(it.Hit.Severity), code(it.Hit.Host+" "+it.Hit.Line))
+			m.line("\n> **%s: %s** %s %s\n>\n> %s", l.say("Known", "既知の問題"), inline(l.text(it.Hit.Title)), code(it.Hit.Pitfall), inline(l.severity(it.Hit.Severity)), code(it.Hit.Host+" "+it.Hit.Line))
 		case it.Remedy != nil:
 			m.line("\n**%s** %s · %s", l.say("Remedy", "対処"), inline(l.text(it.Remedy.Title)), it.Remedy.Ended)
 		case it.Decision != nil:

@@ -22,6 +22,8 @@ func (l language) say(en, ja string, args ...any) string {
 	return fmt.Sprintf(s, args...)
 }
 
+func (l language) severity(s string) string { return l.text(runbook.SeverityText(s)) }
+
 func (l language) text(t runbook.Text) string { return plain(t.In(string(l))) }
 
 func (l language) status(s runbook.Status) string {

@@ -123,7 +123,7 @@ func (p *text) event(e runbook.Event) {
 	case runbook.GateChecked:
 		p.gate(e, d)
 	case runbook.Hit:
-		p.row(e.Time, p.say("known", "既知"), join(d.Pitfall, d.Severity, p.in(d.Title)), join(d.Host, clean(d.Line)))
+		p.row(e.Time, p.say("known", "既知"), join(d.Pitfall, p.in(runbook.SeverityText(d.Severity)), p.in(d.Title)), join(d.Host, clean(d.Line)))
 	case runbook.RemedyStarted:
 		p.row(e.Time, p.say("remedy", "対処"), join(d.ID, p.in(d.Title)))
 	case runbook.RemedyEnded:
@@ -199,7 +199,7 @@ func (p *text) started(d runbook.Started) {
 		{"started", "開始", p.start.Format("2006-01-02 15:04:05 -07:00")},
 		{"operator", "担当者", d.Operator},
 		{"spraydeck", "spraydeck", d.Tool},
-		{"rehearses", "予行の元", d.Rehearses},
+		{"rehearses", "リハーサルの元", d.Rehearses},
 	} {
 		if f.value != "" {
 			p.line("  " + pad(p.say(f.en, f.ja), 11) + f.value)

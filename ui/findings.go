@@ -136,13 +136,6 @@ func (l look) findingSign(f runbook.Finding) (mark string, word runbook.Text, st
 	return "✗", sayFinding, l.Danger
 }
 
-func (l look) severityWord(f runbook.Finding) string {
-	if word, ok := severityWords[f.Severity]; ok {
-		return l.say(word)
-	}
-	return clean(f.Severity)
-}
-
 // row is "✗ finding  outage     vip-notready-v2.28  Nodes use the virtual address". On less room the id goes, then the
 // severity; the detail has them.
 func (v *findingsView) row(f runbook.Finding, w int) string {
@@ -151,12 +144,12 @@ func (v *findingsView) row(f runbook.Finding, w int) string {
 	for _, other := range v.facts.of(v.book).value { // columns are as wide as this list needs
 		_, t, _ := v.findingSign(other)
 		wordW = max(wordW, width(v.say(t)))
-		severityW = max(severityW, width(v.severityWord(other)))
+		severityW = max(severityW, width(v.severity(other.Severity)))
 		idW = max(idW, min(width(clean(other.Pitfall)), 28))
 	}
 	line := " " + style.Render(mark+" "+fit(v.say(word), wordW))
 	if w >= 50 {
-		line += "  " + fit(v.severityWord(f), severityW)
+		line += "  " + fit(v.severity(f.Severity), severityW)
 	}
 	if w >= 72 {
 		line += "  " + v.Faint.Render(fit(clean(f.Pitfall), idW))
@@ -171,7 +164,7 @@ func (v *findingsView) findingLines(f runbook.Finding, w int) []string {
 	for _, s := range wrap(v.told(f.Title), w-2) {
 		lines = append(lines, " "+v.Title.Render(s))
 	}
-	lines = append(lines, " "+style.Render(mark+" "+v.say(word))+v.Faint.Render(" · "+v.severityWord(f)+" · "+clean(f.Pitfall)))
+	lines = append(lines, " "+style.Render(mark+" "+v.say(word))+v.Faint.Render(" · "+v.severity(f.Severity)+" · "+clean(f.Pitfall)))
 	if says := v.told(f.Says); says != "" {
 		lines = append(lines, "")
 		for _, s := range wrapProse(says, w-2) {

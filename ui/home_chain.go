@@ -94,9 +94,9 @@ func (v *chainView) row(i, w int) string {
 	line := " " + mark + " " + fit(clean(arrow(h.From, h.To)), 19) + "  " + fit(clean(arrow(v.from(i), to.Kubernetes.Version)), 17)
 	right := ""
 	if i < len(v.next.Hops) && v.next.Hops[i].Runbook != "" {
-		right = v.Success.Render("runbook") + " "
+		right = v.Success.Render(v.say(sayRunbook)) + " "
 		if e := v.next.Hops[i].Estimate; e > 0 {
-			right = v.Success.Render("runbook") + " " + hours(e) + " "
+			right += hours(e) + " "
 		}
 	}
 	for _, name := range []string{"etcd", "calico"} {

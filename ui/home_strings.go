@@ -6,7 +6,7 @@ import "spraydeck/runbook"
 var (
 	sayHome     = runbook.Text{En: "the console for Kubernetes maintenance windows", Ja: "Kubernetes メンテナンス作業コンソール"}
 	sayCluster  = runbook.Text{En: "cluster", Ja: "クラスター"}
-	sayCheckout = runbook.Text{En: "checkout", Ja: "作業ツリー"}
+	sayCheckout = runbook.Text{En: "checkout", Ja: "チェックアウト"}
 	sayNextHop  = runbook.Text{En: "next hop", Ja: "次の更新"}
 
 	sayLooking  = runbook.Text{En: "looking ...", Ja: "確認しています..."}
@@ -32,8 +32,8 @@ var (
 	sayUnmet      = runbook.Text{En: "first: %s", Ja: "先に必要: %s"}
 	sayFirstN     = runbook.Text{En: "p shows what must hold before (%d)", Ja: "p で前提条件 (%d 件) を表示"}
 
-	sayNoRunbook   = runbook.Text{En: "no runbook leads to %s; p shows what to know of the hop", Ja: "%s への runbook はありません。p で注意点を表示"}
-	sayRunbookIs   = runbook.Text{En: "runbook %s", Ja: "runbook %s"}
+	sayNoRunbook   = runbook.Text{En: "no runbook leads to %s; p shows what to know of the hop", Ja: "%s への手順書はありません。p で注意点を表示"}
+	sayRunbookIs   = runbook.Text{En: "runbook %s", Ja: "手順書 %s"}
 	sayOtherTarget = runbook.Text{En: "written for %s, not %s", Ja: "%s 向け (%s 向けではありません)"}
 
 	sayLookingPitfalls = runbook.Text{En: "looking for every known pitfall, reading only ... %s", Ja: "既知の問題を確認しています (参照のみ)... %s"}
@@ -46,10 +46,11 @@ var (
 	sayUntold          = runbook.Text{En: "could not tell", Ja: "不明"}
 	sayWell            = runbook.Text{En: "well", Ja: "正常"}
 
-	sayRunbooks    = runbook.Text{En: "runbooks", Ja: "runbook"}
+	sayRunbook     = runbook.Text{En: "runbook", Ja: "手順書"}
+	sayRunbooks    = runbook.Text{En: "runbooks", Ja: "手順書"}
 	sayRuns        = runbook.Text{En: "saved runs", Ja: "保存済みの実行"}
 	sayFitsHere    = runbook.Text{En: "fits here", Ja: "適用可"}
-	sayNoRunbooks  = runbook.Text{En: "no runbooks", Ja: "runbook がありません"}
+	sayNoRunbooks  = runbook.Text{En: "no runbooks", Ja: "手順書がありません"}
 	sayNoRuns      = runbook.Text{En: "none yet; d walks through a recorded upgrade", Ja: "まだありません。d で記録済みのアップグレードを体験できます"}
 	sayInterrupted = runbook.Text{En: "interrupted", Ja: "中断"}
 	sayStillRuns   = runbook.Text{En: "still runs", Ja: "実行継続中"}
@@ -62,13 +63,13 @@ var (
 	sayKeyChain      = runbook.Text{En: "plan", Ja: "全体計画"}
 	sayKeyDemo       = runbook.Text{En: "demo", Ja: "デモ"}
 	sayKeyAgain      = runbook.Text{En: "look again", Ja: "再確認"}
-	sayKeyToRunbooks = runbook.Text{En: "to the runbooks", Ja: "runbook へ"}
+	sayKeyToRunbooks = runbook.Text{En: "to the runbooks", Ja: "手順書へ"}
 	sayKeyToRuns     = runbook.Text{En: "to the saved runs", Ja: "保存済みの実行へ"}
 	sayKeySection    = runbook.Text{En: "lists", Ja: "一覧切替"}
 	sayKeyList       = runbook.Text{En: "list", Ja: "一覧"}
 
 	sayNothingToOpen   = runbook.Text{En: "nothing to open here", Ja: "開くものがありません"}
-	sayNoHopRunbook    = runbook.Text{En: "no runbook is known whose pitfalls could be looked for", Ja: "問題を確認できる runbook がありません"}
+	sayNoHopRunbook    = runbook.Text{En: "no runbook is known whose pitfalls could be looked for", Ja: "問題を確認できる手順書がありません"}
 	sayNoChain         = runbook.Text{En: "the way on is not known yet", Ja: "次のアップグレードはまだ分かりません"}
 	sayKeyResume       = runbook.Text{En: "go on with it", Ja: "続きから再開"}
 	sayNothingToResume = runbook.Text{En: "only a run that was interrupted or left can be gone on with", Ja: "再開できるのは、中断または途中で終えた実行だけです"}
@@ -88,7 +89,7 @@ var (
 	sayOlder       = runbook.Text{En: "Becomes older", Ja: "古くなるもの"}
 	sayFaults      = runbook.Text{En: "Wrong in this release", Ja: "このリリースの不具合"}
 	sayNews        = runbook.Text{En: "New", Ja: "変更点"}
-	sayNoHopDetail = runbook.Text{En: "no runbook for this hop", Ja: "このアップグレードの runbook はありません"}
+	sayNoHopDetail = runbook.Text{En: "no runbook for this hop", Ja: "このアップグレードの手順書はありません"}
 	sayPython      = runbook.Text{En: "Python %s to %s", Ja: "Python %s から %s"}
 )
 
@@ -105,6 +106,6 @@ var (
 	sayRemediesTitle  = runbook.Text{En: "Remedies, offered at the step that meets it", Ja: "対処 (該当する手順で選べます)"}
 	saySourcesTitle   = runbook.Text{En: "Sources", Ja: "出典"}
 	sayNothingChecked = runbook.Text{En: "Nothing was looked at yet.", Ja: "まだ何も確認していません。"}
-	sayNoPitfalls     = runbook.Text{En: "This runbook names no pitfall that can be seen beforehand here.", Ja: "この runbook に事前確認できる既知の問題はありません。"}
+	sayNoPitfalls     = runbook.Text{En: "This runbook names no pitfall that can be seen beforehand here.", Ja: "この手順書に事前確認できる既知の問題はありません。"}
 	sayUntoldTitle    = runbook.Text{En: "could not tell", Ja: "不明"}
 )

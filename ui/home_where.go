@@ -287,7 +287,7 @@ func countWord(severity string) runbook.Text {
 	if severity == "blocks" {
 		return sayBlocking
 	}
-	return severityWords[severity]
+	return runbook.SeverityText(severity)
 }
 
 func firstLine(s string) string {

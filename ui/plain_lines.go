@@ -121,7 +121,7 @@ func (p *Plain) gate(d runbook.GateChecked) {
 	}
 	parts := []string{d.Title.In(p.o.Lang)}
 	if d.Verdict != runbook.Pass {
-		parts = append(parts, p.insists(d.Required), d.Severity, d.Pitfall)
+		parts = append(parts, p.insists(d.Required), runbook.SeverityText(d.Severity).In(p.o.Lang), d.Pitfall)
 	}
 	p.item(word, parts...)
 	p.under(d.Says.In(p.o.Lang))
@@ -146,7 +146,7 @@ func (p *Plain) hit(d runbook.Hit) {
 	if d.Hint {
 		known = p.say("perhaps", "参考")
 	}
-	p.item(known, d.Pitfall, d.Severity, d.Host, d.Task)
+	p.item(known, d.Pitfall, runbook.SeverityText(d.Severity).In(p.o.Lang), d.Host, d.Task)
 	p.under(d.Title.In(p.o.Lang))
 	if d.Hint {
 		p.under(sayOnlyHint.In(p.o.Lang))
@@ -190,10 +190,10 @@ func (p *Plain) resumed(d runbook.Resumed) {
 		}
 	}
 	if d.Torn > 0 {
-		p.item(p.say("note", "補足"), p.sayf("%d bytes of an unfinished line were cut off the transcript", "書きかけの行 %d バイトを transcript から削除しました", d.Torn))
+		p.item(p.say("note", "補足"), p.sayf("%d bytes of an unfinished line were cut off the transcript", "書きかけの行 %d バイトを 記録から削除しました", d.Torn))
 	}
 	if d.Digest != "" {
-		p.item(p.say("note", "補足"), p.say("the runbook has changed since", "runbook は変更されています"))
+		p.item(p.say("note", "補足"), p.say("the runbook has changed since", "手順書は変更されています"))
 	}
 }
 

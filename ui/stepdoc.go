@@ -224,13 +224,8 @@ func (l look) remedies(rs []runbook.Remedy, w int) []string {
 	return out
 }
 
-// severity is the word for how bad a pitfall is; one we do not know is said as it is.
-func (l look) severity(s string) string {
-	if t, ok := severityWords[s]; ok {
-		return l.say(t)
-	}
-	return clean(s)
-}
+// severity is the word for how bad a pitfall is.
+func (l look) severity(s string) string { return clean(l.say(runbook.SeverityText(s))) }
 
 func (l look) decisionBlock(d runbook.Answered, w int) block {
 	if d.Reason == "" {

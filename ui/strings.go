@@ -99,8 +99,8 @@ var (
 
 	sayReady         = runbook.Text{En: "Ready", Ja: "Ready"}
 	sayNotReady      = runbook.Text{En: "NotReady", Ja: "NotReady"}
-	sayCordoned      = runbook.Text{En: "cordoned", Ja: "cordon 中"}
-	sayCordonedCount = runbook.Text{En: "%d cordoned", Ja: "cordon 中 %d"}
+	sayCordoned      = runbook.Text{En: "cordoned", Ja: "コードン中"}
+	sayCordonedCount = runbook.Text{En: "%d cordoned", Ja: "コードン中 %d"}
 	sayOfReady       = runbook.Text{En: "%d of %d Ready", Ja: "%d / %d Ready"}
 	sayLive          = runbook.Text{En: "live", Ja: "ライブ"}
 	sayNotLive       = runbook.Text{En: "not live: the API does not answer", Ja: "ライブではありません: API が応答しません"}
@@ -207,10 +207,3 @@ var (
 	sayTypingIn       = runbook.Text{En: "keys go to the command; ctrl+] ends this", Ja: "キーはコマンドへ送られます。ctrl+] で終了"}
 	sayCopied         = runbook.Text{En: "copied to the terminal's clipboard", Ja: "クリップボードにコピーしました"}
 )
-
-var severityWords = map[string]runbook.Text{
-	"blocks":   {En: "blocks", Ja: "進行を妨げる"},
-	"outage":   {En: "outage", Ja: "停止"},
-	"data":     {En: "data loss", Ja: "データ損失"},
-	"nuisance": {En: "nuisance", Ja: "軽微"},
-}
