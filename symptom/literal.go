@@ -2,6 +2,7 @@ package symptom
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
@@ -63,7 +64,10 @@ func requires(re *syntax.Regexp) required {
 			r.fixed += s.fixed
 			better(s.any)
 			texts, folds, ok := exact(sub)
-			if ok && (folds == fold || len(run[0]) == 0) && len(run)*len(texts) <= maxExact {
+			if slices.Contains(texts, "") {
+				better(safestOf(run, fold)) // what follows is more texts, one of them this
+			}
+			if ok && (folds == fold || len(run) == 1 && run[0] == "") && len(run)*len(texts) <= maxExact {
 				run, fold = product(run, texts), folds
 			} else {
 				better(safestOf(run, fold))
@@ -102,6 +106,9 @@ func exact(re *syntax.Regexp) (texts []string, fold, ok bool) {
 		return []string{""}, false, true
 	case syntax.OpCapture:
 		return exact(re.Sub[0])
+	case syntax.OpQuest:
+		texts, fold, ok = exact(re.Sub[0])
+		return append(texts, ""), fold, ok && len(texts) < maxExact
 	case syntax.OpAlternate, syntax.OpConcat:
 		if re.Op == syntax.OpConcat {
 			texts = []string{""}
