@@ -79,8 +79,8 @@ func (p prefix) behind(b []byte) []byte {
 
 var prefixWords = [][]byte{[]byte("stdout: "), []byte("stderr: "), []byte("out: "), []byte("err: ")}
 
-// marks are those of a quotation, of a list, of code in a text.
-var marks = [][]byte{[]byte("> "), []byte("- "), []byte("* "), []byte("`")}
+// marks are those of a quotation, of a list, of code in a text, of a frame.
+var marks = [][]byte{[]byte("> "), []byte("- "), []byte("* "), []byte("`"), []byte("│ ")}
 
 // afterTime reads what stands only after a time.
 func afterTime(b []byte) prefix {

@@ -69,8 +69,10 @@ func (v *views) prefixes(line []byte) {
 	if inner, ok := cowsay(rest); ok {
 		v.add(inner)
 	}
-	if inner, ok := bytes.CutSuffix(trimRight(rest), []byte("`")); ok {
-		v.add(inner)
+	for _, end := range [][]byte{[]byte("`"), []byte(" │")} {
+		if inner, ok := bytes.CutSuffix(trimRight(rest), end); ok {
+			v.add(trimRight(inner))
+		}
 	}
 }
 
