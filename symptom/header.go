@@ -8,6 +8,17 @@ var headerWords = []string{"TASK [", "PLAY [", "PLAY RECAP", "RUNNING HANDLER ["
 // place is where in a playbook a line stands. A nil part is not known yet: it was said before the text at hand.
 type place struct{ play, task *string }
 
+// nowhere is the place of a text that has not begun.
+func nowhere() place {
+	none := ""
+	return place{&none, &none}
+}
+
+// taskBegins says whether a text begins with the header of a task, without anything before it.
+func taskBegins(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("TASK [")) || bytes.HasPrefix(text, []byte("RUNNING HANDLER ["))
+}
+
 // after gives the place that p is, seen from an earlier one.
 func (p place) after(earlier place) place {
 	if p.play == nil {

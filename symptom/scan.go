@@ -26,10 +26,9 @@ type block struct {
 	goesOn    bool   // its first line goes on from the block before
 	before    *block // where its first line may go on from: that has to be read first
 	scanner   *scanner
-	place     place // after it
+	ending    ending
 	matches   []match
 	lines     int
-	done      chan struct{}
 }
 
 func (s *Set) scan(ctx context.Context, r io.Reader, file string, each func(Hit) error, size, workers int) error {
@@ -93,7 +92,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 	}
 	for b := range queue {
 		select {
-		case <-b.done:
+		case <-b.ending.done:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -113,7 +112,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 		}
 		tail = append(tail, b.data[max(0, len(b.data)-tailSize):]...)
 		tail = tail[max(0, len(tail)-tailSize):]
-		j.place = b.place.after(j.place)
+		j.place = b.ending.wait()
 		free <- b.buf
 	}
 	if err := flush(); err != nil {
@@ -128,7 +127,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 // cut reads a file and cuts it where a line begins, if it can where a line certainly does not go on from the one before.
 func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit func(*block) error) error {
 	var rest []byte // the beginning of the next block
-	var before *block
+	var last, before *block
 	goesOn := false
 	for {
 		var buf []byte
@@ -152,10 +151,11 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 		if err == nil {
 			end, safely = cutAt(buf[:n])
 		}
-		b := &block{buf: buf, data: buf[:end], goesOn: goesOn, done: make(chan struct{})}
-		if before != nil {
-			b.before = before
+		b := &block{buf: buf, data: buf[:end], goesOn: goesOn, before: before, ending: ending{done: make(chan struct{})}}
+		if last != nil {
+			b.ending.before = &last.ending
 		}
+		last = b
 		next := end
 		goesOn = false
 		if end > 0 && err == nil && buf[end-1] != '\n' { // in the middle of a long line
@@ -178,36 +178,47 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 	}
 }
 
-// cutAt says where to cut: before the last line that certainly begins something, or else before the last line. Where there
-// is no line that ends, a long line is cut as read would cut it.
+// cutAt says where to cut: before the last line that certainly begins something, best a task, or else before the last line.
+// Where there is no line that ends, a long line is cut as read would cut it.
 func cutAt(b []byte) (end int, safely bool) {
 	last := bytes.LastIndexByte(b, '\n') + 1
 	if last == 0 {
 		return MaxLine + (len(b)-1-MaxLine)/(MaxLine-Overlap)*(MaxLine-Overlap), false
 	}
+	end = last
 	next := last // the line that begins at next is not known yet
-	for range 64 {
-		start := bytes.LastIndexByte(b[:max(0, next-1)], '\n') + 1
+	for n := 0; next > len(b)/2; n++ {
+		start := bytes.LastIndexByte(b[:next-1], '\n') + 1
 		if start == 0 {
 			break
 		}
-		prev := bytes.LastIndexByte(b[:start-1], '\n') + 1
-		if safe(b[prev:start-1], b[start:next-1]) {
-			return start, true
+		line, task := b[start:next-1], taskBegins(b[start:])
+		if task || !safely && n < 64 {
+			prev := bytes.LastIndexByte(b[:start-1], '\n') + 1
+			if safe(b[prev:start-1], line) {
+				end, safely = start, true
+			}
+		}
+		if task && end == start {
+			break // what counts in it is known from its first line
 		}
 		next = start
 	}
-	return last, false
+	return end, safely
 }
 
 // read finds what matches in a block.
 func (b *block) read(s *Set) {
-	defer close(b.done)
-	b.scanner = &scanner{set: s}
-	if b.before != nil {
-		<-b.before.done
+	defer close(b.ending.done)
+	switch {
+	case b.before != nil:
+		<-b.before.ending.done
 		b.scanner = b.before.scanner
 		b.before = nil
+	case b.ending.before != nil:
+		b.scanner = &scanner{set: s, begins: b.ending.before}
+	default:
+		b.scanner = &scanner{set: s, place: nowhere()}
 	}
 	sc := b.scanner
 	sc.lines = 0
@@ -222,7 +233,7 @@ func (b *block) read(s *Set) {
 		b.matches = append(b.matches, sc.read(line, goesOn)...)
 		goesOn = false
 	}
-	b.lines, b.place = sc.lines, sc.place
+	b.lines, b.ending.place = sc.lines, sc.place
 	sc.keepPrev() // the buffer will be used again
 }
 

@@ -12,6 +12,8 @@ type scanner struct {
 	place place
 	lines int // read so far
 
+	begins *ending // what place does not tell yet; nil if nobody can
+
 	prev         []byte // the line before, as it was looked at
 	prevFound    []int32
 	window       window
@@ -114,6 +116,9 @@ func (s *scanner) collect(found []int32, text []byte) {
 	for _, f := range found {
 		use := &s.set.lits[f]
 		s.candidates = append(s.candidates, use.patterns...)
+		if len(use.tasked) > 0 && s.place.task == nil && s.begins != nil {
+			s.place, s.begins = s.place.after(s.begins.wait()), nil
+		}
 		for _, p := range use.tasked {
 			if !s.tasks.exclude(s.set, p, s.place.task) {
 				s.candidates = append(s.candidates, p)
