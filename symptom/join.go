@@ -21,13 +21,14 @@ const (
 	apart   seam = iota
 	wrapped      // cut by a terminal: nothing stood between
 	spaced       // cut by a terminal, or before that by cowsay or YAML, where a space stood
+	filled       // broken between words by somebody who made the text fit, within quotation marks
 	folded
 	drawn // by cowsay
 )
 
 // window is the lines that belong together, the last one last. Its zero value holds none.
 type window struct {
-	kind   seam // folded, drawn, or wrapped for both cuts of a terminal
+	kind   seam // folded, drawn, or wrapped for any other
 	ends   []int
 	text   []byte // all of them, joined
 	found  []int32
@@ -66,7 +67,20 @@ func (w *window) seam(prev, line []byte) seam {
 			return spaced
 		}
 	}
+	text := prev
+	if w.kind == wrapped {
+		text = w.text
+	}
+	if quoteOpen(text) && !begins(line) {
+		return filled
+	}
 	return apart
+}
+
+// quoteOpen says whether a text ends within quotation marks.
+func quoteOpen(text []byte) bool {
+	n := bytes.Count(text, []byte{'"'})
+	return n > 0 && n%2 != bytes.Count(text, []byte(`\"`))%2
 }
 
 // folds says whether line continues the value of a key of YAML.
@@ -175,7 +189,7 @@ func safe(prev, line []byte) bool {
 	if len(prev) == 0 || len(line) == 0 {
 		return true
 	}
-	return line[0] != ' ' && line[0] != '|' && line[0] != '\\' && terminal(prev) == apart
+	return line[0] != ' ' && line[0] != '|' && line[0] != '\\' && terminal(prev) == apart && begins(line)
 }
 
 // push adds a line to the window and gives where in the text it begins, with the space before it if there is one. The first lines fall out when there are too many.
@@ -192,6 +206,10 @@ func (w *window) push(line []byte, s seam, found []int32) int {
 	if len(w.ends) > 0 {
 		switch s {
 		case spaced:
+			w.text = append(w.text, ' ')
+		case filled:
+			w.text = trimRight(w.text)
+			at, line = len(w.text), trimRight(trimLeft(line))
 			w.text = append(w.text, ' ')
 		case folded:
 			line = trimRight(trimLeft(line))

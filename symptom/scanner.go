@@ -218,7 +218,7 @@ func (s *scanner) matchesAny(p *compiled, text []byte) bool {
 func (s *scanner) joined(line []byte, how seam) {
 	w := &s.window
 	kind := how
-	if kind == spaced {
+	if kind == spaced || kind == filled {
 		kind = wrapped
 	}
 	if w.kind != kind {
