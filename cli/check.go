@@ -25,11 +25,9 @@ func checkCommand(o *options) *cobra.Command {
 			"can at the same time. Without a runbook or --hop it takes the next hop after the checkout's release.\n\n" +
 			"Each pitfall is well, a finding, or could not be told, with the reason. What could not be probed never counts as\n" +
 			"well. The exit code is 0 when all is well, 3 when there are findings, 4 when something could not be told.",
-		Example: "  spraydeck check --checkout ~/kubespray\n  spraydeck check --hop v2.27.0..v2.28.0 -o json",
-		Args:    cobra.MaximumNArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return runbookNames(o), cobra.ShellCompDirectiveDefault
-		},
+		Example:           "  spraydeck check --checkout ~/kubespray\n  spraydeck check --hop v2.27.0..v2.28.0 -o json",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRunbook(o, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			inputs, err := parseSet(set)
 			if err != nil {

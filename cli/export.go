@@ -3,7 +3,10 @@ package cli
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,10 +30,10 @@ func exportCommand(o *options) *cobra.Command {
 			"A transcript that does not verify is exported too: the export says NOT VERIFIED, and the exit code is 5.",
 		Example: "  spraydeck export --format html > report.html\n  spraydeck export 20261120 --format md --lang ja > report.md\n" +
 			"  spraydeck export --format cast2 > run.cast && asciinema play run.cast",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := report.CheckFormat(format); err != nil && format != oneFile {
-				return usage(err)
+			if formats := append(report.Formats(), oneFile); !slices.Contains(formats, format) {
+				return &runbook.UsageError{Message: fmt.Sprintf("--format cannot be %q", format), Way: "it is one of " + strings.Join(formats, ", ")}
 			}
 			path, err := find(args)
 			if err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
@@ -28,14 +27,24 @@ func give(w io.Writer, format string, value any, head []string, rows [][]string)
 		e.SetIndent("", "  ")
 		return e.Encode(value)
 	case "table":
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, strings.Join(head, "\t"))
-		for _, r := range rows {
-			fmt.Fprintln(t, strings.Join(r, "\t"))
+		for _, line := range aligned(append([][]string{head}, rows...)) {
+			if _, err := fmt.Fprintln(w, line); err != nil {
+				return err
+			}
 		}
-		return t.Flush()
+		return nil
 	}
 	return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table or json"}
+}
+
+// completeRunbook gives the names of runbooks for the argument of that number, and files: a path works too.
+func completeRunbook(o *options, at int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) != at {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return runbookNames(o), cobra.ShellCompDirectiveDefault
+	}
 }
 
 func runbookNames(o *options) []string {
@@ -171,3 +180,44 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 
 // padded is s in w columns at least; what is wide counts two.
 func padded(s string, w int) string { return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s))) }
+
+// aligned pads cells to columns. Widths are those of the terminal, where some characters take two.
+func aligned(rows [][]string) []string {
+	widths := make([]int, len(rows[0]))
+	for _, r := range rows {
+		for i, c := range r {
+			widths[i] = max(widths[i], ansi.StringWidth(c))
+		}
+	}
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		for j, c := range r {
+			lines[i] += padded(c, widths[j]+2)
+		}
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines
+}
+
+func planTotal(p *plan, say func(en, ja string, args ...any) string) string {
+	total, estimated, unmet := planEstimate{}, 0, 0
+	for _, h := range p.Hops {
+		if e := h.Estimate; e != nil {
+			total.Seconds, total.AtLeast = total.Seconds+e.Seconds, total.AtLeast || e.AtLeast
+			estimated++
+		}
+		for _, c := range h.Conditions {
+			if c.Unmet {
+				unmet++
+			}
+		}
+	}
+	text := say("Hops: %d", "ホップ数: %d", len(p.Hops))
+	if estimated > 0 {
+		text += say("; estimated: %d, together %s", "、うち見積もりあり: %d、合計 %s", estimated, total)
+	}
+	if unmet > 0 {
+		text += say("; conditions not met: %d", "、満たしていない条件: %d", unmet)
+	}
+	return text
+}

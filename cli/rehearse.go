@@ -67,7 +67,13 @@ func rehearseCommand(o *options) *cobra.Command {
 		Long: "Walk a runbook against an earlier run: its commands are answered from the recording. T is the id of a run, its\n" +
 			"directory or its transcript. Nothing is changed anywhere. With --auto this is the regression test of a runbook: the\n" +
 			"decisions are the recorded ones, every gate that judges differently is named, and the exit code is then 1.",
-		Args: cobra.RangeArgs(1, 2), ValidArgsFunction: completeSessions,
+		Args: cobra.RangeArgs(1, 2),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return completeSessions(cmd, args, begun)
+			}
+			return completeRunbook(o, 1)(cmd, args, begun)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			events, id, err := recorded(args[0])
 			if err != nil {

@@ -28,6 +28,14 @@ func find(args []string) (string, error) {
 	return path, nil
 }
 
+// completeSession gives the saved runs for the only argument of a command.
+func completeSession(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return completeSessions(cmd, args, begun)
+}
+
 func completeSessions(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	root, err := transcript.Root()
 	if err != nil {
@@ -60,7 +68,7 @@ func replayCommand(o *options) *cobra.Command {
 			"  spraydeck replay --follow                     # what runs now, live\n" +
 			"  spraydeck replay --step drain-node2 --speed 4\n" +
 			"  spraydeck replay --text --output | less",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)
 			if err != nil {
@@ -114,7 +122,7 @@ func verifyCommand() *cobra.Command {
 		Use: "verify [T]", Short: "Prove that a transcript is as it was written",
 		Long: "Check the hash chain of a transcript. T is the id of a run, its directory or its transcript; nothing is the newest\n" +
 			"run. The exit code is 5 when it does not hold.",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)
 			if err != nil {

@@ -20,7 +20,7 @@ func resumeCommand(o *options) *cobra.Command {
 			"newest run. A command that is still running is taken up again, with all it printed meanwhile. What was checked\n" +
 			"before is checked again, and what has changed is shown. Nothing that changes something is repeated unasked.",
 		Example: "  spraydeck resume\n  spraydeck resume 20261120-2215",
-		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)
 			if err != nil {

@@ -42,6 +42,7 @@ func (s *show) flags(cmd *cobra.Command) {
 func (s *show) workFlags(cmd *cobra.Command) {
 	s.flags(cmd)
 	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
+	cmd.Flags().Lookup("window").DefValue = "" // none is none, and not one of 0s
 	cmd.Flags().StringVar(&s.reference, "reference", "", "an earlier run, shown beside this one: what happened there at each step")
 	_ = cmd.RegisterFlagCompletionFunc("reference", completeSessions)
 }
@@ -54,11 +55,9 @@ func runCommand(o *options) *cobra.Command {
 		Use: "run RUNBOOK", Short: "Walk a runbook, step by step, on the real cluster",
 		Long: "Walk a runbook. Its name is one of `spraydeck runbooks list`, or a path. Every command is shown before it runs;\n" +
 			"what can change something is asked for first. The transcript is written before anything is shown.",
-		Example: "  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --set kube_version=1.32.5",
-		Args:    cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return runbookNames(o), cobra.ShellCompDirectiveDefault
-		},
+		Example:           "  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --set kube_version=1.32.5",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRunbook(o, 0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			inputs, err := parseSet(set)
 			if err != nil {
@@ -210,6 +209,9 @@ type walk struct {
 
 // refer takes in the reference and what earlier runs tell.
 func (w *walk) refer(cmd *cobra.Command) error {
+	if w.show.window < 0 {
+		return &runbook.UsageError{Message: fmt.Sprintf("--window %s lies in the past", w.show.window), Way: "write how long it is, such as 4h or 90m"}
+	}
 	ref, earlier, err := refer(w.show.reference, w.book.Name.Value)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func sessionsShow(o *options) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{Use: "show [T]", Short: "Show what a saved run was: its steps, overrides, known problems, and what still runs",
 		Long: "Show what a saved run was. T is the id of a run, its directory or its transcript; nothing is the newest run.",
-		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSessions,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)
 			if err != nil {
@@ -223,7 +223,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 		row(s.ID, took, strings.TrimRight(runbook.Status(s.Status).Text().In(lang)+"  "+s.Why.In(lang), " "))
 		for _, g := range s.Gates {
 			if g.Verdict != string(runbook.Pass) {
-				row("  "+g.Gate, "", g.Verdict+"  "+g.Title.In(lang))
+				row("  "+g.Gate, "", runbook.Verdict(g.Verdict).Text().In(lang)+"  "+g.Title.In(lang))
 			}
 		}
 	}

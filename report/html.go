@@ -202,7 +202,7 @@ func (p *page) Facts() []fact {
 			list = append(list, f)
 		}
 	}
-	add(fact{Name: l.say("Cluster", "クラスタ"), Value: or(s.Cluster, h.Cluster)})
+	add(fact{Name: l.say("Cluster", "クラスター"), Value: or(s.Cluster, h.Cluster)})
 	add(fact{Name: l.say("Release", "リリース"), Value: p.release()})
 	add(fact{Name: l.say("Started", "開始"), Value: h.Started.Format("2006-01-02 15:04:05 -07:00")})
 	if p.ended != nil {
@@ -210,8 +210,8 @@ func (p *page) Facts() []fact {
 	} else {
 		add(fact{Name: l.say("Last event", "最後の記録"), Value: p.last.Time.Format("2006-01-02 15:04:05 -07:00")})
 	}
-	add(fact{Name: l.say("Operator", "担当者"), Value: or(s.Operator, h.Operator)})
-	add(fact{Name: l.say("Runbook", "runbook"), Value: strings.TrimSpace(or(s.Runbook, h.Runbook) + " " + or(s.Version, h.Version)), Note: digest})
+	add(fact{Name: l.say("Operator", "オペレーター"), Value: or(s.Operator, h.Operator)})
+	add(fact{Name: l.say("Runbook", "手順書"), Value: strings.TrimSpace(or(s.Runbook, h.Runbook) + " " + or(s.Version, h.Version)), Note: digest})
 	add(fact{Name: l.say("Run", "実行 ID"), Value: h.ID, Code: true})
 	if s.DryRun {
 		add(fact{Name: l.say("Dry run", "ドライラン"), Value: l.say("nothing was executed", "何も実行していません")})

@@ -49,8 +49,8 @@ func (e *FormatError) Error() string { return fmt.Sprintf("export: there is no f
 // Hint names those there are.
 func (e *FormatError) Hint() string { return "it is one of " + strings.Join(Formats(), ", ") }
 
-// CheckFormat says whether there is a format of this name: nil or a FormatError.
-func CheckFormat(name string) error {
+// checkFormat says whether there is a format of this name: nil or a FormatError.
+func checkFormat(name string) error {
 	if !slices.Contains(Formats(), name) {
 		return &FormatError{name}
 	}
@@ -67,7 +67,7 @@ func (e *WriteError) Unwrap() error { return e.Err }
 // a FormatError, a WriteError, or says of a transcript that some line of it could not be read: then the export has the
 // others.
 func Write(w io.Writer, format string, src Source, lang string) error {
-	if err := CheckFormat(format); err != nil {
+	if err := checkFormat(format); err != nil {
 		return err
 	}
 	out := &checked{w: w}

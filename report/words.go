@@ -48,15 +48,7 @@ func (l language) status(s runbook.Status) string {
 	return string(s)
 }
 
-func (l language) verdict(v runbook.Verdict) string {
-	switch v {
-	case runbook.Pass:
-		return l.say("holds", "合格")
-	case runbook.Fail:
-		return l.say("does not hold", "不合格")
-	}
-	return l.say("could not be checked", "確認できず")
-}
+func (l language) verdict(v runbook.Verdict) string { return l.text(v.Text()) }
 
 // outcome is how a command ended, in a word or two.
 func (l language) outcome(c *Command) string {

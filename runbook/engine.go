@@ -90,7 +90,35 @@ var errLeft = errors.New("left by the operator")
 // blockedError means that a gate held.
 type blockedError struct{ gate Text }
 
-func (b blockedError) Error() string { return "blocked: " + b.gate.En }
+func (b blockedError) Error() string { return b.Text().En }
+func (b blockedError) Text() Text {
+	return Text{En: "blocked: ", Ja: "ゲートで停止: "}.plus(b.gate)
+}
+
+// unansweredGate is a gate that stays closed because nobody decided.
+type unansweredGate struct {
+	gate blockedError
+	why  error
+}
+
+func (u unansweredGate) Error() string   { return u.gate.Error() + ": " + u.why.Error() }
+func (u unansweredGate) Unwrap() []error { return []error{u.gate, u.why} }
+func (u unansweredGate) Text() Text      { return u.gate.Text().plus(T(": ")).plus(reasonOf(u.why)) }
+
+// reasonOf is an error as the reason why a step or a run ended. Errors that are told to people in their language have a
+// method Text() Text.
+func reasonOf(err error) Text {
+	var told interface{ Text() Text }
+	switch {
+	case errors.As(err, &told):
+		return told.Text()
+	case errors.Is(err, errLeft):
+		return Text{En: "left by the operator", Ja: "オペレーターが中断しました"}
+	case errors.Is(err, context.Canceled):
+		return Text{En: "cancelled", Ja: "中断しました"}
+	}
+	return T(err.Error())
+}
 
 // Go walks the runbook. The result is what the Ended event says; an error means that the events could not be written.
 func (r *Run) Go(ctx context.Context) (Ended, error) {
@@ -118,7 +146,7 @@ func (r *Run) ending(ctx context.Context, err error) Ended {
 	case ctx.Err() != nil:
 		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "cancelled", Ja: "中断しました"}}
 	case errors.Is(err, ErrUnanswered):
-		return Ended{Status: Failed, Exit: 3, Why: T(err.Error())}
+		return Ended{Status: Failed, Exit: 3, Why: reasonOf(err)}
 	case errors.As(err, &blocked):
 		return Ended{Status: Failed, Exit: 3, Why: Text{En: "blocked by a gate: " + blocked.gate.En, Ja: "ゲートで停止: " + blocked.gate.In("ja")}}
 	case errors.As(err, &failed):
@@ -134,9 +162,9 @@ func (r *Run) ending(ctx context.Context, err error) Ended {
 		}
 		return end
 	case errors.Is(err, errLeft):
-		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "left by the operator", Ja: "オペレーターが中断しました"}}
+		return Ended{Status: Cancelled, Exit: 130, Why: reasonOf(err)}
 	}
-	return Ended{Status: Failed, Exit: 1, Why: T(err.Error())}
+	return Ended{Status: Failed, Exit: 1, Why: reasonOf(err)}
 }
 
 // emit writes one event. After a failure nothing more is written and the run stops: what cannot be recorded does not
@@ -271,7 +299,7 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 			if ctx.Err() != nil || errors.Is(err, errLeft) {
 				status = Cancelled
 			}
-			if e := end(status, T(err.Error())); e != nil {
+			if e := end(status, reasonOf(err)); e != nil {
 				return e
 			}
 			return err

@@ -79,7 +79,7 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *Gate) (ove
 		a, err := r.ask(ctx, in.events, r.gateQuestion(in, g, checked))
 		switch {
 		case errors.Is(err, ErrUnanswered) && checked.Verdict != Pass:
-			return false, fmt.Errorf("%w: %w", blockedError{checked.Title}, err)
+			return false, unansweredGate{blockedError{checked.Title}, err}
 		case err != nil:
 			return false, err
 		}

@@ -9,6 +9,17 @@ func (s Status) Text() Text {
 	return Text{En: string(s), Ja: ja}
 }
 
+// Text is the verdict as people read it.
+func (v Verdict) Text() Text {
+	switch v {
+	case Pass:
+		return Text{En: "holds", Ja: "合格"}
+	case Fail:
+		return Text{En: "does not hold", Ja: "不合格"}
+	}
+	return Text{En: "could not be told", Ja: "不明"}
+}
+
 // Text says how a command ended, without its exit code.
 func (o Outcome) Text() Text {
 	switch o {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -117,6 +118,9 @@ func (e *UnknownError) Error() string {
 
 // Hint names the runs that may be meant.
 func (e *UnknownError) Hint() string {
+	if strings.ContainsRune(e.Arg, filepath.Separator) {
+		return "the directory of a run holds a " + FileName
+	}
 	if len(e.Near) == 0 {
 		return ""
 	}

@@ -193,16 +193,20 @@ func (p *text) started(d runbook.Started) {
 		release = d.From + " -> " + d.To
 	}
 	p.line(join(d.Runbook, d.Version, p.in(d.Title)))
+	wide := 11
+	if p.lang == "ja" {
+		wide = 16
+	}
 	for _, f := range []struct{ en, ja, value string }{
-		{"cluster", "クラスタ", d.Cluster},
+		{"cluster", "クラスター", d.Cluster},
 		{"release", "リリース", release},
 		{"started", "開始", p.start.Format("2006-01-02 15:04:05 -07:00")},
-		{"operator", "担当者", d.Operator},
+		{"operator", "オペレーター", d.Operator},
 		{"spraydeck", "spraydeck", d.Tool},
 		{"rehearses", "リハーサルの元", d.Rehearses},
 	} {
 		if f.value != "" {
-			p.line("  " + pad(p.say(f.en, f.ja), 11) + f.value)
+			p.line("  " + pad(p.say(f.en, f.ja), wide) + f.value)
 		}
 	}
 	if d.DryRun {

@@ -28,25 +28,31 @@ type unanswered struct {
 
 func (e *unanswered) Unwrap() error { return runbook.ErrUnanswered }
 
-func (e *unanswered) Error() string {
-	s := fmt.Sprintf("%v: %s (question %s)", runbook.ErrUnanswered, clean(e.q.Title.In("en")), e.q.ID)
+func (e *unanswered) Error() string { return e.Text().En }
+
+// Text is the error in the language of whoever reads how the run ended.
+func (e *unanswered) Text() runbook.Text {
+	return runbook.Text{
+		En: e.in("en", runbook.ErrUnanswered.Error()+": %s (question %s)", "; choices: ", " (wants a reason)"),
+		Ja: e.in("ja", "回答がありません: %s (質問 %s)", "。選択肢: ", " (理由が必要)"),
+	}
+}
+
+func (e *unanswered) in(lang, asked, choices, reason string) string {
+	s := fmt.Sprintf(asked, clean(e.q.Title.In(lang)), e.q.ID)
 	if e.why != "" {
 		s += ": " + e.why
 	}
-	if len(e.q.Choices) > 0 {
-		s += "; choices: " + strings.Join(e.choices(), ", ")
-	}
-	return s
-}
-
-func (e *unanswered) choices() []string {
-	var s []string
+	var ids []string
 	for _, c := range e.q.Choices {
 		id := c.ID
 		if c.NeedsReason {
-			id += " (wants a reason)"
+			id += reason
 		}
-		s = append(s, id)
+		ids = append(ids, id)
+	}
+	if len(ids) > 0 {
+		s += choices + strings.Join(ids, ", ")
 	}
 	return s
 }

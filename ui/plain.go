@@ -274,7 +274,7 @@ func (p *Plain) start(d runbook.Started) {
 	}
 	switch {
 	case d.DryRun:
-		p.item(p.say("dry run", "予行"), p.say("the commands are printed, none of them runs", "コマンドを表示するだけで、実行しません"))
+		p.item(p.say("dry run", "ドライラン"), p.say("the commands are printed, none of them runs", "コマンドを表示するだけで、実行しません"))
 	case d.Rehearses != "":
 		p.item(p.say("rehearsal", "リハーサル"), p.sayf("commands are answered from a recording: %s",
 			"コマンドには記録が答えます: %s", d.Rehearses))
