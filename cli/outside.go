@@ -169,9 +169,9 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 	case c.Dir != "":
 		dir = filepath.Join(dir, c.Dir)
 	}
-	env := c.Env
+	env := slices.Concat(inEnglish(os.Getenv("LC_ALL")), c.Env)
 	if o.kubeconfig != "" {
-		env = append(slices.Clip(env), "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
+		env = append(env, "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
 	}
 	how := workstation.Options{Dir: dir, Env: env, TTY: c.TTY}
 	if !o.outlives(c) {
@@ -184,6 +184,16 @@ func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr i
 	defer job.Close()
 	defer o.keepFrom(job)
 	return job.Follow(ctx, seen, c.Stdin, stdout, stderr)
+}
+
+// inEnglish has commands say what they say in the words that known symptoms are looked for in. Everything else of the
+// operator's locale stays, such as the characters that a terminal can show; all is LC_ALL, which would go before.
+func inEnglish(all string) []string {
+	env := []string{"LC_MESSAGES=C", "LANGUAGE="}
+	if all != "" {
+		env = append(env, "LC_ALL=", "LANG="+all, "LC_CTYPE="+all)
+	}
+	return env
 }
 
 // confide tells the supervisor of a command what is secret, but for the first of it, which it was told, and whatever becomes

@@ -56,3 +56,18 @@ func TestSecretAnsweredInMidRun(t *testing.T) {
 		t.Errorf("jobs that have ended: %v", out.jobs)
 	}
 }
+
+// TestCommandsSpeakEnglish: whatever the operator's locale, and without a change of its characters.
+func TestCommandsSpeakEnglish(t *testing.T) {
+	for all, want := range map[string]string{"": "[C] [] [ja_JP.UTF-8] [] [yes]", "ja_JP.eucJP": "[C] [] [ja_JP.eucJP] [] [yes]"} {
+		t.Setenv("LANG", "ja_JP.UTF-8")
+		t.Setenv("LANGUAGE", "ja")
+		t.Setenv("LC_ALL", all)
+		var printed strings.Builder
+		exit, err := (&outside{dir: t.TempDir()}).local(t.Context(), runbook.Command{Env: []string{"OWN=yes"},
+			Line: `echo "[$LC_MESSAGES] [$LC_ALL] [$LANG] [$LANGUAGE] [$OWN]"`}, &printed, io.Discard)
+		if got := strings.TrimSpace(printed.String()); exit != 0 || err != nil || got != want {
+			t.Errorf("LC_ALL=%s: %s, want %s (%d, %v)", all, got, want, exit, err)
+		}
+	}
+}
