@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ func diagnoseCommand(o *options) *cobra.Command {
 				}
 				args = []string{"-"}
 			}
+			debug.SetGCPercent(50) // it may read for long, beside what writes the log: a quarter less memory for some percent of time
 			known, err := allSymptoms(o)
 			if err != nil {
 				return err

@@ -1,10 +1,10 @@
 package report
 
 import (
+	"bufio"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"html/template"
 	"io"
 	"strconv"
 	"strings"
@@ -13,21 +13,22 @@ import (
 	"spraydeck/runbook"
 )
 
-//go:embed report.html
-var pageText string
+//go:generate go tool qtc -skipLineComments -file report.qtpl
 
 //go:embed report.css
 var styleText string
 
 // writeHTML writes one file that needs nothing else: no script, no font, no request. Its policy forbids them, too.
 func writeHTML(w io.Writer, src Source, l language) error {
-	p := newPage(fold(src, &budget{}), l)
-	t, err := template.New("page").Funcs(p.funcs()).Parse(pageText)
-	if err != nil {
-		return err
-	}
-	return t.Execute(w, p)
+	b := bufio.NewWriter(w) // it keeps the first error, which the template's writer does not
+	writereport(b, newPage(fold(src, &budget{}), l))
+	return b.Flush()
 }
+
+// markup is HTML as it stands: what came from outside was escaped when it was made.
+type markup string
+
+func clock(t time.Time) string { return t.Format("15:04:05") }
 
 // page is what the template shows.
 type page struct {
@@ -85,27 +86,7 @@ func newPage(r *run, l language) *page {
 	return p
 }
 
-func (p *page) funcs() template.FuncMap {
-	return template.FuncMap{
-		"say":  func(en, ja string, args ...any) string { return p.l.say(en, ja, args...) },
-		"text": p.l.text, "plain": plain, "status": p.l.status, "mark": mark, "took": p.l.took, "verdict": p.l.verdict,
-		"by": p.l.by, "severity": p.l.severity, "choice": p.l.choice,
-		"clock":       func(t time.Time) string { return t.Format("15:04:05") },
-		"step":        func(id string) *stepView { return p.byStep[id] },
-		"outcome":     func(c *commandView) string { return p.l.outcome(c.Command) },
-		"verdictMark": verdictMark,
-		"add":         func(a, b float64) float64 { return a + b },
-		"sub":         func(a, b float64) float64 { return a - b },
-		"cordoned":    func(class string) bool { return strings.Contains(class, "cordoned") },
-		"down": func(class string) bool {
-			return strings.Contains(class, "n-down") || strings.Contains(class, "n-unknown")
-		},
-		"shape": shape,
-	}
-}
-
-// Lang and the rest name what the template asks for.
-func (p *page) Lang() string           { return string(p.l) }
+// Name and the rest are what the template asks for.
 func (p *page) Name() string           { return p.name(p.l) }
 func (p *page) Cluster() string        { return plain(or(p.started.Cluster, p.header.Cluster)) }
 func (p *page) ID() string             { return plain(p.header.ID) }
@@ -114,7 +95,6 @@ func (p *page) Verified() bool         { return p.check.Verified() }
 func (p *page) Proof() string          { return plain(p.l.verified(p.check)) }
 func (p *page) Digest() string         { return p.check.Digest }
 func (p *page) Verdict() string        { return p.verdict(p.l) }
-func (p *page) Style() template.CSS    { return template.CSS(styleText) }
 func (p *page) Overrides() []*Decision { return p.overrides() }
 func (p *page) Inputs() []runbook.Value {
 	return p.started.Inputs
@@ -242,33 +222,6 @@ func (p *page) Failures() []failure {
 		case runbook.Failed, runbook.Lost, runbook.Cancelled:
 			list = append(list, failure{p.byStep[st.ID], p.l.status(st.Status), p.l.text(st.Because)})
 		}
-	}
-	return list
-}
-
-// metView is a pitfall as the template shows it.
-type metView struct {
-	*met
-	l language
-}
-
-func (m metView) Pitfall() string     { return plain(m.pitfall) }
-func (m metView) Title() string       { return m.l.text(m.title) }
-func (m metView) Severity() string    { return plain(m.severity) }
-func (m metView) Step() string        { return m.step }
-func (m metView) Moment() Moment      { return m.moment }
-func (m metView) Hint() bool          { return m.hint }
-func (m metView) Advice() string      { return m.l.text(m.advice) }
-func (m metView) Seen() []string      { return m.seen }
-func (m metView) Remedies() []*Remedy { return m.remedies }
-func (m metView) Decision() *Decision { return m.decision }
-func (m metView) Holds() bool         { return m.holds }
-
-// Pitfalls are the known problems that were met.
-func (p *page) Pitfalls() []metView {
-	var list []metView
-	for _, m := range p.pitfalls() {
-		list = append(list, metView{m, p.l})
 	}
 	return list
 }

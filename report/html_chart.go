@@ -2,33 +2,38 @@ package report
 
 import (
 	"fmt"
-	"html/template"
 	"strings"
 
 	"spraydeck/runbook"
 )
 
 // shape is the sign of a mark: each kind has a form of its own, so that colour never stands alone.
-func shape(class string, x, y float64) template.HTML {
+func shape(class string, x, y float64) markup {
 	at := fmt.Sprintf(`transform="translate(%.1f %.1f)"`, x, y)
 	switch class {
 	case "m-gate":
-		return template.HTML(`<path class="sign" ` + at + ` d="M-5.5 -5.5h11v11h-11z"/>`)
+		return markup(`<path class="sign" ` + at + ` d="M-5.5 -5.5h11v11h-11z"/>`)
 	case "m-override":
-		return template.HTML(`<path class="sign" ` + at + ` d="M0 -7L7 0L0 7L-7 0z"/>`)
+		return markup(`<path class="sign" ` + at + ` d="M0 -7L7 0L0 7L-7 0z"/>`)
 	case "m-hit":
-		return template.HTML(`<circle class="sign" ` + at + ` r="6"/>`)
+		return markup(`<circle class="sign" ` + at + ` r="6"/>`)
 	case "m-resume":
-		return template.HTML(`<path class="sign" ` + at + ` d="M-5 -6.5L7 0L-5 6.5z"/>`)
+		return markup(`<path class="sign" ` + at + ` d="M-5 -6.5L7 0L-5 6.5z"/>`)
 	case "m-remedy":
-		return template.HTML(`<path class="sign" ` + at + ` d="M-2.2 -6.5h4.4v4.3h4.3v4.4h-4.3v4.3h-4.4v-4.3h-4.3v-4.4h4.3z"/>`)
+		return markup(`<path class="sign" ` + at + ` d="M-2.2 -6.5h4.4v4.3h4.3v4.4h-4.3v4.3h-4.4v-4.3h-4.3v-4.4h4.3z"/>`)
 	}
-	return template.HTML(`<path class="sign" ` + at + ` d="M0 -6.5L7 6H-7z"/>`)
+	return markup(`<path class="sign" ` + at + ` d="M0 -6.5L7 6H-7z"/>`)
+}
+
+func (b bar) cordoned() bool { return strings.Contains(b.Class, "cordoned") }
+
+func (b bar) down() bool {
+	return strings.Contains(b.Class, "n-down") || strings.Contains(b.Class, "n-unknown")
 }
 
 // legendItem explains a sign of the chart.
 type legendItem struct {
-	Sign template.HTML
+	Sign markup
 	Text string
 }
 
@@ -54,7 +59,7 @@ func (p *page) Legend() []legendItem {
 	var list []legendItem
 	put := func(class, sign, text string) {
 		if has[class] {
-			list = append(list, legendItem{template.HTML(sign), text})
+			list = append(list, legendItem{markup(sign), text})
 		}
 	}
 	box := func(class string) string {

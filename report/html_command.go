@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"html"
-	"html/template"
 	"strings"
 
 	"spraydeck/runbook"
@@ -15,8 +14,6 @@ type commandView struct {
 	l language
 }
 
-func (c *commandView) Would() bool { return c.would }
-
 // Class says how bad its outcome is: a probe that exits with 1 has answered.
 func (c *commandView) Class() string {
 	if c.Outcome == runbook.Exited && c.Probe {
@@ -26,13 +23,13 @@ func (c *commandView) Class() string {
 }
 
 // Output is what it printed, with its colours.
-func (c *commandView) Output() template.HTML {
+func (c *commandView) Output() markup {
 	k := c.output
 	if c.would {
 		return ""
 	}
 	if k.empty() {
-		return template.HTML(`<p class="faint nothing">` + html.EscapeString(c.l.say("It printed nothing.", "出力なし。")) + `</p>`)
+		return markup(`<p class="faint nothing">` + html.EscapeString(c.l.say("It printed nothing.", "出力なし。")) + `</p>`)
 	}
 	var b strings.Builder
 	b.WriteString("<pre>")
@@ -42,7 +39,7 @@ func (c *commandView) Output() template.HTML {
 	}
 	writeLines(&b, k.tail, c.l)
 	b.WriteString("</pre>")
-	return template.HTML(b.String())
+	return markup(b.String())
 }
 
 func writeLines(b *strings.Builder, lines []outputLine, l language) {
@@ -88,9 +85,9 @@ func newDiffView(d *Diff, n int, l language) *diffView {
 }
 
 // Body is the difference, line by line.
-func (v *diffView) Body() template.HTML {
+func (v *diffView) Body() markup {
 	if v.Added+v.Removed == 0 {
-		return template.HTML(`<p class="faint nothing">` + html.EscapeString(v.l.say("No difference.", "差分なし。")) + `</p>`)
+		return markup(`<p class="faint nothing">` + html.EscapeString(v.l.say("No difference.", "差分なし。")) + `</p>`)
 	}
 	var b strings.Builder
 	b.WriteString("<pre>")
@@ -108,5 +105,5 @@ func (v *diffView) Body() template.HTML {
 		b.WriteByte('\n')
 	}
 	b.WriteString("</pre>")
-	return template.HTML(b.String())
+	return markup(b.String())
 }

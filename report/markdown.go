@@ -203,25 +203,25 @@ func (m *markdown) stoodOut() {
 		m.line("%s", l.say("None.", "なし。"))
 	}
 	m.line("\n### %s\n", l.say("Known pitfalls met", "遭遇した既知の問題"))
-	pitfalls := p.Pitfalls()
+	pitfalls := p.pitfalls()
 	for _, x := range pitfalls {
-		m.line("- %s**%s** %s · %s · %s", after(inline(m.l.severity(x.Severity())), " · "), inline(x.Title()), code(x.Pitfall()), x.Moment().Time.Format("15:04:05"), m.step(x.Step()))
-		if s := x.Advice(); s != "" {
+		m.line("- %s**%s** %s · %s · %s", after(inline(l.severity(plain(x.severity))), " · "), inline(l.text(x.title)), code(plain(x.pitfall)), x.moment.Time.Format("15:04:05"), m.step(x.step))
+		if s := l.text(x.advice); s != "" {
 			m.line("  %s", inline(s))
 		}
-		for _, s := range x.Seen() {
+		for _, s := range x.seen {
 			m.line("  - %s", code(s))
 		}
-		for _, y := range x.Remedies() {
+		for _, y := range x.remedies {
 			m.line("  - **%s** %s · %s · %s%s", l.say("remedy", "対処"), inline(l.text(y.Title)), l.status(y.Status), l.took(y.Took), before(" · ", inline(y.Reason)))
 		}
-		if d := x.Decision(); d != nil {
+		if d := x.decision; d != nil {
 			m.line("  - **%s** %s%s", l.say("decided", "判断"), inline(l.choice(d)), before(" · "+l.say("because: ", "理由: "), inline(d.Reason)))
 		}
 		switch {
-		case x.Holds():
+		case x.holds:
 			m.line("  - ✓ %s", l.say("checked again: it holds", "再確認: 合格"))
-		case len(x.Remedies()) == 0 && x.Decision() == nil:
+		case len(x.remedies) == 0 && x.decision == nil:
 			m.line("  - %s", l.say("noted; nothing was done about it in this run", "記録のみ。この実行では対処していません"))
 		}
 	}

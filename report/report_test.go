@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -182,6 +183,32 @@ func TestGolden(t *testing.T) {
 				t.Errorf("%s is not what it was; see the difference with -update and git diff", path)
 			}
 		}
+	}
+}
+
+// TestGenerated: the Go of the page is what its template says.
+func TestGenerated(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "report") // its name is that of the package
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("report.qtpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "report.qtpl")
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "tool", "qtc", "-skipLineComments", "-file", path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want, err := os.ReadFile(path + ".go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("report.qtpl.go"); err != nil || string(got) != string(want) {
+		t.Errorf("report.qtpl.go is stale (%v): go generate ./report", err)
 	}
 }
 
