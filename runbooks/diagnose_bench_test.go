@@ -16,16 +16,22 @@ import (
 )
 
 // BenchmarkDiagnose looks for everything that is known in what a large playbook prints, where nearly every line looks like
-// those that count in some task; beside what one would do otherwise: search it for errors.
+// those that count in some task, in short tasks and in one of a long loop; beside what one would do otherwise: search it for
+// errors.
 func BenchmarkDiagnose(b *testing.B) {
+	b.Run("tasks", func(b *testing.B) { benchmarkDiagnose(b, 60) })
+	b.Run("loop", func(b *testing.B) { benchmarkDiagnose(b, 1<<30) })
+}
+
+func benchmarkDiagnose(b *testing.B, linesOfTask int) {
 	const size = 100 << 20
 	r := rand.New(rand.NewPCG(1, 2))
 	var log bytes.Buffer
-	for log.Len() < size {
-		fmt.Fprintf(&log, "\nTASK [kubernetes/node : Install | Copy kubelet binary from download dir %d] ***\n", r.IntN(400))
-		for range 60 {
-			fmt.Fprintf(&log, []string{"ok: [node%d] => (item=nf_conntrack)\n", "ok: [node%d]\n", "changed: [node%d]\n", "skipping: [node%d]\n"}[r.IntN(4)], r.IntN(60))
+	for n := 0; log.Len() < size; n++ {
+		if n%linesOfTask == 0 {
+			fmt.Fprintf(&log, "\nTASK [kubernetes/node : Install | Copy kubelet binary from download dir %d] ***\n", r.IntN(400))
 		}
+		fmt.Fprintf(&log, []string{"ok: [node%d] => (item=nf_conntrack)\n", "ok: [node%d]\n", "changed: [node%d]\n", "skipping: [node%d]\n"}[r.IntN(4)], r.IntN(60))
 	}
 	path := filepath.Join(b.TempDir(), "night.log")
 	if err := os.WriteFile(path, log.Bytes(), 0o600); err != nil {

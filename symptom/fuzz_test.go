@@ -35,6 +35,7 @@ func seeds(f *testing.F) {
 	for _, s := range []string{
 		"", "\n", "\r\n\r\n", "\x1b[31mfatal: [n1]\x1b[0m: FAILED! => {\"msg\": \"dial: connection refused\\n\"}\n",
 		"TASK [drain : a] ***\nfatal: [n1]: FAILED!\nPLAY RECAP ***\nfatal: [n1]: x\n",
+		strings.Repeat("fatal: [n1]: FAILED!\n", 40) + "TASK [drain : a] ***\n" + strings.Repeat("fatal: [n2]: FAILED!\n", 40) + "RUNNING HANDLER [b] ***\nfatal: [n3]: FAILED!\n",
 		"/ TASK [drain : a     \\\n\\ b]                  /\nfatal: [n1]\n",
 		"  msg: 'begins here\n    and ''ends'' there\n    ends there'\nnode/a cordoned\n",
 		"  msg: >-\n    begins here\n    ends there\n",
