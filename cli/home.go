@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"spraydeck/kube"
@@ -23,7 +22,7 @@ import (
 // home is what spraydeck alone does: the Home screen, and from there what is chosen, until the operator leaves it.
 // Without a terminal it is the help.
 func home(cmd *cobra.Command, o *options) error {
-	if !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd()) {
+	if !onScreen() {
 		return cmd.Help()
 	}
 	var notice runbook.Text

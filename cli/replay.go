@@ -62,6 +62,7 @@ func replayCommand(o *options) *cobra.Command {
 			"T is the id of a run, its directory or its transcript; nothing is the newest run.\n\n" +
 			"With --follow a run is watched while somebody else runs it. Nothing can be answered or stopped from here. When its\n" +
 			"console goes away the screen says so, and goes on when the run is resumed.\n\n" +
+			"Where there is no terminal it prints, as with --text.\n\n" +
 			"So that any place in a large run is reached at once, an index is kept beside the transcript (transcript.idx). It can\n" +
 			"be deleted at any time.",
 		Example: "  spraydeck replay                              # the newest run\n" +
@@ -74,7 +75,7 @@ func replayCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if text {
+			if text || !onScreen() {
 				return replayText(cmd, o, path, transcript.TextOptions{Step: step, Output: output, Follow: follow})
 			}
 			return ui.Replay(cmd.Context(), path, ui.ReplayOptions{Options: consoleOptions(o), Speed: speed.factor, Step: step, Follow: follow})

@@ -225,7 +225,12 @@ func (w *walk) refer(cmd *cobra.Command) error {
 
 // isPlain says whether lines are printed: because that was wanted, or because there is no terminal for the console.
 func (w *walk) isPlain() bool {
-	return w.show.plain || !term.IsTerminal(os.Stdout.Fd()) || !term.IsTerminal(os.Stdin.Fd())
+	return w.show.plain || !onScreen()
+}
+
+// onScreen says whether there is a terminal on which a screen can be drawn: a dumb one knows lines only.
+func onScreen() bool {
+	return term.IsTerminal(os.Stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()) && os.Getenv("TERM") != "dumb"
 }
 
 func (w *walk) run(cmd *cobra.Command) error {

@@ -198,8 +198,11 @@ func (r *Run) inventory(ctx context.Context) error {
 		return fmt.Errorf("read the inventory with %q: %w", line, err)
 	}
 	if res.Exit != 0 {
-		return &UsageError{fmt.Sprintf("the inventory could not be read: %q ended with exit code %d: %s", line, res.Exit, lastLine(res.Stderr)),
-			"check --checkout and --inventory, and that Ansible is installed where the runbook looks for it"}
+		way := "check --checkout and --inventory, and that Ansible is installed where the runbook looks for it"
+		if strings.Contains(res.Stderr, "preferred locale") {
+			way = "this machine has no locale as LANG or LC_ALL names it: start spraydeck with LC_ALL=C.UTF-8, and with --lang ja for Japanese"
+		}
+		return &UsageError{fmt.Sprintf("the inventory could not be read: exit code %d: %s", res.Exit, lastLine(res.Stderr)), way + "\nthe command is: " + line}
 	}
 	inv, err := r.book.lang.Inventory([]byte(res.Stdout))
 	if err != nil {

@@ -348,3 +348,26 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 		}
 	}
 }
+
+// A node that had been Ready for two hours when a run was recorded has been so for two hours in its rehearsal.
+func TestRehearsalIsToday(t *testing.T) {
+	then := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	rec := runbook.NewRecording([]runbook.Event{
+		{Seq: 1, Time: then, Data: runbook.NodeChanged{Node: runbook.Node{Name: "n1", Ready: "True", Since: then.Add(-2 * time.Hour)}}},
+		{Seq: 2, Time: then, Step: "s", Data: runbook.CommandStarted{Number: 1, Host: "n1", Line: "date"}},
+		{Seq: 3, Time: then, Step: "s", Data: runbook.CommandEnded{Number: 1, Outcome: runbook.Done}},
+	})
+	var age time.Duration
+	rec.Play(0, func(d runbook.Data) error {
+		if n, ok := d.(runbook.NodeChanged); ok {
+			age = time.Since(n.Node.Since)
+		}
+		return nil
+	})
+	if _, err := rec.Exec(t.Context(), runbook.Command{Step: "s", Host: "n1", Line: "date"}, func(string, []byte) {}); err != nil {
+		t.Fatal(err)
+	}
+	if age.Round(time.Hour) != 2*time.Hour {
+		t.Errorf("Ready for %s", age)
+	}
+}

@@ -185,11 +185,21 @@ func (r *Recording) sideUntil(t time.Time, wait func(time.Time) error) error {
 			}
 		}
 		if observe != nil {
-			if err := observe(e.Data); err != nil {
+			if err := observe(today(e)); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// today is what happened to a node as if it happened now: it has been Ready as long as it was then.
+func today(e Event) Data {
+	n, ok := e.Data.(NodeChanged)
+	if ok && !n.Node.Since.IsZero() {
+		n.Node.Since = time.Now().Add(n.Node.Since.Sub(e.Time))
+		return n
+	}
+	return e.Data
 }
 
 // answer picks the recorded command that fits. The same line may have been run several times, with another result each
