@@ -54,7 +54,9 @@ func runCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run RUNBOOK", Short: "Walk a runbook, step by step, on the real cluster",
 		Long: "Walk a runbook. Its name is one of `spraydeck runbooks list`, or a path. Every command is shown before it runs;\n" +
-			"what can change something is asked for first. The transcript is written before anything is shown.",
+			"what can change something is asked for first. The transcript is written before anything is shown.\n\n" +
+			"With --answers questions are answered beforehand, each by its id or a pattern, with a choice, or with choice, text and\n" +
+			"reason: `start: continue`, `\"*/approve\": continue`. A question that nobody answered ends the run, and says what to add.",
 		Example:           "  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --set kube_version=1.32.5",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRunbook(o, 0),
@@ -204,7 +206,8 @@ type walk struct {
 	recalls  *transcript.Recording          // of the run that is resumed, or nil
 	ref      *ui.Reference                  // the run it is held against, or nil
 	checkout string
-	reviewed bool // the operator has seen the plan and started it
+	reviewed bool            // the operator has seen the plan and started it
+	unused   func() []string // the answers given beforehand that no question has met, or nil
 }
 
 // refer takes in the reference and what earlier runs tell.
@@ -254,10 +257,22 @@ func (w *walk) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	w.tellUnused(cmd.ErrOrStderr(), end)
 	if end.Exit != exitDone {
 		return &coded{code: end.Exit}
 	}
 	return nil
+}
+
+// tellUnused names the answers that met no question, where a misspelt one may be the reason or would go unseen. Those that
+// were given before a run was resumed are not known.
+func (w *walk) tellUnused(out io.Writer, end runbook.Ended) {
+	if w.unused == nil || w.recalls != nil || end.Exit != exitDone && end.Exit != exitBlocked {
+		return
+	}
+	if list := w.unused(); len(list) > 0 {
+		fmt.Fprintf(out, "spraydeck: %s answers what was not asked: %s\n", w.show.answers, strings.Join(list, ", "))
+	}
 }
 
 // engine runs the runbook with its events going to the journal first and then to emit.
@@ -366,7 +381,7 @@ func (w *walk) answer(ask *runbook.Asker) error {
 		if err != nil {
 			return usage(err)
 		}
-		*ask = a.Ask(*ask)
+		*ask, w.unused = a.Ask(*ask), a.Unused
 	}
 	if w.asker != nil {
 		*ask = w.asker

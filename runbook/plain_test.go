@@ -14,7 +14,7 @@ func TestPlain(t *testing.T) {
 		for range rnd.IntN(8) {
 			line += parts[rnd.IntN(len(parts))]
 		}
-		if got, want := Plain(line), escapes.ReplaceAllString(line, ""); got != want {
+		if got, want := string(appendPlain(nil, line)), escapes.ReplaceAllString(line, ""); got != want {
 			t.Fatalf("%q: %q, want %q", line, got, want)
 		}
 	}

@@ -216,14 +216,7 @@ func (r *Run) met(step string, found []symptom.Hit) error {
 
 var escapes = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])`)
 
-// Plain removes escape sequences from a line.
-func Plain(line string) string {
-	if strings.IndexByte(line, 0x1b) < 0 {
-		return line
-	}
-	return string(appendPlain(make([]byte, 0, len(line)), line))
-}
-
+// appendPlain adds a line without its escape sequences.
 func appendPlain(plain []byte, line string) []byte {
 	// colours, by hand: of a playbook's output nearly every line has them
 	for rest := line; ; {

@@ -301,7 +301,11 @@ func (p *Plain) counts() string {
 	for _, st := range p.steps {
 		n[st.status]++
 	}
-	s := p.sayf("%d steps", "%d 手順", len(p.steps))
+	many := "%d steps"
+	if len(p.steps) == 1 {
+		many = "%d step"
+	}
+	s := p.sayf(many, "%d 手順", len(p.steps))
 	sep := ": "
 	for _, status := range []runbook.Status{runbook.Passed, runbook.Overridden, runbook.Skipped, runbook.Failed,
 		runbook.Cancelled, runbook.Lost, runbook.Running, runbook.Waiting} {

@@ -2,9 +2,7 @@ package ui
 
 import (
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"spraydeck/runbook"
@@ -37,7 +35,6 @@ var (
 	sayCatalogue      = runbook.Text{En: "the catalogue knows up to %s", Ja: "既知の問題は %s まで収録"}
 	sayPlanNoCommands = runbook.Text{En: "says its commands when it runs: they depend on what it finds", Ja: "コマンドは実行時の状況で決まり、その時に表示されます"}
 	sayOwnFiles       = runbook.Text{En: "(given, not shown)", Ja: "(入力済み、非表示)"}
-	sayInputs         = runbook.Text{En: "Inputs", Ja: "入力"}
 )
 
 // planSums is what a plan adds up to.
@@ -93,69 +90,6 @@ func (p Plan) pointLine(lang string) string {
 		return ""
 	}
 	return fmt.Sprintf(sayPoint.In(lang), i+1, clean(p.Steps[i].Title.In(lang)))
-}
-
-// PrintPlan prints a plan for a pipe, with the exact commands of each step.
-func PrintPlan(w io.Writer, plan Plan, lang string) error {
-	p := NewPlain(w, PlainOptions{Lang: lang})
-	p.item2(plan.Title.In(lang), plan.Runbook)
-	if plan.From != "" || plan.To != "" {
-		p.item2(plan.From+" → "+plan.To, plan.Cluster)
-	}
-	p.line(plan.sumsLine(lang))
-	if s := plan.pointLine(lang); s != "" {
-		p.line(s)
-	}
-	if plan.KnownTo != "" {
-		p.line(fmt.Sprintf(sayCatalogue.In(lang), clean(plan.KnownTo)))
-	}
-	if len(plan.Inputs) > 0 {
-		p.blank()
-		p.line("== " + sayInputs.In(lang))
-		for _, in := range plan.Inputs {
-			p.item(in.Name, in.shown(lang))
-		}
-	}
-	if found := plan.findings(); len(found) > 0 {
-		p.blank()
-		p.line("== " + sayFindings.In(lang))
-		for _, g := range found {
-			p.gate(g)
-		}
-	}
-	phase := ""
-	for i, st := range plan.Steps {
-		if name := st.Phase.In(lang); name != phase {
-			phase = name
-			p.blank()
-			p.line("== " + clean(name))
-		}
-		p.plannedStep(i+1, st, plan.Operations[st.ID])
-	}
-	return p.Err()
-}
-
-func (p *Plain) plannedStep(n int, st runbook.PlannedStep, ops []runbook.Operation) {
-	estimate, danger := "", ""
-	if st.Estimate > 0 {
-		estimate = short(st.Estimate)
-	}
-	if st.Danger != runbook.ReadOnly && st.Danger != "" {
-		danger = "[" + p.danger(st.Danger) + "]"
-	}
-	noReturn := ""
-	if st.NoReturn {
-		noReturn = "[" + p.say("no way back after this", "以後は元に戻せません") + "]"
-	}
-	p.item2(fmt.Sprintf("%3d  %s", n, clean(st.Title.In(p.o.Lang))), "("+st.ID+")", estimate, danger, noReturn,
-		strings.Join(st.Hosts, " "))
-	for _, op := range ops {
-		lines := strings.Split(strings.TrimRight(visible(op.Line), "\n"), "\n")
-		p.line("       " + p.say("run", "実行") + "  " + op.Host + ": " + lines[0])
-		for _, l := range lines[1:] {
-			p.line("           " + l)
-		}
-	}
 }
 
 func (in PlanInput) shown(lang string) string {

@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -175,23 +173,5 @@ func TestPlanAtAnySize(t *testing.T) {
 	empty := newPlanView(newLook(Options{}), Plan{})
 	if _, start := empty.HandleKey(press("enter")).(actStart); start {
 		t.Error("an empty plan starts")
-	}
-}
-
-func TestPrintPlan(t *testing.T) {
-	for _, lang := range []string{"en", "ja"} {
-		var b strings.Builder
-		if err := PrintPlan(&b, samplePlan(), lang); err != nil {
-			t.Fatal(err)
-		}
-		sameAsGolden(t, "plan-print-"+lang, b.String())
-		if strings.Contains(b.String(), "s3cret") {
-			t.Error("a secret is printed")
-		}
-	}
-	r, w := io.Pipe()
-	r.CloseWithError(io.ErrClosedPipe)
-	if err := PrintPlan(w, samplePlan(), "en"); !errors.Is(err, io.ErrClosedPipe) {
-		t.Error(err)
 	}
 }
