@@ -162,6 +162,7 @@ func TestPanels(t *testing.T) {
 		{"log_output", "playbook", 80, 24, []string{"4", "k", "k", "enter"}},
 		{"steps", "gate", 80, 24, []string{"1"}},
 		{"earlier_step", "playbook", 120, 40, []string{"1", "k", "k", "k", "enter"}},
+		{"later_step", "gate", 80, 24, []string{"1", "G", "enter"}},
 		{"plan", "gate", 120, 40, []string{"p"}},
 		{"details", "playbook", 80, 24, []string{"d"}},
 		{"search", "playbook", 80, 24, []string{"/", "S", "t", "e", "p", "space", "3", "0", "enter"}},

@@ -84,6 +84,9 @@ func (p *stepPanel) arrange() stepView {
 	p.output.SetCommands(commands)
 	room := max(0, p.h-1-len(v.status)-len(v.foot))
 	blocks := p.stepDoc(p.step, p.question(), p.w)
+	if p.past && p.step.Begun.IsZero() && p.step.Status == runbook.Waiting && len(p.step.Operations) == 0 {
+		blocks = append(blocks, block{lines: p.labelled("·", p.say(sayNotBegun), p.w, p.Faint), keep: 3})
+	}
 	if p.reference != nil && p.step.ID != "" {
 		blocks = append(blocks, p.thenBlock(p.reference, p.then, p.w))
 	}

@@ -119,6 +119,7 @@ var (
 	sayNoPaste      = runbook.Text{En: "pasted text is not taken here: type it", Ja: "ここでは貼り付けできません。入力してください"}
 	sayReasonFor    = runbook.Text{En: "Why “%s”? It goes into the transcript.", Ja: "「%s」の理由は? 記録に残ります。"}
 	sayReasonPrompt = runbook.Text{En: "because:", Ja: "理由:"}
+	sayNotBegun     = runbook.Text{En: "It has not begun. What it runs stands here as soon as it does.", Ja: "まだ始まっていません。実行内容は開始時にここに表示されます。"}
 	sayCheckedAgain = runbook.Text{En: "checked again at %s", Ja: "%s に再確認しました"}
 	sayReasonEmpty  = runbook.Text{En: "a reason is needed", Ja: "理由が必要です"}
 	sayTypeToGoOn   = runbook.Text{En: "Type %s to go on:", Ja: "続行するには %s と入力:"}
