@@ -139,6 +139,19 @@ func recorded(arg string) ([]runbook.Event, string, error) {
 	return events, r.Header().ID, err
 }
 
+// tookAt is how long the steps of a recording take at a speed: of a rehearsal that is known, whatever the runbook estimates.
+func tookAt(events []runbook.Event, speed float64) func(step string) time.Duration {
+	if speed <= 0 {
+		return nil
+	}
+	var then runbook.State
+	for _, e := range events {
+		then.Apply(e)
+	}
+	earlier := runbook.Earlier{&then}
+	return func(step string) time.Duration { return time.Duration(float64(earlier.Took(step)) / speed) }
+}
+
 // rehearse walks a runbook with a recording in place of the world.
 func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, name, id string, speed float64) error {
 	rec := runbook.NewRecording(events)
@@ -167,7 +180,7 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, na
 		}
 	}
 	w := walk{book: book, show: s, options: o, checkout: os.TempDir(),
-		env:     runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started},
+		env:     runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started, Took: tookAt(events, speed)},
 		prepare: func(r *runbook.Run) { rec.Play(speed, r.Observe) }}
 	if !s.auto {
 		return w.run(cmd)
