@@ -11,15 +11,11 @@ import (
 // meanwhile is answered as if it were not there. Only Linux has priorities for threads; elsewhere it is done as any other.
 func behind(work tea.Cmd) tea.Cmd {
 	return func() tea.Msg {
-		if runtime.GOOS != "linux" {
-			return work()
-		}
-		done := make(chan tea.Msg)
-		go func() {
-			runtime.LockOSThread() // and never unlocked: the thread ends with this, for its priority cannot be raised again
+		if runtime.GOOS == "linux" {
+			// never unlocked: the thread ends with the goroutine of this command, for its priority cannot be raised again
+			runtime.LockOSThread()
 			_ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, 10)
-			done <- work()
-		}()
-		return <-done
+		}
+		return work()
 	}
 }
