@@ -12,6 +12,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/ui"
 )
@@ -114,9 +115,9 @@ func verdictOf(found []runbook.Finding) error {
 	code := exitDone
 	for _, f := range found {
 		switch {
-		case f.Verdict == runbook.Fail && f.Required != runbook.Advisory:
+		case f.Verdict == event.Fail && f.Required != event.Advisory:
 			return &coded{code: exitBlocked}
-		case f.Verdict == runbook.Unknown:
+		case f.Verdict == event.Unknown:
 			code = exitUnreachable
 		}
 	}
@@ -233,19 +234,19 @@ func giveFindings(w io.Writer, book *runbook.Runbook, found []runbook.Finding, f
 
 // table is for reading: findings with their evidence and way out, then a line for each of the others.
 func table(w io.Writer, found []runbook.Finding, lang string) {
-	say := func(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(lang) }
-	count := map[runbook.Verdict]int{}
+	say := func(en, ja string) string { return event.Text{En: en, Ja: ja}.In(lang) }
+	count := map[event.Verdict]int{}
 	for _, f := range found {
 		count[f.Verdict]++
-		word := map[runbook.Verdict]string{runbook.Pass: say("well", "正常"), runbook.Fail: say("FINDING", "要対応"), runbook.Unknown: say("UNKNOWN", "不明")}[f.Verdict]
-		if f.Verdict == runbook.Fail && f.Required == runbook.Advisory {
+		word := map[event.Verdict]string{event.Pass: say("well", "正常"), event.Fail: say("FINDING", "要対応"), event.Unknown: say("UNKNOWN", "不明")}[f.Verdict]
+		if f.Verdict == event.Fail && f.Required == event.Advisory {
 			word = say("notice", "注意")
 		}
 		fmt.Fprintf(w, "%s %s  %s\n", padded(word, 8), f.Pitfall, f.Title.In(lang))
-		if f.Verdict == runbook.Pass {
+		if f.Verdict == event.Pass {
 			continue
 		}
-		fmt.Fprintf(w, "         %s: %s\n", runbook.SeverityText(f.Severity).In(lang), f.Says.In(lang))
+		fmt.Fprintf(w, "         %s: %s\n", event.SeverityText(f.Severity).In(lang), f.Says.In(lang))
 		for _, e := range f.Evidence {
 			fmt.Fprintf(w, "           %s\n", e)
 		}
@@ -253,7 +254,7 @@ func table(w io.Writer, found []runbook.Finding, lang string) {
 			fmt.Fprintf(w, "         %s: %s\n", say("remedy", "対処"), r.Title.In(lang))
 		}
 	}
-	fmt.Fprintf(w, say("\n%d found, %d could not be told, %d well\n", "\n要対応 %d、不明 %d、正常 %d\n"), count[runbook.Fail], count[runbook.Unknown], count[runbook.Pass])
+	fmt.Fprintf(w, say("\n%d found, %d could not be told, %d well\n", "\n要対応 %d、不明 %d、正常 %d\n"), count[event.Fail], count[event.Unknown], count[event.Pass])
 }
 
 func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang string) error {
@@ -279,10 +280,10 @@ func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang str
 		c := testcase{Class: "pitfall", Name: f.Pitfall}
 		told := &failure{f.Says.In(lang), strings.Join(f.Evidence, "\n")}
 		switch {
-		case f.Verdict == runbook.Fail && f.Required != runbook.Advisory:
+		case f.Verdict == event.Fail && f.Required != event.Advisory:
 			c.Failure = told
 			suite.Failures++
-		case f.Verdict == runbook.Unknown:
+		case f.Verdict == event.Unknown:
 			c.Error = told
 			suite.Errors++
 		}
@@ -299,4 +300,4 @@ func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang str
 }
 
 // declined answers nothing: a check has nobody to ask.
-var declined runbook.Asker = ui.Decline()
+var declined event.Asker = ui.Decline()

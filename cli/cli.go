@@ -15,6 +15,7 @@ import (
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -71,7 +72,7 @@ func codeOf(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &unreachable) && unreachable.Unreachable():
 		return exitUnreachable
-	case errors.Is(err, runbook.ErrUnanswered):
+	case errors.Is(err, event.ErrUnanswered):
 		return exitBlocked
 	}
 	return exitFailed
@@ -83,7 +84,7 @@ func tell(w io.Writer, err error) {
 		return
 	}
 	fmt.Fprintf(w, "spraydeck: %v\n", err)
-	if h := runbook.HintOf(err); h != "" {
+	if h := event.HintOf(err); h != "" {
 		fmt.Fprintln(w, h)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/symptom"
 )
@@ -92,7 +93,7 @@ type diagnosis struct {
 	Severity string            `json:"severity"`
 	Hint     bool              `json:"hint"`
 	Why      string            `json:"hintWhy,omitempty"` // "no-times": its condition over time could not be checked
-	Title    runbook.Text      `json:"title"`
+	Title    event.Text        `json:"title"`
 	File     string            `json:"file"`
 	Line     int               `json:"line"`
 	Text     string            `json:"text"`
@@ -101,8 +102,8 @@ type diagnosis struct {
 	Host     string            `json:"host,omitempty"`
 	Time     string            `json:"time,omitempty"`
 	Groups   map[string]string `json:"groups"`
-	Cause    runbook.Text      `json:"cause"`
-	Remedies []runbook.Remedy  `json:"remedies"`
+	Cause    event.Text        `json:"cause"`
+	Remedies []event.Remedy    `json:"remedies"`
 	Sources  []string          `json:"sources"`
 	Also     []string          `json:"also,omitempty"`
 }
@@ -122,7 +123,7 @@ func diagnosisOf(known *runbook.Symptoms, f symptom.Hit) diagnosis {
 		d.Time = f.Time.Format(time.RFC3339Nano)
 	}
 	if d.Remedies == nil {
-		d.Remedies = []runbook.Remedy{}
+		d.Remedies = []event.Remedy{}
 	}
 	for _, s := range p.Sources {
 		d.Sources = append(d.Sources, s.Value)
@@ -261,7 +262,7 @@ type tally struct {
 	more, last int
 }
 
-func (t *hitTable) say(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(t.lang) }
+func (t *hitTable) say(en, ja string) string { return event.Text{En: en, Ja: ja}.In(t.lang) }
 
 func (t *hitTable) hit(d diagnosis) error {
 	for _, s := range t.seen {
@@ -276,7 +277,7 @@ func (t *hitTable) hit(d diagnosis) error {
 		t.pitfalls = map[string]bool{}
 	}
 	t.pitfalls[d.Pitfall] = true
-	word := runbook.SeverityText(d.Severity).In(t.lang)
+	word := event.SeverityText(d.Severity).In(t.lang)
 	if d.Hint {
 		word = t.say("hint", "参考")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
 	"spraydeck/runbook"
@@ -25,7 +26,7 @@ func home(cmd *cobra.Command, o *options) error {
 	if !onScreen() {
 		return cmd.Help()
 	}
-	var notice runbook.Text
+	var notice event.Text
 	for {
 		data := homeData(o)
 		data.Notice = notice
@@ -38,7 +39,7 @@ func home(cmd *cobra.Command, o *options) error {
 			return e
 		}
 		// an error without text has been told already, on the screen of the run
-		if notice = (runbook.Text{}); err != nil && err.Error() != "" {
+		if notice = (event.Text{}); err != nil && err.Error() != "" {
 			tell(cmd.ErrOrStderr(), err)
 			notice = noticeOf(err)
 		}
@@ -65,12 +66,12 @@ func chosen(cmd *cobra.Command, o *options, choice ui.HomeChoice) error {
 }
 
 // noticeOf is an error in one line; all of it stands on the terminal when Home has gone.
-func noticeOf(err error) runbook.Text {
+func noticeOf(err error) event.Text {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	if hint := runbook.HintOf(err); hint != "" {
+	if hint := event.HintOf(err); hint != "" {
 		line += "  → " + hint
 	}
-	return runbook.T(line)
+	return event.T(line)
 }
 
 func homeData(o *options) ui.HomeData {
@@ -128,15 +129,15 @@ func homeCluster(ctx context.Context, o *options) (ui.HomeCluster, error) {
 	for _, n := range nodes {
 		c.Nodes = append(c.Nodes, homeNode(n))
 	}
-	slices.SortFunc(c.Nodes, func(a, b runbook.Node) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.Nodes, func(a, b event.Node) int { return strings.Compare(a.Name, b.Name) })
 	return c, err
 }
 
 // homeNode reads of a node object what Home shows.
-func homeNode(object map[string]any) runbook.Node {
+func homeNode(object map[string]any) event.Node {
 	status := under(object, "status")
 	info := under(status, "nodeInfo")
-	n := runbook.Node{Ready: "Unknown"}
+	n := event.Node{Ready: "Unknown"}
 	n.Name, _ = under(object, "metadata")["name"].(string)
 	n.Unschedulable, _ = under(object, "spec")["unschedulable"].(bool)
 	n.Version, _ = info["kubeletVersion"].(string)
@@ -239,14 +240,14 @@ func (l *library) leadingOn(from string) []string {
 }
 
 // foundIn says how the start of a plan is known.
-func foundIn(source string) runbook.Text {
+func foundIn(source string) event.Text {
 	switch source {
 	case "checkout":
-		return runbook.Text{En: "found in the checkout", Ja: "チェックアウトから"}
+		return event.Text{En: "found in the checkout", Ja: "チェックアウトから"}
 	case "cluster":
-		return runbook.Text{En: "found in the cluster", Ja: "クラスターから"}
+		return event.Text{En: "found in the cluster", Ja: "クラスターから"}
 	}
-	return runbook.Text{En: "found in checkout and cluster", Ja: "チェックアウトとクラスターから"}
+	return event.Text{En: "found in checkout and cluster", Ja: "チェックアウトとクラスターから"}
 }
 
 func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
@@ -308,7 +309,7 @@ func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Findi
 	}
 	out.leaves(ctx, book, "", inputs)
 	found, err := runbook.Checkup(ctx, book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
-	if errors.Is(err, runbook.ErrUnanswered) {
+	if errors.Is(err, event.ErrUnanswered) {
 		return nil, fmt.Errorf("%s asks for what has no default: %w", name, err)
 	}
 	return found, err

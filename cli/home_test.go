@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/ui"
 )
 
@@ -16,7 +16,7 @@ func seenAt(tag string, kubelets ...string) ui.HomeSeen {
 		s.CheckoutErr = errors.New("no checkout")
 	}
 	for i, v := range kubelets {
-		s.Cluster.Nodes = append(s.Cluster.Nodes, runbook.Node{Name: "node" + string(rune('1'+i)), Version: v, OS: "Ubuntu 22.04.5 LTS"})
+		s.Cluster.Nodes = append(s.Cluster.Nodes, event.Node{Name: "node" + string(rune('1'+i)), Version: v, OS: "Ubuntu 22.04.5 LTS"})
 	}
 	if len(kubelets) == 0 {
 		s.ClusterErr = errors.New("connection refused")
@@ -64,7 +64,7 @@ func TestHomeNext(t *testing.T) {
 		})
 	}
 	_, err := homeNext(&options{lang: "en"}, seenAt(""))
-	if err == nil || !strings.Contains(runbook.HintOf(err), "--checkout") {
+	if err == nil || !strings.Contains(event.HintOf(err), "--checkout") {
 		t.Errorf("nothing seen: %v", err)
 	}
 }

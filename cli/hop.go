@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -99,9 +100,9 @@ func (l *library) findings(o *options) findingsOf {
 		counts := &hopFindings{}
 		for _, f := range found {
 			switch {
-			case f.Verdict == runbook.Unknown:
+			case f.Verdict == event.Unknown:
 				counts.Unknown++
-			case f.Verdict == runbook.Pass, f.Required == runbook.Advisory:
+			case f.Verdict == event.Pass, f.Required == event.Advisory:
 			case f.Severity == "blocks":
 				counts.Blocks++
 			case f.Severity == "outage":

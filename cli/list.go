@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -64,14 +65,14 @@ func runbookNames(o *options) []string {
 
 // entry is a runbook or a pitfall in a list.
 type entry struct {
-	Name     string       `json:"name"`
-	Title    runbook.Text `json:"title"`
-	Severity string       `json:"severity,omitempty"`
-	From     string       `json:"from,omitempty"`
-	To       string       `json:"to,omitempty"`
-	Source   string       `json:"source"` // built-in, own, or overridden: own in place of a built-in one
-	File     string       `json:"file"`
-	Digest   string       `json:"digest"`
+	Name     string     `json:"name"`
+	Title    event.Text `json:"title"`
+	Severity string     `json:"severity,omitempty"`
+	From     string     `json:"from,omitempty"`
+	To       string     `json:"to,omitempty"`
+	Source   string     `json:"source"` // built-in, own, or overridden: own in place of a built-in one
+	File     string     `json:"file"`
+	Digest   string     `json:"digest"`
 }
 
 func entries(o *options, want func(runbook.File) (entry, bool)) ([]entry, error) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 	"spraydeck/workstation"
 )
@@ -46,7 +46,7 @@ func orphans(dir string) (list []orphan) {
 // leftOnNodes gives the commands that may still run on nodes, as far as the transcript knows: they were sent, and no end of
 // them is known, because the console went away or the connection was lost for good. The nodes are not asked.
 func leftOnNodes(f transcript.Summary) (list []orphan) {
-	if f.Status == runbook.Running || f.Status == runbook.Passed {
+	if f.Status == event.Running || f.Status == event.Passed {
 		return nil // somebody looks after them, or has decided
 	}
 	b, err := os.ReadFile(filepath.Join(f.Dir, sentFile))
@@ -71,15 +71,15 @@ func leftOnNodes(f transcript.Summary) (list []orphan) {
 func tellOrphans(w io.Writer, o *options, saved []session) {
 	for _, s := range saved {
 		for _, c := range s.Running {
-			fmt.Fprintln(w, runbook.Textf("still running in %s: %s (process %d, since %s)", "%s で実行中: %s (プロセス %d、%s から)",
+			fmt.Fprintln(w, event.Textf("still running in %s: %s (process %d, since %s)", "%s で実行中: %s (プロセス %d、%s から)",
 				s.ID, c.first(), c.PID, minute(c.Started)).In(o.lang))
 		}
 		for _, c := range s.MayRun {
-			fmt.Fprintln(w, runbook.Textf("left on %s in %s, may still run: %s (since %s)", "%s に残されています (%s)。まだ実行中かもしれません: %s (%s から)",
+			fmt.Fprintln(w, event.Textf("left on %s in %s, may still run: %s (since %s)", "%s に残されています (%s)。まだ実行中かもしれません: %s (%s から)",
 				c.Host, s.ID, c.first(), minute(c.Started)).In(o.lang))
 		}
 		if len(s.Running)+len(s.MayRun) > 0 {
-			fmt.Fprintln(w, runbook.Textf("  go on with: spraydeck resume %s", "  再開: spraydeck resume %s", s.ID).In(o.lang))
+			fmt.Fprintln(w, event.Textf("  go on with: spraydeck resume %s", "  再開: spraydeck resume %s", s.ID).In(o.lang))
 		}
 	}
 }
@@ -87,7 +87,7 @@ func tellOrphans(w io.Writer, o *options, saved []session) {
 // tellLeft names what may still run on nodes.
 func tellLeft(w io.Writer, lang, indent string, list []orphan) {
 	for _, c := range list {
-		fmt.Fprintln(w, indent+runbook.Textf("%s: may still run: %s (since %s)", "%s: まだ実行中かもしれません: %s (%s から)",
+		fmt.Fprintln(w, indent+event.Textf("%s: may still run: %s (since %s)", "%s: まだ実行中かもしれません: %s (%s から)",
 			c.Host, c.first(), minute(c.Started)).In(lang))
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/adrg/xdg"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -29,16 +29,16 @@ func TestLeftOnNodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	started := func(n int, host, line string) runbook.Data {
-		return runbook.CommandStarted{Number: n, Host: host, Line: line, Changes: true}
+	started := func(n int, host, line string) event.Data {
+		return event.CommandStarted{Number: n, Host: host, Line: line, Changes: true}
 	}
-	for _, d := range []runbook.Data{
-		started(1, "node1", "apt-get install ended"), runbook.CommandEnded{Number: 1, Outcome: runbook.Done},
+	for _, d := range []event.Data{
+		started(1, "node1", "apt-get install ended"), event.CommandEnded{Number: 1, Outcome: event.Done},
 		started(2, "node1", "cat read-only"),
-		started(3, "node2", "apt-get upgrade\nreboot"), runbook.Output{Number: 3, Stream: "stdout", Text: "Reading\n"},
+		started(3, "node2", "apt-get upgrade\nreboot"), event.Output{Number: 3, Stream: "stdout", Text: "Reading\n"},
 		started(4, "node3", "apt-get never-sent"),
 	} {
-		if _, err := j.Append(runbook.Event{Step: "s", Data: d}); err != nil {
+		if _, err := j.Append(event.Event{Step: "s", Data: d}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -92,14 +92,14 @@ func TestLeftOnNodes(t *testing.T) {
 		}
 	}
 	listed() // interrupted
-	goOn := func(data ...runbook.Data) {
+	goOn := func(data ...event.Data) {
 		t.Helper()
 		again, _, err := transcript.Open(j.Dir())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, d := range data {
-			if _, err := again.Append(runbook.Event{Step: "s", Data: d}); err != nil {
+			if _, err := again.Append(event.Event{Step: "s", Data: d}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -107,15 +107,15 @@ func TestLeftOnNodes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lost := []runbook.Data{runbook.CommandEnded{Number: 3, Exit: -1, Outcome: runbook.StateLost},
-		runbook.CommandEnded{Number: 2}, runbook.CommandEnded{Number: 4}, runbook.StepEnded{Status: runbook.Lost}, runbook.Ended{Status: runbook.Lost, Exit: 1}}
+	lost := []event.Data{event.CommandEnded{Number: 3, Exit: -1, Outcome: event.StateLost},
+		event.CommandEnded{Number: 2}, event.CommandEnded{Number: 4}, event.StepEnded{Status: event.Lost}, event.Ended{Status: event.Lost, Exit: 1}}
 	goOn(lost...)
 	listed() // ended, and nobody knows how the command did
-	goOn(runbook.StepEnded{Status: runbook.Overridden}, runbook.Ended{Status: runbook.Failed, Exit: 1})
+	goOn(event.StepEnded{Status: event.Overridden}, event.Ended{Status: event.Failed, Exit: 1})
 	if out := spraydeck("sessions", "list"); strings.Contains(out, "apt-get") {
 		t.Errorf("the operator has decided how it did:\n%s", out)
 	}
-	goOn(started(5, "node2", "apt-get upgrade"), runbook.CommandEnded{Number: 5, Exit: -1, Outcome: runbook.StateLost}, runbook.Ended{Status: runbook.Lost, Exit: 1})
+	goOn(started(5, "node2", "apt-get upgrade"), event.CommandEnded{Number: 5, Exit: -1, Outcome: event.StateLost}, event.Ended{Status: event.Lost, Exit: 1})
 	if err := os.WriteFile(filepath.Join(j.Dir(), sentFile), []byte("run.a-1f.1\nrun.a-1f.3\nrun.a-1f.5\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

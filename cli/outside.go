@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
 	"spraydeck/runbook"
@@ -56,7 +57,7 @@ func reach(o *options, system string) (*outside, error) {
 	case system == "kubespray":
 		return nil, usage(err)
 	case system == "":
-		return nil, &runbook.UsageError{Message: err.Error(), Way: runbook.HintOf(err) +
+		return nil, &runbook.UsageError{Message: err.Error(), Way: event.HintOf(err) +
 			"\na runbook that has nothing to do with Kubespray says so, and needs none: system: kubernetes, os, kubeadm, k3s or addon"}
 	default:
 		out.checkout = nil
@@ -137,12 +138,12 @@ func (o *outside) host(name string) sshx.Options {
 	}
 }
 
-func (o *outside) exec() runbook.Exec {
-	to := steps.Outside{Local: o.local, Hosts: o.ssh, Why: map[string]error{runbook.API: o.noCluster}}
+func (o *outside) exec() event.Exec {
+	to := steps.Outside{Local: o.local, Hosts: o.ssh, Why: map[string]error{event.API: o.noCluster}}
 	if o.cluster != nil {
 		to.Cluster = o.cluster
 	}
-	return func(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 		to := to
 		if o.run != "" {
 			to.Name = func(number int) string { return o.run + "." + strconv.Itoa(number) }
@@ -161,7 +162,7 @@ func (o *outside) belongsTo(journal *transcript.Writer) {
 }
 
 // local runs a command line of the workstation in the checkout.
-func (o *outside) local(ctx context.Context, c runbook.Command, stdout, stderr io.Writer) (int, error) {
+func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.Writer) (int, error) {
 	dir := o.dir
 	switch {
 	case filepath.IsAbs(c.Dir):
@@ -228,12 +229,12 @@ func (o *outside) mask(j *transcript.Writer) func(secret string) {
 }
 
 // outlives says which commands go on when the console is gone: those whose end matters.
-func (o *outside) outlives(c runbook.Command) bool {
+func (o *outside) outlives(c event.Command) bool {
 	return o.spool != nil && !c.Probe && !c.Handover && (c.Changes || c.TTY)
 }
 
 // supervised starts a command, or takes it up.
-func (o *outside) supervised(ctx context.Context, c runbook.Command, how workstation.Options) (*workstation.Job, workstation.Offsets, error) {
+func (o *outside) supervised(ctx context.Context, c event.Command, how workstation.Options) (*workstation.Job, workstation.Offsets, error) {
 	dir := o.spool(c.Number)
 	if c.Resumed != nil {
 		job, err := workstation.Attach(dir, c.Number)
@@ -266,20 +267,20 @@ func (o *outside) record(j *transcript.Writer, own []*regexp.Regexp) {
 }
 
 // watch tells of the nodes until the context ends.
-func (o *outside) watch(ctx context.Context, observe func(runbook.Data) error) {
+func (o *outside) watch(ctx context.Context, observe func(event.Data) error) {
 	if o.cluster == nil {
 		return
 	}
 	server := strings.TrimPrefix(o.cluster.Server(), "https://")
 	_ = o.cluster.WatchNodes(ctx,
 		func(n kube.Node, deleted bool) {
-			_ = observe(runbook.NodeChanged{Deleted: deleted, Node: runbook.Node{
+			_ = observe(event.NodeChanged{Deleted: deleted, Node: event.Node{
 				Name: n.Name, Ready: n.Ready, Unschedulable: n.Unschedulable, Roles: n.Roles, Version: n.Version, Runtime: n.Runtime,
 				OS: n.OS, Kernel: n.Kernel, BootID: n.BootID, Address: n.InternalIP, Pressure: n.Pressure, Since: n.Since,
 			}})
 		},
 		func(up bool, err error) {
-			d := runbook.Connection{To: server, Up: up}
+			d := event.Connection{To: server, Up: up}
 			if err != nil {
 				d.Error = err.Error()
 			}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -32,7 +32,7 @@ func TestSecretAnsweredInMidRun(t *testing.T) {
 	mask := out.mask(j)
 	done := make(chan error, 1)
 	go func() {
-		_, err := out.local(t.Context(), runbook.Command{Host: runbook.Workstation, Number: 1, Changes: true,
+		_, err := out.local(t.Context(), event.Command{Host: event.Workstation, Number: 1, Changes: true,
 			Line: "echo begun; until test -e " + shown + "; do sleep 0.01; done; cat " + key}, io.Discard, io.Discard)
 		done <- err
 	}()
@@ -64,7 +64,7 @@ func TestCommandsSpeakEnglish(t *testing.T) {
 		t.Setenv("LANGUAGE", "ja")
 		t.Setenv("LC_ALL", all)
 		var printed strings.Builder
-		exit, err := (&outside{dir: t.TempDir()}).local(t.Context(), runbook.Command{Env: []string{"OWN=yes"},
+		exit, err := (&outside{dir: t.TempDir()}).local(t.Context(), event.Command{Env: []string{"OWN=yes"},
 			Line: `echo "[$LC_MESSAGES] [$LC_ALL] [$LANG] [$LANGUAGE] [$OWN]"`}, &printed, io.Discard)
 		if got := strings.TrimSpace(printed.String()); exit != 0 || err != nil || got != want {
 			t.Errorf("LC_ALL=%s: %s, want %s (%d, %v)", all, got, want, exit, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 )
@@ -21,7 +22,7 @@ type plan struct {
 	From      planStart      `json:"from"`
 	To        string         `json:"to"`
 	KnownUpTo string         `json:"knownUpTo"`
-	Warnings  []runbook.Text `json:"warnings"`
+	Warnings  []event.Text   `json:"warnings"`
 	Stops     []runbook.Stop `json:"stops"`
 	Hops      []planHop      `json:"hops"`
 }
@@ -125,7 +126,7 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 		return nil, err
 	}
 	start.Release = chain.Stops[0].Release
-	p := &plan{From: start, To: chain.Stops[len(chain.Stops)-1].Release, KnownUpTo: chain.KnownUpTo, Warnings: []runbook.Text{}, Stops: chain.Stops, Hops: []planHop{}}
+	p := &plan{From: start, To: chain.Stops[len(chain.Stops)-1].Release, KnownUpTo: chain.KnownUpTo, Warnings: []event.Text{}, Stops: chain.Stops, Hops: []planHop{}}
 	p.Warnings = append(p.Warnings, start.warnings...)
 	for _, h := range chain.Hops {
 		hop := planHop{Hop: h}

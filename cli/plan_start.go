@@ -10,6 +10,7 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
+	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
 	"spraydeck/runbook"
@@ -22,7 +23,7 @@ type planStart struct {
 	Source     string `json:"source"`               // given, checkout, cluster, or "checkout and cluster"
 
 	systems  map[string]string // node -> its operating system
-	warnings []runbook.Text
+	warnings []event.Text
 }
 
 // sighting is what was seen of the place to start from. An error stands where nothing was.
@@ -137,7 +138,7 @@ func (s sighting) start(rs runbook.Releases) (planStart, error) {
 }
 
 func (p *planStart) warn(en, ja string, args ...any) {
-	p.warnings = append(p.warnings, runbook.Textf(en, ja, args...))
+	p.warnings = append(p.warnings, event.Textf(en, ja, args...))
 }
 
 // lost: neither checkout nor cluster could say where to start.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -17,7 +18,7 @@ const planWidth = 100
 // planTable shows a plan to a person: a row for each hop, and below it what to know.
 func planTable(p *plan, lang string) string {
 	var b strings.Builder
-	say := func(en, ja string, args ...any) string { return runbook.Textf(en, ja, args...).In(lang) }
+	say := func(en, ja string, args ...any) string { return event.Textf(en, ja, args...).In(lang) }
 	found := map[string]string{
 		"given":                say("as given", "指定"),
 		"checkout":             say("found in the checkout", "チェックアウトから"),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
@@ -14,9 +15,9 @@ const earlierRuns = 7
 
 // refer finds what a run is held against: the run that the operator names, and earlier ones of the same runbook for the
 // time that steps take.
-func refer(name, runbookName string) (*ui.Reference, runbook.Earlier, error) {
+func refer(name, runbookName string) (*ui.Reference, event.Earlier, error) {
 	var ref *ui.Reference
-	var earlier runbook.Earlier
+	var earlier event.Earlier
 	root, err := transcript.Root()
 	if err != nil {
 		return nil, nil, err
@@ -39,7 +40,7 @@ func refer(name, runbookName string) (*ui.Reference, runbook.Earlier, error) {
 		if len(earlier) == earlierRuns {
 			break
 		}
-		if s.Err != nil || s.Status != runbook.Passed || s.Header.Runbook != runbookName || ref != nil && ref.Name == s.ID {
+		if s.Err != nil || s.Status != event.Passed || s.Header.Runbook != runbookName || ref != nil && ref.Name == s.ID {
 			continue
 		}
 		if state, err := skeleton(s.Dir); err == nil {
@@ -56,7 +57,7 @@ func reference(path string) (*ui.Reference, error) {
 		return nil, err
 	}
 	defer r.Close()
-	ref := &ui.Reference{Name: r.Header().ID, State: &runbook.State{}}
+	ref := &ui.Reference{Name: r.Header().ID, State: &event.State{}}
 	for e, err := range r.Events() {
 		if err != nil {
 			return nil, err
@@ -66,13 +67,13 @@ func reference(path string) (*ui.Reference, error) {
 	return ref, nil
 }
 
-func skeleton(path string) (*runbook.State, error) {
+func skeleton(path string) (*event.State, error) {
 	r, err := transcript.Read(path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	state := &runbook.State{}
+	state := &event.State{}
 	for e, err := range r.WithoutOutput() {
 		if err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 	"spraydeck/transcript"
@@ -93,7 +94,7 @@ func rehearseCommand(o *options) *cobra.Command {
 }
 
 // embedded reads the recording that comes with the program.
-func embedded() ([]runbook.Event, error) {
+func embedded() ([]event.Event, error) {
 	z, err := gzip.NewReader(bytes.NewReader(runbooks.Demo))
 	if err != nil {
 		return nil, err
@@ -109,8 +110,8 @@ func embedded() ([]runbook.Event, error) {
 	return all(r)
 }
 
-func all(r *transcript.Reader) ([]runbook.Event, error) {
-	var events []runbook.Event
+func all(r *transcript.Reader) ([]event.Event, error) {
+	var events []event.Event
 	for e, err := range r.Events() {
 		if err != nil {
 			return nil, usage(err)
@@ -121,7 +122,7 @@ func all(r *transcript.Reader) ([]runbook.Event, error) {
 }
 
 // recorded reads an earlier run.
-func recorded(arg string) ([]runbook.Event, string, error) {
+func recorded(arg string) ([]event.Event, string, error) {
 	root, err := transcript.Root()
 	if err != nil {
 		return nil, "", err
@@ -140,20 +141,20 @@ func recorded(arg string) ([]runbook.Event, string, error) {
 }
 
 // tookAt is how long the steps of a recording take at a speed: of a rehearsal that is known, whatever the runbook estimates.
-func tookAt(events []runbook.Event, speed float64) func(step string) time.Duration {
+func tookAt(events []event.Event, speed float64) func(step string) time.Duration {
 	if speed <= 0 {
 		return nil
 	}
-	var then runbook.State
+	var then event.State
 	for _, e := range events {
 		then.Apply(e)
 	}
-	earlier := runbook.Earlier{&then}
+	earlier := event.Earlier{&then}
 	return func(step string) time.Duration { return time.Duration(float64(earlier.Took(step)) / speed) }
 }
 
 // rehearse walks a runbook with a recording in place of the world.
-func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, name, id string, speed float64) error {
+func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name, id string, speed float64) error {
 	rec := runbook.NewRecording(events)
 	if math.IsInf(speed, 1) {
 		speed = 0 // without waiting
@@ -200,15 +201,15 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []runbook.Event, na
 
 // goOn lets a gate through that the recording never had to decide, so that one gate which judges differently does not hide
 // what comes after it.
-func goOn(ask runbook.Asker) runbook.Asker {
-	return func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+func goOn(ask event.Asker) event.Asker {
+	return func(ctx context.Context, q event.Question) (event.Answer, error) {
 		a, err := ask(ctx, q)
-		if !errors.Is(err, runbook.ErrUnanswered) || q.Form != runbook.AskGate {
+		if !errors.Is(err, event.ErrUnanswered) || q.Form != event.AskGate {
 			return a, err
 		}
-		a = runbook.Answer{Choice: runbook.ChoiceContinue, Reason: "the recorded run was not stopped here", By: "recording"}
-		if !slices.ContainsFunc(q.Choices, func(c runbook.Choice) bool { return c.ID == a.Choice }) {
-			a.Choice = runbook.ChoiceOverride
+		a = event.Answer{Choice: event.ChoiceContinue, Reason: "the recorded run was not stopped here", By: "recording"}
+		if !slices.ContainsFunc(q.Choices, func(c event.Choice) bool { return c.ID == a.Choice }) {
+			a.Choice = event.ChoiceOverride
 		}
 		return a, nil
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 	"spraydeck/ui"
 )
@@ -104,9 +104,9 @@ func replayText(cmd *cobra.Command, o *options, path string, t transcript.TextOp
 // followText prints a run as it is written. What is not of the run goes to stderr.
 func followText(cmd *cobra.Command, o *options, path string, t transcript.TextOptions) error {
 	gone := func(away bool) {
-		say := runbook.Text{En: "followed again: the run was resumed", Ja: "実行が再開されました。追従を続けます"}
+		say := event.Text{En: "followed again: the run was resumed", Ja: "実行が再開されました。追従を続けます"}
 		if away {
-			say = runbook.Text{En: "interrupted: no console writes this run; waiting for a resume (ctrl+c ends this)",
+			say = event.Text{En: "interrupted: no console writes this run; waiting for a resume (ctrl+c ends this)",
 				Ja: "中断: この実行を記録しているコンソールはありません。再開を待っています (ctrl+c で終了)"}
 		}
 		fmt.Fprintln(cmd.ErrOrStderr(), say.In(o.lang))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -59,7 +60,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	if err != nil {
 		return err
 	}
-	started := runbook.Started{Runbook: journal.Header().Runbook, Cluster: journal.Header().Cluster, From: journal.Header().From}
+	started := event.Started{Runbook: journal.Header().Runbook, Cluster: journal.Header().Cluster, From: journal.Header().From}
 	if past.Started != nil {
 		started = *past.Started
 	}
@@ -107,7 +108,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 }
 
 // inSamePlace fills in where the interrupted run worked, as far as no flag says otherwise.
-func inSamePlace(cmd *cobra.Command, o *options, was runbook.Started) {
+func inSamePlace(cmd *cobra.Command, o *options, was event.Started) {
 	for name, to := range map[string]struct{ flag, was *string }{
 		"checkout": {&o.checkout, &was.Checkout}, "kubeconfig": {&o.kubeconfig, &was.Kubeconfig},
 		"context": {&o.context, &was.Context}, "ssh-config": {&o.sshConfig, &was.SSHConfig},
@@ -141,7 +142,7 @@ func ownFiles(name string, o *options) (file string, dirs []string, err error) {
 // pastOf reads what the transcript holds. A run that came to a good end has nothing left to do.
 func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*runbook.Past, error) {
 	past := runbook.NewPast(rec.Events(), rec.Printed, journal.Masked)
-	if past.Ended == runbook.Passed {
+	if past.Ended == event.Passed {
 		return nil, &runbook.UsageError{Message: "the run " + journal.Header().ID + " is complete: there is nothing to go on with",
 			Way: "watch it with spraydeck replay " + journal.Header().ID}
 	}
@@ -150,7 +151,7 @@ func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*runbook.Pas
 
 // tellLost writes down that output was lost while nobody recorded.
 func tellLost(journal *transcript.Writer, what error) error {
-	_, err := journal.Append(runbook.Event{Data: runbook.Remark{Text: runbook.Textf(
+	_, err := journal.Append(event.Event{Data: event.Remark{Text: event.Textf(
 		"the last output of a command is lost, as after a power failure: %v", "コマンドの最後の出力が失われています (電源断などによる): %v", what)}})
 	return err
 }
@@ -172,7 +173,7 @@ func openError(err error) error {
 const recalled = 64
 
 // recall gives the run as the transcript tells it, before anything new happens; nil for one that begins.
-func (w *walk) recall() (*runbook.State, error) {
+func (w *walk) recall() (*event.State, error) {
 	if w.recalls == nil {
 		return nil, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/ui"
 )
@@ -12,12 +13,12 @@ import (
 // review shows the plan before a run in the console: its steps with their exact commands, and what a checkup found.
 // Everything until here only reads.
 func (w *walk) review(ctx context.Context) (start bool, err error) {
-	fmt.Fprintln(os.Stderr, runbook.Text{En: "looking before anything is touched ...", Ja: "変更の前に確認しています..."}.In(w.options.lang))
-	state := &runbook.State{}
+	fmt.Fprintln(os.Stderr, event.Text{En: "looking before anything is touched ...", Ja: "変更の前に確認しています..."}.In(w.options.lang))
+	state := &event.State{}
 	env := w.env
 	env.DryRun, env.Ask = true, declined
 	var seq int64
-	env.Sink = func(e runbook.Event) error {
+	env.Sink = func(e event.Event) error {
 		seq++
 		e.Seq = seq
 		state.Apply(e)
@@ -36,7 +37,7 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 	}
 	p := ui.Plan{
 		Title: state.Started.Title, Runbook: w.book.Name.Value + " " + w.book.Version.Value, Cluster: state.Started.Cluster,
-		From: state.Started.From, To: state.Started.To, Operations: map[string][]runbook.Operation{},
+		From: state.Started.From, To: state.Started.To, Operations: map[string][]event.Operation{},
 	}
 	for _, v := range state.Started.Inputs {
 		p.Inputs = append(p.Inputs, ui.PlanInput{Name: v.Name, Value: v.Text, Secret: v.Secret})
@@ -46,8 +47,8 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 		p.Operations[st.ID] = st.Operations
 	}
 	for _, f := range found {
-		if f.Verdict != runbook.Pass {
-			p.Findings = append(p.Findings, runbook.GateChecked{Gate: f.Pitfall, When: "before", Title: f.Title, Required: f.Required,
+		if f.Verdict != event.Pass {
+			p.Findings = append(p.Findings, event.GateChecked{Gate: f.Pitfall, When: "before", Title: f.Title, Required: f.Required,
 				Verdict: f.Verdict, Says: f.Says, Evidence: f.Evidence, Pitfall: f.Pitfall, Severity: f.Severity})
 		}
 	}
@@ -55,10 +56,10 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 }
 
 // started answers the question before the first step for an operator who has said yes on the Plan screen.
-func started(next runbook.Asker) runbook.Asker {
-	return func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+func started(next event.Asker) event.Asker {
+	return func(ctx context.Context, q event.Question) (event.Answer, error) {
 		if q.ID == "start" {
-			return runbook.Answer{Choice: runbook.ChoiceContinue, By: "operator"}, nil
+			return event.Answer{Choice: event.ChoiceContinue, By: "operator"}, nil
 		}
 		return next(ctx, q)
 	}

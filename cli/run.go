@@ -17,6 +17,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
@@ -119,7 +120,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	lang.Inventory = language(out.learn).Inventory
 
-	started := runbook.Started{
+	started := event.Started{
 		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
 		Kubeconfig: out.kubeconfig, Context: o.context, SSHConfig: out.sshConfig,
 	}
@@ -160,7 +161,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 }
 
 // openJournal begins the transcript. A dry run changes nothing and leaves none.
-func openJournal(book *runbook.Runbook, s runbook.Started, dryRun bool) (*transcript.Writer, error) {
+func openJournal(book *runbook.Runbook, s event.Started, dryRun bool) (*transcript.Writer, error) {
 	if dryRun {
 		return nil, nil
 	}
@@ -198,11 +199,11 @@ type walk struct {
 	show     show
 	options  *options
 	journal  *transcript.Writer // nil: nothing is written
-	watch    func(ctx context.Context, observe func(runbook.Data) error)
+	watch    func(ctx context.Context, observe func(event.Data) error)
 	login    func(host, line string) string // the command line that runs one on a host, in a terminal of its own
 	prepare  func(r *runbook.Run)           // called before the run begins
-	asker    runbook.Asker                  // answers before anybody is asked, such as a recording
-	observe  func(runbook.Event)            // sees every event as well
+	asker    event.Asker                    // answers before anybody is asked, such as a recording
+	observe  func(event.Event)              // sees every event as well
 	recalls  *transcript.Recording          // of the run that is resumed, or nil
 	ref      *ui.Reference                  // the run it is held against, or nil
 	checkout string
@@ -242,7 +243,7 @@ func (w *walk) run(cmd *cobra.Command) error {
 	if w.journal != nil {
 		defer w.journal.Close()
 	}
-	var end runbook.Ended
+	var end event.Ended
 	var err error
 	if w.isPlain() {
 		end, err = w.plain(ctx, cmd)
@@ -266,7 +267,7 @@ func (w *walk) run(cmd *cobra.Command) error {
 
 // tellUnused names the answers that met no question, where a misspelt one may be the reason or would go unseen. Those that
 // were given before a run was resumed are not known.
-func (w *walk) tellUnused(out io.Writer, end runbook.Ended) {
+func (w *walk) tellUnused(out io.Writer, end event.Ended) {
 	if w.unused == nil || w.recalls != nil || end.Exit != exitDone && end.Exit != exitBlocked {
 		return
 	}
@@ -276,7 +277,7 @@ func (w *walk) tellUnused(out io.Writer, end runbook.Ended) {
 }
 
 // engine runs the runbook with its events going to the journal first and then to emit.
-func (w *walk) engine(ctx context.Context, emit func(runbook.Event)) (runbook.Ended, error) {
+func (w *walk) engine(ctx context.Context, emit func(event.Event)) (event.Ended, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w.env.Sink = w.sink(emit)
@@ -293,16 +294,16 @@ func (w *walk) engine(ctx context.Context, emit func(runbook.Event)) (runbook.En
 }
 
 // sink is where events leave the engine. The journal shows each as it wrote it, after it wrote it.
-func (w *walk) sink(emit func(runbook.Event)) func(runbook.Event) error {
+func (w *walk) sink(emit func(event.Event)) func(event.Event) error {
 	if w.journal != nil {
 		w.journal.Show = emit
-		return func(e runbook.Event) error {
+		return func(e event.Event) error {
 			_, err := w.journal.Append(e)
 			return err
 		}
 	}
 	var seq int64
-	return func(e runbook.Event) error {
+	return func(e event.Event) error {
 		seq++
 		e.Seq, e.Time = seq, time.Now()
 		if w.observe != nil {
@@ -315,7 +316,7 @@ func (w *walk) sink(emit func(runbook.Event)) func(runbook.Event) error {
 
 // plain prints the run. Questions go to the recording, the answers file, the terminal if there is one, and then to
 // nobody.
-func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
+func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, error) {
 	where := ""
 	if w.journal != nil {
 		where = w.journal.Dir()
@@ -336,19 +337,19 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (runbook.Ended, er
 		ask = p.Ask(in)
 	}
 	if err := w.answer(&ask); err != nil {
-		return runbook.Ended{}, err
+		return event.Ended{}, err
 	}
 	wayOut := "" // of the question that nobody answered
-	w.env.Ask = func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+	w.env.Ask = func(ctx context.Context, q event.Question) (event.Answer, error) {
 		a, err := ask(ctx, q)
-		if errors.Is(err, runbook.ErrUnanswered) {
-			wayOut = runbook.HintOf(err)
+		if errors.Is(err, event.ErrUnanswered) {
+			wayOut = event.HintOf(err)
 		}
 		return a, err
 	}
 	state, err := w.recall()
 	if err != nil {
-		return runbook.Ended{}, err
+		return event.Ended{}, err
 	}
 	if state != nil {
 		p.Recall(w.recalls.Events(), state)
@@ -375,7 +376,7 @@ func echo(on bool) {
 }
 
 // answer puts those who answer beforehand in front of an asker.
-func (w *walk) answer(ask *runbook.Asker) error {
+func (w *walk) answer(ask *event.Asker) error {
 	if w.show.answers != "" {
 		a, err := ui.LoadAnswers(w.show.answers)
 		if err != nil {
@@ -395,7 +396,7 @@ func consoleOptions(o *options) ui.Options {
 }
 
 // console opens the console and runs the engine behind it. Leaving the console while something runs cancels the run.
-func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, error) {
+func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, error) {
 	debug.SetGCPercent(50) // it stays for hours beside what it runs: a quarter less memory for some percent of time
 	looks := consoleOptions(w.options)
 	looks.Window, looks.Recording, looks.Reference = w.show.window, w.journal != nil, w.ref
@@ -403,9 +404,9 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 		looks.Pause = w.pause
 	}
 	c := ui.New(looks)
-	ask := runbook.Asker(c.Ask)
+	ask := event.Asker(c.Ask)
 	if err := w.answer(&ask); err != nil {
-		return runbook.Ended{}, err
+		return event.Ended{}, err
 	}
 	if w.reviewed {
 		ask = started(ask)
@@ -417,13 +418,13 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (runbook.Ended, 
 	}
 	state, err := w.recall()
 	if err != nil {
-		return runbook.Ended{}, err
+		return event.Ended{}, err
 	}
 	c.Recall(state)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
-		end runbook.Ended
+		end event.Ended
 		err error
 	}
 	done := make(chan result, 1)
@@ -464,16 +465,16 @@ func (w *walk) detach(out io.Writer, why error) {
 
 // pause stops or starts the recording of output. It is the operator's doing and no part of the runbook's walk.
 func (w *walk) pause(on bool) error {
-	var d runbook.Data = runbook.Unpaused{}
+	var d event.Data = event.Unpaused{}
 	if on {
-		d = runbook.Paused{}
+		d = event.Paused{}
 	}
-	_, err := w.journal.Append(runbook.Event{Data: d})
+	_, err := w.journal.Append(event.Event{Data: d})
 	return err
 }
 
 // summary is what remains on the terminal when the console has gone.
-func (w *walk) summary(out io.Writer, end runbook.Ended) {
+func (w *walk) summary(out io.Writer, end event.Ended) {
 	fmt.Fprintf(out, "%s: %s", w.book.Name.Value, end.Status)
 	if !end.Why.Empty() && end.Why.En != string(end.Status) {
 		fmt.Fprintf(out, ": %s", end.Why.In(w.options.lang))
@@ -483,7 +484,7 @@ func (w *walk) summary(out io.Writer, end runbook.Ended) {
 		return
 	}
 	fmt.Fprintln(out, "transcript:", w.journal.Dir())
-	if end.Status != runbook.Passed {
+	if end.Status != event.Passed {
 		fmt.Fprintln(out, "go on with: spraydeck resume", w.journal.Header().ID)
 	}
 }

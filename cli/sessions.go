@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -33,7 +34,7 @@ type session struct {
 func sessionOf(f transcript.Summary) session {
 	s := session{ID: f.ID, Dir: f.Dir, Status: string(f.Status), Seconds: f.Duration.Seconds(), Runbook: f.Header.Runbook,
 		Cluster: f.Header.Cluster, To: f.Header.To, Started: f.Header.Started}
-	if f.Status != runbook.Running {
+	if f.Status != event.Running {
 		s.Running, s.MayRun = orphans(f.Dir), leftOnNodes(f)
 	}
 	if f.Err != nil {
@@ -72,7 +73,7 @@ func sessionsList(o *options) *cobra.Command {
 			return err
 		}
 		if len(saved) == 0 {
-			fmt.Fprintln(cmd.ErrOrStderr(), runbook.Text{En: "no run is recorded yet", Ja: "実行の記録はまだありません"}.In(o.lang))
+			fmt.Fprintln(cmd.ErrOrStderr(), event.Text{En: "no run is recorded yet", Ja: "実行の記録はまだありません"}.In(o.lang))
 		}
 		tellOrphans(cmd.ErrOrStderr(), o, saved)
 		return nil
@@ -149,7 +150,7 @@ func sessionsPrune(o *options) *cobra.Command {
 // old gives the runs of a list, newest first, that may be removed.
 func old(found []transcript.Summary, before time.Time, keep int) (list []transcript.Summary) {
 	for i, f := range found {
-		if i < keep || f.Header.Started.IsZero() || f.Header.Started.After(before) || f.Status == runbook.Running || len(orphans(f.Dir)) > 0 {
+		if i < keep || f.Header.Started.IsZero() || f.Header.Started.After(before) || f.Status == event.Running || len(orphans(f.Dir)) > 0 {
 			continue // one without a beginning could not be read: not ours to judge
 		}
 		list = append(list, f)
@@ -160,7 +161,7 @@ func old(found []transcript.Summary, before time.Time, keep int) (list []transcr
 func prune(cmd *cobra.Command, o *options, list []transcript.Summary, yes bool) error {
 	out := cmd.OutOrStdout()
 	if len(list) == 0 {
-		fmt.Fprintln(out, runbook.Text{En: "nothing to remove", Ja: "削除するものはありません"}.In(o.lang))
+		fmt.Fprintln(out, event.Text{En: "nothing to remove", Ja: "削除するものはありません"}.In(o.lang))
 		return nil
 	}
 	var total int64
@@ -171,15 +172,15 @@ func prune(cmd *cobra.Command, o *options, list []transcript.Summary, yes bool) 
 		tellLeft(out, o.lang, "  ", leftOnNodes(f))
 	}
 	if !yes {
-		ask := runbook.Text{En: fmt.Sprintf("remove %s, %s?", count(len(list), "run"), bytesOf(total)),
+		ask := event.Text{En: fmt.Sprintf("remove %s, %s?", count(len(list), "run"), bytesOf(total)),
 			Ja: fmt.Sprintf("この %d 件 (%s) を削除しますか?", len(list), bytesOf(total))}.In(o.lang)
 		if !term.IsTerminal(os.Stdin.Fd()) {
-			return fmt.Errorf("%w: %s (--yes is the answer)", runbook.ErrUnanswered, ask)
+			return fmt.Errorf("%w: %s (--yes is the answer)", event.ErrUnanswered, ask)
 		}
 		fmt.Fprint(cmd.ErrOrStderr(), ask, " [y/N] ")
 		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
-			fmt.Fprintln(out, runbook.Text{En: "nothing was removed", Ja: "何も削除していません"}.In(o.lang))
+			fmt.Fprintln(out, event.Text{En: "nothing was removed", Ja: "何も削除していません"}.In(o.lang))
 			return nil
 		}
 	}
@@ -188,7 +189,7 @@ func prune(cmd *cobra.Command, o *options, list []transcript.Summary, yes bool) 
 			return openError(err)
 		}
 	}
-	fmt.Fprintln(out, runbook.Text{En: fmt.Sprintf("removed %s, freed %s", count(len(list), "run"), bytesOf(total)),
+	fmt.Fprintln(out, event.Text{En: fmt.Sprintf("removed %s, freed %s", count(len(list), "run"), bytesOf(total)),
 		Ja: fmt.Sprintf("%d 件を削除し、%s を解放しました", len(list), bytesOf(total))}.In(o.lang))
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -24,7 +24,7 @@ type shownRun struct {
 	Operator  string       `json:"operator,omitempty"`
 	Tool      string       `json:"spraydeck"`
 	Exit      int          `json:"exit"`
-	Why       runbook.Text `json:"why,omitzero"`
+	Why       event.Text   `json:"why,omitzero"`
 	Resumed   int          `json:"resumed,omitempty"` // how often another console took it up
 	Steps     []shownStep  `json:"steps"`
 	Overrides []override   `json:"overrides,omitempty"`
@@ -34,20 +34,20 @@ type shownRun struct {
 }
 
 type shownStep struct {
-	ID       string       `json:"id"`
-	Title    runbook.Text `json:"title"`
-	Status   string       `json:"status"`
-	Attempts int          `json:"attempts,omitempty"`
-	Seconds  float64      `json:"seconds"`
-	Why      runbook.Text `json:"why,omitzero"`
-	Gates    []shownGate  `json:"gates,omitempty"`
+	ID       string      `json:"id"`
+	Title    event.Text  `json:"title"`
+	Status   string      `json:"status"`
+	Attempts int         `json:"attempts,omitempty"`
+	Seconds  float64     `json:"seconds"`
+	Why      event.Text  `json:"why,omitzero"`
+	Gates    []shownGate `json:"gates,omitempty"`
 }
 
 type shownGate struct {
-	Gate    string       `json:"gate"`
-	When    string       `json:"when"`
-	Title   runbook.Text `json:"title"`
-	Verdict string       `json:"verdict"`
+	Gate    string     `json:"gate"`
+	When    string     `json:"when"`
+	Title   event.Text `json:"title"`
+	Verdict string     `json:"verdict"`
 }
 
 // override is a decision against a verdict, with its reason.
@@ -60,12 +60,12 @@ type override struct {
 }
 
 type pitfallMet struct {
-	Pitfall  string       `json:"pitfall"`
-	Title    runbook.Text `json:"title"`
-	Severity string       `json:"severity"`
-	Step     string       `json:"step,omitempty"` // where it was met first
-	Host     string       `json:"host,omitempty"`
-	Times    int          `json:"times"`
+	Pitfall  string     `json:"pitfall"`
+	Title    event.Text `json:"title"`
+	Severity string     `json:"severity"`
+	Step     string     `json:"step,omitempty"` // where it was met first
+	Host     string     `json:"host,omitempty"`
+	Times    int        `json:"times"`
 }
 
 type shownSpool struct {
@@ -117,7 +117,7 @@ func readRun(path string) (*shownRun, error) {
 	defer r.Close()
 	run := &shownRun{session: sessionOf(f), Version: f.Header.Version, From: f.Header.From, Operator: f.Header.Operator,
 		Tool: f.Header.Tool, Exit: f.Exit, Size: transcript.DiskSize(path), Steps: []shownStep{}}
-	var state runbook.State
+	var state event.State
 	met := map[string]int{}
 	for e, err := range r.WithoutOutput() {
 		if err != nil {
@@ -125,11 +125,11 @@ func readRun(path string) (*shownRun, error) {
 		}
 		state.Apply(e)
 		switch d := e.Data.(type) {
-		case runbook.Answered:
+		case event.Answered:
 			if d.Reason != "" {
 				run.Overrides = append(run.Overrides, override{e.Step, d.Question, d.Choice, d.Reason, e.Time})
 			}
-		case runbook.Hit:
+		case event.Hit:
 			if d.Hint {
 				continue // it may be so, or not
 			}
@@ -146,7 +146,7 @@ func readRun(path string) (*shownRun, error) {
 	return run, err
 }
 
-func (run *shownRun) fold(state *runbook.State) {
+func (run *shownRun) fold(state *event.State) {
 	run.Resumed = state.Resumes
 	if state.Ended != nil {
 		run.Why = state.Ended.Why
@@ -186,11 +186,11 @@ func spoolsOf(dir string) (list []shownSpool, err error) {
 
 // print shows the run for reading. What is wide in Japanese stands last in its line.
 func (run *shownRun) print(w io.Writer, lang string) error {
-	say := func(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(lang) }
+	say := func(en, ja string) string { return event.Text{En: en, Ja: ja}.In(lang) }
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")) }
 	row("ID", run.ID)
-	row("STATUS", strings.TrimRight(runbook.Status(run.Status).Text().In(lang)+"  "+run.Why.In(lang), " "))
+	row("STATUS", strings.TrimRight(event.Status(run.Status).Text().In(lang)+"  "+run.Why.In(lang), " "))
 	row("RUNBOOK", strings.TrimSpace(run.Runbook+"  "+run.Version))
 	if run.From != "" || run.To != "" {
 		row("RELEASE", run.From+" -> "+run.To)
@@ -220,10 +220,10 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 		if s.Attempts > 0 {
 			took = (time.Duration(s.Seconds * float64(time.Second))).Round(100 * time.Millisecond).String()
 		}
-		row(s.ID, took, strings.TrimRight(runbook.Status(s.Status).Text().In(lang)+"  "+s.Why.In(lang), " "))
+		row(s.ID, took, strings.TrimRight(event.Status(s.Status).Text().In(lang)+"  "+s.Why.In(lang), " "))
 		for _, g := range s.Gates {
-			if g.Verdict != string(runbook.Pass) {
-				row("  "+g.Gate, "", runbook.Verdict(g.Verdict).Text().In(lang)+"  "+g.Title.In(lang))
+			if g.Verdict != string(event.Pass) {
+				row("  "+g.Gate, "", event.Verdict(g.Verdict).Text().In(lang)+"  "+g.Title.In(lang))
 			}
 		}
 	}
@@ -243,7 +243,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 	}
 	if section("Known problems met:", "遭遇した既知の問題:", len(run.Pitfalls)) {
 		for _, p := range run.Pitfalls {
-			fmt.Fprintf(w, "  %s  %s  %s  %s\n", p.Pitfall, runbook.SeverityText(p.Severity).In(lang), strings.TrimSpace(p.Step+" "+p.Host), p.Title.In(lang))
+			fmt.Fprintf(w, "  %s  %s  %s  %s\n", p.Pitfall, event.SeverityText(p.Severity).In(lang), strings.TrimSpace(p.Step+" "+p.Host), p.Title.In(lang))
 		}
 	}
 	if section("Still running without a console:", "コンソールなしで実行中:", len(run.Running)) {

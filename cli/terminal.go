@@ -15,14 +15,15 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
 // terminal runs the commands that take over the operator's terminal. lend gives it to work and takes it back afterwards.
-func (w *walk) terminal(lend func(ctx context.Context, work func() error) error) runbook.Exec {
-	return func(ctx context.Context, c runbook.Command, out func(string, []byte)) (exit int, err error) {
+func (w *walk) terminal(lend func(ctx context.Context, work func() error) error) event.Exec {
+	return func(ctx context.Context, c event.Command, out func(string, []byte)) (exit int, err error) {
 		line := c.Line
-		if c.Host != runbook.Workstation {
+		if c.Host != event.Workstation {
 			line = w.login(c.Host, line)
 		}
 		err = lend(ctx, func() error {
@@ -68,7 +69,7 @@ func takeOver(ctx context.Context, line, dir string, out func(string, []byte)) (
 	// a file of its own, for only its reads can be ended without eating a key that is typed later
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return -1, runbook.NoTerminal(line)
+		return -1, event.NoTerminal(line)
 	}
 	defer tty.Close()
 	before, err := term.MakeRaw(os.Stdin.Fd())

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // verdicts are what the gates of a run said, each in the order in which it was checked.
@@ -21,8 +21,8 @@ func (k verdictKey) String() string {
 	return strings.Join([]string{k.step, k.when, k.gate}, " ")
 }
 
-func (v *verdicts) see(e runbook.Event) {
-	d, ok := e.Data.(runbook.GateChecked)
+func (v *verdicts) see(e event.Event) {
+	d, ok := e.Data.(event.GateChecked)
 	if !ok {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -85,7 +86,7 @@ func (c *console) ended() (code string, ok bool) {
 }
 
 // events reads the transcript that is being written.
-func (c *console) events() []runbook.Event {
+func (c *console) events() []event.Event {
 	dirs, _ := filepath.Glob(filepath.Join(c.state, "spraydeck", "sessions", "*"))
 	if len(dirs) == 0 {
 		return nil
@@ -93,14 +94,14 @@ func (c *console) events() []runbook.Event {
 	return eventsOf(c.t, dirs[len(dirs)-1])
 }
 
-func eventsOf(t *testing.T, path string) []runbook.Event {
+func eventsOf(t *testing.T, path string) []event.Event {
 	t.Helper()
 	r, err := transcript.Read(path)
 	if err != nil {
 		return nil
 	}
 	defer r.Close()
-	var events []runbook.Event
+	var events []event.Event
 	for e, err := range r.Events() {
 		if err != nil {
 			break
@@ -112,7 +113,7 @@ func eventsOf(t *testing.T, path string) []runbook.Event {
 
 // walk answers every question by keys, as an operator would, until the run is over: what answer does not say is
 // answered with go on. It fails when nothing moves for a while.
-func (c *console) walk(limit time.Duration, answer func(q runbook.Question, nth int) (choice, reason string)) {
+func (c *console) walk(limit time.Duration, answer func(q event.Question, nth int) (choice, reason string)) {
 	c.t.Helper()
 	asked := map[string]int{}
 	var at int64
@@ -121,7 +122,7 @@ func (c *console) walk(limit time.Duration, answer func(q runbook.Question, nth 
 		if code, ok := c.ended(); ok {
 			c.t.Fatalf("the console has gone with exit code %s\n%s", code, strings.Join(c.screens, "\n"))
 		}
-		state := &runbook.State{}
+		state := &event.State{}
 		for _, e := range c.events() {
 			state.Apply(e)
 		}
@@ -144,7 +145,7 @@ func (c *console) walk(limit time.Duration, answer func(q runbook.Question, nth 
 			choice, reason = answer(q, asked[q.ID]-1)
 		}
 		if choice == "" {
-			choice = runbook.ChoiceContinue
+			choice = event.ChoiceContinue
 		}
 		c.screens = append(c.screens, c.screen())
 		c.choose(q, choice, reason)
@@ -171,11 +172,11 @@ func (c *console) start() {
 }
 
 // await waits until a question is no longer pending.
-func (c *console) await(q runbook.Question, seq int64) {
+func (c *console) await(q event.Question, seq int64) {
 	c.t.Helper()
 	for range 100 {
 		for _, e := range c.events() {
-			if a, ok := e.Data.(runbook.Answered); ok && a.Question == q.ID && e.Seq > seq-1 {
+			if a, ok := e.Data.(event.Answered); ok && a.Question == q.ID && e.Seq > seq-1 {
 				return
 			}
 		}
@@ -185,9 +186,9 @@ func (c *console) await(q runbook.Question, seq int64) {
 }
 
 // choose presses the keys for a choice. Dialogs that open by themselves ignore keys until typing has paused.
-func (c *console) choose(q runbook.Question, choice, reason string) {
+func (c *console) choose(q event.Question, choice, reason string) {
 	time.Sleep(800 * time.Millisecond)
-	if q.Type != "" && choice == runbook.ChoiceContinue {
+	if q.Type != "" && choice == event.ChoiceContinue {
 		c.typed(q.Type)
 		time.Sleep(100 * time.Millisecond)
 		c.press("Enter")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -28,7 +29,7 @@ func TestBlocked(t *testing.T) {
 		}
 		var found []string
 		for _, f := range report.Findings {
-			if f.Verdict == runbook.Fail && f.Required != runbook.Advisory {
+			if f.Verdict == event.Fail && f.Required != event.Advisory {
 				found = append(found, f.Pitfall)
 				if len(f.Evidence) == 0 || len(f.Remedies) == 0 {
 					t.Errorf("%s has no evidence or no remedy: %+v", f.Pitfall, f)
@@ -150,15 +151,15 @@ api-endpoints/vip-notready-v2.28:
 	var ended, checked bool
 	for _, e := range newest(t, state) {
 		switch d := e.Data.(type) {
-		case runbook.CommandEnded:
-			if d.Outcome == runbook.StateLost {
+		case event.CommandEnded:
+			if d.Outcome == event.StateLost {
 				t.Errorf("command %d is lost: %s", d.Number, d.Error)
 			}
-		case runbook.RemedyEnded:
-			if ended = true; d.Status != runbook.Passed {
+		case event.RemedyEnded:
+			if ended = true; d.Status != event.Passed {
 				t.Errorf("the remedy ended as %s: %s", d.Status, d.Reason)
 			}
-		case runbook.GateChecked:
+		case event.GateChecked:
 			checked = checked || (ended && d.Pitfall == "vip-notready-v2.28")
 		}
 	}
@@ -192,7 +193,7 @@ phases:
 	}
 	var output []string
 	for _, e := range newest(t, state) {
-		if d, ok := e.Data.(runbook.Output); ok && strings.Contains(d.Text, "and ended") {
+		if d, ok := e.Data.(event.Output); ok && strings.Contains(d.Text, "and ended") {
 			output = append(output, d.Text)
 		}
 	}

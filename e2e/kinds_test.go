@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -77,14 +78,14 @@ func TestKinds(t *testing.T) {
 			c.press("Enter")
 		}
 	}()
-	c.walk(5*time.Minute, func(q runbook.Question, _ int) (string, string) {
+	c.walk(5*time.Minute, func(q event.Question, _ int) (string, string) {
 		if strings.HasPrefix(q.ID, "settings/hunk-") {
 			return "mine", ""
 		}
 		return "", ""
 	})
 	events := c.events()
-	if end := events[len(events)-1].Data.(runbook.Ended); end.Exit != 0 {
+	if end := events[len(events)-1].Data.(event.Ended); end.Exit != 0 {
 		t.Fatalf("ended %+v\n%s", end, c.screen())
 	}
 
@@ -92,9 +93,9 @@ func TestKinds(t *testing.T) {
 	away, asked := false, false
 	for _, e := range events {
 		switch d := e.Data.(type) {
-		case runbook.NodeChanged:
+		case event.NodeChanged:
 			away = away || d.Node.Name == "node4" && d.Node.Ready != "True"
-		case runbook.Asked:
+		case event.Asked:
 			asked = asked || strings.HasPrefix(d.Question.ID, "settings/hunk-")
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -62,7 +63,7 @@ func TestOwnPitfall(t *testing.T) {
 		t.Fatalf("%v\n%s", err, r)
 	}
 	for _, f := range report.Findings {
-		if f.Pitfall == "site-motd-missing" && f.Verdict == runbook.Fail && len(f.Evidence) == 4 && len(f.Remedies) == 1 {
+		if f.Pitfall == "site-motd-missing" && f.Verdict == event.Fail && len(f.Evidence) == 4 && len(f.Remedies) == 1 {
 			return
 		}
 	}

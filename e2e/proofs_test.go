@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -161,7 +162,7 @@ func TestProofs(t *testing.T) {
 		}
 	}
 	checks := 0
-	look := func(t *testing.T, hop string) map[string]runbook.Verdict {
+	look := func(t *testing.T, hop string) map[string]event.Verdict {
 		t.Helper()
 		checks++
 		r := l.spraydeck(state, "check", "--hop", hop, "--set", "ansible=system", "--set", "inventory=inventory/mycluster/inventory.ini", "-o", "json")
@@ -169,9 +170,9 @@ func TestProofs(t *testing.T) {
 		if err := json.Unmarshal([]byte(r.out), &report); err != nil {
 			t.Fatalf("check --hop %s: %v\n%s", hop, err, r)
 		}
-		found := map[string]runbook.Verdict{}
+		found := map[string]event.Verdict{}
 		for _, f := range report.Findings {
-			if f.Verdict != runbook.Pass {
+			if f.Verdict != event.Pass {
 				found[f.Pitfall] = f.Verdict
 			}
 		}
@@ -179,7 +180,7 @@ func TestProofs(t *testing.T) {
 	}
 	// all tags but one, whose coming is a row of its own: a tag that comes in the middle changes what is found
 	do(t, "git fetch -q --tags; git tag -d v2.28.1 >/dev/null")
-	healthy := map[string]map[string]runbook.Verdict{}
+	healthy := map[string]map[string]event.Verdict{}
 	proven := map[string]bool{}
 	start := time.Now()
 	hopOf := func(p proof) string { return cmp.Or(p.hop, defaultHop) }
@@ -192,9 +193,9 @@ func TestProofs(t *testing.T) {
 	for _, p := range proofs {
 		hop := hopOf(p)
 		// Controllers need a moment until what they say of an object is true.
-		sees := func(t *testing.T, want map[string]runbook.Verdict) {
+		sees := func(t *testing.T, want map[string]event.Verdict) {
 			t.Helper()
-			var got map[string]runbook.Verdict
+			var got map[string]event.Verdict
 			for range 5 {
 				if got = look(t, hop); maps.Equal(got, want) {
 					return
@@ -209,7 +210,7 @@ func TestProofs(t *testing.T) {
 				t.Fatalf("it is found in a healthy lab")
 			}
 			want := maps.Clone(healthy[hop])
-			want[p.pitfall] = runbook.Fail
+			want[p.pitfall] = event.Fail
 			do(t, p.fault)
 			defer sees(t, healthy[hop])
 			defer do(t, p.undo)

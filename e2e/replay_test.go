@@ -19,7 +19,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/creack/pty"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 	"spraydeck/transcript/transcripttest"
 )
@@ -101,16 +101,16 @@ func TestReplayFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put := func(step string, d runbook.Data) {
+	put := func(step string, d event.Data) {
 		t.Helper()
-		if _, err := w.Append(runbook.Event{Step: step, Data: d}); err != nil {
+		if _, err := w.Append(event.Event{Step: step, Data: d}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	put("", runbook.Started{Runbook: "make-tea", Title: runbook.T("Make tea"), Cluster: "kitchen", At: time.Now()})
-	put("", runbook.Planned{Steps: []runbook.PlannedStep{{ID: "boil", Title: runbook.T("Boil water"), Kind: "command"}}})
-	put("boil", runbook.StepStarted{Attempt: 1})
-	put("boil", runbook.CommandStarted{Number: 1, Host: "workstation", Line: "kettle --on"})
+	put("", event.Started{Runbook: "make-tea", Title: event.T("Make tea"), Cluster: "kitchen", At: time.Now()})
+	put("", event.Planned{Steps: []event.PlannedStep{{ID: "boil", Title: event.T("Boil water"), Kind: "command"}}})
+	put("boil", event.StepStarted{Attempt: 1})
+	put("boil", event.CommandStarted{Number: 1, Host: "workstation", Line: "kettle --on"})
 
 	text := exec.Command(spraydeck, "replay", "--text", "--output", "--follow")
 	text.Env = plainEnv(state)
@@ -139,12 +139,12 @@ func TestReplayFollow(t *testing.T) {
 	}
 	c := open(t, plainEnv(state), state, 120, 40, "replay", "--follow")
 	c.shows("● live", "Boil water", "kettle --on")
-	put("boil", runbook.NewOutput(1, "stdout", []byte("20 degrees\n")))
+	put("boil", event.NewOutput(1, "stdout", []byte("20 degrees\n")))
 	c.shows("20 degrees")
 	printed("20 degrees")
 	c.press("g")
 	c.shows("behind")
-	put("boil", runbook.NewOutput(1, "stdout", []byte("60 degrees\n")))
+	put("boil", event.NewOutput(1, "stdout", []byte("60 degrees\n")))
 	c.press("G")
 	c.shows("● live", "60 degrees")
 
@@ -162,12 +162,12 @@ func TestReplayFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put("boil", runbook.NewOutput(1, "stdout", []byte("100 degrees\n")))
+	put("boil", event.NewOutput(1, "stdout", []byte("100 degrees\n")))
 	c.shows("● live", "100 degrees")
 	printed("100 degrees")
-	put("boil", runbook.CommandEnded{Number: 1, Outcome: runbook.Done})
-	put("boil", runbook.StepEnded{Status: runbook.Passed})
-	put("", runbook.Ended{Status: runbook.Passed})
+	put("boil", event.CommandEnded{Number: 1, Outcome: event.Done})
+	put("boil", event.StepEnded{Status: event.Passed})
+	put("", event.Ended{Status: event.Passed})
 	c.shows("■ end", "The run has ended: done", "verified ✓")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -302,7 +302,7 @@ func others(b *testing.B, run string) (cast, typescript, timing string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		o, ok := e.Data.(runbook.Output)
+		o, ok := e.Data.(event.Output)
 		if !ok {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -123,7 +123,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 			t.Errorf("verify: %s", r)
 		}
 		events := newest(t, state)
-		if d, ok := events[len(events)-1].Data.(runbook.Ended); !ok || d.Exit != 0 {
+		if d, ok := events[len(events)-1].Data.(event.Ended); !ok || d.Exit != 0 {
 			t.Errorf("it ended as %+v", events[len(events)-1].Data)
 		}
 		once(t, events)
@@ -147,25 +147,25 @@ func (l *lab) leftOnNode(state string) bool {
 
 // kept counts the events that a resume does not write again: all but those of what only read, and what the API answered to
 // a call that is made again.
-func kept(events []runbook.Event) (n int) {
+func kept(events []event.Event) (n int) {
 	reads, again := map[int]bool{}, map[int]bool{}
 	for _, e := range events {
 		switch d := e.Data.(type) {
-		case runbook.CommandStarted:
-			again[d.Number] = d.Host == runbook.API
+		case event.CommandStarted:
+			again[d.Number] = d.Host == event.API
 			if reads[d.Number] = d.Probe; !d.Probe {
 				n++
 			}
-		case runbook.Output:
+		case event.Output:
 			if !reads[d.Number] && !again[d.Number] {
 				n++
 			}
-		case runbook.CommandEnded:
+		case event.CommandEnded:
 			if !reads[d.Number] {
 				n++
 			}
-		case runbook.Resumed, runbook.NodeChanged, runbook.Connection:
-		case runbook.Remark:
+		case event.Resumed, event.NodeChanged, event.Connection:
+		case event.Remark:
 			if e.Step != "" { // the others say what is checked again
 				n++
 			}
@@ -193,17 +193,17 @@ func (l *lab) doneOnce(when string) {
 }
 
 // once fails where a command that changes something was started twice, or has not ended.
-func once(t *testing.T, events []runbook.Event) {
+func once(t *testing.T, events []event.Event) {
 	t.Helper()
 	started, open := map[string]int{}, map[int]string{}
 	for _, e := range events {
 		switch d := e.Data.(type) {
-		case runbook.CommandStarted:
+		case event.CommandStarted:
 			if d.Changes {
 				started[e.Step+" "+d.Host+": "+d.Line]++
 			}
 			open[d.Number] = e.Step + ": " + d.Line
-		case runbook.CommandEnded:
+		case event.CommandEnded:
 			delete(open, d.Number)
 		}
 	}
@@ -302,11 +302,11 @@ func TestResumeUpgrade(t *testing.T) {
 }
 
 // whole holds what the transcript says each supervised command printed against what its supervisor kept, byte for byte.
-func whole(t *testing.T, dir string, events []runbook.Event) {
+func whole(t *testing.T, dir string, events []event.Event) {
 	t.Helper()
 	printed := map[int][]byte{}
 	for _, e := range events {
-		if o, ok := e.Data.(runbook.Output); ok && o.Stream == "stdout" {
+		if o, ok := e.Data.(event.Output); ok && o.Stream == "stdout" {
 			printed[o.Number] = append(printed[o.Number], o.Bytes()...)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // TestUpgrade walks the whole procedure in the console, by keyboard alone, at 80x24.
@@ -31,7 +31,7 @@ func TestUpgrade(t *testing.T) {
 	c.start()
 	c.walk(12*time.Minute, chooseAll)
 	events := c.events()
-	end := events[len(events)-1].Data.(runbook.Ended)
+	end := events[len(events)-1].Data.(event.Ended)
 	if end.Exit != 0 {
 		t.Fatalf("ended %+v\n%s", end, c.screen())
 	}
@@ -43,15 +43,15 @@ func TestUpgrade(t *testing.T) {
 }
 
 // chooseAll takes the first way offered at a choice and goes on everywhere else.
-func chooseAll(q runbook.Question, _ int) (string, string) {
-	if q.Form == runbook.AskChoose {
+func chooseAll(q event.Question, _ int) (string, string) {
+	if q.Form == event.AskChoose {
 		return q.Choices[0].ID, ""
 	}
 	return "", ""
 }
 
 // upgraded checks everything that must be true after a complete run.
-func upgraded(t *testing.T, l *lab, state string, events []runbook.Event) {
+func upgraded(t *testing.T, l *lab, state string, events []event.Event) {
 	t.Helper()
 	if got := fmt.Sprint(l.nodes()); got != fmt.Sprint(after) {
 		t.Errorf("nodes are %s", got)
@@ -74,7 +74,7 @@ func upgraded(t *testing.T, l *lab, state string, events []runbook.Event) {
 	}
 	at := 0
 	for _, e := range events {
-		c, ok := e.Data.(runbook.CommandStarted)
+		c, ok := e.Data.(event.CommandStarted)
 		if !ok {
 			continue
 		}
@@ -90,11 +90,11 @@ func upgraded(t *testing.T, l *lab, state string, events []runbook.Event) {
 }
 
 // oneAtATime: never were two nodes out of service at once, unless the run says that an outage happened.
-func oneAtATime(t *testing.T, events []runbook.Event) {
+func oneAtATime(t *testing.T, events []event.Event) {
 	t.Helper()
 	out := map[string]bool{}
 	for _, e := range events {
-		n, ok := e.Data.(runbook.NodeChanged)
+		n, ok := e.Data.(event.NodeChanged)
 		if !ok {
 			continue
 		}
@@ -109,11 +109,11 @@ func oneAtATime(t *testing.T, events []runbook.Event) {
 }
 
 // sameLines: what the dry run printed is what ran.
-func sameLines(t *testing.T, dry string, events []runbook.Event) {
+func sameLines(t *testing.T, dry string, events []event.Event) {
 	t.Helper()
 	flat := strings.Join(strings.Fields(dry), " ")
 	for _, e := range events {
-		c, ok := e.Data.(runbook.CommandStarted)
+		c, ok := e.Data.(event.CommandStarted)
 		if !ok || c.Probe {
 			continue
 		}
@@ -178,16 +178,16 @@ func TestOverride(t *testing.T) {
 	state := t.TempDir()
 	c := l.open(state, 120, 40, "run", "kubespray-v2.28.0", "--set", "ansible=system")
 	c.start()
-	c.walk(15*time.Minute, func(q runbook.Question, nth int) (string, string) {
+	c.walk(15*time.Minute, func(q event.Question, nth int) (string, string) {
 		switch {
 		case strings.HasSuffix(q.ID, "/vip-notready-v2.28"):
-			return runbook.ChoiceOverride, "CHG-1234 accepts the outage"
+			return event.ChoiceOverride, "CHG-1234 accepts the outage"
 		case strings.HasSuffix(q.ID, "/node-left-cordoned"):
 			return "remedy:node-left-cordoned/uncordon", ""
-		case q.Form == runbook.AskFailed && nth == 0:
+		case q.Form == event.AskFailed && nth == 0:
 			return "remedy:vip-notready-v2.28/use-loopback", ""
-		case q.Form == runbook.AskFailed:
-			return runbook.ChoiceRetry, ""
+		case q.Form == event.AskFailed:
+			return event.ChoiceRetry, ""
 		}
 		return chooseAll(q, nth)
 	})
@@ -195,11 +195,11 @@ func TestOverride(t *testing.T) {
 	var lost, hit, reason, remedy bool
 	for _, e := range events {
 		switch d := e.Data.(type) {
-		case runbook.NodeChanged:
+		case event.NodeChanged:
 			lost = lost || d.Node.Ready != "True"
-		case runbook.Hit:
+		case event.Hit:
 			hit = hit || d.Pitfall == "vip-notready-v2.28"
-		case runbook.Answered:
+		case event.Answered:
 			reason = reason || d.Reason == "CHG-1234 accepts the outage"
 			remedy = remedy || d.Choice == "remedy:vip-notready-v2.28/use-loopback"
 		}
@@ -210,7 +210,7 @@ func TestOverride(t *testing.T) {
 	if !slices.ContainsFunc(c.screens, func(s string) bool { return strings.Contains(s, "NotReady") }) {
 		t.Error("no screen showed NotReady")
 	}
-	if end := events[len(events)-1].Data.(runbook.Ended); end.Exit != 0 {
+	if end := events[len(events)-1].Data.(event.Ended); end.Exit != 0 {
 		t.Errorf("ended %+v", end)
 	}
 	if got := fmt.Sprint(l.nodes()); got != fmt.Sprint(after) {
@@ -218,7 +218,7 @@ func TestOverride(t *testing.T) {
 	}
 }
 
-func newest(t *testing.T, state string) []runbook.Event {
+func newest(t *testing.T, state string) []event.Event {
 	dirs, _ := filepath.Glob(filepath.Join(state, "spraydeck", "sessions", "*"))
 	if len(dirs) == 0 {
 		t.Fatal("no transcript")

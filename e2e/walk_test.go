@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -36,7 +37,7 @@ func TestWalk(t *testing.T) {
 		}
 		found := map[string]string{}
 		for _, f := range report.Findings {
-			if f.Verdict != runbook.Pass && f.Required != runbook.Advisory {
+			if f.Verdict != event.Pass && f.Required != event.Advisory {
 				found[f.Pitfall] = hop.met[f.Pitfall]
 			}
 		}
@@ -55,14 +56,14 @@ func TestWalk(t *testing.T) {
 		met, remedied := map[string]bool{}, map[string]bool{}
 		for _, e := range newest(t, state) {
 			switch d := e.Data.(type) {
-			case runbook.GateChecked:
-				if d.Verdict == runbook.Pass || d.Required == runbook.Advisory {
+			case event.GateChecked:
+				if d.Verdict == event.Pass || d.Required == event.Advisory {
 					continue
 				}
 				if met[d.Pitfall] = true; remedied[d.Pitfall] {
 					t.Errorf("%s: %s is met again", hop.to, d.Pitfall)
 				}
-			case runbook.RemedyEnded:
+			case event.RemedyEnded:
 				pitfall, _, _ := strings.Cut(d.ID, "/")
 				remedied[pitfall] = true
 			}

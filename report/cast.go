@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -26,7 +26,7 @@ func writeCast2(w io.Writer, src Source, l language) error { return cast(w, src,
 const idleLimit = 2
 
 func cast(w io.Writer, src Source, l language, version int) error {
-	c := &caster{w: w, l: l, version: version, open: map[int]*casting{}, steps: map[string]runbook.PlannedStep{}, numbers: map[string]int{}, asked: map[string]runbook.Question{}, nodes: map[string]string{}}
+	c := &caster{w: w, l: l, version: version, open: map[int]*casting{}, steps: map[string]event.PlannedStep{}, numbers: map[string]int{}, asked: map[string]event.Question{}, nodes: map[string]string{}}
 	if err := c.header(src.Header); err != nil {
 		return err
 	}
@@ -60,20 +60,20 @@ type caster struct {
 	now, written time.Duration // since the start
 	zero         time.Duration
 	any          bool
-	ended        *runbook.Ended
+	ended        *event.Ended
 	current      string // step whose heading was written
 	open         map[int]*casting
 	column       bool // something stands on the line already
 	owner        int  // whose line that is, 0 for ours
-	steps        map[string]runbook.PlannedStep
+	steps        map[string]event.PlannedStep
 	numbers      map[string]int
-	asked        map[string]runbook.Question
+	asked        map[string]event.Question
 	nodes        map[string]string
 }
 
 // casting is a command that runs.
 type casting struct {
-	runbook.CommandStarted
+	event.CommandStarted
 	began   time.Duration
 	partial map[string]string // what waits for the end of its line, or of an escape sequence
 	shared  bool              // others ran beside it: its lines name its host
@@ -178,68 +178,68 @@ func (c *caster) event(e transcript.Entry) {
 	c.ended = nil // a run that was left may go on
 	l := c.l
 	switch d := e.Data.(type) {
-	case runbook.Started:
+	case event.Started:
 		c.line(c.paint("1", l.text(d.Title)))
-	case runbook.Planned:
+	case event.Planned:
 		for i, s := range d.Steps {
 			c.steps[s.ID], c.numbers[s.ID] = s, i+1
 		}
-	case runbook.StepStarted:
+	case event.StepStarted:
 		c.step(e.Step, d.Attempt)
-	case runbook.Described:
-	case runbook.CommandStarted:
+	case event.Described:
+	case event.CommandStarted:
 		c.commandStarted(d)
-	case runbook.Output:
+	case event.Output:
 		c.output(d)
-	case runbook.CommandEnded:
+	case event.CommandEnded:
 		c.commandEnded(d)
-	case runbook.GateChecked:
+	case event.GateChecked:
 		c.gate(d)
-	case runbook.Hit:
+	case event.Hit:
 		c.line(c.paint("1;35", "┃ "+l.say("known: ", "既知の問題: ")+plain(d.Pitfall)) + "  " + l.text(d.Title))
-	case runbook.RemedyStarted:
+	case event.RemedyStarted:
 		c.line(c.paint("36", "+ "+l.say("remedy: ", "対処: ")+l.text(d.Title)))
-	case runbook.RemedyEnded:
+	case event.RemedyEnded:
 		c.line(c.paint("36", "+ "+l.say("remedy ", "対処 ")+l.status(d.Status)))
-	case runbook.Asked:
+	case event.Asked:
 		c.asked[d.Question.ID] = d.Question
-	case runbook.Answered:
+	case event.Answered:
 		c.answered(d)
-	case runbook.NodeChanged:
+	case event.NodeChanged:
 		c.node(d)
-	case runbook.Connection:
+	case event.Connection:
 		if !d.Up {
 			c.line(c.paint("31", l.say("API server not reached: ", "API サーバーに接続できません: ")+plain(d.To)))
 		}
-	case runbook.Compared:
+	case event.Compared:
 		c.line(c.paint("2", l.say("compared ", "比較 ")+plain(d.Path)))
-	case runbook.Resumed:
+	case event.Resumed:
 		c.line(c.paint("1;36", "▷ "+l.resumed(&Resume{Away: Seconds(e.After), Operator: d.Operator})))
-	case runbook.Paused:
+	case event.Paused:
 		c.line(c.paint("33", l.paused(&Pause{Open: true})))
-	case runbook.Drifted:
+	case event.Drifted:
 		c.line(c.paint("33", l.drifted(&Drift{Drifted: d})))
-	case runbook.Remark:
+	case event.Remark:
 		c.line(c.paint("2", l.text(d.Text)))
-	case runbook.StepEnded:
+	case event.StepEnded:
 		if c.current != e.Step { // left out without having begun
 			c.step(e.Step, 1)
 		}
 		c.line(statusColour(c, d.Status, mark(d.Status)+" "+l.status(d.Status)) + before("  ", l.text(d.Why)))
-	case runbook.Ended:
+	case event.Ended:
 		c.ended = &d
 		c.line("")
 		c.line(statusColour(c, d.Status, mark(d.Status)+" "+l.status(d.Status)) + "  " + l.say("exit code %d", "終了コード %d", d.Exit))
 	}
 }
 
-func statusColour(c *caster, s runbook.Status, text string) string {
+func statusColour(c *caster, s event.Status, text string) string {
 	switch s {
-	case runbook.Passed:
+	case event.Passed:
 		return c.paint("32", text)
-	case runbook.Failed:
+	case event.Failed:
 		return c.paint("1;31", text)
-	case runbook.Overridden:
+	case event.Overridden:
 		return c.paint("33", text)
 	}
 	return c.paint("2", text)
@@ -261,7 +261,7 @@ func (c *caster) step(id string, attempt int) {
 	c.line("\n" + c.paint("1;34", head))
 }
 
-func (c *caster) commandStarted(d runbook.CommandStarted) {
+func (c *caster) commandStarted(d event.CommandStarted) {
 	c.line(c.paint("36", plain(d.Host)) + " " + c.paint("1", "$") + " " + plain(strings.TrimRight(d.Line, "\n")))
 	c.open[d.Number] = &casting{CommandStarted: d, began: c.now, partial: map[string]string{}}
 	if len(c.open) > 1 {
@@ -273,7 +273,7 @@ func (c *caster) commandStarted(d runbook.CommandStarted) {
 
 // output shows what a command printed as it came, as long as it has the terminal alone; of several at once only whole
 // lines, each with its host.
-func (c *caster) output(d runbook.Output) {
+func (c *caster) output(d event.Output) {
 	x := c.open[d.Number]
 	if x == nil {
 		return
@@ -370,7 +370,7 @@ func terminal(s string) string {
 	return b.String()
 }
 
-func (c *caster) commandEnded(d runbook.CommandEnded) {
+func (c *caster) commandEnded(d event.CommandEnded) {
 	x := c.open[d.Number]
 	if x == nil {
 		return
@@ -390,7 +390,7 @@ func (c *caster) commandEnded(d runbook.CommandEnded) {
 	cmd := &Command{Exit: d.Exit, Outcome: d.Outcome}
 	if how := c.l.outcome(cmd); how != "" {
 		colour := "31"
-		if x.Probe && d.Outcome == runbook.Exited {
+		if x.Probe && d.Outcome == event.Exited {
 			colour = "2"
 		}
 		host := ""
@@ -402,17 +402,17 @@ func (c *caster) commandEnded(d runbook.CommandEnded) {
 	delete(c.open, d.Number)
 }
 
-func (c *caster) gate(d runbook.GateChecked) {
+func (c *caster) gate(d event.GateChecked) {
 	sign, colour := "✓ ", "32"
 	switch {
-	case d.Verdict == runbook.Pass:
-	case d.Required == runbook.Advisory:
+	case d.Verdict == event.Pass:
+	case d.Required == event.Advisory:
 		sign, colour = "! ", "33"
 	default:
 		sign, colour = "✗ ", "1;31"
 	}
 	c.line(c.paint(colour, sign+c.l.text(d.Title)))
-	if d.Verdict == runbook.Pass {
+	if d.Verdict == event.Pass {
 		return
 	}
 	if s := c.l.text(d.Says); s != "" {
@@ -423,7 +423,7 @@ func (c *caster) gate(d runbook.GateChecked) {
 	}
 }
 
-func (c *caster) answered(d runbook.Answered) {
+func (c *caster) answered(d event.Answered) {
 	q := c.asked[d.Question]
 	delete(c.asked, d.Question)
 	choice := plain(d.Choice)
@@ -439,7 +439,7 @@ func (c *caster) answered(d runbook.Answered) {
 	c.line(s)
 }
 
-func (c *caster) node(d runbook.NodeChanged) {
+func (c *caster) node(d event.NodeChanged) {
 	s := d.Node.Status() + " " + plain(d.Node.Version)
 	if d.Deleted {
 		s = c.l.say("deleted", "削除")

@@ -9,7 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // chart is the timeline and the nodes over one axis of time, in pixels. The template draws it as it is.
@@ -136,7 +136,7 @@ func (r *run) chart(l language) *chart {
 		c.Breaks = append(c.Breaks, chartBreak{s.x(b.from), breakWidth, l.say("nothing happened for %s", "%s の間、動きなし", l.took(b.length()))})
 	}
 	for _, st := range r.steps {
-		if st.NoReturn && st.Began != nil && st.Status != runbook.Skipped {
+		if st.NoReturn && st.Began != nil && st.Status != event.Skipped {
 			c.NoReturn = s.x(st.Began.At)
 			break
 		}
@@ -152,7 +152,7 @@ func (r *run) phaseRows(l language, s scale, y float64) ([]row, float64) {
 	var rows []row
 	byName := map[string]int{}
 	for _, st := range r.steps {
-		if st.Began == nil || st.Status == runbook.Skipped && st.Took < Seconds(time.Second) {
+		if st.Began == nil || st.Status == event.Skipped && st.Took < Seconds(time.Second) {
 			continue // as good as nothing happened
 		}
 		name := l.phase(st)
@@ -281,12 +281,12 @@ func (r *run) marks(l language, s scale) []chartMark {
 	}
 	for _, c := range r.commands {
 		switch c.Outcome {
-		case runbook.StateLost, runbook.TimedOut, runbook.Stopped:
+		case event.StateLost, event.TimedOut, event.Stopped:
 			put(c.Began.At+c.Took, "m-fail", c.Step, plain(c.Host)+": "+l.outcome(c))
 		}
 	}
 	for _, st := range r.steps {
-		if st.Status == runbook.Failed || st.Status == runbook.Lost {
+		if st.Status == event.Failed || st.Status == event.Lost {
 			put(st.Began.At+st.Took, "m-fail", st.ID, l.text(st.Title)+" · "+l.status(st.Status))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 //go:generate go tool qtc -skipLineComments -file report.qtpl
@@ -90,13 +90,13 @@ func newPage(r *run, l language) *page {
 func (p *page) Name() string           { return p.name(p.l) }
 func (p *page) Cluster() string        { return plain(or(p.started.Cluster, p.header.Cluster)) }
 func (p *page) ID() string             { return plain(p.header.ID) }
-func (p *page) Status() runbook.Status { return p.status() }
+func (p *page) Status() event.Status   { return p.status() }
 func (p *page) Verified() bool         { return p.check.Verified() }
 func (p *page) Proof() string          { return plain(p.l.verified(p.check)) }
 func (p *page) Digest() string         { return p.check.Digest }
 func (p *page) Verdict() string        { return p.verdict(p.l) }
 func (p *page) Overrides() []*Decision { return p.overrides() }
-func (p *page) Inputs() []runbook.Value {
+func (p *page) Inputs() []event.Value {
 	return p.started.Inputs
 }
 
@@ -117,12 +117,12 @@ func (p *page) Policy() string {
 // Tiles are the figures that a reader wants first.
 func (p *page) Tiles() []fact {
 	l := p.l
-	count := map[runbook.Status]int{}
+	count := map[event.Status]int{}
 	for _, st := range p.steps {
 		count[st.Status]++
 	}
 	var rest []string
-	for _, s := range []runbook.Status{runbook.Skipped, runbook.Overridden, runbook.Failed, runbook.Lost, runbook.Cancelled, runbook.Running, runbook.Waiting} {
+	for _, s := range []event.Status{event.Skipped, event.Overridden, event.Failed, event.Lost, event.Cancelled, event.Running, event.Waiting} {
 		if count[s] > 0 {
 			rest = append(rest, strconv.Itoa(count[s])+" "+l.status(s))
 		}
@@ -135,7 +135,7 @@ func (p *page) Tiles() []fact {
 	}
 	list := []fact{
 		{Name: l.say("Took", "所要時間"), Value: l.took(p.last.At), Note: p.begun.Time.Format("15:04") + " – " + p.last.Time.Format("15:04 -07:00")},
-		{Name: l.say("Steps passed", "完了した手順"), Value: strconv.Itoa(count[runbook.Passed]), Unit: l.say("of %d", "/ %d", len(p.steps)), Note: strings.Join(rest, ", ")},
+		{Name: l.say("Steps passed", "完了した手順"), Value: strconv.Itoa(count[event.Passed]), Unit: l.say("of %d", "/ %d", len(p.steps)), Note: strings.Join(rest, ", ")},
 		{Name: l.say("Gates checked", "確認したゲート"), Value: strconv.Itoa(len(p.gates)), Note: l.say("%d stood in the way", "うち %d 件で停止", stood)},
 		{Name: l.say("Overrides", "強行"), Value: strconv.Itoa(len(p.overrides())), Class: warnIf(len(p.overrides()) > 0)},
 		{Name: l.say("Pitfalls met", "遭遇した既知の問題"), Value: strconv.Itoa(len(p.pitfalls())), Note: l.say("remedies: %d", "対処: %d 件", len(p.remedies)), Class: warnIf(len(p.pitfalls()) > 0)},
@@ -219,7 +219,7 @@ func (p *page) Failures() []failure {
 	var list []failure
 	for _, st := range p.steps {
 		switch st.Status {
-		case runbook.Failed, runbook.Lost, runbook.Cancelled:
+		case event.Failed, event.Lost, event.Cancelled:
 			list = append(list, failure{p.byStep[st.ID], p.l.status(st.Status), p.l.text(st.Because)})
 		}
 	}

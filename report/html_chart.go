@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // shape is the sign of a mark: each kind has a form of its own, so that colour never stands alone.
@@ -72,7 +72,7 @@ func (p *page) Legend() []legendItem {
 	} {
 		put(m.class, `<g class="mark `+m.class+`">`+string(shape(m.class, 9, 7))+`</g>`, m.text)
 	}
-	for _, s := range []runbook.Status{runbook.Passed, runbook.Failed, runbook.Overridden, runbook.Lost, runbook.Cancelled, runbook.Running} {
+	for _, s := range []event.Status{event.Passed, event.Failed, event.Overridden, event.Lost, event.Cancelled, event.Running} {
 		put("s-"+string(s), box("bar s-"+string(s)), l.say("step ", "手順: ")+l.status(s))
 	}
 	put("n-ready", box("node n-ready"), "Ready")

@@ -5,7 +5,7 @@ import (
 	"html"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // commandView is a command as the template shows it.
@@ -16,7 +16,7 @@ type commandView struct {
 
 // Class says how bad its outcome is: a probe that exits with 1 has answered.
 func (c *commandView) Class() string {
-	if c.Outcome == runbook.Exited && c.Probe {
+	if c.Outcome == event.Exited && c.Probe {
 		return "faint"
 	}
 	return "bad"

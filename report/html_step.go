@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // stepView is a step as the template shows it.
@@ -14,7 +14,7 @@ type stepView struct {
 	Phase            string // where a new one begins
 	Number, Attempts int
 	NoReturn         bool
-	Status           runbook.Status
+	Status           event.Status
 }
 
 func (v *stepView) Anchor() string  { return v.st.anchor() }
@@ -34,7 +34,7 @@ func (v *stepView) Began() *time.Time {
 }
 
 func (v *stepView) Took() string {
-	if v.st.Began == nil || v.st.Status == runbook.Skipped {
+	if v.st.Began == nil || v.st.Status == event.Skipped {
 		return ""
 	}
 	return v.p.l.took(v.st.Took)
@@ -55,7 +55,7 @@ func (v *stepView) Tags() []fact {
 // Open says whether something stood out in the step: then it is shown unfolded.
 func (v *stepView) Open() bool {
 	switch v.st.Status {
-	case runbook.Passed, runbook.Skipped, runbook.Waiting:
+	case event.Passed, event.Skipped, event.Waiting:
 	default:
 		return true
 	}
@@ -138,11 +138,11 @@ func (p *page) items(st *Step) []item {
 	return list
 }
 
-func verdictMark(v runbook.Verdict) string {
+func verdictMark(v event.Verdict) string {
 	switch v {
-	case runbook.Pass:
+	case event.Pass:
 		return "✓"
-	case runbook.Fail:
+	case event.Fail:
 		return "✗"
 	}
 	return "?"

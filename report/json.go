@@ -6,46 +6,46 @@ import (
 	"io"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Document is the JSON of a run; docs/export.md and export.schema.json describe it. Fields may be added; those that are
 // there keep their meaning. Output comes last and is written as it is read: it may be large.
 type Document struct {
-	Format      int             `json:"format"` // 1
-	ID          string          `json:"id"`
-	Title       runbook.Text    `json:"title"`
-	Runbook     Book            `json:"runbook"`
-	Tool        string          `json:"tool"`
-	Cluster     string          `json:"cluster,omitempty"`
-	From        string          `json:"from,omitempty"`
-	To          string          `json:"to,omitempty"`
-	Operator    string          `json:"operator,omitempty"`
-	Host        string          `json:"host,omitempty"`
-	DryRun      bool            `json:"dryRun,omitempty"`
-	Rehearses   string          `json:"rehearses,omitempty"`
-	Started     time.Time       `json:"started"`
-	Ended       *time.Time      `json:"ended,omitempty"` // absent: the transcript stops before the run does
-	Took        Seconds         `json:"took"`
-	Status      runbook.Status  `json:"status"`
-	Exit        *int            `json:"exit,omitempty"`
-	Because     runbook.Text    `json:"because,omitzero"`
-	Verified    Verified        `json:"verified"`
-	Inputs      []runbook.Value `json:"inputs"`
-	Steps       []*Step         `json:"steps"`
-	Gates       []*Gate         `json:"gates"`
-	Commands    []*Command      `json:"commands"`
-	Decisions   []*Decision     `json:"decisions"`
-	Hits        []*Hit          `json:"hits"`
-	Remedies    []*Remedy       `json:"remedies"`
-	Nodes       []*NodeChange   `json:"nodes"`
-	Connections []*Connection   `json:"connections"`
-	Diffs       []*Diff         `json:"diffs"`
-	Remarks     []*Remark       `json:"remarks"`
-	Resumes     []*Resume       `json:"resumes"`
-	Drift       []*Drift        `json:"drift"`
-	Pauses      []*Pause        `json:"pauses"`
-	Unread      []string        `json:"unread,omitempty"`
+	Format      int           `json:"format"` // 1
+	ID          string        `json:"id"`
+	Title       event.Text    `json:"title"`
+	Runbook     Book          `json:"runbook"`
+	Tool        string        `json:"tool"`
+	Cluster     string        `json:"cluster,omitempty"`
+	From        string        `json:"from,omitempty"`
+	To          string        `json:"to,omitempty"`
+	Operator    string        `json:"operator,omitempty"`
+	Host        string        `json:"host,omitempty"`
+	DryRun      bool          `json:"dryRun,omitempty"`
+	Rehearses   string        `json:"rehearses,omitempty"`
+	Started     time.Time     `json:"started"`
+	Ended       *time.Time    `json:"ended,omitempty"` // absent: the transcript stops before the run does
+	Took        Seconds       `json:"took"`
+	Status      event.Status  `json:"status"`
+	Exit        *int          `json:"exit,omitempty"`
+	Because     event.Text    `json:"because,omitzero"`
+	Verified    Verified      `json:"verified"`
+	Inputs      []event.Value `json:"inputs"`
+	Steps       []*Step       `json:"steps"`
+	Gates       []*Gate       `json:"gates"`
+	Commands    []*Command    `json:"commands"`
+	Decisions   []*Decision   `json:"decisions"`
+	Hits        []*Hit        `json:"hits"`
+	Remedies    []*Remedy     `json:"remedies"`
+	Nodes       []*NodeChange `json:"nodes"`
+	Connections []*Connection `json:"connections"`
+	Diffs       []*Diff       `json:"diffs"`
+	Remarks     []*Remark     `json:"remarks"`
+	Resumes     []*Resume     `json:"resumes"`
+	Drift       []*Drift      `json:"drift"`
+	Pauses      []*Pause      `json:"pauses"`
+	Unread      []string      `json:"unread,omitempty"`
 }
 
 // Book is the runbook that was walked.
@@ -85,7 +85,7 @@ func writeJSON(w io.Writer, src Source, l language) error {
 	fmt.Fprintf(w, "%s,\n  \"output\": [", head[:len(head)-2]) // without its end
 	sep := "\n    "
 	for e, err := range src.Entries {
-		o, ok := e.Data.(runbook.Output)
+		o, ok := e.Data.(event.Output)
 		if err != nil || !ok {
 			continue
 		}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // writeMarkdown writes what the HTML file has, for a ticket that takes Markdown: the chart is drawn with characters.
@@ -135,7 +135,7 @@ func (m *markdown) timeline() {
 	var rows []lineOf
 	byName := map[string]int{}
 	for _, st := range r.steps {
-		if st.Began == nil || st.Status == runbook.Skipped {
+		if st.Began == nil || st.Status == event.Skipped {
 			continue
 		}
 		name := l.phase(st)
@@ -147,9 +147,9 @@ func (m *markdown) timeline() {
 		}
 		c := byte('=')
 		switch st.Status {
-		case runbook.Failed, runbook.Lost:
+		case event.Failed, event.Lost:
 			c = 'X'
-		case runbook.Overridden:
+		case event.Overridden:
 			c = '!'
 		}
 		fill(rows[i].row, span{st.Began.At, st.Began.At + st.Took}, c)
@@ -320,7 +320,7 @@ func (m *markdown) items(list []item) {
 func (m *markdown) gate(g *Gate) {
 	l := m.l
 	m.line("\n%s %s · %s", verdictMark(g.Verdict), inline(l.text(g.Title)), l.verdict(g.Verdict))
-	if g.Verdict == runbook.Pass {
+	if g.Verdict == event.Pass {
 		return
 	}
 	if s := l.text(g.Says); s != "" {

@@ -3,18 +3,18 @@ package report
 import (
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // met is a pitfall that the run came across: a gate found it before, or output showed it.
 type met struct {
 	pitfall  string
-	title    runbook.Text
+	title    event.Text
 	severity string
 	step     string
 	moment   Moment
 	seen     []string // evidence of the gate, or the line of output
-	advice   runbook.Text
+	advice   event.Text
 	remedies []*Remedy
 	decision *Decision // what the operator did about it, where no remedy tells
 	holds    bool      // the gate holds now
@@ -32,7 +32,7 @@ func (r *run) pitfalls() []*met {
 		}
 		m := find(g.Step, g.Pitfall)
 		switch {
-		case g.Verdict == runbook.Pass:
+		case g.Verdict == event.Pass:
 			if m != nil {
 				m.holds = true
 			}
@@ -63,7 +63,7 @@ func (r *run) pitfalls() []*met {
 			}
 		}
 		for _, d := range r.decisions {
-			if d.Step == m.step && strings.HasSuffix(d.Question, m.pitfall) && !strings.HasPrefix(d.Choice, runbook.RemedyPrefix) {
+			if d.Step == m.step && strings.HasSuffix(d.Question, m.pitfall) && !strings.HasPrefix(d.Choice, event.RemedyPrefix) {
 				m.decision = d
 			}
 		}
@@ -72,4 +72,4 @@ func (r *run) pitfalls() []*met {
 }
 
 // blocked says whether a gate stood in the way.
-func blocked(g *Gate) bool { return g.Verdict != runbook.Pass && g.Required != runbook.Advisory }
+func blocked(g *Gate) bool { return g.Verdict != event.Pass && g.Required != event.Advisory }

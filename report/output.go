@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // How much of what a command printed a report shows: enough to see how it began and why it ended. A ticket takes a file
@@ -56,7 +56,7 @@ type partial struct {
 	more int
 }
 
-func (k *kept) add(o runbook.Output) {
+func (k *kept) add(o event.Output) {
 	if k == nil {
 		return
 	}

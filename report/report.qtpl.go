@@ -8,7 +8,7 @@
 package report
 
 import (
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 import (
@@ -1088,7 +1088,7 @@ func items(list []item, l language) string {
 }
 
 func streamgate(qw422016 *qt422016.Writer, g *Gate, l language) {
-	advisory := g.Required == runbook.Advisory
+	advisory := g.Required == event.Advisory
 
 	qw422016.N().S(`<div class="gate v-`)
 	qw422016.E().S(string(g.Verdict))
@@ -1101,12 +1101,12 @@ func streamgate(qw422016 *qt422016.Writer, g *Gate, l language) {
 	qw422016.E().S(l.text(g.Title))
 	qw422016.N().S(` <span class="state">`)
 	qw422016.E().S(l.verdict(g.Verdict))
-	if g.Verdict != runbook.Pass && advisory {
+	if g.Verdict != event.Pass && advisory {
 		qw422016.N().S(` · `)
 		qw422016.E().S(l.say("advice", "注意"))
 	}
 	qw422016.N().S(`</span></p>`)
-	if g.Verdict != runbook.Pass {
+	if g.Verdict != event.Pass {
 		if says := l.text(g.Says); says != "" {
 			qw422016.N().S(`<p>`)
 			qw422016.E().S(says)

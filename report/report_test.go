@@ -20,7 +20,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/runbooks"
 	"spraydeck/transcript"
 )
@@ -31,75 +31,75 @@ const secret = "Hunter2-correct/horse"
 
 // story is a run in which everything goes wrong that can: a gate is overridden, a step fails, a node goes away, output
 // tries to act on the reader.
-func story() []runbook.Event {
-	text := func(en, ja string) runbook.Text { return runbook.Text{En: en, Ja: ja} }
-	node := func(name, ready, version string, cordoned bool, roles ...string) runbook.Data {
-		return runbook.NodeChanged{Node: runbook.Node{Name: name, Ready: ready, Version: version, Unschedulable: cordoned, Roles: roles}}
+func story() []event.Event {
+	text := func(en, ja string) event.Text { return event.Text{En: en, Ja: ja} }
+	node := func(name, ready, version string, cordoned bool, roles ...string) event.Data {
+		return event.NodeChanged{Node: event.Node{Name: name, Ready: ready, Version: version, Unschedulable: cordoned, Roles: roles}}
 	}
-	in := func(step string, data ...runbook.Data) (list []runbook.Event) {
+	in := func(step string, data ...event.Data) (list []event.Event) {
 		for _, d := range data {
-			list = append(list, runbook.Event{Step: step, Data: d})
+			list = append(list, event.Event{Step: step, Data: d})
 		}
 		return list
 	}
-	gate := runbook.GateChecked{Gate: "vip", When: "before", Title: text("No node names the virtual address", "仮想アドレスを接続先にしているノードがない"), Required: runbook.Success,
-		Verdict: runbook.Fail, Says: text("These files name it.", "次のファイルです。"), Evidence: []string{"node2 kubelet.conf | https://vip:6443 <b>"}, Pitfall: "vip-outage", Severity: "outage"}
+	gate := event.GateChecked{Gate: "vip", When: "before", Title: text("No node names the virtual address", "仮想アドレスを接続先にしているノードがない"), Required: event.Success,
+		Verdict: event.Fail, Says: text("These files name it.", "次のファイルです。"), Evidence: []string{"node2 kubelet.conf | https://vip:6443 <b>"}, Pitfall: "vip-outage", Severity: "outage"}
 	again := gate
-	again.Verdict, again.Says, again.Evidence = runbook.Pass, runbook.Text{}, nil
+	again.Verdict, again.Says, again.Evidence = event.Pass, event.Text{}, nil
 	var long strings.Builder
 	for i := range 230 {
 		fmt.Fprintf(&long, "line %d\n", i)
 	}
 	return slices.Concat(
-		in("", runbook.Started{Runbook: "kubespray/v2.28.0", Version: "1.0.0", Digest: strings.Repeat("ab", 32), Title: text("Upgrade <Kubespray>", "Kubespray の更新"), From: "v2.27.0", To: "v2.28.0",
-			Cluster: "prod-4", Operator: "ops@bastion", Tool: "0.1.0", Inputs: []runbook.Value{{Name: "kube_version", Text: "1.32.5"}, {Name: "password", Secret: true}}},
-			runbook.Planned{Steps: []runbook.PlannedStep{
-				{ID: "vip", Title: text("The endpoint answers", "エンドポイントの応答"), Phase: text("Before the window", "事前"), Kind: "check", Danger: runbook.ReadOnly},
-				{ID: "park", Title: text("Park local changes", "変更の退避"), Phase: text("Before the window", "事前"), Kind: "command", Danger: runbook.Changes},
-				{ID: "upgrade", Title: text("Upgrade the nodes", "ノードの更新"), Why: text("The point of it all.", "本番です。"), Phase: text("The upgrade", "更新"), Kind: "ansible", Danger: runbook.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}},
-				{ID: "after[node2]", Title: text("Look around", "確認"), Phase: text("The upgrade", "更新"), Kind: "check", Danger: runbook.ReadOnly}}},
-			runbook.Connection{To: "https://10.0.0.1:6443", Up: true},
+		in("", event.Started{Runbook: "kubespray/v2.28.0", Version: "1.0.0", Digest: strings.Repeat("ab", 32), Title: text("Upgrade <Kubespray>", "Kubespray の更新"), From: "v2.27.0", To: "v2.28.0",
+			Cluster: "prod-4", Operator: "ops@bastion", Tool: "0.1.0", Inputs: []event.Value{{Name: "kube_version", Text: "1.32.5"}, {Name: "password", Secret: true}}},
+			event.Planned{Steps: []event.PlannedStep{
+				{ID: "vip", Title: text("The endpoint answers", "エンドポイントの応答"), Phase: text("Before the window", "事前"), Kind: "check", Danger: event.ReadOnly},
+				{ID: "park", Title: text("Park local changes", "変更の退避"), Phase: text("Before the window", "事前"), Kind: "command", Danger: event.Changes},
+				{ID: "upgrade", Title: text("Upgrade the nodes", "ノードの更新"), Why: text("The point of it all.", "本番です。"), Phase: text("The upgrade", "更新"), Kind: "ansible", Danger: event.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}},
+				{ID: "after[node2]", Title: text("Look around", "確認"), Phase: text("The upgrade", "更新"), Kind: "check", Danger: event.ReadOnly}}},
+			event.Connection{To: "https://10.0.0.1:6443", Up: true},
 			node("node2", "True", "v1.31.4", false), node("node1", "True", "v1.31.4", false, "control-plane")),
-		in("vip", runbook.StepStarted{Attempt: 1},
-			runbook.CommandStarted{Number: 1, Host: "node2", Line: "grep server: /etc/kubernetes/*.conf", Probe: true},
-			runbook.NewOutput(1, "stdout", []byte("server: https://vip:6443\npassword="+secret+"\n")),
-			runbook.CommandEnded{Number: 1, Exit: 1, Outcome: runbook.Exited},
+		in("vip", event.StepStarted{Attempt: 1},
+			event.CommandStarted{Number: 1, Host: "node2", Line: "grep server: /etc/kubernetes/*.conf", Probe: true},
+			event.NewOutput(1, "stdout", []byte("server: https://vip:6443\npassword="+secret+"\n")),
+			event.CommandEnded{Number: 1, Exit: 1, Outcome: event.Exited},
 			gate,
-			runbook.Asked{Question: runbook.Question{ID: "vip/vip-outage", Form: runbook.AskGate, Title: gate.Title, Choices: []runbook.Choice{
-				{ID: runbook.ChoiceOverride, Label: text("go on without it", "このまま進む")}, {ID: runbook.RemedyPrefix + "vip-outage/repoint", Label: text("repoint", "接続先変更")}}}},
-			runbook.Answered{Question: "vip/vip-outage", Answer: runbook.Answer{Choice: runbook.ChoiceOverride, Reason: "moved last week | see <CHG-1>", By: "operator"}},
-			runbook.StepEnded{Status: runbook.Overridden}),
-		in("park", runbook.StepEnded{Status: runbook.Skipped, Why: text("nothing is changed", "変更なし")}),
-		in("upgrade", runbook.StepStarted{Attempt: 1},
-			runbook.CommandStarted{Number: 2, Host: runbook.Workstation, Line: "ansible-playbook -i inventory.ini \\\n  upgrade-cluster.yml -e `x`", Changes: true},
-			runbook.NewOutput(2, "stdout", []byte("PLAY [all]\r\n\x1b]0;title\x07\x1b[31mfatal: [nod")), // a line cut in two
-			runbook.NewOutput(2, "stdout", []byte("e1]\x1b[0m <script>alert(1)</script> \x1b[2J\x1b[?1049h \u202e``` | done\n 10%\r 50%\r100%\n")),
-			runbook.NewOutput(2, "stderr", []byte("bad \xff\xfe bytes \x00 "+secret+"\n")),
-			runbook.NewOutput(2, "stdout", []byte(long.String()+strings.Repeat("x", 2100)+"\n")),
-			runbook.CommandStarted{Number: 3, Host: "node1", Line: "uptime"},
-			runbook.NewOutput(3, "stdout", []byte("up 3 days\n")), runbook.Paused{},
-			runbook.NewOutput(3, "stdout", []byte("what nobody should read\n")), runbook.Unpaused{},
+			event.Asked{Question: event.Question{ID: "vip/vip-outage", Form: event.AskGate, Title: gate.Title, Choices: []event.Choice{
+				{ID: event.ChoiceOverride, Label: text("go on without it", "このまま進む")}, {ID: event.RemedyPrefix + "vip-outage/repoint", Label: text("repoint", "接続先変更")}}}},
+			event.Answered{Question: "vip/vip-outage", Answer: event.Answer{Choice: event.ChoiceOverride, Reason: "moved last week | see <CHG-1>", By: "operator"}},
+			event.StepEnded{Status: event.Overridden}),
+		in("park", event.StepEnded{Status: event.Skipped, Why: text("nothing is changed", "変更なし")}),
+		in("upgrade", event.StepStarted{Attempt: 1},
+			event.CommandStarted{Number: 2, Host: event.Workstation, Line: "ansible-playbook -i inventory.ini \\\n  upgrade-cluster.yml -e `x`", Changes: true},
+			event.NewOutput(2, "stdout", []byte("PLAY [all]\r\n\x1b]0;title\x07\x1b[31mfatal: [nod")), // a line cut in two
+			event.NewOutput(2, "stdout", []byte("e1]\x1b[0m <script>alert(1)</script> \x1b[2J\x1b[?1049h \u202e``` | done\n 10%\r 50%\r100%\n")),
+			event.NewOutput(2, "stderr", []byte("bad \xff\xfe bytes \x00 "+secret+"\n")),
+			event.NewOutput(2, "stdout", []byte(long.String()+strings.Repeat("x", 2100)+"\n")),
+			event.CommandStarted{Number: 3, Host: "node1", Line: "uptime"},
+			event.NewOutput(3, "stdout", []byte("up 3 days\n")), event.Paused{},
+			event.NewOutput(3, "stdout", []byte("what nobody should read\n")), event.Unpaused{},
 			node("node1", "True", "v1.31.4", true, "control-plane"), node("node1", "Unknown", "v1.31.4", true, "control-plane"),
-			runbook.Hit{Pitfall: "vip-outage", Symptom: "s", Title: text("The VIP is dead", "VIP が停止"), Severity: "outage", Host: "node1", Line: "fatal: \x1b[2J[node1]"},
-			runbook.Connection{To: "https://10.0.0.1:6443", Error: "refused"},
-			runbook.CommandEnded{Number: 3, Outcome: runbook.StateLost, Exit: -1, Error: "broken pipe"},
-			runbook.RemedyStarted{ID: "vip-outage/repoint", Title: text("Point at a live node", "別ノードへ切替")},
-			runbook.RemedyEnded{ID: "vip-outage/repoint", Status: runbook.Passed},
-			runbook.Connection{To: "https://10.0.0.1:6443", Up: true},
+			event.Hit{Pitfall: "vip-outage", Symptom: "s", Title: text("The VIP is dead", "VIP が停止"), Severity: "outage", Host: "node1", Line: "fatal: \x1b[2J[node1]"},
+			event.Connection{To: "https://10.0.0.1:6443", Error: "refused"},
+			event.CommandEnded{Number: 3, Outcome: event.StateLost, Exit: -1, Error: "broken pipe"},
+			event.RemedyStarted{ID: "vip-outage/repoint", Title: text("Point at a live node", "別ノードへ切替")},
+			event.RemedyEnded{ID: "vip-outage/repoint", Status: event.Passed},
+			event.Connection{To: "https://10.0.0.1:6443", Up: true},
 			node("node1", "True", "v1.32.5", true, "control-plane"), node("node1", "True", "v1.32.5", false, "control-plane"),
-			runbook.CommandEnded{Number: 2, Outcome: runbook.Exited, Exit: 2, Error: "exit 2", Hint: "look at <the log>"},
+			event.CommandEnded{Number: 2, Outcome: event.Exited, Exit: 2, Error: "exit 2", Hint: "look at <the log>"},
 			again,
-			runbook.Compared{Path: "inventory/k8s-cluster.yml", Left: "t_v2.27.0", Right: "working tree", Old: "a: 1\nb: 2\nc: 3\n", New: "a: 1\nb: <3>\nc: 3\nd: 4\n"},
-			runbook.Remark{Text: text("a remark", "備考")},
-			runbook.UnknownData{Name: "from-the-future", JSON: []byte(`{"a":1}`)},
-			runbook.StepStarted{Attempt: 2},
-			runbook.StepEnded{Status: runbook.Failed, Why: text("exit 2", "終了コード 2")}),
-		in("", runbook.Ended{Status: runbook.Failed, Exit: 1}),
+			event.Compared{Path: "inventory/k8s-cluster.yml", Left: "t_v2.27.0", Right: "working tree", Old: "a: 1\nb: 2\nc: 3\n", New: "a: 1\nb: <3>\nc: 3\nd: 4\n"},
+			event.Remark{Text: text("a remark", "備考")},
+			event.UnknownData{Name: "from-the-future", JSON: []byte(`{"a":1}`)},
+			event.StepStarted{Attempt: 2},
+			event.StepEnded{Status: event.Failed, Why: text("exit 2", "終了コード 2")}),
+		in("", event.Ended{Status: event.Failed, Exit: 1}),
 	)
 }
 
 // record writes a run as the program does, one and a half seconds between events.
-func record(t *testing.T, events []runbook.Event) string {
+func record(t *testing.T, events []event.Event) string {
 	t.Helper()
 	at := time.Date(2026, 11, 20, 22, 15, 3, 0, time.FixedZone("JST", 9*3600))
 	w, err := transcript.Create(t.TempDir(), transcript.Header{Tool: "0.1.0", Started: at, Runbook: "kubespray/v2.28.0", From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", Operator: "ops@bastion"})
@@ -353,7 +353,7 @@ func TestJSON(t *testing.T) {
 		d := document(t, path)
 		printed := map[int]int64{}
 		for _, o := range d.Output {
-			printed[o.Number] += int64(o.Omitted + len(runbook.Output{Text: o.Text, Raw: o.Raw}.Bytes()))
+			printed[o.Number] += int64(o.Omitted + len(event.Output{Text: o.Text, Raw: o.Raw}.Bytes()))
 		}
 		for _, c := range d.Commands {
 			if printed[c.Number] != c.Printed {
@@ -399,14 +399,14 @@ func TestNotVerified(t *testing.T) {
 
 // TestInterrupted: a run that was left, and taken up again the next day by another operator.
 func TestInterrupted(t *testing.T) {
-	events := []runbook.Event{
-		{Data: runbook.Started{Runbook: "b", Title: runbook.T("b")}},
-		{Data: runbook.Planned{Steps: []runbook.PlannedStep{{ID: "a", Title: runbook.T("A")}}}},
-		{Step: "a", Data: runbook.StepStarted{Attempt: 1}},
-		{Data: runbook.Ended{Status: runbook.Cancelled, Exit: 130}},
-		{Data: runbook.Resumed{Operator: "night@bastion"}},
-		{Step: "a", Data: runbook.Drifted{Step: "a", Gate: "g", Title: runbook.T("It holds"), Was: runbook.Pass, Now: runbook.Fail}},
-		{Step: "a", Data: runbook.CommandStarted{Number: 1, Host: "n", Line: "true"}},
+	events := []event.Event{
+		{Data: event.Started{Runbook: "b", Title: event.T("b")}},
+		{Data: event.Planned{Steps: []event.PlannedStep{{ID: "a", Title: event.T("A")}}}},
+		{Step: "a", Data: event.StepStarted{Attempt: 1}},
+		{Data: event.Ended{Status: event.Cancelled, Exit: 130}},
+		{Data: event.Resumed{Operator: "night@bastion"}},
+		{Step: "a", Data: event.Drifted{Step: "a", Gate: "g", Title: event.T("It holds"), Was: event.Pass, Now: event.Fail}},
+		{Step: "a", Data: event.CommandStarted{Number: 1, Host: "n", Line: "true"}},
 	}
 	r := fold(Source{Entries: func(yield func(transcript.Entry, error) bool) {
 		var at time.Duration
@@ -421,7 +421,7 @@ func TestInterrupted(t *testing.T) {
 			}
 		}
 	}}, &budget{})
-	if r.ended != nil || r.status() != runbook.Running || len(r.idle) != 1 || len(r.resumes) != 1 || len(r.drift) != 1 {
+	if r.ended != nil || r.status() != event.Running || len(r.idle) != 1 || len(r.resumes) != 1 || len(r.drift) != 1 {
 		t.Errorf("ended %v, breaks %v, resumes %v, drift %v", r.ended, r.idle, r.resumes, r.drift)
 	}
 	notes := strings.Join(r.notes("en"), "\n")
@@ -439,11 +439,11 @@ func TestInterrupted(t *testing.T) {
 func TestKept(t *testing.T) {
 	k := (&budget{}).output()
 	for i := range 5000 {
-		k.add(runbook.Output{Stream: "stdout", Text: fmt.Sprintf("%d\r%d%%\r\n", i, i)})
+		k.add(event.Output{Stream: "stdout", Text: fmt.Sprintf("%d\r%d%%\r\n", i, i)})
 	}
-	k.add(runbook.Output{Stream: "stdout", Text: "10%\r"})
-	k.add(runbook.Output{Stream: "stdout", Text: "20%\r"})
-	k.add(runbook.Output{Stream: "stderr", Text: strings.Repeat("é", 5<<20)})
+	k.add(event.Output{Stream: "stdout", Text: "10%\r"})
+	k.add(event.Output{Stream: "stdout", Text: "20%\r"})
+	k.add(event.Output{Stream: "stderr", Text: strings.Repeat("é", 5<<20)})
 	k.flush()
 	if len(k.head) != headLines || k.head[1].text != "1%" || len(k.tail) != tailLines || k.leftLines != 5000+2-headLines-tailLines {
 		t.Errorf("%d + %d + %d lines, the second is %q", len(k.head), k.leftLines, len(k.tail), k.head[1].text)
@@ -459,16 +459,16 @@ func TestLarge(t *testing.T) {
 	line := strings.Repeat("ok: [node1] => (item=a task that prints a lot) ", 20) + "\n"
 	piece := strings.Repeat(line, 32)
 	src := Source{Entries: func(yield func(transcript.Entry, error) bool) {
-		emit := func(d runbook.Data) bool {
-			return yield(transcript.Entry{Event: runbook.Event{Step: "a", Data: d}}, nil)
+		emit := func(d event.Data) bool {
+			return yield(transcript.Entry{Event: event.Event{Step: "a", Data: d}}, nil)
 		}
-		ok := emit(runbook.Started{}) && emit(runbook.Planned{Steps: []runbook.PlannedStep{{ID: "a"}}}) && emit(runbook.StepStarted{Attempt: 1})
+		ok := emit(event.Started{}) && emit(event.Planned{Steps: []event.PlannedStep{{ID: "a"}}}) && emit(event.StepStarted{Attempt: 1})
 		for n := 1; ok && n <= 35; n++ {
-			ok = emit(runbook.CommandStarted{Number: n, Host: "n", Line: "x"})
+			ok = emit(event.CommandStarted{Number: n, Host: "n", Line: "x"})
 			for i := 0; ok && i < 100; i++ {
-				ok = emit(runbook.Output{Number: n, Stream: "stdout", Text: piece})
+				ok = emit(event.Output{Number: n, Stream: "stdout", Text: piece})
 			}
-			ok = ok && emit(runbook.CommandEnded{Number: n, Outcome: runbook.Done})
+			ok = ok && emit(event.CommandEnded{Number: n, Outcome: event.Done})
 		}
 	}}
 	for _, format := range Formats() {
@@ -544,7 +544,7 @@ func TestDiffCut(t *testing.T) {
 		fmt.Fprintf(&old, "a%d\n", i)
 		fmt.Fprintf(&new, "b%d\n", i)
 	}
-	d := &Diff{Compared: runbook.Compared{Old: old.String(), New: new.String()}}
+	d := &Diff{Compared: event.Compared{Old: old.String(), New: new.String()}}
 	lines, removed, added := d.lines()
 	if last := lines[len(lines)-1]; removed != 2000 || added != 2000 || len(lines) != diffLimit+1 || last.sign != gap || last.n != 4000-diffLimit {
 		t.Errorf("-%d +%d, %d lines, the last %+v", removed, added, len(lines), last)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -35,10 +35,10 @@ type Moment struct {
 type run struct {
 	header  transcript.Header
 	check   transcript.Result
-	started runbook.Started
+	started event.Started
 	begun   Moment
 	last    Moment
-	ended   *runbook.Ended
+	ended   *event.Ended
 	unread  []error // lines that could not be read
 
 	steps       []*Step // in the order of the plan
@@ -60,46 +60,46 @@ type run struct {
 	keep   *budget // nil keeps no output
 	byID   map[string]*Step
 	open   map[int]*Command
-	asked  map[string]runbook.Question
+	asked  map[string]event.Question
 	zero   time.Duration
 	offset bool
 }
 
 // Step is a step of the plan and how it went.
 type Step struct {
-	ID       string         `json:"id"`
-	Number   int            `json:"number"` // from 1, in the order of the plan
-	Title    runbook.Text   `json:"title"`
-	Why      runbook.Text   `json:"why,omitzero"`
-	Phase    runbook.Text   `json:"phase,omitzero"`
-	Kind     string         `json:"kind,omitempty"`
-	Danger   runbook.Danger `json:"danger,omitempty"`
-	Hosts    []string       `json:"hosts,omitempty"`
-	NoReturn bool           `json:"noReturn,omitempty"`
-	Status   runbook.Status `json:"status"`
-	Because  runbook.Text   `json:"because,omitzero"` // why it ended like this
-	Attempts int            `json:"attempts"`
-	Began    *Moment        `json:"began,omitempty"` // absent: it was not reached
-	Took     Seconds        `json:"took"`
+	ID       string       `json:"id"`
+	Number   int          `json:"number"` // from 1, in the order of the plan
+	Title    event.Text   `json:"title"`
+	Why      event.Text   `json:"why,omitzero"`
+	Phase    event.Text   `json:"phase,omitzero"`
+	Kind     string       `json:"kind,omitempty"`
+	Danger   event.Danger `json:"danger,omitempty"`
+	Hosts    []string     `json:"hosts,omitempty"`
+	NoReturn bool         `json:"noReturn,omitempty"`
+	Status   event.Status `json:"status"`
+	Because  event.Text   `json:"because,omitzero"` // why it ended like this
+	Attempts int          `json:"attempts"`
+	Began    *Moment      `json:"began,omitempty"` // absent: it was not reached
+	Took     Seconds      `json:"took"`
 
 	items []any // everything that happened in it, in order
 }
 
 // Command is a command line or an API call.
 type Command struct {
-	Number  int             `json:"command"`
-	Step    string          `json:"step,omitempty"`
-	Host    string          `json:"host"`
-	Line    string          `json:"line"`
-	Changes bool            `json:"changes,omitempty"`
-	Probe   bool            `json:"probe,omitempty"`
-	Began   Moment          `json:"began"`
-	Took    Seconds         `json:"took"`
-	Exit    int             `json:"exit"`
-	Outcome runbook.Outcome `json:"outcome"` // "": the transcript ends before it does
-	Error   string          `json:"error,omitempty"`
-	Hint    string          `json:"hint,omitempty"`
-	Printed int64           `json:"printed"` // bytes, on both streams
+	Number  int           `json:"command"`
+	Step    string        `json:"step,omitempty"`
+	Host    string        `json:"host"`
+	Line    string        `json:"line"`
+	Changes bool          `json:"changes,omitempty"`
+	Probe   bool          `json:"probe,omitempty"`
+	Began   Moment        `json:"began"`
+	Took    Seconds       `json:"took"`
+	Exit    int           `json:"exit"`
+	Outcome event.Outcome `json:"outcome"` // "": the transcript ends before it does
+	Error   string        `json:"error,omitempty"`
+	Hint    string        `json:"hint,omitempty"`
+	Printed int64         `json:"printed"` // bytes, on both streams
 
 	output *kept
 	would  bool // a dry run: it never ran
@@ -109,37 +109,37 @@ type Command struct {
 type Gate struct {
 	Step string `json:"step,omitempty"`
 	Moment
-	runbook.GateChecked
+	event.GateChecked
 }
 
 // Decision is what the operator answered, with the question it answers.
 type Decision struct {
 	Step string `json:"step,omitempty"`
 	Moment
-	Question string       `json:"question"`
-	Form     string       `json:"form,omitempty"`
-	Title    runbook.Text `json:"title,omitzero"`
-	Label    runbook.Text `json:"label,omitzero"` // what the choice said
-	Override bool         `json:"override,omitempty"`
-	runbook.Answer
+	Question string     `json:"question"`
+	Form     string     `json:"form,omitempty"`
+	Title    event.Text `json:"title,omitzero"`
+	Label    event.Text `json:"label,omitzero"` // what the choice said
+	Override bool       `json:"override,omitempty"`
+	event.Answer
 }
 
 // Hit is a known problem that output showed.
 type Hit struct {
 	Step string `json:"step,omitempty"`
 	Moment
-	runbook.Hit
+	event.Hit
 }
 
 // Remedy is a remedy that was started.
 type Remedy struct {
-	Step   string         `json:"step,omitempty"`
-	ID     string         `json:"id"`
-	Title  runbook.Text   `json:"title"`
-	Began  Moment         `json:"began"`
-	Took   Seconds        `json:"took"`
-	Status runbook.Status `json:"status"` // running: the transcript ends before it does
-	Reason string         `json:"reason,omitempty"`
+	Step   string       `json:"step,omitempty"`
+	ID     string       `json:"id"`
+	Title  event.Text   `json:"title"`
+	Began  Moment       `json:"began"`
+	Took   Seconds      `json:"took"`
+	Status event.Status `json:"status"` // running: the transcript ends before it does
+	Reason string       `json:"reason,omitempty"`
 
 	ends bool // as an item of a step: its end
 }
@@ -149,27 +149,27 @@ type NodeChange struct {
 	Moment
 	Status  string `json:"status"` // as kubectl get nodes says it
 	Deleted bool   `json:"deleted,omitempty"`
-	runbook.Node
+	event.Node
 }
 
 // Connection is the link to an API server, from then on.
 type Connection struct {
 	Moment
-	runbook.Connection
+	event.Connection
 }
 
 // Diff is two texts that were compared: what a file was and what it became.
 type Diff struct {
 	Step string `json:"step,omitempty"`
 	Moment
-	runbook.Compared
+	event.Compared
 }
 
 // Remark is a line of the engine's own.
 type Remark struct {
 	Step string `json:"step,omitempty"`
 	Moment
-	Text runbook.Text `json:"text"`
+	Text event.Text `json:"text"`
 }
 
 // Resume is a console that took the run up again.
@@ -184,7 +184,7 @@ type Resume struct {
 // Drift is a gate of a finished step that does not hold any more when the run is resumed.
 type Drift struct {
 	Moment
-	runbook.Drifted
+	event.Drifted
 }
 
 // Pause is a time in which the operator did not want the output of commands recorded.
@@ -212,7 +212,7 @@ func (s span) length() Seconds { return s.to - s.from }
 // fold reads all of a transcript.
 func fold(src Source, keep *budget) *run {
 	r := &run{header: src.Header, check: src.Check, keep: keep, prelude: &Step{}, byID: map[string]*Step{}, open: map[int]*Command{},
-		asked: map[string]runbook.Question{}}
+		asked: map[string]event.Question{}}
 	for e, err := range src.Entries {
 		if err != nil {
 			r.unread = append(r.unread, err)
@@ -225,7 +225,7 @@ func fold(src Source, keep *budget) *run {
 		c.output.flush()
 	}
 	for _, st := range r.steps {
-		if st.Status == runbook.Running {
+		if st.Status == event.Running {
 			st.Took = r.last.At - st.Began.At
 		}
 	}
@@ -239,41 +239,41 @@ func (r *run) add(e transcript.Entry) {
 	}
 	now := Moment{Seconds(e.Elapsed - r.zero), e.Time}
 	gap := now.At - r.last.At
-	_, resumed := e.Data.(runbook.Resumed)
+	_, resumed := e.Data.(event.Resumed)
 	if gap > Seconds(away) && len(r.open) == 0 || gap > Seconds(gone) && resumed {
 		r.idle = append(r.idle, span{r.last.At, now.At})
 	}
 	r.last, r.ended = now, nil // a run that was left may go on
 	switch d := e.Data.(type) {
-	case runbook.Started:
+	case event.Started:
 		if r.started.Runbook == "" {
 			r.started = d
 		}
-	case runbook.Planned:
+	case event.Planned:
 		r.plan(d.Steps)
-	case runbook.NodeChanged:
+	case event.NodeChanged:
 		r.nodes = append(r.nodes, &NodeChange{now, d.Node.Status(), d.Deleted, d.Node})
-	case runbook.Connection:
+	case event.Connection:
 		r.connections = append(r.connections, &Connection{now, d})
-	case runbook.Ended:
+	case event.Ended:
 		r.ended = &d
-	case runbook.Resumed:
+	case event.Resumed:
 		m := &Resume{now, gap, d.Operator, d.Tool, d.Torn}
 		r.resumes = append(r.resumes, m)
 		r.step(e.Step).items = append(r.step(e.Step).items, m)
-	case runbook.Paused:
+	case event.Paused:
 		m := &Pause{Moment: now, Open: true}
 		r.pauses = append(r.pauses, m)
 		r.step(e.Step).items = append(r.step(e.Step).items, m)
-	case runbook.Unpaused:
+	case event.Unpaused:
 		if n := len(r.pauses); n > 0 {
 			r.pauses[n-1].Took, r.pauses[n-1].Open = now.At-r.pauses[n-1].At, false
 		}
-	case runbook.Drifted:
+	case event.Drifted:
 		m := &Drift{now, d}
 		r.drift = append(r.drift, m)
 		r.step(e.Step).items = append(r.step(e.Step).items, m)
-	case runbook.Output:
+	case event.Output:
 		if c := r.open[d.Number]; c != nil {
 			c.Printed += int64(len(d.Bytes()))
 			if d.Omitted {
@@ -281,20 +281,20 @@ func (r *run) add(e transcript.Entry) {
 			}
 			c.output.add(d)
 		}
-	case runbook.CommandEnded:
+	case event.CommandEnded:
 		r.commandEnded(now, d)
-	case runbook.Progress, runbook.UnknownData: // nothing to tell
+	case event.Progress, event.UnknownData: // nothing to tell
 	default:
 		r.inStep(now, r.step(e.Step), e.Data)
 	}
 }
 
-func (r *run) plan(steps []runbook.PlannedStep) {
+func (r *run) plan(steps []event.PlannedStep) {
 	r.steps = r.steps[:0]
 	for i, p := range steps {
 		st := r.byID[p.ID]
 		if st == nil {
-			st = &Step{Status: runbook.Waiting}
+			st = &Step{Status: event.Waiting}
 			r.byID[p.ID] = st
 		}
 		st.ID, st.Number, st.Title, st.Why, st.Phase = p.ID, i+1, p.Title, p.Why, p.Phase
@@ -310,35 +310,35 @@ func (r *run) step(id string) *Step {
 	}
 	st := r.byID[id]
 	if st == nil {
-		st = &Step{ID: id, Title: runbook.T(id), Number: len(r.steps) + 1, Status: runbook.Waiting}
+		st = &Step{ID: id, Title: event.T(id), Number: len(r.steps) + 1, Status: event.Waiting}
 		r.byID[id] = st
 		r.steps = append(r.steps, st)
 	}
 	return st
 }
 
-func (r *run) inStep(now Moment, st *Step, data runbook.Data) {
+func (r *run) inStep(now Moment, st *Step, data event.Data) {
 	switch d := data.(type) {
-	case runbook.StepStarted:
-		st.Status, st.Attempts = runbook.Running, d.Attempt
+	case event.StepStarted:
+		st.Status, st.Attempts = event.Running, d.Attempt
 		if st.Began == nil {
 			st.Began = &now
 		}
 		if d.Attempt > 1 {
 			st.items = append(st.items, attempt{now, d.Attempt})
 		}
-	case runbook.StepEnded:
+	case event.StepEnded:
 		if st.Began == nil {
 			st.Began = &now
 		}
 		st.Status, st.Because, st.Took = d.Status, d.Why, now.At-st.Began.At
-	case runbook.Described:
+	case event.Described:
 		if r.started.DryRun {
 			for _, op := range d.Operations {
 				st.items = append(st.items, &Command{Step: st.ID, Host: op.Host, Line: op.Line, Changes: op.Changes, Probe: op.Probe, Began: now, would: true})
 			}
 		}
-	case runbook.CommandStarted:
+	case event.CommandStarted:
 		if r.open[d.Number] != nil { // taken up again after the console went away
 			return
 		}
@@ -346,38 +346,38 @@ func (r *run) inStep(now Moment, st *Step, data runbook.Data) {
 		r.open[d.Number] = c
 		r.commands = append(r.commands, c)
 		st.items = append(st.items, c)
-	case runbook.GateChecked:
+	case event.GateChecked:
 		g := &Gate{st.ID, now, d}
 		r.gates = append(r.gates, g)
 		st.items = append(st.items, g)
-	case runbook.Hit:
+	case event.Hit:
 		h := &Hit{st.ID, now, d}
 		r.hits = append(r.hits, h)
 		st.items = append(st.items, h)
-	case runbook.RemedyStarted:
-		m := &Remedy{Step: st.ID, ID: d.ID, Title: d.Title, Began: now, Status: runbook.Running}
+	case event.RemedyStarted:
+		m := &Remedy{Step: st.ID, ID: d.ID, Title: d.Title, Began: now, Status: event.Running}
 		r.remedies = append(r.remedies, m)
 		st.items = append(st.items, m)
-	case runbook.RemedyEnded:
+	case event.RemedyEnded:
 		r.remedyEnded(now, st, d)
-	case runbook.Asked:
+	case event.Asked:
 		r.asked[d.Question.ID] = d.Question
-	case runbook.Answered:
+	case event.Answered:
 		a := r.decision(now, st.ID, d)
 		r.decisions = append(r.decisions, a)
 		st.items = append(st.items, a)
-	case runbook.Compared:
+	case event.Compared:
 		c := &Diff{st.ID, now, d}
 		r.diffs = append(r.diffs, c)
 		st.items = append(st.items, c)
-	case runbook.Remark:
+	case event.Remark:
 		m := &Remark{st.ID, now, d.Text}
 		r.remarks = append(r.remarks, m)
 		st.items = append(st.items, m)
 	}
 }
 
-func (r *run) commandEnded(now Moment, d runbook.CommandEnded) {
+func (r *run) commandEnded(now Moment, d event.CommandEnded) {
 	c := r.open[d.Number]
 	if c == nil {
 		return
@@ -387,9 +387,9 @@ func (r *run) commandEnded(now Moment, d runbook.CommandEnded) {
 	delete(r.open, d.Number)
 }
 
-func (r *run) remedyEnded(now Moment, st *Step, d runbook.RemedyEnded) {
+func (r *run) remedyEnded(now Moment, st *Step, d event.RemedyEnded) {
 	for _, m := range slices.Backward(r.remedies) {
-		if m.ID == d.ID && m.Status == runbook.Running {
+		if m.ID == d.ID && m.Status == event.Running {
 			m.Status, m.Reason, m.Took = d.Status, d.Reason, now.At-m.Began.At
 			end := *m
 			end.Began, end.ends = now, true
@@ -399,7 +399,7 @@ func (r *run) remedyEnded(now Moment, st *Step, d runbook.RemedyEnded) {
 	}
 }
 
-func (r *run) decision(now Moment, step string, d runbook.Answered) *Decision {
+func (r *run) decision(now Moment, step string, d event.Answered) *Decision {
 	q := r.asked[d.Question]
 	delete(r.asked, d.Question)
 	a := &Decision{Step: step, Moment: now, Question: d.Question, Form: q.Form, Title: q.Title, Answer: d.Answer}
@@ -408,7 +408,7 @@ func (r *run) decision(now Moment, step string, d runbook.Answered) *Decision {
 			a.Label = c.Label
 		}
 	}
-	a.Override = d.Reason != "" && (d.Choice == runbook.ChoiceOverride || d.Choice == runbook.ChoiceSkip)
+	a.Override = d.Reason != "" && (d.Choice == event.ChoiceOverride || d.Choice == event.ChoiceSkip)
 	return a
 }
 

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // verdict is the result in one line.
@@ -52,7 +52,7 @@ func (r *run) notes(l language) []string {
 	var list []string
 	advice := map[string]bool{}
 	for _, g := range r.gates {
-		if g.Verdict != runbook.Pass && g.Required == runbook.Advisory && g.Pitfall == "" && !advice[g.Gate] {
+		if g.Verdict != event.Pass && g.Required == event.Advisory && g.Pitfall == "" && !advice[g.Gate] {
 			advice[g.Gate] = true
 			list = append(list, l.say("Advice: %s: %s", "注意: %s: %s", l.text(g.Title), l.verdict(g.Verdict)))
 		}
@@ -70,7 +70,7 @@ func (r *run) notes(l language) []string {
 	}
 	for _, c := range r.commands {
 		switch c.Outcome {
-		case runbook.StateLost, runbook.TimedOut, runbook.Stopped, "":
+		case event.StateLost, event.TimedOut, event.Stopped, "":
 			list = append(list, fmt.Sprintf("%s: %s: %s", plain(c.Host), short(plain(c.Line), 100), l.outcome(c)))
 		}
 	}

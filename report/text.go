@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -16,7 +16,7 @@ func writeText(w io.Writer, src Source, l language) error {
 		proof = l.say("NOT VERIFIED: ", "検証できません (NOT VERIFIED): ") + plain(l.verified(src.Check))
 		fmt.Fprintf(w, "%s\n\n", proof)
 	}
-	err := transcript.Text(w, func(yield func(runbook.Event, error) bool) {
+	err := transcript.Text(w, func(yield func(event.Event, error) bool) {
 		for e, err := range src.Entries {
 			if !yield(e.Event, err) {
 				return

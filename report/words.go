@@ -7,7 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -15,61 +15,61 @@ import (
 type language string
 
 func (l language) say(en, ja string, args ...any) string {
-	s := runbook.Text{En: en, Ja: ja}.In(string(l))
+	s := event.Text{En: en, Ja: ja}.In(string(l))
 	if len(args) == 0 {
 		return s
 	}
 	return fmt.Sprintf(s, args...)
 }
 
-func (l language) severity(s string) string { return l.text(runbook.SeverityText(s)) }
+func (l language) severity(s string) string { return l.text(event.SeverityText(s)) }
 
-func (l language) text(t runbook.Text) string { return plain(t.In(string(l))) }
+func (l language) text(t event.Text) string { return plain(t.In(string(l))) }
 
-func (l language) status(s runbook.Status) string {
+func (l language) status(s event.Status) string {
 	switch s {
-	case runbook.Passed:
+	case event.Passed:
 		return l.say("passed", "完了")
-	case runbook.Failed:
+	case event.Failed:
 		return l.say("failed", "失敗")
-	case runbook.Skipped:
+	case event.Skipped:
 		return l.say("skipped", "省略")
-	case runbook.Overridden:
+	case event.Overridden:
 		return l.say("overridden", "強行")
-	case runbook.Cancelled:
+	case event.Cancelled:
 		return l.say("stopped", "停止")
-	case runbook.Lost:
+	case event.Lost:
 		return l.say("state unknown", "状態不明")
-	case runbook.Running:
+	case event.Running:
 		return l.say("not ended", "未終了")
-	case runbook.Waiting:
+	case event.Waiting:
 		return l.say("not reached", "未到達")
 	}
 	return string(s)
 }
 
-func (l language) verdict(v runbook.Verdict) string { return l.text(v.Text()) }
+func (l language) verdict(v event.Verdict) string { return l.text(v.Text()) }
 
 // outcome is how a command ended, in a word or two.
 func (l language) outcome(c *Command) string {
 	switch c.Outcome {
-	case runbook.Done:
+	case event.Done:
 		return ""
-	case runbook.Exited:
+	case event.Exited:
 		return l.say("exit %d", "終了コード %d", c.Exit)
-	case runbook.NotStarted:
+	case event.NotStarted:
 		return l.say("could not start", "開始できず")
-	case runbook.Unreachable:
+	case event.Unreachable:
 		return l.say("host not reached, never ran", "到達できず、未実行")
-	case runbook.StateLost:
+	case event.StateLost:
 		return l.say("connection lost, state unknown", "接続断、状態不明")
-	case runbook.TimedOut:
+	case event.TimedOut:
 		return l.say("stopped, took too long", "時間切れで停止")
-	case runbook.Stopped:
+	case event.Stopped:
 		return l.say("stopped by the operator", "オペレーターが停止")
-	case runbook.Abandoned:
+	case event.Abandoned:
 		return l.say("left by a console that went away, run again", "コンソールの異常終了により中断、再実行")
-	case runbook.NotRecorded:
+	case event.NotRecorded:
 		return l.say("not in the recording", "記録になし")
 	case "":
 		return l.say("no end recorded", "終了の記録なし")
@@ -89,13 +89,13 @@ func (l language) by(by string) string {
 	return by
 }
 
-func (l language) danger(d runbook.Danger) string {
+func (l language) danger(d event.Danger) string {
 	switch d {
-	case runbook.Changes:
+	case event.Changes:
 		return l.say("changes", "変更あり")
-	case runbook.Disrupts:
+	case event.Disrupts:
 		return l.say("disrupts", "停止を伴う")
-	case runbook.Destroys:
+	case event.Destroys:
 		return l.say("destroys", "削除を伴う")
 	}
 	return ""
@@ -189,9 +189,9 @@ func (r *run) release() string {
 }
 
 // status is how the run stands; one without an end was cut off, or still goes on.
-func (r *run) status() runbook.Status {
+func (r *run) status() event.Status {
 	if r.ended == nil {
-		return runbook.Running
+		return event.Running
 	}
 	return r.ended.Status
 }
@@ -220,21 +220,21 @@ func padded(s string, width int) string {
 }
 
 // mark is the sign of a status: colour never stands alone.
-func mark(s runbook.Status) string {
+func mark(s event.Status) string {
 	switch s {
-	case runbook.Passed:
+	case event.Passed:
 		return "✓"
-	case runbook.Failed:
+	case event.Failed:
 		return "✗"
-	case runbook.Skipped:
+	case event.Skipped:
 		return "–"
-	case runbook.Overridden:
+	case event.Overridden:
 		return "!"
-	case runbook.Cancelled:
+	case event.Cancelled:
 		return "■"
-	case runbook.Lost:
+	case event.Lost:
 		return "?"
-	case runbook.Running:
+	case event.Running:
 		return "…"
 	}
 	return "·"

@@ -3,35 +3,36 @@ package runbook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
+
+	"spraydeck/event"
 )
 
 // approve asks before a step that can change something. The exact commands stand in the question.
 func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) {
 	danger := in.danger()
-	if danger == ReadOnly {
+	if danger == event.ReadOnly {
 		return false, nil
 	}
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil {
-		return false, &stepError{outcome: NotStarted, why: T(err.Error())}
+		return false, &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 	}
-	q := Question{
-		ID: in.id + "/approve", Form: AskApprove, Title: in.step.Title.Text(in.scope), Body: in.wayBack(), Danger: danger,
-		Choices: []Choice{
-			{ID: ChoiceContinue, Label: Text{En: "run", Ja: "実行"}},
-			{ID: ChoiceSkip, Label: Text{En: "leave this step out", Ja: "この手順を省略"}, NeedsReason: true},
-			{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}},
+	q := event.Question{
+		ID: in.id + "/approve", Form: event.AskApprove, Title: in.step.Title.Text(in.scope), Body: in.wayBack(), Danger: danger,
+		Choices: []event.Choice{
+			{ID: event.ChoiceContinue, Label: event.Text{En: "run", Ja: "実行"}},
+			{ID: event.ChoiceSkip, Label: event.Text{En: "leave this step out", Ja: "この手順を省略"}, NeedsReason: true},
+			{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}},
 		},
 	}
 	for _, c := range cmds {
 		q.Details = append(q.Details, c.Host+": "+c.Line)
 	}
-	if danger == Disrupts || danger == Destroys {
-		q.Safe, q.Opens = ChoiceLeave, true
+	if danger == event.Disrupts || danger == event.Destroys {
+		q.Safe, q.Opens = event.ChoiceLeave, true
 		if q.Type, err = r.confirmWord(in); err != nil {
 			return false, err
 		}
@@ -40,21 +41,21 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 	switch {
 	case err != nil:
 		return false, err
-	case a.Choice == ChoiceSkip:
+	case a.Choice == event.ChoiceSkip:
 		return true, nil
-	case a.Choice != ChoiceContinue:
+	case a.Choice != event.ChoiceContinue:
 		return false, errLeft
 	}
 	return false, nil
 }
 
 // wayBack is how the step is undone, said to be that: it may look like one more command to be run now.
-func (in *instance) wayBack() Text {
+func (in *instance) wayBack() event.Text {
 	undo := in.step.Undo.Text(in.scope)
 	if undo.Empty() {
 		return undo
 	}
-	return Text{En: "The way back: ", Ja: "元に戻すには: "}.plus(undo)
+	return event.Text{En: "The way back: ", Ja: "元に戻すには: "}.Plus(undo)
 }
 
 // confirmWord is what must be typed before a red step: what the runbook says, else the node, else the cluster. A step
@@ -67,7 +68,7 @@ func (r *Run) confirmWord(in *instance) (string, error) {
 	if in.node != "" {
 		hosts = []string{in.node}
 	}
-	if in.danger() == Disrupts && len(hosts) > 0 && r.hosts != nil {
+	if in.danger() == event.Disrupts && len(hosts) > 0 && r.hosts != nil {
 		control, err := r.hosts("kube_control_plane")
 		if err == nil && !slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(control, h) }) {
 			return "", nil
@@ -114,7 +115,7 @@ func (r *Run) act(ctx context.Context, in *instance) (overridden bool, err error
 			case c.Stop:
 				stop()
 			case c.Remedy != "":
-				if err := r.remedy(ctx, in, RemedyPrefix+c.Remedy, nil); err != nil && (r.broken != nil || ctx.Err() != nil) {
+				if err := r.remedy(ctx, in, event.RemedyPrefix+c.Remedy, nil); err != nil && (r.broken != nil || ctx.Err() != nil) {
 					stop()
 					<-done
 					return false, err
@@ -132,24 +133,24 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	if tol, ok := in.step.Action.(Tolerant); ok {
 		accepts = func(exit int) bool { return exit == 0 || tol.Accepts(exit) }
 	}
-	t.Exec = func(ctx context.Context, c Command) (Result, error) {
+	t.Exec = func(ctx context.Context, c event.Command) (Result, error) {
 		c.Changes = in.changes(c)
 		res, err := r.exec(ctx, in.events, c)
 		if err != nil {
 			return res, err
 		}
 		if !accepts(int(res.Exit)) {
-			return res, &stepError{outcome: Exited, why: Textf("%s: exit code %d", "%s: 終了コード %d", c.Host, res.Exit)}
+			return res, &stepError{outcome: event.Exited, why: event.Textf("%s: exit code %d", "%s: 終了コード %d", c.Host, res.Exit)}
 		}
 		return res, nil
 	}
-	t.Ask = func(ctx context.Context, q Question) (Answer, error) {
+	t.Ask = func(ctx context.Context, q event.Question) (event.Answer, error) {
 		if q.Title.Empty() {
 			q.Title = in.step.Title.Text(in.scope)
 		}
 		return r.ask(ctx, in.events, q)
 	}
-	t.Emit = func(d Data) error { return r.emit(in.events, d) }
+	t.Emit = func(d event.Data) error { return r.emit(in.events, d) }
 	var value any
 	var err error
 	if runner, ok := in.step.Action.(Runner); ok {
@@ -170,17 +171,17 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 // asStepError keeps what ends a run apart from what only fails a step.
 func (r *Run) asStepError(ctx context.Context, err error) error {
 	var failed *stepError
-	if errors.As(err, &failed) || r.broken != nil || errors.Is(err, ErrUnanswered) || errors.Is(err, errLeft) {
+	if errors.As(err, &failed) || r.broken != nil || errors.Is(err, event.ErrUnanswered) || errors.Is(err, errLeft) {
 		return err
 	}
-	outcome := OutcomeOf(0, err)
-	why := describeEnd(0, outcome, err)
-	if h := HintOf(err); h != "" {
+	outcome := event.OutcomeOf(0, err)
+	why := event.DescribeEnd(0, outcome, err)
+	if h := event.HintOf(err); h != "" {
 		why.En, why.Ja = why.En+" ("+h+")", ""
 	}
-	var alone *NoTerminalError
+	var alone *event.NoTerminalError
 	if errors.As(err, &alone) {
-		return &stepError{outcome: outcome, why: alone.text(), alone: true}
+		return &stepError{outcome: outcome, why: alone.Text(), alone: true}
 	}
 	return &stepError{outcome: outcome, why: why}
 }
@@ -214,7 +215,7 @@ func (r *Run) runCommands(ctx context.Context, in *instance, t *Task) (any, erro
 		all.Exit = max(all.Exit, res.Exit)
 		if errs[i] != nil {
 			err = errs[i]
-			if OutcomeOf(0, err) == StateLost {
+			if event.OutcomeOf(0, err) == event.StateLost {
 				break // the gravest of them decides what is said of the step
 			}
 		}
@@ -224,15 +225,15 @@ func (r *Run) runCommands(ctx context.Context, in *instance, t *Task) (any, erro
 
 // failed asks what to do about a step that did not succeed. It says whether to try again.
 func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (again bool, err error) {
-	q := Question{
-		ID: in.id + "/failed", Form: AskFailed, Opens: true, Safe: ChoiceLeave,
-		Title: Text{En: "Step failed: " + in.step.Title.Text(in.scope).En, Ja: "手順が失敗しました: " + in.step.Title.Text(in.scope).In("ja")},
+	q := event.Question{
+		ID: in.id + "/failed", Form: event.AskFailed, Opens: true, Safe: event.ChoiceLeave,
+		Title: event.Text{En: "Step failed: " + in.step.Title.Text(in.scope).En, Ja: "手順が失敗しました: " + in.step.Title.Text(in.scope).In("ja")},
 		Body:  failure.why,
 	}
-	if failure.outcome == StateLost {
-		q.Title = Text{En: "Nobody knows how this ended: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
+	if failure.outcome == event.StateLost {
+		q.Title = event.Text{En: "Nobody knows how this ended: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
 	}
-	q.Choices = append(q.Choices, Choice{ID: ChoiceRetry, Label: Text{En: "run it again", Ja: "再実行"}})
+	q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceRetry, Label: event.Text{En: "run it again", Ja: "再実行"}})
 	q.Choices = append(q.Choices, r.cures(in, in.step.Remedies, "")...)
 	for _, id := range r.watch.seenIn(in.events) {
 		if p := r.book.known[id]; p != nil {
@@ -240,21 +241,21 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 		}
 	}
 	q.Choices = append(q.Choices,
-		Choice{ID: ChoiceOverride, Label: Text{En: "go on all the same, with a reason", Ja: "理由を記して続行"}, NeedsReason: true},
-		Choice{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}})
+		event.Choice{ID: event.ChoiceOverride, Label: event.Text{En: "go on all the same, with a reason", Ja: "理由を記して続行"}, NeedsReason: true},
+		event.Choice{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}})
 	for {
 		a, err := r.ask(ctx, in.events, q)
-		if errors.Is(err, ErrUnanswered) {
+		if errors.Is(err, event.ErrUnanswered) {
 			return false, failure // with nobody there, what failed has failed
 		}
 		switch {
 		case err != nil:
 			return false, err
-		case a.Choice == ChoiceRetry:
+		case a.Choice == event.ChoiceRetry:
 			return true, nil
-		case a.Choice == ChoiceOverride:
+		case a.Choice == event.ChoiceOverride:
 			return false, nil
-		case strings.HasPrefix(a.Choice, RemedyPrefix):
+		case strings.HasPrefix(a.Choice, event.RemedyPrefix):
 			if err := r.remedy(ctx, in, a.Choice, nil); err != nil {
 				return false, err
 			}
@@ -265,20 +266,20 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 }
 
 // ask puts a question, unless it was answered before the run was resumed.
-func (r *Run) ask(ctx context.Context, step string, q Question) (Answer, error) {
+func (r *Run) ask(ctx context.Context, step string, q event.Question) (event.Answer, error) {
 	if a, ok := r.env.Past.answer(step, q); ok {
 		return a, nil
 	}
 	if r.restoring {
-		return Answer{}, errNotKept
+		return event.Answer{}, errNotKept
 	}
 	return r.askNow(ctx, step, q)
 }
 
 // askNow puts a question and records it and its answer. An answer that the question does not offer is refused.
-func (r *Run) askNow(ctx context.Context, step string, q Question) (Answer, error) {
-	if err := r.emit(step, Asked{q}); err != nil {
-		return Answer{}, err
+func (r *Run) askNow(ctx context.Context, step string, q event.Question) (event.Answer, error) {
+	if err := r.emit(step, event.Asked{Question: q}); err != nil {
+		return event.Answer{}, err
 	}
 	if step != "" {
 		r.env.Past.live()
@@ -299,28 +300,6 @@ func (r *Run) askNow(ctx context.Context, step string, q Question) (Answer, erro
 			r.env.Mask(a.Text)
 			shown.Text = ""
 		}
-		return a, r.emit(step, Answered{q.ID, shown})
+		return a, r.emit(step, event.Answered{Question: q.ID, Answer: shown})
 	}
-}
-
-// Accept says why an answer does not fit its question.
-func (q Question) Accept(a Answer) error {
-	if len(q.Choices) == 0 {
-		return nil
-	}
-	i := slices.IndexFunc(q.Choices, func(c Choice) bool { return c.ID == a.Choice })
-	if i < 0 {
-		var ids []string
-		for _, c := range q.Choices {
-			ids = append(ids, c.ID)
-		}
-		return fmt.Errorf("%q is no answer to %s: %s", a.Choice, q.ID, DidYouMean(a.Choice, ids))
-	}
-	if q.Choices[i].NeedsReason && strings.TrimSpace(a.Reason) == "" {
-		return fmt.Errorf("the answer %q to %s wants a reason", a.Choice, q.ID)
-	}
-	if q.Type != "" && a.Choice == ChoiceContinue && a.Text != q.Type {
-		return fmt.Errorf("to continue %s, the text must be %q", q.ID, q.Type)
-	}
-	return nil
 }

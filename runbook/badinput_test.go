@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -98,18 +99,18 @@ func TestCostLimit(t *testing.T) {
 	}
 	var evidence []string
 	_, err := runbook.NewRun(f.Runbook, runbook.Env{
-		Exec: func(_ context.Context, _ runbook.Command, out func(string, []byte)) (int, error) {
+		Exec: func(_ context.Context, _ event.Command, out func(string, []byte)) (int, error) {
 			out("stdout", []byte(strings.Repeat("line\n", 2000)))
 			return 0, nil
 		},
-		Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
-			if q.Form == runbook.AskGate {
-				return runbook.Answer{}, runbook.ErrUnanswered
+		Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
+			if q.Form == event.AskGate {
+				return event.Answer{}, event.ErrUnanswered
 			}
-			return runbook.Answer{Choice: runbook.ChoiceContinue}, nil
+			return event.Answer{Choice: event.ChoiceContinue}, nil
 		},
-		Sink: func(e runbook.Event) error {
-			if g, ok := e.Data.(runbook.GateChecked); ok {
+		Sink: func(e event.Event) error {
+			if g, ok := e.Data.(event.GateChecked); ok {
 				evidence = append(g.Evidence, string(g.Verdict))
 			}
 			return nil

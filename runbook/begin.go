@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+
+	"spraydeck/event"
 )
 
 // begin fills the scope: inputs, places for the results of steps, the inventory. It emits Started, which is always the
@@ -138,11 +140,11 @@ func (b *Runbook) LeadsElsewhere(given map[string]string) (tag string, other boo
 }
 
 // inputs settles the inputs in the order they are written: what was given, else the default, else a question.
-func (r *Run) inputs(ctx context.Context) ([]Value, error) {
+func (r *Run) inputs(ctx context.Context) ([]event.Value, error) {
 	if err := r.book.CheckInputs(r.env.Inputs); err != nil {
 		return nil, err
 	}
-	var values []Value
+	var values []event.Value
 	for _, e := range r.book.Inputs {
 		text, ok := r.env.Inputs[e.Name]
 		if !ok && e.Value.Default.Given() {
@@ -155,10 +157,10 @@ func (r *Run) inputs(ctx context.Context) ([]Value, error) {
 		}
 		if !ok {
 			// asked before Started is written: the answer is part of it
-			q := Question{ID: "inputs." + e.Name, Form: AskInput, Title: e.Value.Prompt.Text(r.scope), Secret: e.Value.Secret.Value}
+			q := event.Question{ID: "inputs." + e.Name, Form: event.AskInput, Title: e.Value.Prompt.Text(r.scope), Secret: e.Value.Secret.Value}
 			for _, c := range e.Value.Choices {
-				q.Form = AskChoose
-				q.Choices = append(q.Choices, Choice{ID: c.Value, Label: T(c.Value)})
+				q.Form = event.AskChoose
+				q.Choices = append(q.Choices, event.Choice{ID: c.Value, Label: event.T(c.Value)})
 			}
 			a, err := r.env.Ask(ctx, q)
 			if err != nil {
@@ -179,7 +181,7 @@ func (r *Run) inputs(ctx context.Context) ([]Value, error) {
 		if e.Value.Secret.Value {
 			text = ""
 		}
-		values = append(values, Value{Name: e.Name, Text: text, Secret: e.Value.Secret.Value})
+		values = append(values, event.Value{Name: e.Name, Text: text, Secret: e.Value.Secret.Value})
 	}
 	return values, nil
 }
@@ -193,7 +195,7 @@ func (r *Run) inventory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := r.exec(ctx, "", Command{Host: Workstation, Line: line, Probe: true})
+	res, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: line, Probe: true})
 	if err != nil {
 		return fmt.Errorf("read the inventory with %q: %w", line, err)
 	}
@@ -229,12 +231,12 @@ func lastLine(s string) string {
 
 // confirmStart shows what the run will work with before its first step.
 func (r *Run) confirmStart(ctx context.Context) error {
-	q := Question{
-		ID: "start", Form: AskApprove,
-		Title: Textf("Start %s?", "%s を開始しますか？", r.book.Name.Value),
-		Choices: []Choice{
-			{ID: ChoiceContinue, Label: Text{En: "start", Ja: "開始"}},
-			{ID: ChoiceLeave, Label: Text{En: "leave", Ja: "やめる"}},
+	q := event.Question{
+		ID: "start", Form: event.AskApprove,
+		Title: event.Textf("Start %s?", "%s を開始しますか？", r.book.Name.Value),
+		Choices: []event.Choice{
+			{ID: event.ChoiceContinue, Label: event.Text{En: "start", Ja: "開始"}},
+			{ID: event.ChoiceLeave, Label: event.Text{En: "leave", Ja: "やめる"}},
 		},
 	}
 	for _, e := range r.book.Inputs {
@@ -245,7 +247,7 @@ func (r *Run) confirmStart(ctx context.Context) error {
 		q.Details = append(q.Details, e.Name+" = "+value)
 	}
 	a, err := r.ask(ctx, "", q)
-	if err == nil && a.Choice != ChoiceContinue {
+	if err == nil && a.Choice != event.ChoiceContinue {
 		err = errLeft
 	}
 	return err

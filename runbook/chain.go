@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
+
+	"spraydeck/event"
 )
 
 // Chain is the way from one release of Kubespray to another: no minor is left out, because Kubernetes upgrades one minor
@@ -61,19 +63,19 @@ type Hop struct {
 
 // Avoided is a release that is passed by.
 type Avoided struct {
-	Release string `json:"release"`
-	Why     Text   `json:"why"`
-	Instead string `json:"instead,omitempty"`
-	Source  string `json:"source,omitempty"`
+	Release string     `json:"release"`
+	Why     event.Text `json:"why"`
+	Instead string     `json:"instead,omitempty"`
+	Source  string     `json:"source,omitempty"`
 }
 
 // Condition is what must hold before a hop. Nodes are those known not to meet it.
 type Condition struct {
-	About  string   `json:"about"` // kubernetes, etcd, calico, os, ansible, release ...
-	Says   Text     `json:"says"`
-	Unmet  bool     `json:"unmet,omitempty"` // it is known not to hold
-	Nodes  []string `json:"nodes,omitempty"`
-	Source string   `json:"source,omitempty"`
+	About  string     `json:"about"` // kubernetes, etcd, calico, os, ansible, release ...
+	Says   event.Text `json:"says"`
+	Unmet  bool       `json:"unmet,omitempty"` // it is known not to hold
+	Nodes  []string   `json:"nodes,omitempty"`
+	Source string     `json:"source,omitempty"`
 }
 
 // Backwards is a component that becomes older.
@@ -85,8 +87,8 @@ type Backwards struct {
 
 // Told is a notice.
 type Told struct {
-	Says   Text   `json:"says"`
-	Source string `json:"source,omitempty"`
+	Says   event.Text `json:"says"`
+	Source string     `json:"source,omitempty"`
 }
 
 // ChainOptions is what is known of the cluster. Everything may be left out.
@@ -136,7 +138,7 @@ func (rs Releases) next(at, goal *Release) (*Release, error) {
 	}
 	minor := semver.New(at.version.Major(), at.version.Minor()+1, 0, "", "")
 	var fallback *Release
-	var refused Text
+	var refused event.Text
 	for _, r := range slices.Backward(rs) {
 		if r.version.Major() != minor.Major() || r.version.Minor() != minor.Minor() || (sameMinor(r, goal) && r != goal) {
 			continue
@@ -171,15 +173,15 @@ func sameMinor(a, b *Release) bool {
 }
 
 // refuses gives the reasons why a release cannot follow another: what its playbook would stop at.
-func refuses(to, from *Release) []Text {
-	var why []Text
+func refuses(to, from *Release) []event.Text {
+	var why []event.Text
 	if v := from.Kubernetes.Default.Value; from.Kubernetes.version().LessThan(mustVersion(to.Kubernetes.Min.Value)) {
-		why = append(why, Textf("%s takes Kubernetes %s or later, %s installs %s", "%s は Kubernetes %s 以降から上げられるが、%s は %s", to.Name, to.Kubernetes.Min, from.Name, v))
+		why = append(why, event.Textf("%s takes Kubernetes %s or later, %s installs %s", "%s は Kubernetes %s 以降から上げられるが、%s は %s", to.Name, to.Kubernetes.Min, from.Name, v))
 	}
 	for _, e := range to.Components {
 		have := from.component(e.Name).Version.Value
 		if least := e.Value.From.Value; least != "" && have != "" && mustVersion(have).LessThan(mustVersion(least)) {
-			why = append(why, Textf("%s takes %s %s or later, %s installs %s", "%s は %s %s 以降から上げられるが、%s は %s", to.Name, e.Name, least, from.Name, have))
+			why = append(why, event.Textf("%s takes %s %s or later, %s installs %s", "%s は %s %s 以降から上げられるが、%s は %s", to.Name, e.Name, least, from.Name, have))
 		}
 	}
 	return why

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spraydeck/event"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -141,7 +143,7 @@ func TestHopReasons(t *testing.T) {
 	}
 }
 
-func inBoth(t *testing.T, text Text) {
+func inBoth(t *testing.T, text event.Text) {
 	t.Helper()
 	if text.En == "" || text.Ja == "" || strings.Contains(text.En+text.Ja, "%!") {
 		t.Errorf("not in both languages: %q", text)

@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"spraydeck/event"
 )
 
 // checkUndo: whoever disrupts or destroys something says how to go back.
 func (c *checker) checkUndo(s *Step) {
-	danger := Danger(s.Danger.Value)
+	danger := event.Danger(s.Danger.Value)
 	if danger == "" && s.Kind != nil {
 		danger = s.Kind.Danger
 	}
-	if (danger == Destroys || danger == Disrupts) && !s.Undo.Set() {
+	if (danger == event.Destroys || danger == event.Disrupts) && !s.Undo.Set() {
 		c.add(s.at(), "no-undo", fmt.Sprintf("step %s %s and says no way back", s.ID, danger), "add undo, even if it says that there is none")
 	}
 }

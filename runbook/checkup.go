@@ -5,27 +5,29 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"spraydeck/event"
 )
 
 // Finding is what is known about one pitfall before anything is touched.
 type Finding struct {
-	Pitfall  string   `json:"pitfall"`
-	Title    Text     `json:"title"`
-	Severity string   `json:"severity"`
-	Required Required `json:"required"`
-	Verdict  Verdict  `json:"verdict"` // fail is a finding; unknown says why in the evidence
-	Says     Text     `json:"says,omitzero"`
-	Evidence []string `json:"evidence,omitempty"`
-	Why      Text     `json:"why,omitzero"`
-	Remedies []Remedy `json:"remedies,omitempty"`
-	Sources  []string `json:"sources,omitempty"`
+	Pitfall  string         `json:"pitfall"`
+	Title    event.Text     `json:"title"`
+	Severity string         `json:"severity"`
+	Required event.Required `json:"required"`
+	Verdict  event.Verdict  `json:"verdict"` // fail is a finding; unknown says why in the evidence
+	Says     event.Text     `json:"says,omitzero"`
+	Evidence []string       `json:"evidence,omitempty"`
+	Why      event.Text     `json:"why,omitzero"`
+	Remedies []event.Remedy `json:"remedies,omitempty"`
+	Sources  []string       `json:"sources,omitempty"`
 }
 
 // Checkup looks for every pitfall of a runbook that can be seen beforehand. It only reads. Probes that several pitfalls
 // share are run once. Pitfalls that do not apply here are left out.
 func Checkup(ctx context.Context, book *Runbook, env Env) ([]Finding, error) {
 	if env.Sink == nil {
-		env.Sink = func(Event) error { return nil }
+		env.Sink = func(event.Event) error { return nil }
 	}
 	env.Exec = once(env.Exec)
 	r := NewRun(book, env)
@@ -61,12 +63,12 @@ func Checkup(ctx context.Context, book *Runbook, env Env) ([]Finding, error) {
 // rank puts findings first, the gravest on top, then what could not be told, then what is well.
 func (f Finding) rank() int {
 	switch f.Verdict {
-	case Unknown:
+	case event.Unknown:
 		return 10
-	case Pass:
+	case event.Pass:
 		return 20
 	}
-	if f.Required == Advisory {
+	if f.Required == event.Advisory {
 		return 5
 	}
 	return slices.Index([]string{"data", "outage", "blocks", "nuisance"}, f.Severity)
@@ -157,7 +159,7 @@ func (r *Run) frameOf(p *Pitfall) *frame {
 }
 
 // once runs each command a single time and gives everybody its result.
-func once(exec Exec) Exec {
+func once(exec event.Exec) event.Exec {
 	type piece struct {
 		stream string
 		p      []byte
@@ -170,7 +172,7 @@ func once(exec Exec) Exec {
 	}
 	var mu sync.Mutex
 	runs := map[[2]string]*run{}
-	return func(ctx context.Context, c Command, out func(string, []byte)) (int, error) {
+	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 		k := [2]string{c.Host, c.Line}
 		mu.Lock()
 		r, known := runs[k]

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"spraydeck/event"
 )
 
 // maxResult is how much of a command's output an expression can see. The transcript has all of it.
@@ -23,7 +25,7 @@ func resultLimit(probe bool) int {
 
 // exec runs one command: its start is written before it leaves, its output before anybody sees it, and how it ended.
 // A command that could not run, or whose state is unknown, is an error.
-func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) {
+func (r *Run) exec(ctx context.Context, step string, c event.Command) (Result, error) {
 	c.Step = step
 	past := r.env.Past.take(step, c)
 	switch {
@@ -75,10 +77,10 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 	}
 	s.flush()
 	prompts.end()
-	outcome := OutcomeOf(exit, err)
-	end := CommandEnded{Number: n, Exit: exit, Outcome: outcome}
+	outcome := event.OutcomeOf(exit, err)
+	end := event.CommandEnded{Number: n, Exit: exit, Outcome: outcome}
 	if err != nil {
-		end.Error, end.Hint = errorText(outcome, err), HintOf(err)
+		end.Error, end.Hint = event.ErrorText(outcome, err), event.HintOf(err)
 	}
 	if e := r.emit(step, end); e != nil {
 		return Result{}, e
@@ -90,12 +92,12 @@ func (r *Run) exec(ctx context.Context, step string, c Command) (Result, error) 
 
 // leave gives a command its number and writes that it starts. A command that a console which went away has started keeps
 // its number and is taken up again; one that only read is run anew.
-func (r *Run) leave(step string, c *Command, past *pastCommand) error {
+func (r *Run) leave(step string, c *event.Command, past *pastCommand) error {
 	if step != "" {
 		r.env.Past.live()
 	}
 	if past != nil && !c.Changes && (c.Probe || !c.TTY) {
-		if err := r.emit(step, CommandEnded{Number: past.Number, Exit: -1, Outcome: Abandoned}); err != nil {
+		if err := r.emit(step, event.CommandEnded{Number: past.Number, Exit: -1, Outcome: event.Abandoned}); err != nil {
 			return err
 		}
 		past = nil
@@ -110,16 +112,18 @@ func (r *Run) leave(step string, c *Command, past *pastCommand) error {
 	r.number++
 	c.Number = r.number
 	r.mu.Unlock()
-	return r.emit(step, CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe})
+	return r.emit(step, event.CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe})
 }
 
 // noTerminal stands where a command needs the operator's terminal and there is none.
-func noTerminal(_ context.Context, c Command, _ func(string, []byte)) (int, error) {
-	return -1, NoTerminal(c.Line)
+func noTerminal(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
+	return -1, event.NoTerminal(c.Line)
 }
 
 // gone stands where a command had the terminal of a console that went away.
-func gone(_ context.Context, c Command, _ func(string, []byte)) (int, error) { return -1, Gone(c) }
+func gone(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
+	return -1, Gone(c)
+}
 
 func splitLines(s string) []string {
 	s = strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
@@ -133,15 +137,12 @@ func splitLines(s string) []string {
 // than its bytes, small enough to seek by.
 const pieceSize = 32 << 10
 
-// longLine is from where a line without an end is looked at in pieces.
-const longLine = 64 << 10
-
 // streams takes the output of one command.
 type streams struct {
 	run            *Run
 	step           string
 	number         int
-	command        Command
+	command        event.Command
 	stdout, stderr captured
 	rest           map[string][]byte // the beginning of a character whose end has not come yet
 	lines          map[string]string // the beginning of a line, for the symptoms
@@ -152,7 +153,7 @@ type streams struct {
 // question, if it waits for an answer.
 func (s *streams) recall(c *pastCommand) error {
 	s.begin()
-	err := s.run.env.Past.reread(c, func(o Output) {
+	err := s.run.env.Past.reread(c, func(o event.Output) {
 		b := &s.stdout
 		if o.Stream == "stderr" {
 			b = &s.stderr
@@ -164,7 +165,7 @@ func (s *streams) recall(c *pastCommand) error {
 			s.run.recall(s.command, strings.TrimSuffix(line, "\n"))
 		}
 		s.lines[o.Stream] = strings.Clone(text[last:])
-		if len(text)-last > longLine { // as when it came
+		if len(text)-last > event.LongLine { // as when it came
 			s.run.recall(s.command, text[last:])
 			s.lines[o.Stream] = ""
 		}
@@ -227,7 +228,7 @@ func (s *streams) deliver(stream string, p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	o := NewOutput(s.number, stream, p)
+	o := event.NewOutput(s.number, stream, p)
 	// an error is kept by emit and stops the run; the command itself is being cancelled
 	if s.run.emit(s.step, o) != nil {
 		return
@@ -241,7 +242,7 @@ func (s *streams) deliver(stream string, p []byte) {
 		return
 	}
 	text := o.Text
-	if carried := s.lines[stream]; len(carried) > longLine {
+	if carried := s.lines[stream]; len(carried) > event.LongLine {
 		s.see(carried) // or each piece of it would cost more than the one before
 	} else if carried != "" {
 		first, rest, ends := strings.Cut(text, "\n")

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -64,7 +65,7 @@ func newSite(t *testing.T) *site {
 	for name, text := range programs {
 		write("bin/"+name, "#!/bin/sh\n"+text+"\n", 0o777)
 	}
-	for _, host := range []string{runbook.Workstation, "n1", "n2"} {
+	for _, host := range []string{event.Workstation, "n1", "n2"} {
 		for name, text := range siteFiles {
 			write(host+"/"+name, text, 0o666)
 		}
@@ -79,13 +80,13 @@ type broke struct{ error }
 
 func (broke) StateUnknown() bool { return true }
 
-func (s *site) exec(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+func (s *site) exec(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case c.Line == "print-inventory":
 		return 0, nil
-	case c.Host == runbook.API:
+	case c.Host == event.API:
 		return s.api(c, out)
 	case c.Line == "shutdown -r now":
 		s.boots[c.Host]++
@@ -108,7 +109,7 @@ func (s *site) exec(ctx context.Context, c runbook.Command, out func(string, []b
 	return 0, err
 }
 
-func (s *site) api(c runbook.Command, out func(string, []byte)) (int, error) {
+func (s *site) api(c event.Command, out func(string, []byte)) (int, error) {
 	if c.Changes {
 		s.calls = append(s.calls, c.Line)
 	}
@@ -158,7 +159,7 @@ func TestDemands(t *testing.T) {
 				t.Fatalf("ended %+v", end)
 			}
 			for _, st := range state.Steps {
-				if st.Status != runbook.Passed && st.Status != runbook.Skipped {
+				if st.Status != event.Passed && st.Status != event.Skipped {
 					t.Errorf("%s is %s", st.ID, st.Status)
 				}
 			}
@@ -169,22 +170,22 @@ func TestDemands(t *testing.T) {
 	}
 }
 
-func (s *site) run(t *testing.T, book *runbook.Runbook) (runbook.Ended, *runbook.State) {
+func (s *site) run(t *testing.T, book *runbook.Runbook) (event.Ended, *event.State) {
 	t.Helper()
-	state := &runbook.State{}
+	state := &event.State{}
 	var seq int64
 	end, err := runbook.NewRun(book, runbook.Env{
 		Exec: s.exec, Shell: s.exec, Inputs: map[string]string{},
-		Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+		Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 			if q.Secret {
-				return runbook.Answer{Text: "sesame"}, nil
+				return event.Answer{Text: "sesame"}, nil
 			}
 			if strings.HasSuffix(q.ID, "/undo") {
 				t.Errorf("asked for %s", q.ID)
 			}
-			return runbook.Answer{Choice: runbook.ChoiceContinue, Text: q.Type, By: "answers"}, nil
+			return event.Answer{Choice: event.ChoiceContinue, Text: q.Type, By: "answers"}, nil
 		},
-		Sink: func(e runbook.Event) error {
+		Sink: func(e event.Event) error {
 			seq++
 			e.Seq, e.Time = seq, time.Unix(seq, 0)
 			state.Apply(e)
@@ -199,45 +200,45 @@ func (s *site) run(t *testing.T, book *runbook.Runbook) (runbook.Ended, *runbook
 }
 
 // demanded is what must hold besides that all went well.
-var demanded = map[string]func(t *testing.T, s *site, state *runbook.State, book *runbook.Runbook){
-	"03": func(t *testing.T, s *site, _ *runbook.State, _ *runbook.Runbook) {
+var demanded = map[string]func(t *testing.T, s *site, state *event.State, book *runbook.Runbook){
+	"03": func(t *testing.T, s *site, _ *event.State, _ *runbook.Runbook) {
 		if s.boots["n1"] != 1 || s.boots["n2"] != 1 {
 			t.Errorf("restarts: %v", s.boots)
 		}
 	},
-	"04": func(t *testing.T, s *site, _ *runbook.State, _ *runbook.Runbook) {
+	"04": func(t *testing.T, s *site, _ *event.State, _ *runbook.Runbook) {
 		if want := []string{"kubectl cordon n2", "kubectl uncordon n2", "kubectl cordon n1", "kubectl uncordon n1"}; !slices.Equal(s.calls, want) {
 			t.Errorf("the rounds: %q", s.calls)
 		}
 	},
-	"05": func(t *testing.T, s *site, state *runbook.State, _ *runbook.Runbook) {
-		if text, _ := os.ReadFile(filepath.Join(s.dir, runbook.Workstation, "done")); string(text) != "n1\nn2\n" {
+	"05": func(t *testing.T, s *site, state *event.State, _ *runbook.Runbook) {
+		if text, _ := os.ReadFile(filepath.Join(s.dir, event.Workstation, "done")); string(text) != "n1\nn2\n" {
 			t.Errorf("it did not go on here: %q", text)
 		}
 		if state.Step("restart[n2]/restart") == nil {
 			t.Error("the nested steps are not in the plan")
 		}
 	},
-	"06": func(t *testing.T, s *site, _ *runbook.State, _ *runbook.Runbook) {
+	"06": func(t *testing.T, s *site, _ *event.State, _ *runbook.Runbook) {
 		want := `kubectl -n chat patch poddisruptionbudgets mongo --type merge -p '{"spec":{"minAvailable":2,"selector":{"matchLabels":{"app":"mongo"}}}}'`
 		if !slices.Equal(s.calls, []string{want}) {
 			t.Errorf("put back: %q", s.calls)
 		}
 	},
-	"10": func(t *testing.T, _ *site, _ *runbook.State, book *runbook.Runbook) {
+	"10": func(t *testing.T, _ *site, _ *event.State, book *runbook.Runbook) {
 		if book.UsesAPI() {
 			t.Error("it is said to need the API")
 		}
 	},
-	"13": func(t *testing.T, _ *site, state *runbook.State, _ *runbook.Runbook) {
+	"13": func(t *testing.T, _ *site, state *event.State, _ *runbook.Runbook) {
 		for _, c := range state.Step("power").Commands {
 			if strings.Contains(c.Line, "sesame") {
 				t.Errorf("the secret is in %q", c.Line)
 			}
 		}
 	},
-	"15": func(t *testing.T, _ *site, state *runbook.State, _ *runbook.Runbook) {
-		if state.Step("renew-old").Status != runbook.Passed || state.Step("renew").Status != runbook.Skipped {
+	"15": func(t *testing.T, _ *site, state *event.State, _ *runbook.Runbook) {
+		if state.Step("renew-old").Status != event.Passed || state.Step("renew").Status != event.Skipped {
 			t.Error("the wrong command was taken")
 		}
 	},
@@ -251,10 +252,10 @@ func meanwhile(t *testing.T, files []runbook.File) {
 	if problems = append(problems, runbook.Check(append(files, f))...); len(problems.Errors()) > 0 && f.Runbook == nil {
 		t.Fatal(problems)
 	}
-	control, deleted := make(chan runbook.Control, 1), make(chan struct{})
+	control, deleted := make(chan event.Control, 1), make(chan struct{})
 	end, err := runbook.NewRun(f.Runbook, runbook.Env{
-		Exec: func(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
-			if c.Host == runbook.API {
+		Exec: func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
+			if c.Host == event.API {
 				close(deleted)
 				return 0, nil
 			}
@@ -266,12 +267,12 @@ func meanwhile(t *testing.T, files []runbook.File) {
 				return 1, nil
 			}
 		},
-		Ask: func(context.Context, runbook.Question) (runbook.Answer, error) {
-			return runbook.Answer{Choice: runbook.ChoiceContinue}, nil
+		Ask: func(context.Context, event.Question) (event.Answer, error) {
+			return event.Answer{Choice: event.ChoiceContinue}, nil
 		},
-		Sink: func(e runbook.Event) error {
-			if h, ok := e.Data.(runbook.Hit); ok {
-				control <- runbook.Control{Remedy: h.Remedies[0].ID}
+		Sink: func(e event.Event) error {
+			if h, ok := e.Data.(event.Hit); ok {
+				control <- event.Control{Remedy: h.Remedies[0].ID}
 			}
 			return nil
 		},
@@ -286,20 +287,20 @@ func meanwhile(t *testing.T, files []runbook.File) {
 func TestAGateStopsTheLoop(t *testing.T) {
 	files, _ := read(t, "testdata/demands/04-rounds.yaml")
 	s := newSite(t)
-	broken := func(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
-		if c.Host == runbook.API && c.Call.Verb == "get" {
+	broken := func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
+		if c.Host == event.API && c.Call.Verb == "get" {
 			out("stdout", []byte(`[{"metadata": {"name": "n2"}, "spec": {}, "status": {"conditions": [{"type": "Ready", "status": "False"}]}}]`))
 			return 0, nil
 		}
 		return s.exec(ctx, c, out)
 	}
 	end, err := runbook.NewRun(files[0].Runbook, runbook.Env{
-		Exec: broken, Sink: func(runbook.Event) error { return nil },
-		Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
-			if q.Form == runbook.AskGate {
-				return runbook.Answer{}, runbook.ErrUnanswered
+		Exec: broken, Sink: func(event.Event) error { return nil },
+		Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
+			if q.Form == event.AskGate {
+				return event.Answer{}, event.ErrUnanswered
 			}
-			return runbook.Answer{Choice: runbook.ChoiceContinue, Text: q.Type}, nil
+			return event.Answer{Choice: event.ChoiceContinue, Text: q.Type}, nil
 		},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}).Go(t.Context())

@@ -7,16 +7,18 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"spraydeck/event"
 )
 
 // Env is everything a run reaches.
 type Env struct {
-	Exec    Exec
-	Ask     Asker
-	Control <-chan Control // nil when nobody can act while a command runs
-	Sink    func(Event) error
+	Exec    event.Exec
+	Ask     event.Asker
+	Control <-chan event.Control // nil when nobody can act while a command runs
+	Sink    func(event.Event) error
 	Edit    func(ctx context.Context, path string, line int) error
-	Shell   Exec                                             // runs the commands that take over the terminal; nil = there is none
+	Shell   event.Exec                                       // runs the commands that take over the terminal; nil = there is none
 	Sleep   func(ctx context.Context, d time.Duration) error // nil = real time
 	Mask    func(secret string)                              // called with each secret before anything could print it
 
@@ -26,7 +28,7 @@ type Env struct {
 	Took func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
 
 	Inputs  map[string]string // values given beforehand; the others are asked for, or take their defaults
-	Started Started           // what is known of the surroundings; the engine fills in the runbook
+	Started event.Started     // what is known of the surroundings; the engine fills in the runbook
 	DryRun  bool              // describe every step, run none
 }
 
@@ -88,11 +90,11 @@ func sleep(ctx context.Context, d time.Duration) error {
 var errLeft = errors.New("left by the operator")
 
 // blockedError means that a gate held.
-type blockedError struct{ gate Text }
+type blockedError struct{ gate event.Text }
 
 func (b blockedError) Error() string { return b.Text().En }
-func (b blockedError) Text() Text {
-	return Text{En: "blocked: ", Ja: "ゲートで停止: "}.plus(b.gate)
+func (b blockedError) Text() event.Text {
+	return event.Text{En: "blocked: ", Ja: "ゲートで停止: "}.Plus(b.gate)
 }
 
 // unansweredGate is a gate that stays closed because nobody decided.
@@ -103,30 +105,32 @@ type unansweredGate struct {
 
 func (u unansweredGate) Error() string   { return u.gate.Error() + ": " + u.why.Error() }
 func (u unansweredGate) Unwrap() []error { return []error{u.gate, u.why} }
-func (u unansweredGate) Text() Text      { return u.gate.Text().plus(T(": ")).plus(reasonOf(u.why)) }
+func (u unansweredGate) Text() event.Text {
+	return u.gate.Text().Plus(event.T(": ")).Plus(reasonOf(u.why))
+}
 
 // reasonOf is an error as the reason why a step or a run ended. Errors that are told to people in their language have a
 // method Text() Text.
-func reasonOf(err error) Text {
-	var told interface{ Text() Text }
+func reasonOf(err error) event.Text {
+	var told interface{ Text() event.Text }
 	switch {
 	case errors.As(err, &told):
 		return told.Text()
 	case errors.Is(err, errLeft):
-		return Text{En: "left by the operator", Ja: "オペレーターが中断しました"}
+		return event.Text{En: "left by the operator", Ja: "オペレーターが中断しました"}
 	case errors.Is(err, context.Canceled):
-		return Text{En: "cancelled", Ja: "中断しました"}
+		return event.Text{En: "cancelled", Ja: "中断しました"}
 	}
-	return T(err.Error())
+	return event.T(err.Error())
 }
 
 // Go walks the runbook. The result is what the Ended event says; an error means that the events could not be written.
-func (r *Run) Go(ctx context.Context) (Ended, error) {
+func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
 	err := r.walk(ctx)
 	if r.broken != nil {
-		return Ended{Status: Failed, Exit: 1, Why: T(r.broken.Error())}, r.broken
+		return event.Ended{Status: event.Failed, Exit: 1, Why: event.T(r.broken.Error())}, r.broken
 	}
 	end := r.ending(ctx, err)
 	end.Why = r.stillApplied(end.Why)
@@ -137,39 +141,39 @@ func (r *Run) Go(ctx context.Context) (Ended, error) {
 }
 
 // ending turns how the walk ended into what is said of it. The exit codes are those of the command line.
-func (r *Run) ending(ctx context.Context, err error) Ended {
+func (r *Run) ending(ctx context.Context, err error) event.Ended {
 	var blocked blockedError
 	var failed *stepError
 	switch {
 	case err == nil:
-		return Ended{Status: Passed, Exit: 0}
+		return event.Ended{Status: event.Passed, Exit: 0}
 	case ctx.Err() != nil:
-		return Ended{Status: Cancelled, Exit: 130, Why: Text{En: "cancelled", Ja: "中断しました"}}
-	case errors.Is(err, ErrUnanswered):
-		return Ended{Status: Failed, Exit: 3, Why: reasonOf(err)}
+		return event.Ended{Status: event.Cancelled, Exit: 130, Why: event.Text{En: "cancelled", Ja: "中断しました"}}
+	case errors.Is(err, event.ErrUnanswered):
+		return event.Ended{Status: event.Failed, Exit: 3, Why: reasonOf(err)}
 	case errors.As(err, &blocked):
-		return Ended{Status: Failed, Exit: 3, Why: Text{En: "blocked by a gate: " + blocked.gate.En, Ja: "ゲートで停止: " + blocked.gate.In("ja")}}
+		return event.Ended{Status: event.Failed, Exit: 3, Why: event.Text{En: "blocked by a gate: " + blocked.gate.En, Ja: "ゲートで停止: " + blocked.gate.In("ja")}}
 	case errors.As(err, &failed):
-		end := Ended{Status: Failed, Exit: 1, Why: failed.why}
+		end := event.Ended{Status: event.Failed, Exit: 1, Why: failed.why}
 		switch failed.outcome {
-		case Unreachable:
+		case event.Unreachable:
 			end.Exit = 4
-		case StateLost:
-			end.Status = Lost
+		case event.StateLost:
+			end.Status = event.Lost
 		}
 		if failed.alone {
 			end.Exit = 3
 		}
 		return end
 	case errors.Is(err, errLeft):
-		return Ended{Status: Cancelled, Exit: 130, Why: reasonOf(err)}
+		return event.Ended{Status: event.Cancelled, Exit: 130, Why: reasonOf(err)}
 	}
-	return Ended{Status: Failed, Exit: 1, Why: reasonOf(err)}
+	return event.Ended{Status: event.Failed, Exit: 1, Why: reasonOf(err)}
 }
 
 // emit writes one event. After a failure nothing more is written and the run stops: what cannot be recorded does not
 // happen.
-func (r *Run) emit(step string, d Data) error {
+func (r *Run) emit(step string, d event.Data) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.broken != nil {
@@ -181,8 +185,8 @@ func (r *Run) emit(step string, d Data) error {
 	if r.over {
 		return nil // Ended is the last event; what is seen of the nodes after it is not part of the run
 	}
-	_, r.over = d.(Ended)
-	if err := r.env.Sink(Event{Step: step, Data: d}); err != nil {
+	_, r.over = d.(event.Ended)
+	if err := r.env.Sink(event.Event{Step: step, Data: d}); err != nil {
 		r.broken = err
 		if r.stop != nil {
 			r.stop(r.broken)
@@ -193,11 +197,11 @@ func (r *Run) emit(step string, d Data) error {
 }
 
 // Observe adds what was seen beside the steps, such as a change of a node. It may be called from any goroutine.
-func (r *Run) Observe(d Data) error {
+func (r *Run) Observe(d event.Data) error {
 	if err := r.emit("", d); err != nil {
 		return err
 	}
-	if n, ok := d.(NodeChanged); ok && !n.Deleted {
+	if n, ok := d.(event.NodeChanged); ok && !n.Deleted {
 		return r.seeNode(n.Node)
 	}
 	return nil
@@ -211,11 +215,11 @@ func (r *Run) walk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	planned := make([]PlannedStep, len(plan))
+	planned := make([]event.PlannedStep, len(plan))
 	for i, in := range plan {
 		planned[i] = in.planned(r)
 	}
-	if err := r.emit("", Planned{planned}); err != nil {
+	if err := r.emit("", event.Planned{Steps: planned}); err != nil {
 		return err
 	}
 	if r.env.DryRun {
@@ -238,17 +242,17 @@ func (r *Run) walk(ctx context.Context) error {
 // describeAll is the dry run: every step says what it would do, and nothing is done.
 func (r *Run) describeAll(plan []*instance) error {
 	for _, in := range plan {
-		if err := r.emit(in.id, StepStarted{Attempt: 1}); err != nil {
+		if err := r.emit(in.id, event.StepStarted{Attempt: 1}); err != nil {
 			return err
 		}
-		why := Text{En: "not run", Ja: "未実行"}
+		why := event.Text{En: "not run", Ja: "未実行"}
 		in.scope = r.scopeOf(in)
 		if ok, err := in.scope.True(in.when); err == nil && !ok {
-			why = Text{En: "would be skipped", Ja: "スキップされます"}
+			why = event.Text{En: "would be skipped", Ja: "スキップされます"}
 		} else if err := r.describe(in); err != nil {
 			return err
 		}
-		if err := r.emit(in.id, StepEnded{Status: Skipped, Why: why}); err != nil {
+		if err := r.emit(in.id, event.StepEnded{Status: event.Skipped, Why: why}); err != nil {
 			return err
 		}
 	}
@@ -257,8 +261,8 @@ func (r *Run) describeAll(plan []*instance) error {
 
 // stepError is a step that did not succeed.
 type stepError struct {
-	outcome Outcome
-	why     Text
+	outcome event.Outcome
+	why     event.Text
 	alone   bool // it wanted the operator's terminal, and there is none
 }
 
@@ -270,11 +274,11 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	r.current = in
 	r.mu.Unlock()
 	in.scope = r.scopeOf(in)
-	end := func(s Status, why Text) error {
+	end := func(s event.Status, why event.Text) error {
 		if err := r.leftOpen(in); err != nil {
 			return err
 		}
-		return r.emit(in.id, StepEnded{Status: s, Why: why})
+		return r.emit(in.id, event.StepEnded{Status: s, Why: why})
 	}
 
 	wanted, err := r.wanted(ctx, in)
@@ -282,11 +286,11 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 		return err
 	}
 	if !wanted {
-		return end(Skipped, Text{En: "not needed here", Ja: "ここでは不要"})
+		return end(event.Skipped, event.Text{En: "not needed here", Ja: "ここでは不要"})
 	}
 	before := r.env.Past.attempts(in.id)
 	for attempt := before + 1; ; attempt++ {
-		if err := r.emit(in.id, StepStarted{Attempt: attempt}); err != nil {
+		if err := r.emit(in.id, event.StepStarted{Attempt: attempt}); err != nil {
 			return err
 		}
 		status, why, err := r.attempt(ctx, in)
@@ -295,23 +299,23 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 		case err == nil:
 			return end(status, why)
 		case !errors.As(err, &failed) || ctx.Err() != nil:
-			status := Failed
+			status := event.Failed
 			if ctx.Err() != nil || errors.Is(err, errLeft) {
-				status = Cancelled
+				status = event.Cancelled
 			}
 			if e := end(status, reasonOf(err)); e != nil {
 				return e
 			}
 			return err
 		}
-		if attempt-before <= in.step.Retry.Value && failed.outcome != StateLost {
+		if attempt-before <= in.step.Retry.Value && failed.outcome != event.StateLost {
 			continue
 		}
 		again, err := r.failed(ctx, in, failed)
 		if err != nil {
-			s := Failed
-			if failed.outcome == StateLost {
-				s = Lost
+			s := event.Failed
+			if failed.outcome == event.StateLost {
+				s = event.Lost
 			}
 			if e := end(s, failed.why); e != nil {
 				return e
@@ -320,7 +324,7 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 		}
 		if !again {
 			r.applied(in) // as far as anybody knows
-			return end(Overridden, failed.why)
+			return end(event.Overridden, failed.why)
 		}
 	}
 }
@@ -339,41 +343,41 @@ func (r *Run) wanted(ctx context.Context, in *instance) (bool, error) {
 }
 
 // attempt is one pass through a step: done already? gates before, approval, the action, gates after.
-func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
+func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Text, error) {
 	if in.step.Done.Set() {
 		done, err := r.isDone(ctx, in)
 		if err != nil {
-			return "", Text{}, err
+			return "", event.Text{}, err
 		}
 		if done {
 			r.applied(in)
-			return Skipped, Text{En: "already done", Ja: "実施済み"}, nil
+			return event.Skipped, event.Text{En: "already done", Ja: "実施済み"}, nil
 		}
 	}
 	if err := r.describe(in); err != nil {
-		return "", Text{}, err
+		return "", event.Text{}, err
 	}
 	overridden, err := r.gates(ctx, in, "before", in.step.Before)
 	if err != nil {
-		return "", Text{}, err
+		return "", event.Text{}, err
 	}
 	skip, err := r.approve(ctx, in)
 	if err != nil || skip {
-		return Overridden, Text{En: "left out by the operator", Ja: "オペレーターが省略しました"}, err
+		return event.Overridden, event.Text{En: "left out by the operator", Ja: "オペレーターが省略しました"}, err
 	}
 	over, err := r.act(ctx, in)
 	if err != nil {
-		return "", Text{}, err
+		return "", event.Text{}, err
 	}
 	overridden = overridden || over
 	r.applied(in)
 	if over, err = r.gates(ctx, in, "after", in.step.After); err != nil {
-		return "", Text{}, err
+		return "", event.Text{}, err
 	}
 	if overridden || over {
-		return Overridden, Text{En: "let through by the operator", Ja: "オペレーターが許可しました"}, nil
+		return event.Overridden, event.Text{En: "let through by the operator", Ja: "オペレーターが許可しました"}, nil
 	}
-	return Passed, Text{}, nil
+	return event.Passed, event.Text{}, nil
 }
 
 // describe emits the exact commands of a step: its own, and where the step is a check those that learn its facts. A dry
@@ -381,9 +385,9 @@ func (r *Run) attempt(ctx context.Context, in *instance) (Status, Text, error) {
 func (r *Run) describe(in *instance) error {
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil && !errors.Is(err, ErrNotKnownYet) {
-		return &stepError{outcome: NotStarted, why: T(err.Error())}
+		return &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 	}
-	var ops []Operation
+	var ops []event.Operation
 	gates := in.step.Before
 	if p, ok := in.step.Action.(Prober); ok {
 		gates = append(slices.Clip(gates), p.Gates()...)
@@ -392,16 +396,16 @@ func (r *Run) describe(in *instance) error {
 	}
 	ops = r.probes(in, gates, ops)
 	for _, c := range cmds {
-		ops = append(ops, Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c)})
+		ops = append(ops, event.Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c)})
 	}
 	if r.env.DryRun {
 		ops = r.probes(in, in.step.After, ops)
 	}
-	return r.emit(in.events, Described{ops})
+	return r.emit(in.events, event.Described{Operations: ops})
 }
 
 // probes adds the commands that learn the facts of gates, each once.
-func (r *Run) probes(in *instance, gates []Gate, ops []Operation) []Operation {
+func (r *Run) probes(in *instance, gates []Gate, ops []event.Operation) []event.Operation {
 	for i := range gates {
 		g := in.frame.book.filled(&gates[i], i)
 		for _, f := range nearest(in.facts, g.Facts) {
@@ -413,7 +417,7 @@ func (r *Run) probes(in *instance, gates []Gate, ops []Operation) []Operation {
 				continue // the gate itself will say so
 			}
 			for _, c := range cmds {
-				if op := (Operation{Host: c.Host, Line: c.Line, Probe: true}); !slices.Contains(ops, op) {
+				if op := (event.Operation{Host: c.Host, Line: c.Line, Probe: true}); !slices.Contains(ops, op) {
 					ops = append(ops, op)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/steps"
 )
@@ -25,7 +26,7 @@ type world struct {
 
 func newWorld() *world { return &world{vip: map[string]bool{"n2": true}} }
 
-func (w *world) exec(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+func (w *world) exec(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ran = append(w.ran, c.Host+": "+c.Line)
@@ -82,12 +83,12 @@ func book(t *testing.T) *runbook.Runbook {
 }
 
 // script answers questions by their ids, in order; a question it does not know is declined.
-type script map[string][]runbook.Answer
+type script map[string][]event.Answer
 
-func (s script) ask(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+func (s script) ask(_ context.Context, q event.Question) (event.Answer, error) {
 	list := s[q.ID]
 	if len(list) == 0 {
-		return runbook.Answer{}, fmt.Errorf("%w: %s", runbook.ErrUnanswered, q.ID)
+		return event.Answer{}, fmt.Errorf("%w: %s", event.ErrUnanswered, q.ID)
 	}
 	s[q.ID] = list[1:]
 	return list[0], nil
@@ -101,11 +102,11 @@ func answers(extra script) script {
 	return s
 }
 
-func walk(t *testing.T, env runbook.Env) (runbook.Ended, []runbook.Event, *runbook.State) {
+func walk(t *testing.T, env runbook.Env) (event.Ended, []event.Event, *event.State) {
 	t.Helper()
-	var events []runbook.Event
+	var events []event.Event
 	if env.Sink == nil {
-		env.Sink = func(e runbook.Event) error {
+		env.Sink = func(e event.Event) error {
 			e.Seq, e.Time = int64(len(events)+1), time.Unix(int64(len(events)), 0)
 			events = append(events, e)
 			return nil
@@ -115,14 +116,14 @@ func walk(t *testing.T, env runbook.Env) (runbook.Ended, []runbook.Event, *runbo
 	if err != nil {
 		t.Fatal(err)
 	}
-	state := &runbook.State{}
+	state := &event.State{}
 	for _, e := range events {
 		state.Apply(e)
 	}
 	return end, events, state
 }
 
-var approveEdit = []runbook.Answer{{Choice: "continue"}}
+var approveEdit = []event.Answer{{Choice: "continue"}}
 
 func TestRemedyMendsAndTheGateIsCheckedAgain(t *testing.T) {
 	w := newWorld()
@@ -133,10 +134,10 @@ func TestRemedyMendsAndTheGateIsCheckedAgain(t *testing.T) {
 	if end.Exit != 0 {
 		t.Fatalf("ended %+v", end)
 	}
-	if got := state.Step("endpoint"); got.Status != runbook.Passed || got.Gates[0].Verdict != runbook.Pass {
+	if got := state.Step("endpoint"); got.Status != event.Passed || got.Gates[0].Verdict != event.Pass {
 		t.Errorf("endpoint is %s, its gate %s", got.Status, got.Gates[0].Verdict)
 	}
-	if got := state.Step("skipped").Status; got != runbook.Skipped {
+	if got := state.Step("skipped").Status; got != event.Skipped {
 		t.Errorf("a step whose when is false is %s", got)
 	}
 	want := []string{"n2: sed -i s/vip/localhost/ kubelet.conf", `n1: upgrade --to "1.32.5"`, `n2: upgrade --to "1.32.5"`}
@@ -151,7 +152,7 @@ func TestNobodyAnswersAGate(t *testing.T) {
 	if end.Exit != 3 {
 		t.Errorf("exit %d, want 3: %s", end.Exit, end.Why)
 	}
-	if g := state.Step("endpoint").Gates[0]; g.Verdict != runbook.Fail || !slices.Equal(g.Evidence, []string{"n2 server: vip"}) || g.Says.En != "1 node(s) go through it" {
+	if g := state.Step("endpoint").Gates[0]; g.Verdict != event.Fail || !slices.Equal(g.Evidence, []string{"n2 server: vip"}) || g.Says.En != "1 node(s) go through it" {
 		t.Errorf("the gate says %+v", g)
 	}
 	for _, line := range w.ran {
@@ -164,11 +165,11 @@ func TestNobodyAnswersAGate(t *testing.T) {
 func TestOverrideIsRecordedWithItsReason(t *testing.T) {
 	w := newWorld()
 	end, events, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{"endpoint/vip": {{Choice: "override", Reason: "CHG-1"}}}).ask})
-	if end.Exit != 0 || state.Step("endpoint").Status != runbook.Overridden {
+	if end.Exit != 0 || state.Step("endpoint").Status != event.Overridden {
 		t.Errorf("ended %+v, endpoint %s", end, state.Step("endpoint").Status)
 	}
-	if !slices.ContainsFunc(events, func(e runbook.Event) bool {
-		a, ok := e.Data.(runbook.Answered)
+	if !slices.ContainsFunc(events, func(e event.Event) bool {
+		a, ok := e.Data.(event.Answered)
 		return ok && a.Reason == "CHG-1" && e.Step == "endpoint"
 	}) {
 		t.Error("no event holds the reason")
@@ -197,13 +198,13 @@ func TestALostConnectionIsNeverSuccess(t *testing.T) {
 		return 0, nil
 	}
 	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
-	if end.Exit != 1 || end.Status != runbook.Lost {
+	if end.Exit != 1 || end.Status != event.Lost {
 		t.Errorf("ended %+v", end)
 	}
-	if got := state.Step("upgrade[n2]"); got.Status != runbook.Lost || got.Commands[0].Outcome != runbook.StateLost {
+	if got := state.Step("upgrade[n2]"); got.Status != event.Lost || got.Commands[0].Outcome != event.StateLost {
 		t.Errorf("the step is %s, its command %s", got.Status, got.Commands[0].Outcome)
 	}
-	if got := state.Step("upgrade[n1]").Status; got != runbook.Passed {
+	if got := state.Step("upgrade[n1]").Status; got != event.Passed {
 		t.Errorf("the node before is %s", got)
 	}
 }
@@ -227,7 +228,7 @@ func TestAHitOffersItsRemedyAfterAFailure(t *testing.T) {
 	if end.Exit != 0 {
 		t.Fatalf("ended %+v", end)
 	}
-	if st := state.Step("upgrade[n2]"); st.Status != runbook.Passed || len(st.Hits) != 1 || st.Hits[0].Symptom != "refused" || st.Attempt != 2 {
+	if st := state.Step("upgrade[n2]"); st.Status != event.Passed || len(st.Hits) != 1 || st.Hits[0].Symptom != "refused" || st.Attempt != 2 {
 		t.Errorf("step %+v", st)
 	}
 }
@@ -240,7 +241,7 @@ func TestDryRunDescribesWhatTheRunDoes(t *testing.T) {
 	}
 	var described []string
 	for _, e := range events {
-		if d, ok := e.Data.(runbook.Described); ok {
+		if d, ok := e.Data.(event.Described); ok {
 			for _, o := range d.Operations {
 				if o.Probe {
 					continue
@@ -267,8 +268,8 @@ func TestNothingRunsAfterTheJournalFails(t *testing.T) {
 	w := newWorld()
 	w.vip["n2"] = false
 	full := errors.New("no space left on device")
-	_, err := runbook.NewRun(book(t), runbook.Env{Exec: w.exec, Ask: answers(nil).ask, Sink: func(e runbook.Event) error {
-		if c, ok := e.Data.(runbook.CommandStarted); ok && strings.HasPrefix(c.Line, "upgrade") {
+	_, err := runbook.NewRun(book(t), runbook.Env{Exec: w.exec, Ask: answers(nil).ask, Sink: func(e event.Event) error {
+		if c, ok := e.Data.(event.CommandStarted); ok && strings.HasPrefix(c.Line, "upgrade") {
 			return full
 		}
 		return nil
@@ -320,18 +321,18 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 		fmt.Errorf("drain node n1: stopped with 1 pod left: %w", context.Canceled): "drain node n1: stopped with 1 pod left",
 		fmt.Errorf("ended by SIGKILL: %w", context.DeadlineExceeded):               "ended by SIGKILL",
 	} {
-		var body runbook.Text
-		var end runbook.CommandEnded
+		var body event.Text
+		var end event.CommandEnded
 		env := runbook.Env{
-			Exec: func(context.Context, runbook.Command, func(string, []byte)) (int, error) { return -1, err },
-			Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+			Exec: func(context.Context, event.Command, func(string, []byte)) (int, error) { return -1, err },
+			Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 				if q.ID == "work/approve" {
 					body = q.Body
 				}
-				return runbook.Answer{Choice: map[bool]string{true: runbook.ChoiceContinue, false: runbook.ChoiceLeave}[q.Form == runbook.AskApprove]}, nil
+				return event.Answer{Choice: map[bool]string{true: event.ChoiceContinue, false: event.ChoiceLeave}[q.Form == event.AskApprove]}, nil
 			},
-			Sink: func(e runbook.Event) error {
-				if d, ok := e.Data.(runbook.CommandEnded); ok {
+			Sink: func(e event.Event) error {
+				if d, ok := e.Data.(event.CommandEnded); ok {
 					end = d
 				}
 				return nil
@@ -340,7 +341,7 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 		if _, e := runbook.NewRun(file.Runbook, env).Go(t.Context()); e != nil {
 			t.Fatal(e)
 		}
-		if end.Error != want || end.Outcome != runbook.OutcomeOf(-1, err) {
+		if end.Error != want || end.Outcome != event.OutcomeOf(-1, err) {
 			t.Errorf("%v: %s, %q", err, end.Outcome, end.Error)
 		}
 		if body.En != "The way back: make it not" || body.Ja != "元に戻すには: 取り消す" {
@@ -352,19 +353,19 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 // A node that had been Ready for two hours when a run was recorded has been so for two hours in its rehearsal.
 func TestRehearsalIsToday(t *testing.T) {
 	then := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	rec := runbook.NewRecording([]runbook.Event{
-		{Seq: 1, Time: then, Data: runbook.NodeChanged{Node: runbook.Node{Name: "n1", Ready: "True", Since: then.Add(-2 * time.Hour)}}},
-		{Seq: 2, Time: then, Step: "s", Data: runbook.CommandStarted{Number: 1, Host: "n1", Line: "date"}},
-		{Seq: 3, Time: then, Step: "s", Data: runbook.CommandEnded{Number: 1, Outcome: runbook.Done}},
+	rec := runbook.NewRecording([]event.Event{
+		{Seq: 1, Time: then, Data: event.NodeChanged{Node: event.Node{Name: "n1", Ready: "True", Since: then.Add(-2 * time.Hour)}}},
+		{Seq: 2, Time: then, Step: "s", Data: event.CommandStarted{Number: 1, Host: "n1", Line: "date"}},
+		{Seq: 3, Time: then, Step: "s", Data: event.CommandEnded{Number: 1, Outcome: event.Done}},
 	})
 	var age time.Duration
-	rec.Play(0, func(d runbook.Data) error {
-		if n, ok := d.(runbook.NodeChanged); ok {
+	rec.Play(0, func(d event.Data) error {
+		if n, ok := d.(event.NodeChanged); ok {
 			age = time.Since(n.Node.Since)
 		}
 		return nil
 	})
-	if _, err := rec.Exec(t.Context(), runbook.Command{Step: "s", Host: "n1", Line: "date"}, func(string, []byte) {}); err != nil {
+	if _, err := rec.Exec(t.Context(), event.Command{Step: "s", Host: "n1", Line: "date"}, func(string, []byte) {}); err != nil {
 		t.Fatal(err)
 	}
 	if age.Round(time.Hour) != 2*time.Hour {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"spraydeck/event"
 )
 
 // pollEvery is how long a gate that may take time waits before it looks again.
@@ -55,7 +57,7 @@ func (b *Runbook) filled(g *Gate, i int) *Gate {
 		}
 	}
 	if f.Required.Value == "" {
-		f.Required.Value = string(Success)
+		f.Required.Value = string(event.Success)
 	}
 	return &f
 }
@@ -73,24 +75,24 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *Gate) (ove
 		if err := r.emit(in.events, *checked); err != nil {
 			return false, err
 		}
-		if checked.Verdict == Pass || checked.Required == Advisory {
+		if checked.Verdict == event.Pass || checked.Required == event.Advisory {
 			return false, nil
 		}
 		a, err := r.ask(ctx, in.events, r.gateQuestion(in, g, checked))
 		switch {
-		case errors.Is(err, ErrUnanswered) && checked.Verdict != Pass:
+		case errors.Is(err, event.ErrUnanswered) && checked.Verdict != event.Pass:
 			return false, unansweredGate{blockedError{checked.Title}, err}
 		case err != nil:
 			return false, err
 		}
 		switch a.Choice {
-		case ChoiceContinue:
+		case event.ChoiceContinue:
 			return false, nil
-		case ChoiceOverride:
+		case event.ChoiceOverride:
 			return true, nil
-		case ChoiceLeave:
+		case event.ChoiceLeave:
 			return false, blockedError{checked.Title}
-		case ChoiceRetry:
+		case event.ChoiceRetry:
 		default:
 			if err := r.remedy(ctx, in, a.Choice, scope); err != nil {
 				return false, err
@@ -99,33 +101,33 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *Gate) (ove
 	}
 }
 
-func (r *Run) gateQuestion(in *instance, g *Gate, c *GateChecked) Question {
-	q := Question{
-		ID: in.id + "/" + g.ID.Value, Form: AskGate, Title: c.Title, Body: c.Says, Details: c.Evidence, Safe: ChoiceRetry, Opens: true,
-		Choices: []Choice{{ID: ChoiceRetry, Label: Text{En: "check again", Ja: "再確認"}}},
+func (r *Run) gateQuestion(in *instance, g *Gate, c *event.GateChecked) event.Question {
+	q := event.Question{
+		ID: in.id + "/" + g.ID.Value, Form: event.AskGate, Title: c.Title, Body: c.Says, Details: c.Evidence, Safe: event.ChoiceRetry, Opens: true,
+		Choices: []event.Choice{{ID: event.ChoiceRetry, Label: event.Text{En: "check again", Ja: "再確認"}}},
 	}
 	q.Choices = append(q.Choices, r.cures(in, g.Remedies, g.Pitfall.Value)...)
-	if c.Required == Acknowledge && c.Verdict == Fail {
-		q.Choices = append(q.Choices, Choice{ID: ChoiceContinue, Label: Text{En: "I have read it, go on", Ja: "確認しました。続行"}})
+	if c.Required == event.Acknowledge && c.Verdict == event.Fail {
+		q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceContinue, Label: event.Text{En: "I have read it, go on", Ja: "確認しました。続行"}})
 	} else {
-		q.Choices = append(q.Choices, Choice{ID: ChoiceOverride, Label: Text{En: "override with a reason", Ja: "理由を記して続行"}, NeedsReason: true})
+		q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceOverride, Label: event.Text{En: "override with a reason", Ja: "理由を記して続行"}, NeedsReason: true})
 	}
-	q.Choices = append(q.Choices, Choice{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}})
+	q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}})
 	return q
 }
 
 // check gives the verdict of a gate, waiting for it as long as the gate allows. It is nil where the gate does not apply.
-func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*GateChecked, *Scope, error) {
+func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*event.GateChecked, *Scope, error) {
 	start, held := time.Duration(0), time.Duration(0)
 	for {
 		c, scope, err := r.look(ctx, in, when, g)
 		if err != nil || c == nil {
 			return c, scope, err
 		}
-		if c.Verdict != Pass {
+		if c.Verdict != event.Pass {
 			held = 0
 		}
-		if (c.Verdict == Pass && held >= g.For.Value) || (c.Verdict != Pass && start >= g.Within.Value) {
+		if (c.Verdict == event.Pass && held >= g.For.Value) || (c.Verdict != event.Pass && start >= g.Within.Value) {
 			return c, scope, nil
 		}
 		if err := r.sleep(ctx, pollEvery); err != nil {
@@ -137,8 +139,8 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*G
 }
 
 // look checks a gate once.
-func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*GateChecked, *Scope, error) {
-	c := &GateChecked{Gate: g.ID.Value, When: when, Required: Required(g.Required.Value), Pitfall: g.Pitfall.Value, Title: g.Title.Text(in.scope)}
+func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*event.GateChecked, *Scope, error) {
+	c := &event.GateChecked{Gate: g.ID.Value, When: when, Required: event.Required(g.Required.Value), Pitfall: g.Pitfall.Value, Title: g.Title.Text(in.scope)}
 	if p := r.book.known[g.Pitfall.Value]; p != nil {
 		if p.otherKubernetes(in.scope) {
 			return nil, nil, nil
@@ -165,9 +167,9 @@ func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*Ga
 	case err != nil:
 		c.Evidence = whyUnknown(missing)
 	}
-	c.Verdict = Pass
+	c.Verdict = event.Pass
 	if !ok {
-		c.Verdict, c.Says = Fail, g.Says.Text(scope)
+		c.Verdict, c.Says = event.Fail, g.Says.Text(scope)
 	}
 	if missing != nil {
 		scope = nil // a remedy learns again what it needs, and says so where it cannot
@@ -176,19 +178,19 @@ func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*Ga
 }
 
 // unknown makes "could not tell" of an error, except where the run itself is over.
-func (r *Run) unknown(ctx context.Context, c *GateChecked, err error) (*GateChecked, *Scope, error) {
+func (r *Run) unknown(ctx context.Context, c *event.GateChecked, err error) (*event.GateChecked, *Scope, error) {
 	if ctx.Err() != nil || r.broken != nil {
 		return nil, nil, err
 	}
-	c.Verdict = Unknown
-	c.Says = Text{En: "could not tell", Ja: "判定できませんでした"}
+	c.Verdict = event.Unknown
+	c.Says = event.Text{En: "could not tell", Ja: "判定できませんでした"}
 	c.Evidence = whyUnknown(err)
 	return c, nil, nil
 }
 
 func whyUnknown(err error) []string {
 	why := strings.Split(err.Error(), "\n")
-	if h := HintOf(err); h != "" {
+	if h := event.HintOf(err); h != "" {
 		why = append(why, h)
 	}
 	return why
@@ -198,7 +200,7 @@ func whyUnknown(err error) []string {
 func (r *Run) isDone(ctx context.Context, in *instance) (bool, error) {
 	scope, err := r.collect(ctx, in, nil, in.step.Done)
 	if err != nil {
-		return false, &stepError{outcome: NotStarted, why: T("whether it is already done could not be told: " + err.Error())}
+		return false, &stepError{outcome: event.NotStarted, why: event.T("whether it is already done could not be told: " + err.Error())}
 	}
 	return scope.True(in.step.Done)
 }

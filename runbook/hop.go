@@ -3,6 +3,8 @@ package runbook
 import (
 	"fmt"
 	"strings"
+
+	"spraydeck/event"
 )
 
 // hop says what there is to know of the hop to stop i of a route.
@@ -46,7 +48,7 @@ func avoided(r, from, to *Release) (Avoided, bool) {
 			for i, b := range back {
 				older[i] = fmt.Sprintf("%s %s → %s", b.Component, b.From, b.To)
 			}
-			a.Why = joinText(a.Why, Textf("it would make components older: %s", "コンポーネントが古くなる: %s", strings.Join(older, ", ")))
+			a.Why = joinText(a.Why, event.Textf("it would make components older: %s", "コンポーネントが古くなる: %s", strings.Join(older, ", ")))
 		}
 		for _, why := range refuses(r, from) {
 			a.Why = joinText(a.Why, why)
@@ -58,23 +60,20 @@ func avoided(r, from, to *Release) (Avoided, bool) {
 	return a, !a.Why.Empty()
 }
 
-func joinText(a, b Text) Text {
+func joinText(a, b event.Text) event.Text {
 	if a.Empty() {
 		return b
 	}
-	return a.plus(Text{En: "; ", Ja: "。"}).plus(b)
+	return a.Plus(event.Text{En: "; ", Ja: "。"}).Plus(b)
 }
-
-// plus puts one text after another, in both languages.
-func (t Text) plus(more Text) Text { return Text{En: t.En + more.En, Ja: t.In("ja") + more.In("ja")} }
 
 // conditions gives what must hold before the hop to stop i.
 func conditions(route []*Release, i int, o ChainOptions) []Condition {
 	from, to := route[i-1], route[i]
 	var list []Condition
 	if to.Avoid != nil {
-		says := Textf("%s is no place to stop, take %s: ", "%s には留まらず %s へ: ", to.Name, to.Avoid.Instead)
-		list = append(list, Condition{About: "release", Unmet: true, Says: says.plus(to.Avoid.Why.Text(NewScope())), Source: to.Avoid.Source.Value})
+		says := event.Textf("%s is no place to stop, take %s: ", "%s には留まらず %s へ: ", to.Name, to.Avoid.Instead)
+		list = append(list, Condition{About: "release", Unmet: true, Says: says.Plus(to.Avoid.Why.Text(NewScope())), Source: to.Avoid.Source.Value})
 	}
 	if i == 1 {
 		list = append(list, kubernetesCondition(from, to, o)...)
@@ -94,7 +93,7 @@ func kubernetesCondition(from, to *Release, o ChainOptions) []Condition {
 	if !runs.LessThan(mustVersion(to.Kubernetes.Min.Value)) && to.Kubernetes.version().Minor() <= runs.Minor()+1 {
 		return nil
 	}
-	return []Condition{{About: "kubernetes", Unmet: true, Says: Textf(
+	return []Condition{{About: "kubernetes", Unmet: true, Says: event.Textf(
 		"the nodes run Kubernetes %s: bring them to %s with %s first, Kubernetes goes up one minor at a time",
 		"ノードは Kubernetes %s。先に %s（%s）へ上げる。Kubernetes は一度に一マイナーしか上げられない",
 		strings.TrimPrefix(o.Kubernetes, "v"), from.Kubernetes.Default, from.Name)}}
@@ -107,8 +106,8 @@ func componentConditions(from, to *Release) []Condition {
 		if !e.Value.Why.Set() {
 			continue
 		}
-		says := Textf("%s %s or later must run everywhere before %s: ", "%[3]s の前に %[1]s はすべて %[2]s 以降: ", e.Name, e.Value.From, to.Name)
-		list = append(list, Condition{About: e.Name, Source: e.Value.Source.Value, Says: says.plus(e.Value.Why.Text(NewScope()))})
+		says := event.Textf("%s %s or later must run everywhere before %s: ", "%[3]s の前に %[1]s はすべて %[2]s 以降: ", e.Name, e.Value.From, to.Name)
+		list = append(list, Condition{About: e.Name, Source: e.Value.Source.Value, Says: says.Plus(e.Value.Why.Text(NewScope()))})
 	}
 	return list
 }
@@ -126,7 +125,7 @@ func steppingStones(route []*Release, i int) []Condition {
 				continue
 			}
 			done[e.Name+least] = true
-			list = append(list, Condition{About: e.Name, Source: e.Value.Source.Value, Says: Textf(
+			list = append(list, Condition{About: e.Name, Source: e.Value.Source.Value, Says: event.Textf(
 				"%s must be %s or later before %s: this hop brings %s, do not leave it out",
 				"%[3]s の前に %[1]s は %[2]s 以降が必要。このホップで %[4]s になるので飛ばさない", e.Name, least, later.Name, now)})
 		}
@@ -140,9 +139,9 @@ func ansibleCondition(from, to *Release) []Condition {
 	if mustVersion(a.Min.Value).LessThan(mustVersion(b.Below.Value)) && mustVersion(b.Min.Value).LessThan(mustVersion(a.Below.Value)) {
 		return nil
 	}
-	says := Textf("a virtual environment of its own: ansible %s (ansible-core from %s, below %s)", "専用の仮想環境が要る: ansible %s（ansible-core %s 以上 %s 未満）", b.Package, b.Min, b.Below)
+	says := event.Textf("a virtual environment of its own: ansible %s (ansible-core from %s, below %s)", "専用の仮想環境が要る: ansible %s（ansible-core %s 以上 %s 未満）", b.Package, b.Min, b.Below)
 	if p := to.Python; p.Min.Value != "" {
-		says = says.plus(Textf(", Python %s to %s", "、Python %s から %s", p.Min, p.Max))
+		says = says.Plus(event.Textf(", Python %s to %s", "、Python %s から %s", p.Min, p.Max))
 	}
 	return []Condition{{About: "ansible", Says: says}}
 }

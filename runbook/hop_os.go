@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"spraydeck/event"
 )
 
 // systems are the operating systems that releases name, and how node objects begin their names: "Ubuntu 20.04.6 LTS",
@@ -35,15 +37,15 @@ func osConditions(from, to *Release, first bool, o ChainOptions) []Condition {
 		}
 		slices.Sort(nodes)
 		names := strings.Join(titles, ", ")
-		says := Textf("leave %s %s before %s, which no longer supports it", "%[3]s の前に %[1]s %[2]s から移る（%[3]s は対象外）", names, d.version, to.Name)
+		says := event.Textf("leave %s %s before %s, which no longer supports it", "%[3]s の前に %[1]s %[2]s から移る（%[3]s は対象外）", names, d.version, to.Name)
 		if d.others != "" {
-			says = says.plus(Textf("; %s supports %s as well", "。%s は %s にも対応", from.Name, d.others))
+			says = says.Plus(event.Textf("; %s supports %s as well", "。%s は %s にも対応", from.Name, d.others))
 		}
 		list = append(list, Condition{About: "os", Says: says, Nodes: nodes, Unmet: len(nodes) > 0, Source: "README of Kubespray " + to.Name.Value})
 	}
 	if nodes := strangers(from, to, o.Nodes); first && len(nodes) > 0 {
 		list = append(list, Condition{About: "os", Unmet: true, Nodes: nodes, Source: "README of Kubespray " + to.Name.Value,
-			Says: Textf("systems of nodes that %s does not support", "%s の対象外の OS のノードがある", to.Name)})
+			Says: event.Textf("systems of nodes that %s does not support", "%s の対象外の OS のノードがある", to.Name)})
 	}
 	return list
 }

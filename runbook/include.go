@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"spraydeck/event"
 )
 
 // Include is what a step says that stands for the steps of another runbook. They are put in its place when the plan is
@@ -112,13 +114,13 @@ func (r *Run) bind(f *frame) error {
 }
 
 // heading is the phase that the steps of a frame stand under.
-func (r *Run) heading(f *frame, ph *Phase, in *instance) Text {
+func (r *Run) heading(f *frame, ph *Phase, in *instance) event.Text {
 	own := ph.Title.Text(r.scopeOf(in))
 	if f.at == nil {
 		return own
 	}
 	over, title := f.at.phase, f.at.step.Title.Text(r.scopeOf(f.at))
-	return Text{En: over.En + " › " + title.En, Ja: over.In("ja") + " › " + title.In("ja")}
+	return event.Text{En: over.En + " › " + title.En, Ja: over.In("ja") + " › " + title.In("ja")}
 }
 
 // entered says whether the steps of an included runbook are done at all, and brings its inputs up to now.

@@ -7,11 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
 // play walks a runbook of testdata/ok: commands are answered by do, every question is answered with yes.
-func play(t *testing.T, file string, do func(c runbook.Command) (string, int)) (runbook.Ended, *runbook.State, []string) {
+func play(t *testing.T, file string, do func(c event.Command) (string, int)) (event.Ended, *event.State, []string) {
 	t.Helper()
 	files, problems := read(t, file)
 	for _, p := range problems {
@@ -19,10 +20,10 @@ func play(t *testing.T, file string, do func(c runbook.Command) (string, int)) (
 			t.Fatal(problems)
 		}
 	}
-	state, ran := &runbook.State{}, []string{}
+	state, ran := &event.State{}, []string{}
 	var events int64
 	env := runbook.Env{
-		Exec: func(_ context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+		Exec: func(_ context.Context, c event.Command, out func(string, []byte)) (int, error) {
 			if c.Line == "print-inventory" {
 				return 0, nil
 			}
@@ -31,10 +32,10 @@ func play(t *testing.T, file string, do func(c runbook.Command) (string, int)) (
 			out("stdout", []byte(text))
 			return exit, nil
 		},
-		Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
-			return runbook.Answer{Choice: runbook.ChoiceContinue, Text: q.Type, By: "answers"}, nil
+		Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
+			return event.Answer{Choice: event.ChoiceContinue, Text: q.Type, By: "answers"}, nil
 		},
-		Sink: func(e runbook.Event) error {
+		Sink: func(e event.Event) error {
 			events++
 			e.Seq, e.Time = events, time.Unix(events, 0)
 			state.Apply(e)
@@ -51,7 +52,7 @@ func play(t *testing.T, file string, do func(c runbook.Command) (string, int)) (
 
 // TestInclude: the steps of the other runbook stand in the plan, with their own inputs and results, once for each round.
 func TestInclude(t *testing.T) {
-	end, state, ran := play(t, "testdata/ok/include.yaml", func(c runbook.Command) (string, int) {
+	end, state, ran := play(t, "testdata/ok/include.yaml", func(c event.Command) (string, int) {
 		if c.Host == "n2" {
 			return "skip\n", 0
 		}
@@ -73,7 +74,7 @@ func TestInclude(t *testing.T) {
 	if !slices.Equal(ran, wantRan) {
 		t.Errorf("ran %q, want %q", ran, wantRan)
 	}
-	if got := state.Step("restart[n2]/restart").Status; got != runbook.Skipped {
+	if got := state.Step("restart[n2]/restart").Status; got != event.Skipped {
 		t.Errorf("a step whose when uses an earlier result of its own runbook is %s", got)
 	}
 	if got := state.Step("restart[n2]/before").Phase.En; got != "Each node › Restart n2" {
@@ -83,7 +84,7 @@ func TestInclude(t *testing.T) {
 
 // TestIncludeBringsPitfallsIn: what the included runbook watches for is watched for.
 func TestIncludeBringsPitfallsIn(t *testing.T) {
-	_, state, _ := play(t, "testdata/ok/include.yaml", func(c runbook.Command) (string, int) {
+	_, state, _ := play(t, "testdata/ok/include.yaml", func(c event.Command) (string, int) {
 		return "dial vip: connection refused\n", 0
 	})
 	if len(state.Hits) == 0 || state.Hits[0].Pitfall != "vip" {

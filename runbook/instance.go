@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+
+	"spraydeck/event"
 )
 
 // instance is a step of the plan: a step of the runbook, on its node where it stands in a loop.
@@ -18,7 +20,7 @@ type instance struct {
 	frame  *frame
 	node   string   // of the loop; of a batch its nodes with commas between, as Ansible takes them
 	batch  []string // the nodes of the loop, one by one
-	phase  Text
+	phase  event.Text
 	when   Expr
 	scope  *Scope
 	hosts  []string
@@ -26,21 +28,21 @@ type instance struct {
 	remedy bool
 }
 
-func (in *instance) danger() Danger {
-	if d := Danger(in.step.Danger.Value); d != "" {
+func (in *instance) danger() event.Danger {
+	if d := event.Danger(in.step.Danger.Value); d != "" {
 		return d
 	}
 	return in.step.Kind.Danger
 }
 
 // changes says whether a command of the step may change something: a step that is declared to only read does.
-func (in *instance) changes(c Command) bool {
-	return c.Changes || (c.Call == nil && in.danger() != ReadOnly)
+func (in *instance) changes(c event.Command) bool {
+	return c.Changes || (c.Call == nil && in.danger() != event.ReadOnly)
 }
 
-func (in *instance) planned(r *Run) PlannedStep {
+func (in *instance) planned(r *Run) event.PlannedStep {
 	in.scope = r.scopeOf(in)
-	return PlannedStep{
+	return event.PlannedStep{
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
 		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id Str) bool { return id.Value == in.step.ID.Value }),

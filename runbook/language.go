@@ -7,6 +7,8 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
+
+	"spraydeck/event"
 )
 
 // Language is what can be said in a runbook besides its frame: the kinds of step and of probe. It is a value, passed
@@ -32,7 +34,7 @@ type Kind struct {
 	Name   string
 	Doc    string        // one line
 	Help   string        // Markdown, with an example that the linter has read
-	Danger Danger        // what a step of this kind can do unless it says otherwise
+	Danger event.Danger  // what a step of this kind can do unless it says otherwise
 	Bare   string        // the argument that a bare value fills, "" if a mapping is needed
 	Nodes  bool          // it runs on nodes and so needs hosts
 	New    func() Action // a pointer to a struct with tags, for the decoder to fill
@@ -51,12 +53,12 @@ type ProbeKind struct {
 type Action interface {
 	// Commands gives exactly what will run, without running anything. The plan, the dry run, the approval and the
 	// transcript show these lines, and the engine runs these and no others.
-	Commands(t *Task) ([]Command, error)
+	Commands(t *Task) ([]event.Command, error)
 }
 
 // Probe learns one fact. Its commands only read.
 type Probe interface {
-	Commands(t *Task) ([]Command, error)
+	Commands(t *Task) ([]event.Command, error)
 	// Value makes the fact of the commands' results, which are in the order of the commands. An error means that the
 	// fact could not be learned, which is never the same as a fact.
 	Value(results []Result) (any, error)

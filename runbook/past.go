@@ -6,15 +6,17 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"spraydeck/event"
 )
 
 // Past is a run that was interrupted, as its transcript tells it. A run that is resumed walks its runbook from the
 // beginning: what the past holds is answered from it and not written again, and what it does not hold is done. So a
 // resumed run knows all that the interrupted one knew, and nothing is done twice.
 type Past struct {
-	Started *Started // nil: it broke off before its first event
-	Ended   Status   // how it ended, "" where it broke off
-	Last    string   // id of the step it broke off in, "" where it was in none
+	Started *event.Started // nil: it broke off before its first event
+	Ended   event.Status   // how it ended, "" where it broke off
+	Last    string         // id of the step it broke off in, "" where it was in none
 
 	mu       sync.Mutex
 	steps    map[string]*pastStep
@@ -23,31 +25,31 @@ type Past struct {
 	same     func(string) string
 
 	reading sync.Mutex
-	printed func(number int) iter.Seq2[Output, error]
+	printed func(number int) iter.Seq2[event.Output, error]
 }
 
 // pastStep is what is known of one step since it was last begun anew.
 type pastStep struct {
-	status   Status         // how it ended, "" where it did not
+	status   event.Status   // how it ended, "" where it did not
 	attempts int            // the last
 	before   int            // attempts before it was begun anew
 	left     map[string]int // events that were written, by what they say
 	commands []*pastCommand
-	answers  map[string][]Answer
-	gates    map[[2]string]GateChecked
-	hits     []Hit
+	answers  map[string][]event.Answer
+	gates    map[[2]string]event.GateChecked
+	hits     []event.Hit
 }
 
 type pastCommand struct {
-	CommandStarted
-	end   *CommandEnded
+	event.CommandStarted
+	end   *event.CommandEnded
 	taken bool
 }
 
 // NewPast reads the events of an interrupted run. Output among them is passed over: printed gives, of one command, what it
 // printed, when that is wanted. masked is what the transcript makes of a text when it writes it: a command line that was
 // masked is found again by it.
-func NewPast(events iter.Seq[Event], printed func(number int) iter.Seq2[Output, error], masked func(string) string) *Past {
+func NewPast(events iter.Seq[event.Event], printed func(number int) iter.Seq2[event.Output, error], masked func(string) string) *Past {
 	p := &Past{steps: map[string]*pastStep{}, printed: printed, same: masked}
 	byNumber := map[int]*pastCommand{}
 	for e := range events {
@@ -56,59 +58,61 @@ func NewPast(events iter.Seq[Event], printed func(number int) iter.Seq2[Output, 
 	return p
 }
 
-func (p *Past) read(e Event, byNumber map[int]*pastCommand) {
+func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 	st := p.step(e.Step)
 	switch d := e.Data.(type) {
-	case Output:
+	case event.Output:
 		return
-	case CommandStarted:
+	case event.CommandStarted:
 		c := &pastCommand{CommandStarted: d}
 		byNumber[d.Number] = c
 		st.commands = append(st.commands, c)
 		p.number = max(p.number, d.Number)
 		return
-	case CommandEnded:
+	case event.CommandEnded:
 		if c := byNumber[d.Number]; c != nil {
-			if c.end = &d; d.Outcome == Abandoned {
+			if c.end = &d; d.Outcome == event.Abandoned {
 				st.commands = slices.DeleteFunc(st.commands, func(o *pastCommand) bool { return o == c })
 			}
 		}
 		return
-	case Started:
+	case event.Started:
 		p.Started = &d
-	case StepStarted:
+	case event.StepStarted:
 		if p.Last = e.Step; st.status != "" { // a run that was resumed began it anew
 			st = p.forget(e.Step)
 		}
 		st.attempts = d.Attempt
-	case StepEnded:
+	case event.StepEnded:
 		if st.status = d.Status; !done(d.Status) {
 			st = p.forget(e.Step)
 			st.status = d.Status
 			return
 		}
-	case Resumed:
+	case event.Resumed:
 		p.Ended = ""
-	case Ended:
+	case event.Ended:
 		p.Ended = d.Status
 		p.endedBefore()
-	case Answered:
+	case event.Answered:
 		st.answers[d.Question] = append(st.answers[d.Question], d.Answer)
-	case GateChecked:
+	case event.GateChecked:
 		st.gates[[2]string{d.When, d.Gate}] = d
-	case Hit:
+	case event.Hit:
 		st.hits = append(st.hits, d)
 	}
 	st.left[content(e.Data)]++
 }
 
 // done says whether a step that ended so is over. Any other is begun anew by a resumed run.
-func done(s Status) bool { return s == Passed || s == Skipped || s == Overridden }
+func done(s event.Status) bool {
+	return s == event.Passed || s == event.Skipped || s == event.Overridden
+}
 
 func (p *Past) step(id string) *pastStep {
 	st := p.steps[id]
 	if st == nil {
-		st = &pastStep{left: map[string]int{}, answers: map[string][]Answer{}, gates: map[[2]string]GateChecked{}}
+		st = &pastStep{left: map[string]int{}, answers: map[string][]event.Answer{}, gates: map[[2]string]event.GateChecked{}}
 		p.steps[id] = st
 	}
 	return st
@@ -126,14 +130,14 @@ func (p *Past) forget(id string) *pastStep {
 // endedBefore takes back the decision to leave: who resumes a run wants to be asked again.
 func (p *Past) endedBefore() {
 	for q, list := range p.step("").answers {
-		p.steps[""].answers[q] = slices.DeleteFunc(list, func(a Answer) bool { return a.Choice == ChoiceLeave })
+		p.steps[""].answers[q] = slices.DeleteFunc(list, func(a event.Answer) bool { return a.Choice == event.ChoiceLeave })
 	}
 }
 
 // result is what a command gave when it ran.
 func (p *Past) result(c *pastCommand) (Result, error) {
 	var stdout, stderr captured
-	err := p.reread(c, func(o Output) {
+	err := p.reread(c, func(o event.Output) {
 		b := &stdout
 		if o.Stream == "stderr" {
 			b = &stderr
@@ -146,16 +150,16 @@ func (p *Past) result(c *pastCommand) (Result, error) {
 	res := Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: stdout.String(), Stderr: stderr.String(),
 		Outcome: string(c.end.Outcome), Error: c.end.Error}
 	res.Lines = splitLines(res.Stdout)
-	if c.end.Outcome == Done || c.end.Outcome == Exited {
+	if c.end.Outcome == event.Done || c.end.Outcome == event.Exited {
 		return res, nil
 	}
 	return res, &recordedEnd{*c.end}
 }
 
 // seen is how much of a command's output the transcript has.
-func (p *Past) seen(c *pastCommand) (*Seen, error) {
-	var seen Seen
-	err := p.reread(c, func(o Output) {
+func (p *Past) seen(c *pastCommand) (*event.Seen, error) {
+	var seen event.Seen
+	err := p.reread(c, func(o event.Output) {
 		if o.Stream == "stderr" {
 			seen.Stderr += int64(o.Printed())
 		} else {
@@ -166,7 +170,7 @@ func (p *Past) seen(c *pastCommand) (*Seen, error) {
 }
 
 // reread goes through what a command printed.
-func (p *Past) reread(c *pastCommand, see func(Output)) error {
+func (p *Past) reread(c *pastCommand, see func(event.Output)) error {
 	p.reading.Lock()
 	defer p.reading.Unlock()
 	for o, err := range p.printed(c.Number) {
@@ -179,7 +183,7 @@ func (p *Past) reread(c *pastCommand, see func(Output)) error {
 }
 
 // content is an event without its time and number.
-func content(d Data) string {
+func content(d event.Data) string {
 	b, err := json.Marshal(d)
 	if err != nil {
 		return ""
@@ -188,7 +192,7 @@ func content(d Data) string {
 }
 
 // has says whether an event that a resumed run would write stands in the transcript already. Each is found once.
-func (p *Past) has(step string, d Data) bool {
+func (p *Past) has(step string, d event.Data) bool {
 	if p == nil {
 		return false
 	}
@@ -207,7 +211,7 @@ func (p *Past) has(step string, d Data) bool {
 }
 
 // take gives the command that a step ran before and that has not been asked for yet, nil if it never ran.
-func (p *Past) take(step string, c Command) *pastCommand {
+func (p *Past) take(step string, c event.Command) *pastCommand {
 	if p == nil {
 		return nil
 	}
@@ -228,15 +232,15 @@ func (p *Past) take(step string, c Command) *pastCommand {
 }
 
 // answer gives a decision that was made. What was secret is nowhere in the transcript and has to be asked again.
-func (p *Past) answer(step string, q Question) (Answer, bool) {
+func (p *Past) answer(step string, q event.Question) (event.Answer, bool) {
 	if p == nil || q.Secret {
-		return Answer{}, false
+		return event.Answer{}, false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.steps[step]
 	if st == nil || len(st.answers[q.ID]) == 0 {
-		return Answer{}, false
+		return event.Answer{}, false
 	}
 	a := st.answers[q.ID][0]
 	st.answers[q.ID] = st.answers[q.ID][1:]

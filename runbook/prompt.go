@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"spraydeck/event"
 )
 
 // promptInfix stands in the id of such a question between the step and a number.
@@ -17,7 +19,7 @@ type prompter struct {
 	cancel context.CancelFunc
 	run    *Run
 	step   string
-	c      Command
+	c      event.Command
 	wg     sync.WaitGroup
 	asking chan struct{} // holds one token: one dialog at a time
 	count  int
@@ -25,7 +27,7 @@ type prompter struct {
 	plain  []byte // the line at hand
 }
 
-func newPrompter(ctx context.Context, r *Run, step string, c Command) *prompter {
+func newPrompter(ctx context.Context, r *Run, step string, c event.Command) *prompter {
 	if len(c.Prompts) == 0 {
 		return nil
 	}
@@ -71,19 +73,19 @@ func (p *prompter) seeLines(lines string) {
 	}
 }
 
-func (p *prompter) ask(id string, prompt Prompt, line string) {
+func (p *prompter) ask(id string, prompt event.Prompt, line string) {
 	defer func() { <-p.asking }()
-	a, err := p.run.askNow(p.ctx, p.step, Question{
-		ID: id, Form: AskApprove, Opens: true, Safe: ChoiceLeave,
-		Title:   Text{En: "The command asks", Ja: "コマンドからの質問"},
+	a, err := p.run.askNow(p.ctx, p.step, event.Question{
+		ID: id, Form: event.AskApprove, Opens: true, Safe: event.ChoiceLeave,
+		Title:   event.Text{En: "The command asks", Ja: "コマンドからの質問"},
 		Details: []string{line},
-		Choices: []Choice{
-			{ID: ChoiceContinue, Label: Text{En: "go on", Ja: "続行"}},
-			{ID: ChoiceLeave, Label: Text{En: "stop it here", Ja: "ここで止める"}},
+		Choices: []event.Choice{
+			{ID: event.ChoiceContinue, Label: event.Text{En: "go on", Ja: "続行"}},
+			{ID: event.ChoiceLeave, Label: event.Text{En: "stop it here", Ja: "ここで止める"}},
 		},
 	})
 	keys := prompt.Decline
-	if err == nil && a.Choice == ChoiceContinue {
+	if err == nil && a.Choice == event.ChoiceContinue {
 		keys = prompt.Keys
 	}
 	p.run.keys.press([]byte(keys))

@@ -6,22 +6,24 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"spraydeck/event"
 )
 
 // Recording answers the commands of a run from the events of an earlier one, at the pace they were recorded. The node
 // table moves as it moved. It is no simulation: what was never recorded has no answer.
 type Recording struct {
-	Started Started
+	Started event.Started
 
 	mu       sync.Mutex
 	commands []*recorded
 	byKey    map[key][]int // indexes into commands, in order
 	last     map[key]int   // the answer given last
 	used     []bool
-	side     []Event // what was seen beside the commands: nodes and connections
+	side     []event.Event // what was seen beside the commands: nodes and connections
 	sideNext int
-	answers  map[string][]Answer
-	observe  func(Data) error
+	answers  map[string][]event.Answer
+	observe  func(event.Data) error
 	speed    float64 // 1 = as recorded, 0 = at once
 	skipIdle time.Duration
 }
@@ -29,40 +31,40 @@ type Recording struct {
 type key struct{ step, host, line string }
 
 type recorded struct {
-	CommandStarted
+	event.CommandStarted
 	step   string
 	begun  time.Time
 	seq    int64
-	output []Event
-	end    *CommandEnded
+	output []event.Event
+	end    *event.CommandEnded
 	ended  time.Time
 }
 
 // NewRecording sorts the events of a run by its commands.
-func NewRecording(events []Event) *Recording {
-	r := &Recording{byKey: map[key][]int{}, last: map[key]int{}, answers: map[string][]Answer{}, speed: 1, skipIdle: 2 * time.Second}
+func NewRecording(events []event.Event) *Recording {
+	r := &Recording{byKey: map[key][]int{}, last: map[key]int{}, answers: map[string][]event.Answer{}, speed: 1, skipIdle: 2 * time.Second}
 	byNumber := map[int]*recorded{}
 	for _, e := range events {
 		switch d := e.Data.(type) {
-		case Started:
+		case event.Started:
 			r.Started = d
-		case CommandStarted:
+		case event.CommandStarted:
 			c := &recorded{CommandStarted: d, step: e.Step, begun: e.Time, seq: e.Seq}
 			k := key{e.Step, d.Host, d.Line}
 			r.byKey[k] = append(r.byKey[k], len(r.commands))
 			r.commands = append(r.commands, c)
 			byNumber[d.Number] = c
-		case Output:
+		case event.Output:
 			if c := byNumber[d.Number]; c != nil {
 				c.output = append(c.output, e)
 			}
-		case CommandEnded:
+		case event.CommandEnded:
 			if c := byNumber[d.Number]; c != nil {
 				c.end, c.ended = &d, e.Time
 			}
-		case NodeChanged, Connection:
+		case event.NodeChanged, event.Connection:
 			r.side = append(r.side, e)
-		case Answered:
+		case event.Answered:
 			r.answers[d.Question] = append(r.answers[d.Question], d.Answer)
 		}
 	}
@@ -76,7 +78,7 @@ func (r *Recording) dropAbandoned() {
 	for k, list := range r.byKey {
 		r.byKey[k] = slices.DeleteFunc(list, func(i int) bool {
 			end := r.commands[i].end
-			return end != nil && end.Outcome == Abandoned
+			return end != nil && end.Outcome == event.Abandoned
 		})
 	}
 }
@@ -93,19 +95,19 @@ func (r *Recording) Inputs() map[string]string {
 }
 
 // Play sets the pace (1 as recorded, 0 at once) and where changes of nodes go to.
-func (r *Recording) Play(speed float64, observe func(Data) error) {
+func (r *Recording) Play(speed float64, observe func(event.Data) error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.speed, r.observe = speed, observe
 }
 
 // Ask answers with the recorded decisions: the first time a question is asked with the first answer given to it then.
-func (r *Recording) Ask(_ context.Context, q Question) (Answer, error) {
+func (r *Recording) Ask(_ context.Context, q event.Question) (event.Answer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	list := r.answers[q.ID]
 	if len(list) == 0 {
-		return Answer{}, fmt.Errorf("%w: the recording holds no answer to %s", ErrUnanswered, q.ID)
+		return event.Answer{}, fmt.Errorf("%w: the recording holds no answer to %s", event.ErrUnanswered, q.ID)
 	}
 	r.answers[q.ID] = list[1:]
 	a := list[0]
@@ -125,10 +127,10 @@ func (r *Recording) Sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Exec is an Exec that answers from the recording.
-func (r *Recording) Exec(ctx context.Context, c Command, out func(string, []byte)) (int, error) {
+func (r *Recording) Exec(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 	rec := r.answer(key{c.Step, c.Host, c.Line})
 	if rec == nil {
-		return -1, fmt.Errorf("%w: %s: %s", ErrNotRecorded, c.Host, c.Line)
+		return -1, fmt.Errorf("%w: %s: %s", event.ErrNotRecorded, c.Host, c.Line)
 	}
 	now := rec.begun
 	wait := func(until time.Time) error {
@@ -149,11 +151,11 @@ func (r *Recording) Exec(ctx context.Context, c Command, out func(string, []byte
 		if err := wait(e.Time); err != nil {
 			return -1, err
 		}
-		o := e.Data.(Output)
+		o := e.Data.(event.Output)
 		out(o.Stream, o.Bytes())
 	}
 	if rec.end == nil {
-		return -1, &recordedEnd{CommandEnded{Outcome: StateLost, Error: "the recording breaks off inside this command"}}
+		return -1, &recordedEnd{event.CommandEnded{Outcome: event.StateLost, Error: "the recording breaks off inside this command"}}
 	}
 	if err := r.sideUntil(rec.ended, wait); err != nil {
 		return -1, err
@@ -162,7 +164,7 @@ func (r *Recording) Exec(ctx context.Context, c Command, out func(string, []byte
 		return -1, err
 	}
 	switch rec.end.Outcome {
-	case Done, Exited:
+	case event.Done, event.Exited:
 		return rec.end.Exit, nil
 	}
 	return rec.end.Exit, &recordedEnd{*rec.end}
@@ -193,8 +195,8 @@ func (r *Recording) sideUntil(t time.Time, wait func(time.Time) error) error {
 }
 
 // today is what happened to a node as if it happened now: it has been Ready as long as it was then.
-func today(e Event) Data {
-	n, ok := e.Data.(NodeChanged)
+func today(e event.Event) event.Data {
+	n, ok := e.Data.(event.NodeChanged)
 	if ok && !n.Node.Since.IsZero() {
 		n.Node.Since = time.Now().Add(n.Node.Since.Sub(e.Time))
 		return n
@@ -236,14 +238,14 @@ func (r *Recording) changedBetween(from, to int) bool {
 }
 
 // recordedEnd is an ending that was recorded, with what it was then.
-type recordedEnd struct{ CommandEnded }
+type recordedEnd struct{ event.CommandEnded }
 
 func (e *recordedEnd) Error() string      { return e.CommandEnded.Error }
 func (e *recordedEnd) Hint() string       { return e.CommandEnded.Hint }
-func (e *recordedEnd) StateUnknown() bool { return e.Outcome == StateLost }
-func (e *recordedEnd) Unreachable() bool  { return e.Outcome == Unreachable }
+func (e *recordedEnd) StateUnknown() bool { return e.Outcome == event.StateLost }
+func (e *recordedEnd) Unreachable() bool  { return e.Outcome == event.Unreachable }
 
 // Is makes the end of a command that was stopped the error it was.
 func (e *recordedEnd) Is(target error) bool {
-	return (target == context.DeadlineExceeded && e.Outcome == TimedOut) || (target == context.Canceled && e.Outcome == Stopped)
+	return (target == context.DeadlineExceeded && e.Outcome == event.TimedOut) || (target == context.Canceled && e.Outcome == event.Stopped)
 }

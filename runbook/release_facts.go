@@ -1,5 +1,9 @@
 package runbook
 
+import (
+	"spraydeck/event"
+)
+
 // releases makes known what is known of the releases that the runbook leads between. One that nobody knows stays unknown,
 // and with it what is said in its words.
 func (r *Run) releases() error {
@@ -81,4 +85,4 @@ func noticeFacts(list []Notice) []any {
 	return facts
 }
 
-func textFacts(t Text) map[string]any { return map[string]any{"en": t.En, "ja": t.In("ja")} }
+func textFacts(t event.Text) map[string]any { return map[string]any{"en": t.En, "ja": t.In("ja")} }

@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"spraydeck/event"
 )
 
 // cures gives remedies as choices. A pitfall's remedy is named pitfall/remedy.
-func (r *Run) cures(in *instance, cures []Cure, pitfall string) []Choice {
-	var cs []Choice
+func (r *Run) cures(in *instance, cures []Cure, pitfall string) []event.Choice {
+	var cs []event.Choice
 	for i := range cures {
-		cs = append(cs, Choice{ID: RemedyPrefix + r.cureID(&cures[i], pitfall), Label: cures[i].Title.Text(in.scope)})
+		cs = append(cs, event.Choice{ID: event.RemedyPrefix + r.cureID(&cures[i], pitfall), Label: cures[i].Title.Text(in.scope)})
 	}
 	return cs
 }
@@ -31,22 +33,22 @@ func (r *Run) cureID(c *Cure, pitfall string) string {
 // holds the facts of the gate that failed; where there are none, those of the pitfall are learned first, so that the
 // remedy knows which hosts are meant.
 func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *Scope) error {
-	id := strings.TrimPrefix(choice, RemedyPrefix)
+	id := strings.TrimPrefix(choice, event.RemedyPrefix)
 	cure, pitfall := r.findCure(in, id)
 	if cure == nil {
 		return &UsageError{fmt.Sprintf("there is no remedy %q here", id), ""}
 	}
 	title := cure.Title.Text(in.scope)
-	if err := r.emit(in.events, RemedyStarted{id, title}); err != nil {
+	if err := r.emit(in.events, event.RemedyStarted{ID: id, Title: title}); err != nil {
 		return err
 	}
-	end := RemedyEnded{ID: id, Status: Passed}
+	end := event.RemedyEnded{ID: id, Status: event.Passed}
 	err := r.cureSteps(ctx, in, id, cure, pitfall, scope)
 	if err != nil {
-		end.Status, end.Reason = Failed, err.Error()
+		end.Status, end.Reason = event.Failed, err.Error()
 		var failed *stepError
-		if errors.As(err, &failed) && failed.outcome == StateLost {
-			end.Status = Lost
+		if errors.As(err, &failed) && failed.outcome == event.StateLost {
+			end.Status = event.Lost
 		}
 	}
 	if e := r.emit(in.events, end); e != nil {
@@ -68,7 +70,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 			b := pitfall.Before
 			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.exprs())
 			if err != nil {
-				return &stepError{outcome: OutcomeOf(0, err), why: T("the remedy could not learn what it needs: " + err.Error())}
+				return &stepError{outcome: event.OutcomeOf(0, err), why: event.T("the remedy could not learn what it needs: " + err.Error())}
 			}
 			scope = learned
 		}
@@ -84,7 +86,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 		if s.On.Each != nil {
 			var err error
 			if rounds, err = r.rounds(s.On.Each, scope); err != nil {
-				return &stepError{outcome: NotStarted, why: T(err.Error())}
+				return &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 			}
 		}
 		for _, batch := range rounds {
@@ -100,7 +102,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 			}
 			steps, err := r.inPlace(sub)
 			if err != nil {
-				return &stepError{outcome: NotStarted, why: T(err.Error())}
+				return &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 			}
 			for _, one := range steps {
 				if err := r.cureStep(ctx, in, one); err != nil {

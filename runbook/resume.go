@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 	"time"
+
+	"spraydeck/event"
 )
 
 // errNotKept is met where a finished step would have to do something to be known again. It is not done.
@@ -20,7 +21,7 @@ func (e *goneError) Error() string      { return e.what }
 func (e *goneError) StateUnknown() bool { return true }
 
 // Gone says of a command that it cannot be taken up again.
-func Gone(c Command) error {
+func Gone(c event.Command) error {
 	return &goneError{fmt.Sprintf("the console that ran it went away, and nothing on %s tells how it ended", c.Host)}
 }
 
@@ -45,8 +46,8 @@ func (r *Run) takeUp() {
 	}
 }
 
-func (r *Run) resumed(now Started) Resumed {
-	e := Resumed{Tool: now.Tool, Operator: now.Operator, Torn: r.env.Torn, At: time.Now()}
+func (r *Run) resumed(now event.Started) event.Resumed {
+	e := event.Resumed{Tool: now.Tool, Operator: now.Operator, Torn: r.env.Torn, At: time.Now()}
 	if now.Digest != r.env.Past.Started.Digest {
 		e.Digest = now.Digest
 	}
@@ -95,7 +96,7 @@ type again struct {
 	in   *instance
 	gate *Gate
 	when string
-	now  *GateChecked
+	now  *event.GateChecked
 }
 
 // recheck looks at what was checked before the run was interrupted: the checks of finished steps, and what their work
@@ -106,7 +107,7 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 		check := func(when string, gates []Gate) {
 			for i := range gates {
 				g := in.frame.book.filled(&gates[i], i)
-				if c, ok := r.env.Past.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == Pass {
+				if c, ok := r.env.Past.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == event.Pass {
 					list = append(list, &again{in: in, gate: g, when: when})
 				}
 			}
@@ -119,7 +120,7 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 	if len(list) == 0 {
 		return nil
 	}
-	if err := r.emit("", Remark{checksAgain(len(list), "%d check that passed before is made again", "%d checks that passed before are made again",
+	if err := r.emit("", event.Remark{Text: checksAgain(len(list), "%d check that passed before is made again", "%d checks that passed before are made again",
 		"以前に合格した確認 %d 件をもう一度行います")}); err != nil {
 		return err
 	}
@@ -144,12 +145,12 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 	if r.broken != nil {
 		return r.broken
 	}
-	var drift []Drifted
+	var drift []event.Drifted
 	for _, a := range list {
-		if a.now == nil || a.now.Verdict == Pass {
+		if a.now == nil || a.now.Verdict == event.Pass {
 			continue
 		}
-		d := Drifted{Step: a.in.id, Gate: a.gate.ID.Value, When: a.when, Title: a.now.Title, Was: Pass, Now: a.now.Verdict,
+		d := event.Drifted{Step: a.in.id, Gate: a.gate.ID.Value, When: a.when, Title: a.now.Title, Was: event.Pass, Now: a.now.Verdict,
 			Says: a.now.Says, Evidence: a.now.Evidence}
 		drift = append(drift, d)
 		if err := r.emit("", d); err != nil {
@@ -157,50 +158,36 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 		}
 	}
 	if len(drift) == 0 {
-		return r.emit("", Remark{Text{En: "nothing has drifted: what passed before passes now", Ja: "変化なし: 以前に合格した確認は今も合格します"}})
+		return r.emit("", event.Remark{Text: event.Text{En: "nothing has drifted: what passed before passes now", Ja: "変化なし: 以前に合格した確認は今も合格します"}})
 	}
 	return r.acceptDrift(ctx, drift)
 }
 
-func checksAgain(n int, one, many, ja string) Text {
+func checksAgain(n int, one, many, ja string) event.Text {
 	if n == 1 {
 		many = one
 	}
-	return Textf(many, ja, n)
-}
-
-// told is what does not pass now, and what shows it.
-func (d Drifted) told() Text {
-	t := Text{En: "does not hold now: ", Ja: "今は不合格: "}
-	if d.Now == Unknown {
-		t = Text{En: "could not be told now: ", Ja: "今は判定不能: "}
-	}
-	if d.Says.Empty() {
-		t = t.plus(d.Title)
-	} else {
-		t = t.plus(d.Says)
-	}
-	return t.plus(T(strings.Join(append([]string{""}, d.Evidence...), "; ")))
+	return event.Textf(many, ja, n)
 }
 
 // acceptDrift asks whether to go on although something is not as it was.
-func (r *Run) acceptDrift(ctx context.Context, drift []Drifted) error {
-	q := Question{
-		ID: "resume", Form: AskApprove, Opens: true, Safe: ChoiceLeave,
+func (r *Run) acceptDrift(ctx context.Context, drift []event.Drifted) error {
+	q := event.Question{
+		ID: "resume", Form: event.AskApprove, Opens: true, Safe: event.ChoiceLeave,
 		Title: checksAgain(len(drift), "Go on? %d check that passed before does not pass now", "Go on? %d checks that passed before do not pass now",
 			"続行しますか？ 以前は合格した %d 件の確認が今は合格しません"),
-		Body: Text{En: "The work itself may be the reason: a check of the old version fails once the new one is there.",
+		Body: event.Text{En: "The work itself may be the reason: a check of the old version fails once the new one is there.",
 			Ja: "作業そのものが理由のこともあります。新しい版になれば、古い版についての確認は合格しません。"},
-		Choices: []Choice{
-			{ID: ChoiceContinue, Label: Text{En: "go on", Ja: "続行"}},
-			{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}},
+		Choices: []event.Choice{
+			{ID: event.ChoiceContinue, Label: event.Text{En: "go on", Ja: "続行"}},
+			{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}},
 		},
 	}
 	for _, d := range drift {
-		q.Body = q.Body.plus(T("\n- " + d.Step + ": ")).plus(d.told())
+		q.Body = q.Body.Plus(event.T("\n- " + d.Step + ": ")).Plus(d.Told())
 	}
 	a, err := r.ask(ctx, "", q)
-	if err == nil && a.Choice != ChoiceContinue {
+	if err == nil && a.Choice != event.ChoiceContinue {
 		err = errLeft
 	}
 	return err
@@ -209,10 +196,10 @@ func (r *Run) acceptDrift(ctx context.Context, drift []Drifted) error {
 // leftOpen closes what was running beside a step when the console went away, such as a remedy: nobody waits for it any more.
 func (r *Run) leftOpen(in *instance) error {
 	for _, c := range r.env.Past.open(in.events) {
-		end := CommandEnded{Number: c.Number, Exit: -1, Outcome: Abandoned}
+		end := event.CommandEnded{Number: c.Number, Exit: -1, Outcome: event.Abandoned}
 		if c.Changes {
-			err := Gone(Command{Host: c.Host})
-			end.Outcome, end.Error = StateLost, err.Error()
+			err := Gone(event.Command{Host: c.Host})
+			end.Outcome, end.Error = event.StateLost, err.Error()
 		}
 		if err := r.emit(in.events, end); err != nil {
 			return err
@@ -220,7 +207,7 @@ func (r *Run) leftOpen(in *instance) error {
 		if !c.Changes {
 			continue
 		}
-		if err := r.emit(in.events, Remark{Textf("nobody knows how this ended: %s", "結果が不明です: %s", c.Line)}); err != nil {
+		if err := r.emit(in.events, event.Remark{Text: event.Textf("nobody knows how this ended: %s", "結果が不明です: %s", c.Line)}); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -19,11 +20,11 @@ var errKilled = errors.New("the console was killed")
 // journal keeps what consoles wrote, as a file would. It kills its console once it has written a number of events.
 type journal struct {
 	mu     sync.Mutex
-	events []runbook.Event
+	events []event.Event
 	left   int // events until the console is killed; negative = never
 }
 
-func (j *journal) append(e runbook.Event) error {
+func (j *journal) append(e event.Event) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.left == 0 {
@@ -35,21 +36,21 @@ func (j *journal) append(e runbook.Event) error {
 	return nil
 }
 
-func (j *journal) printed(number int) iter.Seq2[runbook.Output, error] {
-	return func(yield func(runbook.Output, error) bool) {
+func (j *journal) printed(number int) iter.Seq2[event.Output, error] {
+	return func(yield func(event.Output, error) bool) {
 		j.mu.Lock()
 		events := slices.Clone(j.events)
 		j.mu.Unlock()
 		for _, e := range events {
-			if o, ok := e.Data.(runbook.Output); ok && o.Number == number && !yield(o, nil) {
+			if o, ok := e.Data.(event.Output); ok && o.Number == number && !yield(o, nil) {
 				return
 			}
 		}
 	}
 }
 
-func (j *journal) state() *runbook.State {
-	s := &runbook.State{}
+func (j *journal) state() *event.State {
+	s := &event.State{}
 	for _, e := range j.events {
 		s.Apply(e)
 	}
@@ -59,7 +60,7 @@ func (j *journal) state() *runbook.State {
 // keeper runs what changes something beside the console, as the supervisor does: a console that is killed leaves it
 // running, and the next one finds it by its number.
 type keeper struct {
-	inner runbook.Exec
+	inner event.Exec
 	mu    sync.Mutex
 	jobs  map[int]*job
 	ran   []string // every command that was started and changes something
@@ -77,7 +78,7 @@ type neverStarted struct{}
 func (neverStarted) Error() string      { return "it never started" }
 func (neverStarted) NeverStarted() bool { return true }
 
-func (k *keeper) exec(ctx context.Context, c runbook.Command, out func(string, []byte)) (int, error) {
+func (k *keeper) exec(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 	if !c.Changes && !c.TTY {
 		return k.inner(ctx, c, out)
 	}
@@ -104,7 +105,7 @@ func (k *keeper) exec(ctx context.Context, c runbook.Command, out func(string, [
 	}
 	k.mu.Unlock()
 	<-j.done
-	seen := runbook.Seen{}
+	seen := event.Seen{}
 	if c.Resumed != nil {
 		seen = *c.Resumed
 	}
@@ -118,21 +119,21 @@ func (k *keeper) exec(ctx context.Context, c runbook.Command, out func(string, [
 	return j.exit, j.err
 }
 
-func yes(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+func yes(_ context.Context, q event.Question) (event.Answer, error) {
 	if q.Secret {
-		return runbook.Answer{Text: "sesame"}, nil
+		return event.Answer{Text: "sesame"}, nil
 	}
-	if q.Form == runbook.AskFailed { // a program that had the terminal of the console that was killed
-		return runbook.Answer{Choice: runbook.ChoiceOverride, Reason: "it ended well"}, nil
+	if q.Form == event.AskFailed { // a program that had the terminal of the console that was killed
+		return event.Answer{Choice: event.ChoiceOverride, Reason: "it ended well"}, nil
 	}
-	return runbook.Answer{Choice: runbook.ChoiceContinue, Text: q.Type, By: "answers"}, nil
+	return event.Answer{Choice: event.ChoiceContinue, Text: q.Type, By: "answers"}, nil
 }
 
 // console is one process that walks the runbook, from the beginning or from where the journal ends.
-func console(t *testing.T, book *runbook.Runbook, j *journal, k *keeper, ask runbook.Asker) (runbook.Ended, error) {
+func console(t *testing.T, book *runbook.Runbook, j *journal, k *keeper, ask event.Asker) (event.Ended, error) {
 	t.Helper()
 	env := runbook.Env{
-		Exec: k.exec, Shell: k.exec, Ask: ask, Sink: j.append, Started: runbook.Started{Tool: fmt.Sprint("after ", len(j.events))},
+		Exec: k.exec, Shell: k.exec, Ask: ask, Sink: j.append, Started: event.Started{Tool: fmt.Sprint("after ", len(j.events))},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 	if len(j.events) > 0 {
@@ -152,11 +153,11 @@ func TestKilledAtEveryEvent(t *testing.T) {
 			continue // it is of a remedy that the operator starts beside the step
 		}
 		t.Run(filepath.Base(name), func(t *testing.T) { // not in parallel: two cores are kept busy by the shells
-			points += killEverywhere(t, files[0].Runbook, func() runbook.Exec { return newSite(t).exec }, func() runbook.Asker { return yes })
+			points += killEverywhere(t, files[0].Runbook, func() event.Exec { return newSite(t).exec }, func() event.Asker { return yes })
 		})
 	}
 	t.Run("remedy", func(t *testing.T) {
-		points += killEverywhere(t, book(t), func() runbook.Exec {
+		points += killEverywhere(t, book(t), func() event.Exec {
 			w := newWorld()
 			failed := false
 			w.upgrade = func(host string, out func(string, []byte)) (int, error) {
@@ -169,15 +170,15 @@ func TestKilledAtEveryEvent(t *testing.T) {
 				return 2, nil
 			}
 			return w.exec
-		}, func() runbook.Asker {
+		}, func() event.Asker {
 			s := answers(script{
 				"endpoint/vip":                       {{Choice: "remedy:vip/loopback"}},
 				"endpoint/vip/loopback/edit/approve": approveEdit,
-				"upgrade[n2]/failed":                 {{Choice: runbook.ChoiceRetry}},
+				"upgrade[n2]/failed":                 {{Choice: event.ChoiceRetry}},
 			})
-			s["upgrade[n2]/approve"] = append(s["upgrade[n2]/approve"], runbook.Answer{Choice: runbook.ChoiceContinue})
-			first := map[string]runbook.Answer{}
-			return func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+			s["upgrade[n2]/approve"] = append(s["upgrade[n2]/approve"], event.Answer{Choice: event.ChoiceContinue})
+			first := map[string]event.Answer{}
+			return func(_ context.Context, q event.Question) (event.Answer, error) {
 				if a, ok := first[q.ID]; ok {
 					return a, nil // a question that was put and not answered is put again
 				}
@@ -190,7 +191,7 @@ func TestKilledAtEveryEvent(t *testing.T) {
 	t.Logf("%d kill points, 0 lost, 0 repeated", points)
 }
 
-func killEverywhere(t *testing.T, book *runbook.Runbook, world func() runbook.Exec, ask func() runbook.Asker) (points int) {
+func killEverywhere(t *testing.T, book *runbook.Runbook, world func() event.Exec, ask func() event.Asker) (points int) {
 	t.Helper()
 	whole, kept := &journal{left: -1}, &keeper{inner: world(), jobs: map[int]*job{}}
 	if end, err := console(t, book, whole, kept, ask()); err != nil || end.Exit != 0 {
@@ -212,7 +213,7 @@ func killEverywhere(t *testing.T, book *runbook.Runbook, world func() runbook.Ex
 		if end, err := console(t, book, j, k, a); err != nil {
 			t.Fatalf("killed after %d (%s) and %d: ended %+v %v", first, whole.events[first-1].Data.Kind(), second, end, err)
 		}
-		if !slices.EqualFunc(written, j.events[:len(written)], func(a, b runbook.Event) bool { return a.Seq == b.Seq && a.Data.Kind() == b.Data.Kind() }) {
+		if !slices.EqualFunc(written, j.events[:len(written)], func(a, b event.Event) bool { return a.Seq == b.Seq && a.Data.Kind() == b.Data.Kind() }) {
 			t.Fatalf("killed after %d: something that was written is gone", first)
 		}
 		same(t, first, second, whole, j, kept, k)
@@ -221,8 +222,8 @@ func killEverywhere(t *testing.T, book *runbook.Runbook, world func() runbook.Ex
 }
 
 // stateLost says whether nobody could tell how a command of the step ended.
-func stateLost(st *runbook.StepState) bool {
-	return slices.ContainsFunc(st.Commands, func(c *runbook.CommandState) bool { return c.Outcome == runbook.StateLost })
+func stateLost(st *event.StepState) bool {
+	return slices.ContainsFunc(st.Commands, func(c *event.CommandState) bool { return c.Outcome == event.StateLost })
 }
 
 // same says whether the interrupted run came to what the uninterrupted one came to.
@@ -239,7 +240,7 @@ func same(t *testing.T, first, second int, whole, j *journal, once, k *keeper) {
 	}
 	for i, st := range a.Steps {
 		other := b.Steps[i]
-		if stateLost(other) && other.Status == runbook.Overridden {
+		if stateLost(other) && other.Status == event.Overridden {
 			continue
 		}
 		if st.ID != other.ID || st.Status != other.Status {

@@ -12,6 +12,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 
+	"spraydeck/event"
 	"spraydeck/symptom"
 )
 
@@ -130,7 +131,7 @@ func (c *Case) run(ctx context.Context, b *Runbook, p *Pitfall, lang *Language) 
 	}
 	book := *b
 	book.lang = lang
-	r := NewRun(&book, Env{Exec: c.answer(&book), Ask: nobody, Sink: func(Event) error { return nil }, Inputs: c.inputs()})
+	r := NewRun(&book, Env{Exec: c.answer(&book), Ask: nobody, Sink: func(event.Event) error { return nil }, Inputs: c.inputs()})
 	r.env.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	if err := r.begin(ctx); err != nil {
 		return err
@@ -234,9 +235,9 @@ type givenProbe struct {
 	typ   *cel.Type
 }
 
-func (k givenProbe) Commands(*Task) ([]Command, error)   { return nil, nil }
-func (k givenProbe) Value([]Result) (value any, _ error) { return k.value, nil }
-func (k givenProbe) Type() *cel.Type                     { return k.typ }
+func (k givenProbe) Commands(*Task) ([]event.Command, error) { return nil, nil }
+func (k givenProbe) Value([]Result) (value any, _ error)     { return k.value, nil }
+func (k givenProbe) Type() *cel.Type                         { return k.typ }
 
 // givenValue makes a fact of what was written. Objects of the cluster come from JSON, so their numbers are as there.
 func givenValue(a Any, typ *cel.Type) (any, error) {
@@ -274,8 +275,8 @@ func givenValue(a Any, typ *cel.Type) (any, error) {
 // completed fills in what follows from the rest of a result.
 func (r Result) completed(host string) Result {
 	r.Host, r.Lines = host, splitLines(r.Stdout)
-	if r.Outcome = string(Done); r.Exit != 0 {
-		r.Outcome = string(Exited)
+	if r.Outcome = string(event.Done); r.Exit != 0 {
+		r.Outcome = string(event.Exited)
 	}
 	return r
 }
@@ -289,9 +290,9 @@ func (c *Case) inputs() map[string]string {
 }
 
 // answer is an Exec that knows the inventory and the output that are given, and nothing else.
-func (c *Case) answer(b *Runbook) Exec {
+func (c *Case) answer(b *Runbook) event.Exec {
 	first := true
-	return func(_ context.Context, cmd Command, out func(string, []byte)) (int, error) {
+	return func(_ context.Context, cmd event.Command, out func(string, []byte)) (int, error) {
 		if first && b.Inventory.Set() {
 			first = false // it is what every run begins with
 			text, err := json.Marshal(c.Inventory.list())
@@ -327,7 +328,9 @@ func (g GivenHosts) list() map[string]any {
 	return list
 }
 
-func nobody(context.Context, Question) (Answer, error) { return Answer{}, ErrUnanswered }
+func nobody(context.Context, event.Question) (event.Answer, error) {
+	return event.Answer{}, event.ErrUnanswered
+}
 
 // judge looks at the gate once and compares.
 func (c *Case) judge(ctx context.Context, r *Run, in *instance, g *Gate) error {
@@ -335,7 +338,7 @@ func (c *Case) judge(ctx context.Context, r *Run, in *instance, g *Gate) error {
 	if err != nil {
 		return err
 	}
-	got := GateChecked{Verdict: "none"}
+	got := event.GateChecked{Verdict: "none"}
 	if checked != nil {
 		got = *checked
 	}
@@ -351,7 +354,7 @@ func (c *Case) judge(ctx context.Context, r *Run, in *instance, g *Gate) error {
 	return nil
 }
 
-func saidBy(g GateChecked) string {
+func saidBy(g event.GateChecked) string {
 	if g.Says.Empty() && len(g.Evidence) == 0 {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/symptom"
 )
 
@@ -49,9 +50,9 @@ func (s *Symptoms) Of(id string) (*Pitfall, *Symptom) {
 }
 
 // Hit says what was found in the words of its pitfall.
-func (s *Symptoms) Hit(f symptom.Hit) Hit {
+func (s *Symptoms) Hit(f symptom.Hit) event.Hit {
 	p, own := s.Of(f.ID)
-	return Hit{Pitfall: p.Name.Value, Symptom: own.ID.Value, Title: p.Title.Text(NewScope()), Severity: p.Severity.Value, Hint: f.Hint,
+	return event.Hit{Pitfall: p.Name.Value, Symptom: own.ID.Value, Title: p.Title.Text(NewScope()), Severity: p.Severity.Value, Hint: f.Hint,
 		Cause: p.Why.Text(NewScope()), Remedies: remediesOf(p), Host: f.Groups[symptom.Host], Line: f.Text, Task: f.Task}
 }
 

@@ -3,6 +3,8 @@ package runbook
 import (
 	"context"
 	"time"
+
+	"spraydeck/event"
 )
 
 // Task is a step as its action and its probes see it while a run goes on.
@@ -18,9 +20,9 @@ type Task struct {
 	// Exec runs one of the commands that were described and gives its result; a command that could not run, or whose
 	// state is unknown, is an error. Ask puts a question. Emit adds an event to the step. Edit opens a file of the
 	// workstation in the operator's editor. All are nil while a step only describes itself.
-	Exec func(ctx context.Context, c Command) (Result, error)
-	Ask  func(ctx context.Context, q Question) (Answer, error)
-	Emit func(Data) error
+	Exec func(ctx context.Context, c event.Command) (Result, error)
+	Ask  func(ctx context.Context, q event.Question) (event.Answer, error)
+	Emit func(event.Data) error
 	Edit func(ctx context.Context, path string, line int) error
 	// Sleep waits, at the pace of the run: a rehearsal is faster.
 	Sleep func(ctx context.Context, d time.Duration) error

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"spraydeck/event"
 )
 
 // Template is text with ${expressions} in it. As a shell command line each value is quoted for the place where it
@@ -353,12 +355,12 @@ func (p *Prose) decode(d *decoder, n *yaml.Node) {
 func (p Prose) Set() bool { return p.En.Set() }
 
 // Text renders both languages; what cannot be known yet stays as it is written.
-func (p Prose) Text(s *Scope) Text {
+func (p Prose) Text(s *Scope) event.Text {
 	one := func(t Template) string {
 		if text, err := t.Prose(s); err == nil {
 			return reflow(strings.TrimSpace(text))
 		}
 		return reflow(strings.TrimSpace(t.Source))
 	}
-	return Text{En: one(p.En), Ja: one(p.Ja)}
+	return event.Text{En: one(p.En), Ja: one(p.Ja)}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"spraydeck/event"
 )
 
 // What is applied only for the time of the work is a step with `temporary: true`; its `undo` is due before the run ends.
@@ -26,19 +28,19 @@ func (r *Run) applied(in *instance) {
 func (r *Run) remind(ctx context.Context) error {
 	for _, in := range slices.Clone(r.due) {
 		title := in.step.Title.Text(in.scope)
-		a, err := r.ask(ctx, in.events, Question{
-			ID: in.id + "/undo", Form: AskGate, Opens: true, Safe: ChoiceLeave,
-			Title: Text{En: "Still applied: " + title.En, Ja: "適用されたまま: " + title.In("ja")},
+		a, err := r.ask(ctx, in.events, event.Question{
+			ID: in.id + "/undo", Form: event.AskGate, Opens: true, Safe: event.ChoiceLeave,
+			Title: event.Text{En: "Still applied: " + title.En, Ja: "適用されたまま: " + title.In("ja")},
 			Body:  in.wayBack(),
-			Choices: []Choice{
-				{ID: ChoiceContinue, Label: Text{En: "it is undone", Ja: "元に戻した"}},
-				{ID: ChoiceOverride, Label: Text{En: "it stays, with a reason", Ja: "理由を記して残す"}, NeedsReason: true},
-				{ID: ChoiceLeave, Label: Text{En: "leave the run here", Ja: "ここで中断"}},
+			Choices: []event.Choice{
+				{ID: event.ChoiceContinue, Label: event.Text{En: "it is undone", Ja: "元に戻した"}},
+				{ID: event.ChoiceOverride, Label: event.Text{En: "it stays, with a reason", Ja: "理由を記して残す"}, NeedsReason: true},
+				{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}},
 			},
 		})
 		switch {
-		case errors.Is(err, ErrUnanswered) || err == nil && a.Choice == ChoiceLeave:
-			return blockedError{Text{En: "still applied: " + title.En, Ja: "適用されたまま: " + title.In("ja")}}
+		case errors.Is(err, event.ErrUnanswered) || err == nil && a.Choice == event.ChoiceLeave:
+			return blockedError{event.Text{En: "still applied: " + title.En, Ja: "適用されたまま: " + title.In("ja")}}
 		case err != nil:
 			return err
 		}
@@ -48,7 +50,7 @@ func (r *Run) remind(ctx context.Context) error {
 }
 
 // stillApplied adds to the reason of an ending what was applied for the time of the work and is not undone.
-func (r *Run) stillApplied(why Text) Text {
+func (r *Run) stillApplied(why event.Text) event.Text {
 	if len(r.due) == 0 || strings.HasPrefix(why.En, "blocked by a gate: still applied") {
 		return why
 	}
@@ -57,5 +59,5 @@ func (r *Run) stillApplied(why Text) Text {
 		title := in.step.Title.Text(in.scope)
 		en, ja = append(en, title.En), append(ja, title.In("ja"))
 	}
-	return Text{En: why.En + " (still applied: " + strings.Join(en, ", ") + ")", Ja: why.In("ja") + " (適用されたまま: " + strings.Join(ja, "、") + ")"}
+	return event.Text{En: why.En + " (still applied: " + strings.Join(en, ", ") + ")", Ja: why.In("ja") + " (適用されたまま: " + strings.Join(ja, "、") + ")"}
 }

@@ -6,48 +6,49 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
 // TestTemporary: what no step has undone is asked for at the end, and said where the run breaks off.
 func TestTemporary(t *testing.T) {
 	files, _ := read(t, "testdata/ok/temporary.yaml")
-	run := func(forget, fails string, answers map[string]runbook.Answer) (runbook.Ended, []string) {
+	run := func(forget, fails string, answers map[string]event.Answer) (event.Ended, []string) {
 		var asked []string
 		end, err := runbook.NewRun(files[0].Runbook, runbook.Env{
-			Exec: func(_ context.Context, c runbook.Command, _ func(string, []byte)) (int, error) {
+			Exec: func(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
 				if c.Line == fails {
 					return 1, nil
 				}
 				return 0, nil
 			},
-			Ask: func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+			Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 				if strings.HasSuffix(q.ID, "/undo") {
 					asked = append(asked, q.ID)
 					a, ok := answers[q.ID]
 					if !ok {
-						return a, runbook.ErrUnanswered
+						return a, event.ErrUnanswered
 					}
 					return a, nil
 				}
-				if q.Form == runbook.AskFailed {
-					return runbook.Answer{Choice: runbook.ChoiceLeave}, nil
+				if q.Form == event.AskFailed {
+					return event.Answer{Choice: event.ChoiceLeave}, nil
 				}
-				return runbook.Answer{Choice: runbook.ChoiceContinue}, nil
+				return event.Answer{Choice: event.ChoiceContinue}, nil
 			},
-			Sink: func(runbook.Event) error { return nil }, Inputs: map[string]string{"forget": forget},
+			Sink: func(event.Event) error { return nil }, Inputs: map[string]string{"forget": forget},
 		}).Go(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		return end, asked
 	}
-	undone := runbook.Answer{Choice: runbook.ChoiceContinue}
-	end, asked := run("false", "", map[string]runbook.Answer{"other/undo": undone})
+	undone := event.Answer{Choice: event.ChoiceContinue}
+	end, asked := run("false", "", map[string]event.Answer{"other/undo": undone})
 	if end.Exit != 0 || !slices.Equal(asked, []string{"other/undo"}) {
 		t.Errorf("%+v, asked %q", end, asked)
 	}
-	end, asked = run("true", "", map[string]runbook.Answer{"loosen/undo": undone, "other/undo": {Choice: runbook.ChoiceOverride, Reason: "ticket 7"}})
+	end, asked = run("true", "", map[string]event.Answer{"loosen/undo": undone, "other/undo": {Choice: event.ChoiceOverride, Reason: "ticket 7"}})
 	if end.Exit != 0 || !slices.Equal(asked, []string{"loosen/undo", "other/undo"}) {
 		t.Errorf("%+v, asked %q", end, asked)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/symptom"
 )
 
@@ -43,7 +44,7 @@ func newWatcher(b *Runbook) *watcher {
 }
 
 // remember takes over what was met before the run was resumed.
-func (w *watcher) remember(step string, hits []Hit) {
+func (w *watcher) remember(step string, hits []event.Hit) {
 	for _, h := range hits {
 		w.seen[step] = append(w.seen[step], met{h.Pitfall, h.Hint})
 	}
@@ -62,10 +63,10 @@ func (w *watcher) seenIn(step string) []string {
 
 // news keeps the hits that tell more than the step has told: each pitfall once, and once more when a hint has become a
 // verdict.
-func (w *watcher) news(step string, found []symptom.Hit) []Hit {
+func (w *watcher) news(step string, found []symptom.Hit) []event.Hit {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var hits []Hit
+	var hits []event.Hit
 next:
 	for _, f := range found {
 		p, _ := w.known.Of(f.ID)
@@ -96,21 +97,21 @@ func (w *watcher) alarm(at time.Time) bool {
 	return isNew
 }
 
-func remediesOf(p *Pitfall) []Remedy {
-	var rs []Remedy
+func remediesOf(p *Pitfall) []event.Remedy {
+	var rs []event.Remedy
 	for _, c := range p.Remedies {
-		rs = append(rs, Remedy{ID: p.Name.Value + "/" + c.ID.Value, Title: c.Title.Text(NewScope())})
+		rs = append(rs, event.Remedy{ID: p.Name.Value + "/" + c.ID.Value, Title: c.Title.Text(NewScope())})
 	}
 	return rs
 }
 
 // seeCommand looks at a command line that is about to run. What the last command there printed is over.
-func (r *Run) seeCommand(step string, c Command) {
+func (r *Run) seeCommand(step string, c event.Command) {
 	if c.Probe {
 		return
 	}
 	r.watch.stream.Begin(symptom.Input{Host: c.Host})
-	if c.Host == Workstation {
+	if c.Host == event.Workstation {
 		r.watch.mu.Lock()
 		r.watch.play = playbook{}
 		r.watch.mu.Unlock()
@@ -119,17 +120,17 @@ func (r *Run) seeCommand(step string, c Command) {
 }
 
 // recall shows the symptoms a line that was seen before the run was resumed: what it means has been told.
-func (r *Run) recall(c Command, line string) {
-	if c.Host == Workstation {
+func (r *Run) recall(c event.Command, line string) {
+	if c.Host == event.Workstation {
 		r.watch.progress(line)
 	}
 	r.watch.stream.Feed(symptom.Input{Host: c.Host}, line, time.Now())
 }
 
 // see looks at lines of a command's output, the last without its end.
-func (r *Run) see(step string, c Command, lines string) {
+func (r *Run) see(step string, c event.Command, lines string) {
 	in, told := symptom.Input{Host: c.Host}, 0
-	for at := 0; c.Host == Workstation; {
+	for at := 0; c.Host == event.Workstation; {
 		line, end, p, news := r.watch.progress(lines[at:])
 		if !news {
 			break
@@ -148,7 +149,7 @@ func (r *Run) see(step string, c Command, lines string) {
 
 // progress reads lines up to one that tells something new of a playbook, and gives where that begins and where the next
 // one does.
-func (w *watcher) progress(lines string) (line, next int, p Progress, news bool) {
+func (w *watcher) progress(lines string) (line, next int, p event.Progress, news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for next <= len(lines) {
@@ -165,7 +166,7 @@ func (w *watcher) progress(lines string) (line, next int, p Progress, news bool)
 }
 
 // seeNode looks at a node as a row of kubectl get nodes --no-headers.
-func (r *Run) seeNode(n Node) error {
+func (r *Run) seeNode(n event.Node) error {
 	roles := strings.Join(n.Roles, ",")
 	if roles == "" {
 		roles = "<none>"
@@ -246,7 +247,7 @@ func trimEnd(line []byte) []byte {
 
 // playbook follows an Ansible playbook by what it prints.
 type playbook struct {
-	Progress
+	event.Progress
 }
 
 var (
@@ -255,7 +256,7 @@ var (
 )
 
 // read takes a line and says whether there is something new to tell: a task, a failure, the end.
-func (p *playbook) read(line []byte) (Progress, bool) {
+func (p *playbook) read(line []byte) (event.Progress, bool) {
 	begins := func(word string) bool { return len(line) >= len(word) && string(line[:len(word)]) == word }
 	switch { // what there is most of comes first
 	case begins("ok: ["):
@@ -274,7 +275,7 @@ func (p *playbook) read(line []byte) (Progress, bool) {
 	case begins("PLAY [") || begins("TASK [") || begins("RUNNING HANDLER ["):
 		m := header.FindSubmatch(line)
 		if m == nil {
-			return Progress{}, false
+			return event.Progress{}, false
 		}
 		if string(m[1]) == "PLAY" {
 			p.Play = string(m[2])
@@ -293,7 +294,7 @@ func (p *playbook) read(line []byte) (Progress, bool) {
 			return p.Progress, unreachable+failed > 0
 		}
 	}
-	return Progress{}, false
+	return event.Progress{}, false
 }
 
 var okMark = []byte(" ok=")

@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"spraydeck/event"
 )
 
 // watched is a run that watches for the symptoms of a file of testdata, and what it has told.
-func watched(t *testing.T, file string) (*Run, *[]Hit) {
+func watched(t *testing.T, file string) (*Run, *[]event.Hit) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -20,9 +22,9 @@ func watched(t *testing.T, file string) (*Run, *[]Hit) {
 		t.Fatal(problems)
 	}
 	id := f.Pitfall.Name.Value
-	hits := &[]Hit{}
-	r := NewRun(&Runbook{Pitfalls: []Str{{Value: id}}, known: map[string]*Pitfall{id: f.Pitfall}}, Env{Sink: func(e Event) error {
-		if h, ok := e.Data.(Hit); ok {
+	hits := &[]event.Hit{}
+	r := NewRun(&Runbook{Pitfalls: []Str{{Value: id}}, known: map[string]*Pitfall{id: f.Pitfall}}, Env{Sink: func(e event.Event) error {
+		if h, ok := e.Data.(event.Hit); ok {
 			*hits = append(*hits, h)
 		}
 		return nil
@@ -49,15 +51,15 @@ func TestWatchConditions(t *testing.T) {
 			t.Errorf("told %v, want %q", got, want)
 		}
 	}
-	r.seeCommand("restart", Command{Host: Workstation, Line: "sudo reboot node2"})
-	r.seeNode(Node{Name: "node2", Ready: "Unknown", Version: "v1.31.4"})
+	r.seeCommand("restart", event.Command{Host: event.Workstation, Line: "sudo reboot node2"})
+	r.seeNode(event.Node{Name: "node2", Ready: "Unknown", Version: "v1.31.4"})
 	told("")
-	r.seeNode(Node{Name: "node3", Ready: "Unknown", Version: "v1.31.4"})
+	r.seeNode(event.Node{Name: "node3", Ready: "Unknown", Version: "v1.31.4"})
 	told("lost")
-	r.seeNode(Node{Name: "node3", Ready: "Unknown", Version: "v1.31.4"})
+	r.seeNode(event.Node{Name: "node3", Ready: "Unknown", Version: "v1.31.4"})
 	told("") // once for a step
 
-	out := Command{Host: Workstation}
+	out := event.Command{Host: event.Workstation}
 	r.see("pods", out, "\x1b[31mkube-proxy-a   0/1   CreateContainerConfigError   0   9m   10.0.0.1   node2\x1b[0m\r")
 	told("")
 	r.see("pods", out, "ingress-b   0/1   CreateContainerConfigError   0   9m   10.0.0.1   node2")
@@ -73,7 +75,7 @@ func TestWatchConditions(t *testing.T) {
 	}
 	// a line of the node table is no line of output, and a probe is not watched
 	r.see("rows", out, "node3   NotReady   <none>   1d   v1.31.4")
-	r.seeCommand("rows", Command{Host: Workstation, Line: "sudo reboot node3", Probe: true})
+	r.seeCommand("rows", event.Command{Host: event.Workstation, Line: "sudo reboot node3", Probe: true})
 	told("")
 }
 

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -22,11 +23,11 @@ var playbookEnv = []string{"ANSIBLE_NOCOWS=1", "ANSIBLE_FORCE_COLOR=0", "ANSIBLE
 
 // playbookPrompts: the pause module waits for Enter, and for Ctrl+C and then A to abort. Kubespray uses it for
 // upgrade_node_confirm.
-var playbookPrompts = []runbook.Prompt{{
+var playbookPrompts = []event.Prompt{{
 	Line: regexp.MustCompile(`(?i)press enter to continue`), Keys: "\r", Decline: "\x03a",
 }}
 
-func (a *ansible) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (a *ansible) Commands(t *runbook.Task) ([]event.Command, error) {
 	var words []string
 	add := func(prefix string, tpl runbook.Template) error {
 		value, err := tpl.Prose(t.Scope)
@@ -70,5 +71,5 @@ func (a *ansible) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	scope.Set("words", stringType, strings.Join(words, " "))
 	cmd, err := local(&scope, line, a.Venv)
 	cmd.TTY, cmd.Env, cmd.Prompts = true, playbookEnv, playbookPrompts
-	return []runbook.Command{cmd}, err
+	return []event.Command{cmd}, err
 }

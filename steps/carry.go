@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -40,22 +41,22 @@ type carry struct {
 }
 
 // Commands reads the three texts and writes the file. What is written is shown side by side with the new sample.
-func (c *carry) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	var cmds []runbook.Command
+func (c *carry) Commands(t *runbook.Task) ([]event.Command, error) {
+	var cmds []event.Command
 	for _, tpl := range []runbook.Template{c.Base, c.Mine, c.Theirs} {
 		name, err := tpl.Prose(t.Scope)
 		if err != nil {
 			return nil, err
 		}
-		cmds = append(cmds, runbook.Command{Host: runbook.Workstation, Line: "git show " + runbook.Quote(name)})
+		cmds = append(cmds, event.Command{Host: event.Workstation, Line: "git show " + runbook.Quote(name)})
 	}
 	path, err := c.Path.Prose(t.Scope)
 	if err != nil {
 		return nil, err
 	}
 	return append(cmds,
-		runbook.Command{Host: runbook.Workstation, Line: "cat > " + runbook.Quote(path), Changes: true},
-		runbook.Command{Host: runbook.Workstation, Line: "cat " + runbook.Quote(path)}), nil // what an edit made of it
+		event.Command{Host: event.Workstation, Line: "cat > " + runbook.Quote(path), Changes: true},
+		event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path)}), nil // what an edit made of it
 }
 
 // Run merges, asks about each conflict, and writes.
@@ -105,15 +106,15 @@ func (c *carry) decide(ctx context.Context, t *runbook.Task, m Merged) (took map
 			took[h.ID] = side
 			continue
 		}
-		a, err := t.Ask(ctx, runbook.Question{
-			ID: fmt.Sprintf("%s/hunk-%d", t.Step, h.ID), Form: runbook.AskChoose, Safe: "mine",
-			Body:    runbook.Text{En: "Both you and the new sample changed this place.", Ja: "あなたと新しい sample の両方がこの箇所を変更しています。"},
+		a, err := t.Ask(ctx, event.Question{
+			ID: fmt.Sprintf("%s/hunk-%d", t.Step, h.ID), Form: event.AskChoose, Safe: "mine",
+			Body:    event.Text{En: "Both you and the new sample changed this place.", Ja: "あなたと新しい sample の両方がこの箇所を変更しています。"},
 			Details: h.lines(),
-			Choices: []runbook.Choice{
-				{ID: "mine", Label: runbook.Text{En: "mine", Ja: "自分の設定"}},
-				{ID: "theirs", Label: runbook.Text{En: "the new sample's", Ja: "新しい sample"}},
-				{ID: "both", Label: runbook.Text{En: "both: the sample's, then mine", Ja: "両方 (sample の後に自分の設定)"}},
-				{ID: "edit", Label: runbook.Text{En: "mine, and open the editor here", Ja: "自分の設定にして、エディターで開く"}},
+			Choices: []event.Choice{
+				{ID: "mine", Label: event.Text{En: "mine", Ja: "自分の設定"}},
+				{ID: "theirs", Label: event.Text{En: "the new sample's", Ja: "新しい sample"}},
+				{ID: "both", Label: event.Text{En: "both: the sample's, then mine", Ja: "両方 (sample の後に自分の設定)"}},
+				{ID: "edit", Label: event.Text{En: "mine, and open the editor here", Ja: "自分の設定にして、エディターで開く"}},
 			},
 		})
 		if err != nil {
@@ -167,7 +168,7 @@ func (h Hunk) lines() []string {
 	return out
 }
 
-func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []runbook.Command, theirs, text string, open int) error {
+func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []event.Command, theirs, text string, open int) error {
 	cmd := cmds[0]
 	cmd.Stdin = strings.NewReader(text)
 	if r, err := t.Exec(ctx, cmd); err != nil {
@@ -181,7 +182,7 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []runbook.Comma
 	}
 	if open > 0 {
 		if t.Edit == nil {
-			return runbook.NoEditor(path, open)
+			return event.NoEditor(path, open)
 		}
 		if err := t.Edit(ctx, filepath.FromSlash(path), open); err != nil {
 			return err
@@ -192,7 +193,7 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []runbook.Comma
 		}
 		text = r.Stdout
 	}
-	return t.Emit(runbook.Compared{Path: path, Left: "new sample", Right: "carried", Old: theirs, New: text})
+	return t.Emit(event.Compared{Path: path, Left: "new sample", Right: "carried", Old: theirs, New: text})
 }
 
 // Accepts: a text that is not there is told by Run.

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -17,17 +18,17 @@ type option struct {
 	When  runbook.Expr  `yaml:"when" doc:"whether it is offered"`
 }
 
-func (c *choose) Commands(*runbook.Task) ([]runbook.Command, error) { return nil, nil }
+func (c *choose) Commands(*runbook.Task) ([]event.Command, error) { return nil, nil }
 
 func (c *choose) Run(ctx context.Context, t *runbook.Task) (any, error) {
-	q := runbook.Question{ID: t.Step, Form: runbook.AskChoose, Title: c.Prompt.Text(t.Scope), Safe: c.Safe.Value}
+	q := event.Question{ID: t.Step, Form: event.AskChoose, Title: c.Prompt.Text(t.Scope), Safe: c.Safe.Value}
 	for _, o := range c.Options {
 		offered, err := t.True(o.Value.When)
 		if err != nil {
 			return nil, err
 		}
 		if offered {
-			q.Choices = append(q.Choices, runbook.Choice{ID: o.Name, Label: o.Value.Title.Text(t.Scope)})
+			q.Choices = append(q.Choices, event.Choice{ID: o.Name, Label: o.Value.Title.Text(t.Scope)})
 		}
 	}
 	if q.Safe == "" && len(q.Choices) > 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -18,7 +19,7 @@ type command struct {
 	Exit  []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
 }
 
-func (c *command) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (c *command) Commands(t *runbook.Task) ([]event.Command, error) {
 	cmd, err := local(t, c.Run, c.Venv)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func (c *command) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	if cmd.Stdin, err = stdin(t, c.Stdin); err != nil {
 		return nil, err
 	}
-	return []runbook.Command{cmd}, nil
+	return []event.Command{cmd}, nil
 }
 
 // Accepts takes the exit codes that the author named.
@@ -52,17 +53,17 @@ func stdin(t *runbook.Task, tpl runbook.Template) (io.Reader, error) {
 
 // local makes a command of the workstation, with its virtual environment in the line, so that what is shown is all
 // there is.
-func local(t *runbook.Task, run, venv runbook.Template) (runbook.Command, error) {
+func local(t *runbook.Task, run, venv runbook.Template) (event.Command, error) {
 	line, err := run.ShellPreview(t.Scope)
 	if err != nil {
-		return runbook.Command{}, err
+		return event.Command{}, err
 	}
 	dir, err := venv.Prose(t.Scope)
 	if err != nil {
-		return runbook.Command{}, err
+		return event.Command{}, err
 	}
 	if dir != "" {
 		line = ". " + runbook.Quote(dir+"/bin/activate") + " && " + line
 	}
-	return runbook.Command{Host: runbook.Workstation, Line: line}, nil
+	return event.Command{Host: event.Workstation, Line: line}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -33,7 +34,7 @@ func (d *diff) names(t *runbook.Task) (path, old, from, new string, err error) {
 	return
 }
 
-func (d *diff) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (d *diff) Commands(t *runbook.Task) ([]event.Command, error) {
 	path, old, from, new, err := d.names(t)
 	if err != nil {
 		return nil, err
@@ -42,9 +43,9 @@ func (d *diff) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	if new != "" {
 		right = "git show " + runbook.Quote(new+":"+path)
 	}
-	return []runbook.Command{
-		{Host: runbook.Workstation, Line: "git show " + runbook.Quote(old+":"+from)},
-		{Host: runbook.Workstation, Line: right},
+	return []event.Command{
+		{Host: event.Workstation, Line: "git show " + runbook.Quote(old+":"+from)},
+		{Host: event.Workstation, Line: right},
 	}, nil
 }
 
@@ -58,10 +59,10 @@ func (d *diff) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := runbook.Question{ID: t.Step, Form: runbook.AskCompare, Body: d.Note.Text(t.Scope), Safe: runbook.ChoiceContinue,
-		Choices: []runbook.Choice{{ID: runbook.ChoiceContinue, Label: runbook.Text{En: "go on", Ja: "次へ"}}}}
+	q := event.Question{ID: t.Step, Form: event.AskCompare, Body: d.Note.Text(t.Scope), Safe: event.ChoiceContinue,
+		Choices: []event.Choice{{ID: event.ChoiceContinue, Label: event.Text{En: "go on", Ja: "次へ"}}}}
 	if d.Edit.Value && new == "" {
-		q.Choices = append(q.Choices, runbook.Choice{ID: runbook.ChoiceEdit, Label: runbook.Text{En: "edit", Ja: "編集"}})
+		q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceEdit, Label: event.Text{En: "edit", Ja: "編集"}})
 	}
 	for {
 		var texts [2]string
@@ -83,15 +84,15 @@ func (d *diff) Run(ctx context.Context, t *runbook.Task) (any, error) {
 		if right == "" {
 			right = "working tree"
 		}
-		if err := t.Emit(runbook.Compared{Path: path, Left: old, Right: right, Old: texts[0], New: texts[1], Note: q.Body}); err != nil {
+		if err := t.Emit(event.Compared{Path: path, Left: old, Right: right, Old: texts[0], New: texts[1], Note: q.Body}); err != nil {
 			return nil, err
 		}
 		a, err := t.Ask(ctx, q)
-		if err != nil || a.Choice != runbook.ChoiceEdit {
+		if err != nil || a.Choice != event.ChoiceEdit {
 			return nil, err
 		}
 		if t.Edit == nil {
-			return nil, runbook.NoEditor(path, 1)
+			return nil, event.NoEditor(path, 1)
 		}
 		if err := t.Edit(ctx, filepath.FromSlash(path), 1); err != nil {
 			return nil, err

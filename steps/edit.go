@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -13,13 +14,13 @@ type edit struct {
 }
 
 // Commands: the file before, the editor, the file after, so that the transcript tells what was changed.
-func (e *edit) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (e *edit) Commands(t *runbook.Task) ([]event.Command, error) {
 	path, err := e.Path.Prose(t.Scope)
 	if err != nil {
 		return nil, err
 	}
-	look := runbook.Command{Host: runbook.Workstation, Line: "cat " + runbook.Quote(path)}
-	return []runbook.Command{look, {Host: runbook.Workstation, Line: "$EDITOR " + runbook.Quote(path), Changes: true}, look}, nil
+	look := event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path)}
+	return []event.Command{look, {Host: event.Workstation, Line: "$EDITOR " + runbook.Quote(path), Changes: true}, look}, nil
 }
 
 func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
@@ -36,7 +37,7 @@ func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
 		return nil, err
 	}
 	if t.Edit == nil {
-		return nil, runbook.NoEditor(path, e.Line.Value)
+		return nil, event.NoEditor(path, e.Line.Value)
 	}
 	if err := t.Edit(ctx, filepath.FromSlash(path), e.Line.Value); err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, t.Emit(runbook.Compared{Path: path, Left: "before", Right: "after", Old: before.Stdout, New: after.Stdout})
+	return nil, t.Emit(event.Compared{Path: path, Left: "before", Right: "after", Old: before.Stdout, New: after.Stdout})
 }
 
 // Accepts lets a file that is not there yet be an empty text.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -21,7 +22,7 @@ type Hosts interface {
 }
 
 // Local runs command lines on the workstation.
-type Local func(ctx context.Context, c runbook.Command, stdout, stderr io.Writer) (exit int, err error)
+type Local func(ctx context.Context, c event.Command, stdout, stderr io.Writer) (exit int, err error)
 
 // Cluster is what the kinds ask of the Kubernetes API. Resources are named as kubectl takes them; objects are decoded
 // JSON.
@@ -43,23 +44,23 @@ type Outside struct {
 	// Name names a command on a node by its number, so that it can be found there after its connection or its console is
 	// gone. Where it is nil, nothing is kept on the nodes.
 	Name func(number int) string
-	// Why says why a part is not there, by runbook.Workstation, runbook.API or "hosts".
+	// Why says why a part is not there, by event.Workstation, event.API or "hosts".
 	Why map[string]error
 }
 
 // Exec sends each command where it belongs.
-func (o Outside) Exec(ctx context.Context, c runbook.Command, out func(stream string, p []byte)) (int, error) {
+func (o Outside) Exec(ctx context.Context, c event.Command, out func(stream string, p []byte)) (int, error) {
 	var mu sync.Mutex // output is delivered from one goroutine at a time
 	stdout, stderr := stream{&mu, "stdout", out}, stream{&mu, "stderr", out}
 	switch c.Host {
-	case runbook.Workstation:
+	case event.Workstation:
 		if o.Local == nil {
-			return -1, o.missing(runbook.Workstation)
+			return -1, o.missing(event.Workstation)
 		}
 		return o.Local(ctx, c, stdout, stderr)
-	case runbook.API:
+	case event.API:
 		if o.Cluster == nil {
-			return -1, o.missing(runbook.API)
+			return -1, o.missing(event.API)
 		}
 		if c.Resumed != nil && !c.Call.Declares() {
 			return -1, runbook.Gone(c) // the API does not remember who asked
@@ -102,7 +103,7 @@ func (s stream) Write(p []byte) (int, error) {
 
 // call makes an API call and prints what kubectl would. An answer of the API that says no is an exit code of 1 with
 // the reason on stderr; only a call that got no answer is an error.
-func call(ctx context.Context, k Cluster, c *runbook.Call, stdout, stderr io.Writer) (int, error) {
+func call(ctx context.Context, k Cluster, c *event.Call, stdout, stderr io.Writer) (int, error) {
 	err := answer(ctx, k, c, stdout)
 	var e interface{ Unreachable() bool }
 	switch {
@@ -114,13 +115,13 @@ func call(ctx context.Context, k Cluster, c *runbook.Call, stdout, stderr io.Wri
 		return -1, err
 	}
 	fmt.Fprintf(stderr, "error: %v\n", err)
-	if h := runbook.HintOf(err); h != "" {
+	if h := event.HintOf(err); h != "" {
 		fmt.Fprintln(stderr, h)
 	}
 	return 1, nil
 }
 
-func answer(ctx context.Context, k Cluster, c *runbook.Call, out io.Writer) error {
+func answer(ctx context.Context, k Cluster, c *event.Call, out io.Writer) error {
 	switch c.Verb {
 	case "get":
 		list, err := k.Get(ctx, c.Resource, c.Namespace, c.Name, c.Selector, c.Fields)

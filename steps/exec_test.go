@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // ways notes which way each command took.
@@ -34,21 +34,21 @@ func TestWhatIsKept(t *testing.T) {
 	named := Outside{Hosts: w, Name: func(n int) string { return fmt.Sprint("r.", n) }}
 	for _, tt := range []struct {
 		to   Outside
-		c    runbook.Command
+		c    event.Command
 		took string
 		lost bool
 	}{
-		{named, runbook.Command{Line: "restart", Changes: true, Number: 7}, "keep n r.7 restart", false},
-		{named, runbook.Command{Line: "restart", Changes: true, Number: 7, Resumed: &runbook.Seen{Stdout: 3, Stderr: 4}}, "attach n r.7 3 4", false},
-		{named, runbook.Command{Line: "look", Number: 8}, "run n look", false},
-		{named, runbook.Command{Line: "look", Changes: true, Probe: true}, "run n look", false},
-		{Outside{Hosts: w}, runbook.Command{Line: "restart", Changes: true}, "run n restart", false},
-		{named, runbook.Command{Line: "look", Resumed: &runbook.Seen{}}, "", true},
+		{named, event.Command{Line: "restart", Changes: true, Number: 7}, "keep n r.7 restart", false},
+		{named, event.Command{Line: "restart", Changes: true, Number: 7, Resumed: &event.Seen{Stdout: 3, Stderr: 4}}, "attach n r.7 3 4", false},
+		{named, event.Command{Line: "look", Number: 8}, "run n look", false},
+		{named, event.Command{Line: "look", Changes: true, Probe: true}, "run n look", false},
+		{Outside{Hosts: w}, event.Command{Line: "restart", Changes: true}, "run n restart", false},
+		{named, event.Command{Line: "look", Resumed: &event.Seen{}}, "", true},
 	} {
 		w.took = nil
 		tt.c.Host = "n"
 		exit, err := tt.to.Exec(context.Background(), tt.c, func(string, []byte) {})
-		if lost := runbook.OutcomeOf(exit, err) == runbook.StateLost; lost != tt.lost || slices.Concat(w.took, []string{""})[0] != tt.took {
+		if lost := event.OutcomeOf(exit, err) == event.StateLost; lost != tt.lost || slices.Concat(w.took, []string{""})[0] != tt.took {
 			t.Errorf("%+v: %q, %v", tt.c, w.took, err)
 		}
 	}

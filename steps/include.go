@@ -1,6 +1,9 @@
 package steps
 
-import "spraydeck/runbook"
+import (
+	"spraydeck/event"
+	"spraydeck/runbook"
+)
 
 // include stands for the steps of another runbook, which the engine puts in its place.
 type include struct{ runbook.Include }
@@ -8,4 +11,4 @@ type include struct{ runbook.Include }
 func (i *include) Included() *runbook.Include { return &i.Include }
 
 // Commands is never asked: the plan holds the steps of the runbook instead.
-func (i *include) Commands(*runbook.Task) ([]runbook.Command, error) { return nil, nil }
+func (i *include) Commands(*runbook.Task) ([]event.Command, error) { return nil, nil }

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -11,13 +12,13 @@ type input struct {
 	Default runbook.Template `yaml:"default" doc:"the value proposed"`
 }
 
-func (i *input) Commands(*runbook.Task) ([]runbook.Command, error) { return nil, nil }
+func (i *input) Commands(*runbook.Task) ([]event.Command, error) { return nil, nil }
 
 func (i *input) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	def, err := i.Default.Prose(t.Scope)
 	if err != nil {
 		return nil, err
 	}
-	a, err := t.Ask(ctx, runbook.Question{ID: t.Step, Form: runbook.AskInput, Title: i.Prompt.Text(t.Scope), Default: def})
+	a, err := t.Ask(ctx, event.Question{ID: t.Step, Form: event.AskInput, Title: i.Prompt.Text(t.Scope), Default: def})
 	return a.Text, err
 }

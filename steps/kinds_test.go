@@ -11,19 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
 // task is a step on hosts whose commands are answered by do. What ran is kept, to be held against what was described.
-func task(do func(runbook.Command) (string, int, error), hosts ...string) (*runbook.Task, *[]string) {
+func task(do func(event.Command) (string, int, error), hosts ...string) (*runbook.Task, *[]string) {
 	ran := &[]string{}
 	return &runbook.Task{Scope: runbook.NewScope(), Step: "step", Hosts: hosts,
-		Exec: func(_ context.Context, c runbook.Command) (runbook.Result, error) {
+		Exec: func(_ context.Context, c event.Command) (runbook.Result, error) {
 			*ran = append(*ran, c.Host+": "+c.Line)
 			text, exit, err := do(c)
 			return runbook.Result{Host: c.Host, Stdout: text, Exit: int64(exit)}, err
 		},
-		Emit:  func(runbook.Data) error { return nil },
+		Emit:  func(event.Data) error { return nil },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}, ran
 }
@@ -69,7 +70,7 @@ type machine struct {
 	refuses, stays               bool
 }
 
-func (m *machine) do(c runbook.Command) (string, int, error) {
+func (m *machine) do(c event.Command) (string, int, error) {
 	switch {
 	case strings.HasPrefix(c.Line, "sudo -n shutdown"):
 		if m.refuses {
@@ -77,7 +78,7 @@ func (m *machine) do(c runbook.Command) (string, int, error) {
 		}
 		m.boots++
 		return "", -1, lost{errors.New("the connection broke")}
-	case c.Host == runbook.API:
+	case c.Host == event.API:
 		if m.notReady--; m.notReady >= 0 {
 			return `[{"status": {"nodeInfo": {"bootID": "boot-0"}, "conditions": [{"type": "Ready", "status": "True"}]}}]`, 0, nil
 		}
@@ -108,7 +109,7 @@ func TestReboot(t *testing.T) {
 		t.Errorf("a restart that is refused: %v", err)
 	}
 	tk, ran = task((&machine{stays: true}).do, "n1")
-	if _, err := r.Run(t.Context(), tk); runbook.OutcomeOf(0, err) != runbook.Unreachable || len(*ran) != 2+181 {
+	if _, err := r.Run(t.Context(), tk); event.OutcomeOf(0, err) != event.Unreachable || len(*ran) != 2+181 {
 		t.Errorf("a machine that stays away: %v after %d commands", err, len(*ran))
 	}
 	r.Ready = runbook.Flag{Set: true}
@@ -132,7 +133,7 @@ func TestSnapshot(t *testing.T) {
 		{"no answer", `snapshot file does not exist`, "1", 0, "cannot be read"},
 	} {
 		s := &snapshot{File: template(t, "/var/backups/before.db")}
-		tk, ran := task(func(cmd runbook.Command) (string, int, error) {
+		tk, ran := task(func(cmd event.Command) (string, int, error) {
 			switch {
 			case strings.Contains(cmd.Line, "snapshot save"):
 				return "Snapshot saved at /var/backups/before.db\n", c.exit, nil
@@ -155,7 +156,7 @@ func TestSnapshot(t *testing.T) {
 func TestEdit(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "settings.yml")
 	e := &edit{Path: template(t, file), Line: runbook.Int{Value: 3, Set: true}}
-	look := func(runbook.Command) (string, int, error) {
+	look := func(event.Command) (string, int, error) {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			return "", 1, nil
@@ -163,11 +164,11 @@ func TestEdit(t *testing.T) {
 		return string(b), 0, nil
 	}
 	tk, ran := task(look)
-	if _, err := e.Run(t.Context(), tk); err == nil || !strings.Contains(err.Error(), "no terminal") || !strings.Contains(runbook.HintOf(err), file) {
+	if _, err := e.Run(t.Context(), tk); err == nil || !strings.Contains(err.Error(), "no terminal") || !strings.Contains(event.HintOf(err), file) {
 		t.Errorf("without an editor: %v", err)
 	}
-	var shown runbook.Compared
-	tk.Emit = func(d runbook.Data) error { shown = d.(runbook.Compared); return nil }
+	var shown event.Compared
+	tk.Emit = func(d event.Data) error { shown = d.(event.Compared); return nil }
 	tk.Edit = func(_ context.Context, path string, line int) error {
 		if line != 3 {
 			t.Errorf("the editor begins on line %d", line)
@@ -198,7 +199,7 @@ func TestCarry(t *testing.T) {
 				return merged{}, nil
 			}}
 		wrote, opened := "", 0
-		tk, ran := task(func(cmd runbook.Command) (string, int, error) {
+		tk, ran := task(func(cmd event.Command) (string, int, error) {
 			if cmd.Stdin != nil {
 				b := make([]byte, 100)
 				n, _ := cmd.Stdin.Read(b)
@@ -208,9 +209,9 @@ func TestCarry(t *testing.T) {
 		})
 		tk.Edit = func(_ context.Context, _ string, line int) error { opened = line; return nil }
 		var asked []string
-		tk.Ask = func(_ context.Context, q runbook.Question) (runbook.Answer, error) {
+		tk.Ask = func(_ context.Context, q event.Question) (event.Answer, error) {
 			asked = append(asked, q.ID, strings.Join(q.Details, ";"))
-			return runbook.Answer{Choice: c.choice}, nil
+			return event.Answer{Choice: c.choice}, nil
 		}
 		if _, err := k.Run(t.Context(), tk); err != nil {
 			t.Fatal(err)
@@ -228,7 +229,7 @@ func TestCarry(t *testing.T) {
 func TestShell(t *testing.T) {
 	tk, _ := task(nil)
 	cmds, err := (&shell{}).Commands(tk)
-	if err != nil || len(cmds) != 1 || cmds[0].Host != runbook.Workstation || !cmds[0].Handover || cmds[0].Line != `exec "${SHELL:-/bin/sh}" -i` {
+	if err != nil || len(cmds) != 1 || cmds[0].Host != event.Workstation || !cmds[0].Handover || cmds[0].Line != `exec "${SHELL:-/bin/sh}" -i` {
 		t.Errorf("an interactive shell: %+v %v", cmds, err)
 	}
 	tk, _ = task(nil, "n1")

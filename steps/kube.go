@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -22,8 +23,8 @@ type kube struct {
 	Selector  runbook.Template `yaml:"selector" doc:"a label selector"`
 }
 
-func (k *kube) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	c := runbook.Call{PatchType: "merge"}
+func (k *kube) Commands(t *runbook.Task) ([]event.Command, error) {
+	c := event.Call{PatchType: "merge"}
 	verbs := 0
 	for _, v := range []struct {
 		verb string
@@ -64,7 +65,7 @@ func (k *kube) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	if k.Type.Value != "" {
 		c.PatchType = k.Type.Value
 	}
-	return []runbook.Command{api(c)}, nil
+	return []event.Command{api(c)}, nil
 }
 
 // Wrong: one verb, and what goes with it.
@@ -107,7 +108,7 @@ func (k *kube) Run(ctx context.Context, t *runbook.Task) (any, error) {
 }
 
 // api makes a command of an API call, with the kubectl line that does the same.
-func api(c runbook.Call) runbook.Command {
+func api(c event.Call) event.Command {
 	words := []string{"kubectl"}
 	add := func(w ...string) { words = append(words, w...) }
 	if c.Namespace != "" {
@@ -151,7 +152,7 @@ func api(c runbook.Call) runbook.Command {
 		add("get", "poddisruptionbudgets,pods", "--all-namespaces", "-o", "json")
 	}
 	reads := c.Verb == "get" || c.Verb == "budgets" || c.DryRun
-	return runbook.Command{Host: runbook.API, Line: strings.Join(words, " "), Call: &c, Changes: !reads}
+	return event.Command{Host: event.API, Line: strings.Join(words, " "), Call: &c, Changes: !reads}
 }
 
 // objects reads what a get printed.

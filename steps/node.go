@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -23,16 +24,16 @@ type drain struct {
 	DryRun         runbook.Flag     `yaml:"dryRun" doc:"let the server say what would happen and change nothing"`
 }
 
-func (c *cordon) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	return nodeCall(t, c.Node, runbook.Call{Verb: "cordon"})
+func (c *cordon) Commands(t *runbook.Task) ([]event.Command, error) {
+	return nodeCall(t, c.Node, event.Call{Verb: "cordon"})
 }
 
-func (u *uncordon) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	return nodeCall(t, u.Node, runbook.Call{Verb: "uncordon"})
+func (u *uncordon) Commands(t *runbook.Task) ([]event.Command, error) {
+	return nodeCall(t, u.Node, event.Call{Verb: "uncordon"})
 }
 
-func (d *drain) Commands(t *runbook.Task) ([]runbook.Command, error) {
-	return nodeCall(t, d.Node, runbook.Call{Verb: "drain", Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
+func (d *drain) Commands(t *runbook.Task) ([]event.Command, error) {
+	return nodeCall(t, d.Node, event.Call{Verb: "drain", Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
 }
 
 // wrongNode: outside of a loop the node is named.
@@ -48,7 +49,7 @@ func (u *uncordon) Wrong(hosts bool) (string, string) { return wrongNode(u.Node,
 func (d *drain) Wrong(hosts bool) (string, string)    { return wrongNode(d.Node, hosts) }
 
 // nodeCall makes the call for the node named, or for each node of the round.
-func nodeCall(t *runbook.Task, node runbook.Template, c runbook.Call) ([]runbook.Command, error) {
+func nodeCall(t *runbook.Task, node runbook.Template, c event.Call) ([]event.Command, error) {
 	names := t.Hosts
 	if node.Set() {
 		name, err := node.Prose(t.Scope)
@@ -60,7 +61,7 @@ func nodeCall(t *runbook.Task, node runbook.Template, c runbook.Call) ([]runbook
 	if len(names) == 0 {
 		return nil, fmt.Errorf("step %s names no node", t.Step)
 	}
-	var cmds []runbook.Command
+	var cmds []event.Command
 	for _, name := range names {
 		c.Name = name
 		cmds = append(cmds, api(c))

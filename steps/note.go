@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -11,12 +12,12 @@ type note struct {
 	Command runbook.Template `yaml:"command" doc:"a command for the operator to run by hand; it is shown, never run"`
 }
 
-func (n *note) Commands(*runbook.Task) ([]runbook.Command, error) { return nil, nil }
+func (n *note) Commands(*runbook.Task) ([]event.Command, error) { return nil, nil }
 
 func (n *note) Run(ctx context.Context, t *runbook.Task) (any, error) {
-	q := runbook.Question{
-		ID: t.Step, Form: runbook.AskAcknowledge, Body: n.Text.Text(t.Scope),
-		Choices: []runbook.Choice{{ID: runbook.ChoiceContinue, Label: runbook.Text{En: "read", Ja: "確認しました"}}},
+	q := event.Question{
+		ID: t.Step, Form: event.AskAcknowledge, Body: n.Text.Text(t.Scope),
+		Choices: []event.Choice{{ID: event.ChoiceContinue, Label: event.Text{En: "read", Ja: "確認しました"}}},
 	}
 	if n.Command.Set() {
 		line, err := n.Command.ShellPreview(t.Scope)

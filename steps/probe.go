@@ -9,6 +9,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -18,9 +19,9 @@ type commandProbe struct {
 	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; with any other nothing could be told. All when left out"`
 }
 
-func (p *commandProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (p *commandProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	c, err := local(t, p.Run, p.Venv)
-	return []runbook.Command{c}, err
+	return []event.Command{c}, err
 }
 func (p *commandProbe) Type() *cel.Type { return runbook.ResultType }
 func (p *commandProbe) Value(r []runbook.Result) (any, error) {
@@ -49,9 +50,9 @@ type valuesProbe struct {
 	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first; empty for none"`
 }
 
-func (p *valuesProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (p *valuesProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	c, err := local(t, p.Run, p.Venv)
-	return []runbook.Command{c}, err
+	return []event.Command{c}, err
 }
 func (p *valuesProbe) Type() *cel.Type { return cel.DynType }
 func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
@@ -74,7 +75,7 @@ type sshProbe struct {
 	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; where a host ends with any other, nothing could be told. All when left out"`
 }
 
-func (p *sshProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (p *sshProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	hosts := t.Hosts
 	if p.On.Set() {
 		pattern, err := p.On.Prose(t.Scope)
@@ -113,7 +114,7 @@ type objectsProbe struct {
 	Optional  runbook.Flag     `yaml:"optional" doc:"a resource the cluster does not know gives an empty list"`
 }
 
-func (p *objectsProbe) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (p *objectsProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	k := kube{Get: p.Resource, Namespace: p.Namespace, Name: p.Name, Selector: p.Selector}
 	cmds, err := k.Commands(t)
 	if err == nil {
@@ -127,8 +128,8 @@ func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return objects(r
 
 type budgetsProbe struct{}
 
-func (p *budgetsProbe) Commands(*runbook.Task) ([]runbook.Command, error) {
-	return []runbook.Command{api(runbook.Call{Verb: "budgets"})}, nil
+func (p *budgetsProbe) Commands(*runbook.Task) ([]event.Command, error) {
+	return []event.Command{api(event.Call{Verb: "budgets"})}, nil
 }
 func (p *budgetsProbe) Type() *cel.Type                       { return objectsType }
 func (p *budgetsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }

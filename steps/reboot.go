@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -26,11 +27,11 @@ const (
 
 // Commands: the boot id, the restart, the boot id until it is another, the node until it is ready. The last two are run
 // again and again.
-func (r *reboot) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (r *reboot) Commands(t *runbook.Task) ([]event.Command, error) {
 	if len(t.Hosts) == 0 {
 		return nil, fmt.Errorf("step %s names no hosts to restart", t.Step)
 	}
-	var cmds []runbook.Command
+	var cmds []event.Command
 	for _, host := range t.Hosts {
 		one, err := r.of(t, host)
 		if err != nil {
@@ -41,7 +42,7 @@ func (r *reboot) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	return cmds, nil
 }
 
-func (r *reboot) of(t *runbook.Task, host string) ([]runbook.Command, error) {
+func (r *reboot) of(t *runbook.Task, host string) ([]event.Command, error) {
 	line := "sudo -n shutdown -r now"
 	if r.Line.Set() {
 		cmds, err := onHosts(t, r.Line, []string{host})
@@ -50,13 +51,13 @@ func (r *reboot) of(t *runbook.Task, host string) ([]runbook.Command, error) {
 		}
 		line = cmds[0].Line
 	}
-	cmds := []runbook.Command{
+	cmds := []event.Command{
 		{Host: host, Line: bootID, Probe: true},
 		{Host: host, Line: line, Changes: true},
 		{Host: host, Line: bootID, Probe: true, Timeout: 30 * time.Second},
 	}
 	if !r.Ready.Set || r.Ready.Value {
-		node := api(runbook.Call{Verb: "get", Resource: "nodes", Name: host})
+		node := api(event.Call{Verb: "get", Resource: "nodes", Name: host})
 		node.Probe, node.Timeout = true, 30*time.Second
 		cmds = append(cmds, node)
 	}
@@ -100,7 +101,7 @@ func (r *reboot) one(ctx context.Context, t *runbook.Task, host string) error {
 		w.within = r.Within.Value
 	}
 	restart, err := t.Exec(ctx, cmds[1])
-	if err != nil && runbook.OutcomeOf(0, err) != runbook.StateLost {
+	if err != nil && event.OutcomeOf(0, err) != event.StateLost {
 		return err
 	}
 	refused := err == nil && restart.Exit != 0

@@ -1,20 +1,23 @@
 package steps
 
-import "spraydeck/runbook"
+import (
+	"spraydeck/event"
+	"spraydeck/runbook"
+)
 
 type shell struct {
 	Run runbook.Template `yaml:"run" doc:"the command line; an interactive shell when left out"`
 }
 
 // Commands: the command has the operator's own terminal. Without hosts it runs on the workstation.
-func (s *shell) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (s *shell) Commands(t *runbook.Task) ([]event.Command, error) {
 	run := s.Run
 	if !run.Set() {
 		run = interactive
 	}
 	if len(t.Hosts) == 0 {
 		line, err := run.ShellPreview(t.Scope)
-		return []runbook.Command{{Host: runbook.Workstation, Line: line, TTY: true, Handover: true}}, err
+		return []event.Command{{Host: event.Workstation, Line: line, TTY: true, Handover: true}}, err
 	}
 	cmds, err := onHosts(t, run, t.Hosts)
 	for i := range cmds {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -19,7 +20,7 @@ type snapshot struct {
 
 // Commands saves, looks at what was saved, and at the size of the file. Without certificates etcdctl would wait for ever,
 // so saving has a limit.
-func (s *snapshot) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (s *snapshot) Commands(t *runbook.Task) ([]event.Command, error) {
 	within := time.Minute
 	if s.Within.Value > 0 {
 		within = s.Within.Value
@@ -48,12 +49,12 @@ func (s *snapshot) Commands(t *runbook.Task) ([]runbook.Command, error) {
 	}
 	save := root(fmt.Sprintf("umask 077; %stimeout %d etcdctl %ssnapshot save %s", setup, int(within.Seconds()), options, file))
 	status := root(fmt.Sprintf("if command -v etcdutl >/dev/null; then etcdutl snapshot status %s -w json; else etcdctl snapshot status %s -w json; fi", file, file))
-	var cmds []runbook.Command
+	var cmds []event.Command
 	for _, host := range t.Hosts {
 		cmds = append(cmds,
-			runbook.Command{Host: host, Line: save, Changes: true, Timeout: within + 15*time.Second},
-			runbook.Command{Host: host, Line: status, Timeout: within},
-			runbook.Command{Host: host, Line: "sudo -n stat -c %s " + file})
+			event.Command{Host: host, Line: save, Changes: true, Timeout: within + 15*time.Second},
+			event.Command{Host: host, Line: status, Timeout: within},
+			event.Command{Host: host, Line: "sudo -n stat -c %s " + file})
 	}
 	if len(cmds) == 0 {
 		return nil, fmt.Errorf("step %s names no host to take the snapshot on", t.Step)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -13,7 +14,7 @@ type ssh struct {
 	Stdin runbook.Template `yaml:"stdin" doc:"what it reads on standard input: the place for a secret, which must not stand in a command line"`
 }
 
-func (s *ssh) Commands(t *runbook.Task) ([]runbook.Command, error) {
+func (s *ssh) Commands(t *runbook.Task) ([]event.Command, error) {
 	cmds, err := onHosts(t, s.Run, t.Hosts)
 	for i := range cmds {
 		if cmds[i].Stdin, err = stdin(t, s.Stdin); err != nil {
@@ -32,11 +33,11 @@ func (s *ssh) Accepts(exit int) bool {
 }
 
 // onHosts makes the same command for each host. Inside it, node is the host it goes to.
-func onHosts(t *runbook.Task, run runbook.Template, hosts []string) ([]runbook.Command, error) {
+func onHosts(t *runbook.Task, run runbook.Template, hosts []string) ([]event.Command, error) {
 	if len(hosts) == 0 {
 		return nil, fmt.Errorf("step %s names no hosts to run on", t.Step)
 	}
-	cmds := make([]runbook.Command, len(hosts))
+	cmds := make([]event.Command, len(hosts))
 	for i, h := range hosts {
 		scope := t.With()
 		scope.Set("node", stringType, h)
@@ -44,7 +45,7 @@ func onHosts(t *runbook.Task, run runbook.Template, hosts []string) ([]runbook.C
 		if err != nil {
 			return nil, err
 		}
-		cmds[i] = runbook.Command{Host: h, Line: line}
+		cmds[i] = event.Command{Host: h, Line: line}
 	}
 	return cmds, nil
 }

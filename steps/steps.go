@@ -8,6 +8,7 @@ package steps
 import (
 	"embed"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -25,41 +26,41 @@ func Kinds(merge ...Merge) []runbook.Kind {
 		return c
 	}
 	return []runbook.Kind{
-		{Name: "note", Doc: "something to read and acknowledge", Danger: runbook.ReadOnly, Bare: "text",
+		{Name: "note", Doc: "something to read and acknowledge", Danger: event.ReadOnly, Bare: "text",
 			New: func() runbook.Action { return &note{} }, Help: page("note")},
-		{Name: "choose", Doc: "one of several ways to go on", Danger: runbook.ReadOnly,
+		{Name: "choose", Doc: "one of several ways to go on", Danger: event.ReadOnly,
 			New: func() runbook.Action { return &choose{} }, Help: page("choose"), Result: stringType},
-		{Name: "input", Doc: "a value from the operator", Danger: runbook.ReadOnly, Bare: "prompt",
+		{Name: "input", Doc: "a value from the operator", Danger: event.ReadOnly, Bare: "prompt",
 			New: func() runbook.Action { return &input{} }, Help: page("input"), Result: stringType},
-		{Name: "check", Doc: "facts and rules; it only reads and may be run again at any time", Danger: runbook.ReadOnly,
+		{Name: "check", Doc: "facts and rules; it only reads and may be run again at any time", Danger: event.ReadOnly,
 			New: func() runbook.Action { return &check{} }, Help: page("check")},
-		{Name: "command", Doc: "a command line on the workstation", Danger: runbook.Changes, Bare: "run",
+		{Name: "command", Doc: "a command line on the workstation", Danger: event.Changes, Bare: "run",
 			New: func() runbook.Action { return &command{} }, Help: page("command"), Result: runbook.ResultType},
-		{Name: "ssh", Doc: "a command line on nodes", Danger: runbook.Changes, Bare: "run", Nodes: true,
+		{Name: "ssh", Doc: "a command line on nodes", Danger: event.Changes, Bare: "run", Nodes: true,
 			New: func() runbook.Action { return &ssh{} }, Help: page("ssh"), Result: runbook.ResultType},
-		{Name: "ansible", Doc: "a playbook, with its progress", Danger: runbook.Disrupts, Bare: "playbook",
+		{Name: "ansible", Doc: "a playbook, with its progress", Danger: event.Disrupts, Bare: "playbook",
 			New: func() runbook.Action { return &ansible{} }, Help: page("ansible"), Result: runbook.ResultType},
-		{Name: "diff", Doc: "two versions of a file side by side, and a chance to edit", Danger: runbook.ReadOnly,
+		{Name: "diff", Doc: "two versions of a file side by side, and a chance to edit", Danger: event.ReadOnly,
 			New: func() runbook.Action { return &diff{} }, Help: page("diff")},
-		{Name: "carry", Doc: "your changes, carried into a new sample", Danger: runbook.Changes,
+		{Name: "carry", Doc: "your changes, carried into a new sample", Danger: event.Changes,
 			New: newCarry, Help: page("carry")},
-		{Name: "edit", Doc: "a file in the operator's editor", Danger: runbook.Changes, Bare: "path",
+		{Name: "edit", Doc: "a file in the operator's editor", Danger: event.Changes, Bare: "path",
 			New: func() runbook.Action { return &edit{} }, Help: page("edit")},
-		{Name: "shell", Doc: "the terminal, handed over to a program", Danger: runbook.Changes, Bare: "run",
+		{Name: "shell", Doc: "the terminal, handed over to a program", Danger: event.Changes, Bare: "run",
 			New: func() runbook.Action { return &shell{} }, Help: page("shell")},
-		{Name: "kube", Doc: "read or change objects of the cluster", Danger: runbook.Changes,
+		{Name: "kube", Doc: "read or change objects of the cluster", Danger: event.Changes,
 			New: func() runbook.Action { return &kube{} }, Help: page("kube"), Result: objectsType},
-		{Name: "cordon", Doc: "keep new pods off a node", Danger: runbook.Changes, Bare: "node",
+		{Name: "cordon", Doc: "keep new pods off a node", Danger: event.Changes, Bare: "node",
 			New: func() runbook.Action { return &cordon{} }, Help: page("cordon")},
-		{Name: "drain", Doc: "move the pods off a node", Danger: runbook.Disrupts, Bare: "node",
+		{Name: "drain", Doc: "move the pods off a node", Danger: event.Disrupts, Bare: "node",
 			New: func() runbook.Action { return &drain{} }, Help: page("drain")},
-		{Name: "uncordon", Doc: "let pods onto a node again", Danger: runbook.Changes, Bare: "node",
+		{Name: "uncordon", Doc: "let pods onto a node again", Danger: event.Changes, Bare: "node",
 			New: func() runbook.Action { return &uncordon{} }, Help: page("uncordon")},
-		{Name: "reboot", Doc: "restart nodes and wait until they are back", Danger: runbook.Disrupts, Bare: "run", Nodes: true,
+		{Name: "reboot", Doc: "restart nodes and wait until they are back", Danger: event.Disrupts, Bare: "run", Nodes: true,
 			New: func() runbook.Action { return &reboot{} }, Help: page("reboot")},
-		{Name: "snapshot", Doc: "a snapshot of etcd, verified", Danger: runbook.Changes, Bare: "file", Nodes: true,
+		{Name: "snapshot", Doc: "a snapshot of etcd, verified", Danger: event.Changes, Bare: "file", Nodes: true,
 			New: func() runbook.Action { return &snapshot{} }, Help: page("snapshot"), Result: runbook.ResultType},
-		{Name: "runbook", Doc: "the steps of another runbook, with its inputs", Danger: runbook.ReadOnly, Bare: "name",
+		{Name: "runbook", Doc: "the steps of another runbook, with its inputs", Danger: event.ReadOnly, Bare: "name",
 			New: func() runbook.Action { return &include{} }, Help: page("runbook")},
 	}
 }

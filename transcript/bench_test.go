@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // ansible is output as a playbook prints it, with the colours of a terminal.
@@ -31,7 +31,7 @@ func BenchmarkAppendOutput(b *testing.B) {
 				for i := range secrets {
 					w.Mask(fmt.Sprintf("secret-value-%d", i))
 				}
-				e := runbook.Event{Step: "upgrade", Data: runbook.NewOutput(1, "stdout", ansible(size))}
+				e := event.Event{Step: "upgrade", Data: event.NewOutput(1, "stdout", ansible(size))}
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				for b.Loop() {
@@ -51,7 +51,7 @@ func BenchmarkAppendDecision(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer w.Close()
-	e := runbook.Event{Step: "upgrade", Data: runbook.Answered{Question: "q", Answer: runbook.Answer{Choice: "continue"}}}
+	e := event.Event{Step: "upgrade", Data: event.Answered{Question: "q", Answer: event.Answer{Choice: "continue"}}}
 	for b.Loop() {
 		if _, err := w.Append(e); err != nil {
 			b.Fatal(err)
@@ -97,7 +97,7 @@ func large(b *testing.B) (path string, size int64) {
 	}
 	text := ansible(8 << 10)
 	for range 8 << 10 { // 64 MB of output
-		if _, err := w.Append(runbook.Event{Data: runbook.NewOutput(1, "stdout", text)}); err != nil {
+		if _, err := w.Append(event.Event{Data: event.NewOutput(1, "stdout", text)}); err != nil {
 			b.Fatal(err)
 		}
 	}

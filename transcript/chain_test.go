@@ -11,13 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 func TestRoundTrip(t *testing.T) {
 	w := newRun(t)
-	var shown []runbook.Event
-	w.Show = func(e runbook.Event) { shown = append(shown, e) }
+	var shown []event.Event
+	w.Show = func(e event.Event) { shown = append(shown, e) }
 	written := appendAll(t, w, everyKind())
 	read := readAll(t, w.Path())
 	if len(read) != len(written) || len(shown) != len(written) {
@@ -31,16 +31,16 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("event %d: %+v", i, e)
 		}
 		want := written[i].Data
-		if u, ok := want.(runbook.UnknownData); ok && string(e.Data.(runbook.UnknownData).JSON) != string(u.JSON) {
-			t.Errorf("an unknown kind was changed: %s", e.Data.(runbook.UnknownData).JSON)
+		if u, ok := want.(event.UnknownData); ok && string(e.Data.(event.UnknownData).JSON) != string(u.JSON) {
+			t.Errorf("an unknown kind was changed: %s", e.Data.(event.UnknownData).JSON)
 		}
 		a, _ := json.Marshal(e.Data)
 		b, _ := json.Marshal(want)
 		if reflect.TypeOf(e.Data) != reflect.TypeOf(want) || !bytes.Equal(a, b) {
 			t.Errorf("read %T %s\nwrote %T %s", e.Data, a, want, b)
 		}
-		if o, ok := e.Data.(runbook.Output); ok && !bytes.Equal(o.Bytes(), want.(runbook.Output).Bytes()) {
-			t.Errorf("bytes %q, want %q", o.Bytes(), want.(runbook.Output).Bytes())
+		if o, ok := e.Data.(event.Output); ok && !bytes.Equal(o.Bytes(), want.(event.Output).Bytes()) {
+			t.Errorf("bytes %q, want %q", o.Bytes(), want.(event.Output).Bytes())
 		}
 	}
 }
@@ -61,7 +61,7 @@ func TestFutureLine(t *testing.T) {
 		t.Fatalf("%v %v", res, err)
 	}
 	e := readAll(t, path)[0]
-	if u, ok := e.Data.(runbook.UnknownData); !ok || string(u.JSON) != data || e.Step != "s" {
+	if u, ok := e.Data.(event.UnknownData); !ok || string(u.JSON) != data || e.Step != "s" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -163,7 +163,7 @@ func TestTruncated(t *testing.T) {
 		if repair.Cut != torn {
 			t.Errorf("cut %d: repaired %+v, want %d", cut, repair, torn)
 		}
-		e, err := w.Append(runbook.Event{Data: runbook.Remark{Text: runbook.T("resumed")}})
+		e, err := w.Append(event.Event{Data: event.Remark{Text: event.T("resumed")}})
 		if err != nil || e.Seq != int64(lines) {
 			t.Fatalf("cut %d: %+v %v", cut, e, err)
 		}
@@ -224,7 +224,7 @@ func TestFollow(t *testing.T) {
 	defer r.Close()
 	var last Entry
 	for i, e := range everyKind() {
-		appendAll(t, w, []runbook.Event{e})
+		appendAll(t, w, []event.Event{e})
 		n := 0
 		for e, err := range r.From(last) {
 			if err != nil {
@@ -244,7 +244,7 @@ func TestConcurrent(t *testing.T) {
 	w := newRun(t)
 	w.Mask("hunter2secret")
 	var last int64
-	w.Show = func(e runbook.Event) {
+	w.Show = func(e event.Event) {
 		if e.Seq != last+1 {
 			t.Errorf("showed %d after %d", e.Seq, last)
 		}
@@ -255,9 +255,9 @@ func TestConcurrent(t *testing.T) {
 	for n := range writers {
 		wg.Go(func() {
 			for i := range each {
-				e := runbook.Event{Data: runbook.NewOutput(n+1, "stdout", []byte("line hun"))}
+				e := event.Event{Data: event.NewOutput(n+1, "stdout", []byte("line hun"))}
 				if i == each-1 {
-					e.Data = runbook.CommandEnded{Number: n + 1, Outcome: runbook.Done}
+					e.Data = event.CommandEnded{Number: n + 1, Outcome: event.Done}
 				}
 				if _, err := w.Append(e); err != nil {
 					t.Error(err)
@@ -276,7 +276,7 @@ func TestConcurrent(t *testing.T) {
 	}
 	printed := map[int]string{}
 	for _, e := range readAll(t, w.Dir()) {
-		if o, ok := e.Data.(runbook.Output); ok {
+		if o, ok := e.Data.(event.Output); ok {
 			printed[o.Number] += o.Text
 		}
 	}
@@ -299,10 +299,10 @@ func TestOutputEncoding(t *testing.T) {
 		for range rnd.IntN(12) {
 			s += alphabet[rnd.IntN(len(alphabet))]
 		}
-		o := runbook.NewOutput(rnd.IntN(1000), "stdout", []byte(s))
+		o := event.NewOutput(rnd.IntN(1000), "stdout", []byte(s))
 		o.Size, o.Omitted = max(0, rnd.IntN(200)-100), rnd.IntN(4) == 0
 		b := appendOutput(nil, o)
-		generic, err := runbook.DecodeData("output", b)
+		generic, err := event.DecodeData("output", b)
 		if err != nil {
 			t.Fatalf("%q: %v in %s", s, err, b)
 		}
@@ -382,11 +382,11 @@ func TestLongLines(t *testing.T) {
 	for _, size := range []int{255 << 10, 256 << 10, 257 << 10, 3 << 20, 10} {
 		s := strings.Repeat("0123456789abcdef", size/16)
 		want = append(want, s)
-		appendAll(t, w, []runbook.Event{{Data: runbook.Compared{Path: "p", Old: s}}})
+		appendAll(t, w, []event.Event{{Data: event.Compared{Path: "p", Old: s}}})
 	}
 	w.Close()
 	for i, e := range readAll(t, w.Dir()) {
-		if e.Data.(runbook.Compared).Old != want[i] {
+		if e.Data.(event.Compared).Old != want[i] {
 			t.Errorf("event %d differs", i+1)
 		}
 	}

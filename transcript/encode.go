@@ -8,15 +8,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Output is nearly all of a large transcript, so it is written and read by hand, several times as fast as
 // encoding/json does it. A test holds both against each other; what is not plain here is left to encoding/json.
 
-var outputKind = runbook.Output{}.Kind()
+var outputKind = event.Output{}.Kind()
 
-func appendOutput(b []byte, o runbook.Output) []byte {
+func appendOutput(b []byte, o event.Output) []byte {
 	b = append(b, `{"command":`...)
 	b = strconv.AppendInt(b, int64(o.Number), 10)
 	b = append(b, `,"stream":`...)
@@ -71,7 +71,7 @@ func appendString(b []byte, s string) []byte {
 	return append(append(b, s[from:]...), '"')
 }
 
-func parseOutput(b []byte) (o runbook.Output, ok bool) {
+func parseOutput(b []byte) (o event.Output, ok bool) {
 	c := cursor{b, true}
 	number, err := strconv.Atoi(string(c.number(`{"command":`)))
 	stream := c.text(`,"stream":`)
@@ -83,7 +83,7 @@ func parseOutput(b []byte) (o runbook.Output, ok bool) {
 	if !ok {
 		return o, false
 	}
-	o = runbook.Output{Number: number, Text: text}
+	o = event.Output{Number: number, Text: text}
 	switch string(stream) {
 	case "stdout":
 		o.Stream = "stdout"
@@ -170,8 +170,8 @@ func closingQuote(b []byte) int {
 }
 
 // encodeData gives the data of an event as JSON on one line, without the escapes that only HTML needs.
-func encodeData(d runbook.Data) ([]byte, error) {
-	if u, ok := d.(runbook.UnknownData); ok && json.Valid(u.JSON) && bytes.IndexByte(u.JSON, '\n') < 0 {
+func encodeData(d event.Data) ([]byte, error) {
+	if u, ok := d.(event.UnknownData); ok && json.Valid(u.JSON) && bytes.IndexByte(u.JSON, '\n') < 0 {
 		return u.JSON, nil // byte for byte
 	}
 	var b bytes.Buffer

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // SPRAYDECK_KILL=after:3 kills the console, as kill -9 does, once it has written three events of steps; before:3 when it
@@ -26,7 +26,7 @@ func killPoint() (when string, at int64) {
 	return when, at
 }
 
-func faultPoint(e runbook.Event, after bool) {
+func faultPoint(e event.Event, after bool) {
 	if killAt == 0 || e.Step == "" {
 		return
 	}

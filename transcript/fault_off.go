@@ -2,7 +2,9 @@
 
 package transcript
 
-import "spraydeck/runbook"
+import (
+	"spraydeck/event"
+)
 
 // faultPoint is where a build with the tag faults can die.
-func faultPoint(runbook.Event, bool) {}
+func faultPoint(event.Event, bool) {}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 func TestFindAndList(t *testing.T) {
@@ -16,7 +16,7 @@ func TestFindAndList(t *testing.T) {
 	if _, err := Find(filepath.Join(root, "none"), ""); !errors.Is(err, ErrNone) {
 		t.Errorf("no runs: %v", err)
 	}
-	record := func(h Header, events []runbook.Event) *Writer {
+	record := func(h Header, events []event.Event) *Writer {
 		t.Helper()
 		w, err := Create(root, h)
 		if err != nil {
@@ -78,12 +78,12 @@ func TestFindAndList(t *testing.T) {
 	}
 	want := []struct {
 		id     string
-		status runbook.Status
+		status event.Status
 		events int64
 	}{
-		{third.Header().ID, runbook.Running, 2},
+		{third.Header().ID, event.Running, 2},
 		{second.Header().ID, Interrupted, 4},
-		{first.Header().ID, runbook.Passed, int64(len(everyKind()))},
+		{first.Header().ID, event.Passed, int64(len(everyKind()))},
 		{"19990101-000000-broken", "", 0},
 	}
 	if len(list) != len(want) {
@@ -103,7 +103,7 @@ func TestFindAndList(t *testing.T) {
 func TestListLargeLastLine(t *testing.T) {
 	for _, size := range []int{10, 60 << 10, 300 << 10} {
 		w := newRun(t)
-		appendAll(t, w, []runbook.Event{{Data: runbook.Ended{Status: runbook.Failed, Exit: 3, Why: runbook.T(strings.Repeat("x", size))}}})
+		appendAll(t, w, []event.Event{{Data: event.Ended{Status: event.Failed, Exit: 3, Why: event.T(strings.Repeat("x", size))}}})
 		w.Close()
 		f, err := os.OpenFile(w.Path(), os.O_APPEND|os.O_WRONLY, 0)
 		if err != nil {
@@ -112,7 +112,7 @@ func TestListLargeLastLine(t *testing.T) {
 		f.WriteString(`{"seq":2,"ti`)
 		f.Close()
 		list, err := List(filepath.Dir(w.Dir()))
-		if err != nil || len(list) != 1 || list[0].Status != runbook.Failed || list[0].Exit != 3 || list[0].Err != nil {
+		if err != nil || len(list) != 1 || list[0].Status != event.Failed || list[0].Exit != 3 || list[0].Err != nil {
 			t.Errorf("%d: %+v %v", size, list, err)
 		}
 	}

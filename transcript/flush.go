@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // flushAfter is how long output may stand in the file without being forced to the disk, and how long holdFor keeps what
@@ -15,12 +15,12 @@ const (
 )
 
 // mustSync says what has to survive a power failure at once: whatever a later resume decides by.
-func mustSync(d runbook.Data) bool {
+func mustSync(d event.Data) bool {
 	switch d := d.(type) {
-	case runbook.Output, runbook.NodeChanged, runbook.Connection, runbook.Progress, runbook.Asked, runbook.Described,
-		runbook.Remark, runbook.Compared, runbook.Hit:
+	case event.Output, event.NodeChanged, event.Connection, event.Progress, event.Asked, event.Described,
+		event.Remark, event.Compared, event.Hit:
 		return false
-	case runbook.CommandStarted:
+	case event.CommandStarted:
 		return d.Changes // before it runs, so that nobody can think it never did
 	}
 	return true
@@ -130,8 +130,8 @@ func (w *Writer) releaseStream(key streamKey, how release) {
 	if !f.holding() {
 		return
 	}
-	o := f.output(&w.mask.known, runbook.Output{Number: key.number, Stream: key.stream}, true)
-	_, _ = w.write(runbook.Event{Step: f.step, Data: o}, nil) // sticky
+	o := f.output(&w.mask.known, event.Output{Number: key.number, Stream: key.stream}, true)
+	_, _ = w.write(event.Event{Step: f.step, Data: o}, nil) // sticky
 }
 
 // Sync forces everything to the disk.

@@ -6,7 +6,7 @@ import (
 	"sort"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // IdleLimit is what a longer pause counts in Place.Played.
@@ -65,16 +65,16 @@ type indexed struct {
 	topic  string // an event is of no more use once a later one has the same; "" for one that stays
 	until  int    // the position of that later one, 0 for none
 	line   []byte
-	event  runbook.Event
+	event  event.Event
 	parsed bool
 }
 
 // get gives the event; one that cannot be read has no data.
-func (e *indexed) get() runbook.Event {
+func (e *indexed) get() event.Event {
 	if !e.parsed {
 		e.parsed = true
 		if r, data, err := parse(e.line); err == nil {
-			e.event = runbook.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}
+			e.event = event.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}
 		}
 	}
 	return e.event
@@ -170,53 +170,53 @@ func (x *index) printedIn(number, to, n int) []int {
 }
 
 // marksOf says what an event is, and what it is about if the next of its kind makes it obsolete.
-func marksOf(e runbook.Event) (m Marks, topic string) {
+func marksOf(e event.Event) (m Marks, topic string) {
 	switch d := e.Data.(type) {
-	case runbook.Planned:
+	case event.Planned:
 		m = MarkPlan
-	case runbook.StepStarted:
+	case event.StepStarted:
 		m = MarkStep
-	case runbook.GateChecked:
+	case event.GateChecked:
 		m = MarkGate
-		if d.Verdict != runbook.Pass && d.Required != runbook.Advisory {
+		if d.Verdict != event.Pass && d.Required != event.Advisory {
 			m |= MarkFailure
 		}
-	case runbook.Hit:
+	case event.Hit:
 		m = MarkHit | MarkFailure
-	case runbook.CommandEnded:
-		if d.Outcome == runbook.StateLost {
+	case event.CommandEnded:
+		if d.Outcome == event.StateLost {
 			m = MarkFailure
 		}
-	case runbook.RemedyStarted:
+	case event.RemedyStarted:
 		m = MarkRemedy
-	case runbook.Asked:
+	case event.Asked:
 		m = MarkQuestion
-	case runbook.Answered:
-		if d.Choice == runbook.ChoiceOverride || d.Choice == runbook.ChoiceSkip {
+	case event.Answered:
+		if d.Choice == event.ChoiceOverride || d.Choice == event.ChoiceSkip {
 			m = MarkOverride
 		}
-	case runbook.StepEnded:
+	case event.StepEnded:
 		m = MarkStepEnd
 		switch d.Status {
-		case runbook.Failed, runbook.Lost, runbook.Cancelled:
+		case event.Failed, event.Lost, event.Cancelled:
 			m |= MarkFailure
-		case runbook.Overridden:
+		case event.Overridden:
 			m |= MarkOverride
 		}
-	case runbook.Resumed:
+	case event.Resumed:
 		m = MarkResumed
-	case runbook.Paused, runbook.Unpaused:
+	case event.Paused, event.Unpaused:
 		m = MarkPause
-	case runbook.Ended:
+	case event.Ended:
 		m = MarkEnd
-	case runbook.Connection:
+	case event.Connection:
 		topic = "connection " + d.To
 		if !d.Up {
 			m = MarkFailure
 		}
-	case runbook.NodeChanged:
+	case event.NodeChanged:
 		topic = "node " + d.Node.Name
-	case runbook.Progress:
+	case event.Progress:
 		topic = "progress " + e.Step
 	}
 	return m, topic

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Live says whether a console is writing the run in a directory.
@@ -21,12 +21,12 @@ const followEvery = 30 * time.Millisecond
 // Follow gives the events of a run as they are written, from the first one, until the run has ended or ctx has. When the
 // console that writes it goes away it calls gone(true) and waits: another one may resume the run, then it calls
 // gone(false). Half a line is never given: it is on its way, or will be cut off.
-func Follow(ctx context.Context, path string, gone func(bool)) iter.Seq2[runbook.Event, error] {
-	return func(yield func(runbook.Event, error) bool) {
+func Follow(ctx context.Context, path string, gone func(bool)) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
 		path = filePath(path)
 		r, err := Read(path)
 		if err != nil {
-			yield(runbook.Event{}, err)
+			yield(event.Event{}, err)
 			return
 		}
 		defer r.Close()
@@ -41,7 +41,7 @@ func Follow(ctx context.Context, path string, gone func(bool)) iter.Seq2[runbook
 				err = errors.New("it was cut while it was followed")
 			}
 			if err != nil {
-				yield(runbook.Event{}, fmt.Errorf("follow transcript %s: %w", path, err))
+				yield(event.Event{}, fmt.Errorf("follow transcript %s: %w", path, err))
 				return
 			}
 			back := func() {
@@ -58,7 +58,7 @@ func Follow(ctx context.Context, path string, gone func(bool)) iter.Seq2[runbook
 				for e, err := range r.From(last) {
 					back()
 					last = e
-					_, ended = e.Data.(runbook.Ended)
+					_, ended = e.Data.(event.Ended)
 					if !yield(e.Event, err) {
 						return
 					}

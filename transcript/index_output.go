@@ -5,7 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // output gives what commands printed: from the lines of a transcript, or from the spools that they refer to.
@@ -16,9 +16,9 @@ func newOutput(path string) output { return output{spools{dir: filepath.Dir(path
 var errNotOutput = errors.New("not output")
 
 // printer gives the command whose output an event is.
-func printer(data runbook.Data) (number int, ok bool) {
+func printer(data event.Data) (number int, ok bool) {
 	switch d := data.(type) {
-	case runbook.Output:
+	case event.Output:
 		return d.Number, true
 	case spooled:
 		return d.Number, true
@@ -27,23 +27,23 @@ func printer(data runbook.Data) (number int, ok bool) {
 }
 
 // of gives the output of a line, and its step. Output that is not in its spool comes with an error that says so.
-func (o *output) of(line []byte) (runbook.Output, string, error) {
+func (o *output) of(line []byte) (event.Output, string, error) {
 	r, data, err := parse(line)
 	if err != nil {
-		return runbook.Output{}, "", err
+		return event.Output{}, "", err
 	}
 	switch d := data.(type) {
-	case runbook.Output:
+	case event.Output:
 		return d, r.step, nil
 	case spooled:
 		out, err := o.spools.output(d)
 		return out, r.step, err
 	}
-	return runbook.Output{}, "", errNotOutput
+	return event.Output{}, "", errNotOutput
 }
 
 // seen is of for a screen: where output is missing, it says so in its place.
-func (o *output) seen(line []byte) (runbook.Output, string, error) {
+func (o *output) seen(line []byte) (event.Output, string, error) {
 	out, step, err := o.of(line)
 	var missing *SpoolError
 	if errors.As(err, &missing) {
@@ -65,7 +65,7 @@ func (o *output) text(line []byte) (text []byte, escaped bool, err error) {
 	case spooled:
 		text, err = o.spools.read(d)
 		return text, false, err
-	case runbook.Output:
+	case event.Output:
 		return []byte(d.Text), false, nil
 	}
 	return nil, false, errors.Join(err, errNotOutput)

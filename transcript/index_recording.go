@@ -11,7 +11,7 @@ import (
 	"sort"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Recording is a transcript of any size in which one can be anywhere at once. It holds an index of the file, not what
@@ -257,25 +257,25 @@ func (c *Recording) MarksAfter(pos int, what Marks) []Mark {
 }
 
 // Event gives the event that a position comes after, if it is not output.
-func (c *Recording) Event(pos int) (runbook.Event, bool) {
+func (c *Recording) Event(pos int) (event.Event, bool) {
 	e := c.index.eventsIn(pos-1, pos)
 	if len(e) == 0 {
-		return runbook.Event{}, false
+		return event.Event{}, false
 	}
 	return e[0].get(), true
 }
 
 // State gives the run as it was at a place, but for what its commands had printed: that is read for those that are
 // looked at, by Print.
-func (c *Recording) State(at Place) *runbook.State {
-	s := &runbook.State{}
+func (c *Recording) State(at Place) *event.State {
+	s := &event.State{}
 	c.fold(s, 0, at.Pos)
 	c.stamp(s, at)
 	return s
 }
 
 // fold applies the events between two positions that are not made obsolete by another between them.
-func (c *Recording) fold(s *runbook.State, from, to int) {
+func (c *Recording) fold(s *event.State, from, to int) {
 	for _, e := range c.index.eventsIn(from, to) {
 		if e.until > 0 && e.until <= to {
 			continue
@@ -287,7 +287,7 @@ func (c *Recording) fold(s *runbook.State, from, to int) {
 }
 
 // stamp says when a state is: the last event may be one that was not applied.
-func (c *Recording) stamp(s *runbook.State, at Place) {
+func (c *Recording) stamp(s *event.State, at Place) {
 	s.Seq, s.Last = int64(at.Pos), c.Time(at)
 	if at.Pos == 0 {
 		s.Last = time.Time{}
@@ -299,7 +299,7 @@ const nearby = 512 << 10
 
 // Forward takes a state from one place to a later one. It adds what the commands for which wanted says so printed in
 // between, unless that is too much; then it says so, and Print gives them the end of it.
-func (c *Recording) Forward(s *runbook.State, from, to Place, wanted func(number int) bool) (whole bool) {
+func (c *Recording) Forward(s *event.State, from, to Place, wanted func(number int) bool) (whole bool) {
 	from.Offset = max(from.Offset, c.start) // the zero Place is the start
 	if to.Offset-from.Offset > nearby {
 		c.fold(s, from.Pos, to.Pos)
@@ -329,9 +329,9 @@ func (c *Recording) Forward(s *runbook.State, from, to Place, wanted func(number
 	return true
 }
 
-func (c *Recording) apply(s *runbook.State, line []byte) {
+func (c *Recording) apply(s *event.State, line []byte) {
 	if o, step, err := c.out.seen(line); err == nil {
-		s.Apply(runbook.Event{Step: step, Data: o})
+		s.Apply(event.Event{Step: step, Data: o})
 	}
 }
 
@@ -344,13 +344,13 @@ const (
 
 // Print gives commands what they had printed at a place: its last lines, as a State that had seen all of it would have
 // them. It reads the file backwards and never far, however large it is.
-func (c *Recording) Print(at Place, commands []*runbook.CommandState) error {
+func (c *Recording) Print(at Place, commands []*event.CommandState) error {
 	pending := map[int]*printed{}
 	per := max(4, printBlocks/max(1, len(commands)))
 	blocks := map[int]bool{}
 	here := c.index.block(func(p Place) bool { return p.Offset >= at.Offset })
 	for _, k := range commands {
-		k.Output = runbook.Tail{}
+		k.Output = event.Tail{}
 		in := c.index.printedIn(k.Number, here, per+1)
 		p := &printed{command: k, more: len(in) > per}
 		in = in[:min(len(in), per)]
@@ -406,8 +406,8 @@ func (c *Recording) printBlock(b int, end int64, pending map[int]*printed) error
 
 // printed collects the output of a command from its end.
 type printed struct {
-	command *runbook.CommandState
-	pieces  []runbook.Output // the last one first
+	command *event.CommandState
+	pieces  []event.Output // the last one first
 	lines   int
 	bytes   int
 	first   int  // block to read, of the lowest number
@@ -425,7 +425,7 @@ func (p *printed) full(block int) bool {
 	return false
 }
 
-func (p *printed) add(o runbook.Output) {
+func (p *printed) add(o event.Output) {
 	p.pieces = append(p.pieces, o)
 	p.bytes += len(o.Text)
 	p.lines += bytes.Count([]byte(o.Text), []byte{'\n'})
@@ -433,8 +433,8 @@ func (p *printed) add(o runbook.Output) {
 
 // give folds what was collected, without the rest of a line whose beginning was not read.
 func (p *printed) give() {
-	var s runbook.State
-	s.Apply(runbook.Event{Data: p.command.CommandStarted})
+	var s event.State
+	s.Apply(event.Event{Data: p.command.CommandStarted})
 	cut := p.more
 	for _, o := range slices.Backward(p.pieces) {
 		if i := bytes.IndexByte([]byte(o.Text), '\n'); cut && i >= 0 {
@@ -442,7 +442,7 @@ func (p *printed) give() {
 		} else if cut && p.lines > 0 {
 			continue
 		}
-		s.Apply(runbook.Event{Data: o})
+		s.Apply(event.Event{Data: o})
 	}
 	p.command.Output = s.Step("").Commands[0].Output
 	if p.more {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // eachLine gives the whole lines between two places of a file, without their newlines, until one is not wanted. They are
@@ -101,7 +101,7 @@ func (x *index) event(line []byte, next int64) {
 		return
 	}
 	e := &indexed{Place: x.Place, step: r.step, line: bytes.Clone(line), parsed: true,
-		event: runbook.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}}
+		event: event.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}}
 	e.marks, e.topic = marksOf(e.event)
 	x.events = append(x.events, e)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Found is a line in which a search found its text: in what a command had printed, or in an event that says it.
@@ -202,25 +202,25 @@ func plainOf(text []byte, escaped bool) string {
 }
 
 // said are the words of an event that somebody may look for.
-func said(d runbook.Data) []string {
+func said(d event.Data) []string {
 	switch d := d.(type) {
-	case runbook.CommandStarted:
+	case event.CommandStarted:
 		return []string{d.Line}
-	case runbook.CommandEnded:
+	case event.CommandEnded:
 		return []string{d.Error}
-	case runbook.GateChecked:
+	case event.GateChecked:
 		return append([]string{d.Title.En, d.Title.Ja, d.Says.En, d.Says.Ja}, d.Evidence...)
-	case runbook.Hit:
+	case event.Hit:
 		return []string{d.Pitfall, d.Title.En, d.Title.Ja, d.Cause.En, d.Cause.Ja}
-	case runbook.RemedyStarted:
+	case event.RemedyStarted:
 		return []string{d.ID, d.Title.En, d.Title.Ja}
-	case runbook.Asked:
+	case event.Asked:
 		return []string{d.Title.En, d.Title.Ja}
-	case runbook.Answered:
+	case event.Answered:
 		return []string{d.Reason}
-	case runbook.StepEnded:
+	case event.StepEnded:
 		return []string{d.Why.En, d.Why.Ja}
-	case runbook.Remark:
+	case event.Remark:
 		return []string{d.Text.En, d.Text.Ja}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 	"spraydeck/transcript/transcripttest"
 )
@@ -66,7 +66,7 @@ func TestRecordingIsTheFold(t *testing.T) {
 			if c.Len() != len(events) || c.End().Elapsed != events[len(events)-1].Elapsed || !c.Ended() || c.Bad() != 0 {
 				t.Fatalf("%+v of %d events, ended %v, bad %d", c.End(), len(events), c.Ended(), c.Bad())
 			}
-			var fold, forward runbook.State
+			var fold, forward event.State
 			var at transcript.Place
 			wanted := func(int) bool { return true }
 			for i, e := range events {
@@ -93,7 +93,7 @@ func TestRecordingIsTheFold(t *testing.T) {
 	}
 }
 
-func print(t *testing.T, c *transcript.Recording, at transcript.Place, s *runbook.State) {
+func print(t *testing.T, c *transcript.Recording, at transcript.Place, s *event.State) {
 	t.Helper()
 	for _, st := range s.Steps {
 		if err := c.Print(at, st.Commands); err != nil {
@@ -103,7 +103,7 @@ func print(t *testing.T, c *transcript.Recording, at transcript.Place, s *runboo
 }
 
 // compare holds a state against the fold of all events. What is kept of output need not be as much.
-func compare(t *testing.T, c *transcript.Recording, at transcript.Place, want, got *runbook.State) {
+func compare(t *testing.T, c *transcript.Recording, at transcript.Place, want, got *event.State) {
 	t.Helper()
 	if got.Seq != want.Seq || !got.Last.Equal(want.Last) || got.Current != want.Current || !reflect.DeepEqual(got.Nodes, want.Nodes) ||
 		!reflect.DeepEqual(got.Hits, want.Hits) || len(got.Steps) != len(want.Steps) {
@@ -152,14 +152,14 @@ func TestRecordWhole(t *testing.T) {
 			if b, err := os.ReadFile(lie); err != nil || os.WriteFile(lie, bytes.ReplaceAll(b, []byte("node-1"), []byte("node-2")), 0o600) != nil {
 				t.Fatal(err)
 			}
-			var fold runbook.State
-			var events []runbook.Event
+			var fold event.State
+			var events []event.Event
 			printed := map[string]string{}
-			key := func(o runbook.Output) string { return fmt.Sprint(o.Number, " ", o.Stream) }
+			key := func(o event.Output) string { return fmt.Sprint(o.Number, " ", o.Stream) }
 			numbers := map[int]bool{}
 			for _, e := range folded(t, dir) {
 				fold.Apply(e.Event)
-				o, ok := e.Data.(runbook.Output)
+				o, ok := e.Data.(event.Output)
 				if !ok {
 					events = append(events, e.Event)
 					continue
@@ -360,19 +360,19 @@ func TestSearch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put := func(d runbook.Data) {
-		if _, err := w.Append(runbook.Event{Step: "a", Data: d}); err != nil {
+	put := func(d event.Data) {
+		if _, err := w.Append(event.Event{Step: "a", Data: d}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out := func(number int, text string) { put(runbook.NewOutput(number, "stdout", []byte(text))) }
-	put(runbook.CommandStarted{Number: 1, Line: "grep Alpha file"}) // 1
-	out(1, "one\nal")                                               // 2
-	out(2, "pha\n")                                                 // 3: another command's
-	out(1, "pha two\nno\nALPHA \"q\"\n\talpha")                     // 4
-	out(1, "\nbad \xff\nal\n")                                      // 5
-	out(1, "pha\n日本\n")                                             // 6
-	put(runbook.Answered{Answer: runbook.Answer{Reason: "alpha says so"}})
+	out := func(number int, text string) { put(event.NewOutput(number, "stdout", []byte(text))) }
+	put(event.CommandStarted{Number: 1, Line: "grep Alpha file"}) // 1
+	out(1, "one\nal")                                             // 2
+	out(2, "pha\n")                                               // 3: another command's
+	out(1, "pha two\nno\nALPHA \"q\"\n\talpha")                   // 4
+	out(1, "\nbad \xff\nal\n")                                    // 5
+	out(1, "pha\n日本\n")                                           // 6
+	put(event.Answered{Answer: event.Answer{Reason: "alpha says so"}})
 	out(1, "x") // 8
 	for _, c := range "ペアpair\n" {
 		out(1, string(c))

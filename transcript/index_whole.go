@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // RecordWhole is Record for whoever goes on with a run: an index that was kept is not taken, all of the file is read. What
@@ -31,8 +31,8 @@ func RecordWhole(path string) (*Recording, error) {
 }
 
 // Events gives every event but the output, in order.
-func (c *Recording) Events() iter.Seq[runbook.Event] {
-	return func(yield func(runbook.Event) bool) {
+func (c *Recording) Events() iter.Seq[event.Event] {
+	return func(yield func(event.Event) bool) {
 		for _, e := range c.index.events {
 			if ev := e.get(); ev.Data != nil && !yield(ev) {
 				return
@@ -42,8 +42,8 @@ func (c *Recording) Events() iter.Seq[runbook.Event] {
 }
 
 // Printed gives all that a command printed. Output that its spool does not have is passed over, as Open has judged it.
-func (c *Recording) Printed(number int) iter.Seq2[runbook.Output, error] {
-	return func(yield func(runbook.Output, error) bool) {
+func (c *Recording) Printed(number int) iter.Seq2[event.Output, error] {
+	return func(yield func(event.Output, error) bool) {
 		for _, b := range slices.Backward(c.index.printedIn(number, len(c.index.blocks)-1, math.MaxInt)) {
 			done := false
 			_, err := eachLine(c.file, c.index.blocks[b].Offset, c.blockEnd(b), func(line []byte, _ int64) bool {
@@ -62,7 +62,7 @@ func (c *Recording) Printed(number int) iter.Seq2[runbook.Output, error] {
 				return !done
 			})
 			if err != nil && !errors.Is(err, io.EOF) {
-				yield(runbook.Output{}, fmt.Errorf("read transcript %s: %w", c.path, err))
+				yield(event.Output{}, fmt.Errorf("read transcript %s: %w", c.path, err))
 				return
 			}
 			if done {
@@ -74,17 +74,17 @@ func (c *Recording) Printed(number int) iter.Seq2[runbook.Output, error] {
 
 // Recall gives the run as it is at the end, with what the newest n commands that printed anything printed last. That others
 // printed is marked, so that a screen can say so.
-func (c *Recording) Recall(n int) (*runbook.State, error) {
+func (c *Recording) Recall(n int) (*event.State, error) {
 	s := c.State(c.End())
-	var all []*runbook.CommandState
+	var all []*event.CommandState
 	if st := s.Step(""); st != nil {
 		all = append(all, st.Commands...)
 	}
 	for _, st := range s.Steps {
 		all = append(all, st.Commands...)
 	}
-	all = slices.DeleteFunc(all, func(k *runbook.CommandState) bool { return len(c.index.prints[k.Number]) == 0 })
-	slices.SortFunc(all, func(a, b *runbook.CommandState) int { return b.Number - a.Number })
+	all = slices.DeleteFunc(all, func(k *event.CommandState) bool { return len(c.index.prints[k.Number]) == 0 })
+	slices.SortFunc(all, func(a, b *event.CommandState) int { return b.Number - a.Number })
 	for _, k := range all[min(n, len(all)):] {
 		k.Output.Dropped = 1
 	}

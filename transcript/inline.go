@@ -5,7 +5,7 @@ import (
 	"io"
 	"iter"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Inline writes a transcript as one file that needs no spools: what commands printed stands in its lines. Its events, their
@@ -26,7 +26,7 @@ func Inline(w io.Writer, h Header, entries iter.Seq2[Entry, error]) error {
 			return err
 		}
 		var data []byte
-		if _, output := e.Data.(runbook.Output); !output {
+		if _, output := e.Data.(event.Output); !output {
 			if data, err = encodeData(e.Data); err != nil {
 				return fmt.Errorf("encode %s event: %w", e.Data.Kind(), err)
 			}

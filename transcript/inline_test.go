@@ -7,7 +7,7 @@ import (
 	"reflect"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // TestInline: the one file has the events of the run, verifies, and needs no spool.
@@ -24,12 +24,12 @@ func TestInline(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "7.out"), printed, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range []runbook.Data{
-		runbook.CommandStarted{Number: 7, Host: "workstation", Line: "print"},
-		runbook.NewOutput(7, "stdout", printed[:7]), runbook.NewOutput(7, "stdout", printed[7:]),
-		runbook.CommandEnded{Number: 7, Outcome: runbook.Done}, runbook.Ended{Status: runbook.Passed},
+	for _, d := range []event.Data{
+		event.CommandStarted{Number: 7, Host: "workstation", Line: "print"},
+		event.NewOutput(7, "stdout", printed[:7]), event.NewOutput(7, "stdout", printed[7:]),
+		event.CommandEnded{Number: 7, Outcome: event.Done}, event.Ended{Status: event.Passed},
 	} {
-		if _, err := w.Append(runbook.Event{Step: "s", Data: d}); err != nil {
+		if _, err := w.Append(event.Event{Step: "s", Data: d}); err != nil {
 			t.Fatal(err)
 		}
 	}

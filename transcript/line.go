@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // A line is
@@ -82,7 +82,7 @@ func (c *chain) check(line []byte, header bool) error {
 }
 
 // open starts the line of an event; seal ends it.
-func (c *chain) open(b []byte, e runbook.Event, dt time.Duration, data []byte) []byte {
+func (c *chain) open(b []byte, e event.Event, dt time.Duration, data []byte) []byte {
 	b = append(b, `{"seq":`...)
 	b = strconv.AppendInt(b, e.Seq, 10)
 	b = append(b, `,"time":"`...)
@@ -94,7 +94,7 @@ func (c *chain) open(b []byte, e runbook.Event, dt time.Duration, data []byte) [
 	b = append(b, `,"step":`...)
 	b = appendString(b, e.Step)
 	b = append(b, `,"data":`...)
-	if o, ok := e.Data.(runbook.Output); ok && data == nil {
+	if o, ok := e.Data.(event.Output); ok && data == nil {
 		b = appendOutput(b, o)
 	} else {
 		b = append(b, data...)
@@ -118,7 +118,7 @@ var errLine = errors.New("not an event")
 
 // parse takes a line apart and decodes its data; output that is elsewhere is left as the reference that it is. Lines as this version writes them are read in one pass; any other way
 // in which JSON can say the same is left to encoding/json.
-func parse(line []byte) (record, runbook.Data, error) {
+func parse(line []byte) (record, event.Data, error) {
 	if r, ok := parsePlain(line); ok {
 		if d, err := decode(r); err == nil {
 			return r, d, nil
@@ -132,7 +132,7 @@ func parse(line []byte) (record, runbook.Data, error) {
 	return r, d, err
 }
 
-func decode(r record) (runbook.Data, error) {
+func decode(r record) (event.Data, error) {
 	if r.kind == outputKind {
 		if o, ok := parseOutput(r.data); ok {
 			return o, nil
@@ -141,8 +141,8 @@ func decode(r record) (runbook.Data, error) {
 			return p, nil
 		}
 	}
-	d, err := runbook.DecodeData(r.kind, r.data)
-	if _, unknown := d.(runbook.UnknownData); unknown && !json.Valid(r.data) {
+	d, err := event.DecodeData(r.kind, r.data)
+	if _, unknown := d.(event.UnknownData); unknown && !json.Valid(r.data) {
 		return nil, errLine
 	}
 	return d, err

@@ -10,18 +10,18 @@ import (
 	"slices"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Interrupted is the status of a run that nobody writes and that has no end: it can be resumed.
-const Interrupted runbook.Status = "interrupted"
+const Interrupted event.Status = "interrupted"
 
 // Summary is a run in a list. It is read from the two ends of the file and not verified.
 type Summary struct {
 	ID       string
 	Dir      string
 	Header   Header
-	Status   runbook.Status // of the run's end; Running, or Interrupted
+	Status   event.Status // of the run's end; Running, or Interrupted
 	Exit     int
 	Events   int64
 	Duration time.Duration // from the start to the last event
@@ -70,7 +70,7 @@ func (s *Summary) read() error {
 	s.Header = r.Header()
 	s.Status = Interrupted
 	if running {
-		s.Status = runbook.Running
+		s.Status = event.Running
 	}
 	if s.Size, err = f.Seek(0, io.SeekEnd); err != nil {
 		return fmt.Errorf("read transcript %s: %w", path, err)
@@ -85,7 +85,7 @@ func (s *Summary) read() error {
 	}
 	s.Events = rec.seq
 	s.Duration = max(0, rec.time.Sub(s.Header.Started))
-	if d, ok := data.(runbook.Ended); ok {
+	if d, ok := data.(event.Ended); ok {
 		s.Status, s.Exit = d.Status, d.Exit
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Masked stands where a secret was.
@@ -50,13 +50,13 @@ func (f *filter) pending() int { return len(f.held) + len(f.lines.held) }
 
 // output passes a piece and says how much of the stream went into what it gives: a command that is taken up again goes on
 // behind that.
-func (f *filter) output(m *known, o runbook.Output, final bool) runbook.Output {
+func (f *filter) output(m *known, o event.Output, final bool) event.Output {
 	in := o.Bytes()
 	size := f.pending() + len(in)
 	out := f.pass(m, in, final)
 	size -= f.pending()
 	if !bytes.Equal(in, out) {
-		o = runbook.NewOutput(o.Number, o.Stream, out)
+		o = event.NewOutput(o.Number, o.Stream, out)
 	}
 	o.Size = 0
 	if size != len(out) {
@@ -84,7 +84,7 @@ func (m *mask) text(p []byte) []byte {
 }
 
 // output masks a piece of output. What it holds back comes with a later piece of the same stream, or from rest.
-func (m *mask) output(step string, o runbook.Output) runbook.Output {
+func (m *mask) output(step string, o event.Output) event.Output {
 	key := streamKey{o.Number, o.Stream}
 	f := m.filter[key]
 	if f == nil {

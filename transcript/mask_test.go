@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 const testKey = `-----BEGIN RSA PRIVATE KEY-----
@@ -152,42 +152,42 @@ func TestNoSecretInFile(t *testing.T) {
 	const secret, token = "correct horse battery", "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJl"
 	w := newRun(t)
 	w.Mask(secret)
-	var shown []runbook.Event
-	w.Show = func(e runbook.Event) { shown = append(shown, e) }
-	plant := func(s string) []runbook.Data {
-		text := runbook.Text{En: "en " + s, Ja: "日 " + s}
-		return []runbook.Data{
-			runbook.Described{Operations: []runbook.Operation{{Line: "echo " + s}}},
-			runbook.CommandStarted{Number: 1, Line: "echo " + s, Host: "n"},
-			runbook.CommandEnded{Number: 9, Error: s, Hint: s},
-			runbook.GateChecked{Gate: "g", Title: text, Says: text, Evidence: []string{s, "x " + s}},
-			runbook.Hit{Title: text, Line: s},
-			runbook.Asked{Question: runbook.Question{ID: "q", Title: text, Details: []string{s}, Default: s}},
-			runbook.Answered{Question: "q", Answer: runbook.Answer{Text: s, Reason: "because " + s}},
-			runbook.Compared{Path: "p", Old: "a\n" + s + "\n", New: s},
-			runbook.Remark{Text: text},
-			runbook.UnknownData{Name: "future", JSON: fmt.Appendf(nil, `{"x":[%q,{"%s":1}]}`, s, strings.ReplaceAll(s, "\n", "\\n"))},
+	var shown []event.Event
+	w.Show = func(e event.Event) { shown = append(shown, e) }
+	plant := func(s string) []event.Data {
+		text := event.Text{En: "en " + s, Ja: "日 " + s}
+		return []event.Data{
+			event.Described{Operations: []event.Operation{{Line: "echo " + s}}},
+			event.CommandStarted{Number: 1, Line: "echo " + s, Host: "n"},
+			event.CommandEnded{Number: 9, Error: s, Hint: s},
+			event.GateChecked{Gate: "g", Title: text, Says: text, Evidence: []string{s, "x " + s}},
+			event.Hit{Title: text, Line: s},
+			event.Asked{Question: event.Question{ID: "q", Title: text, Details: []string{s}, Default: s}},
+			event.Answered{Question: "q", Answer: event.Answer{Text: s, Reason: "because " + s}},
+			event.Compared{Path: "p", Old: "a\n" + s + "\n", New: s},
+			event.Remark{Text: text},
+			event.UnknownData{Name: "future", JSON: fmt.Appendf(nil, `{"x":[%q,{"%s":1}]}`, s, strings.ReplaceAll(s, "\n", "\\n"))},
 		}
 	}
 	pemBody := strings.Split(testKey, "\n")[1]
 	for _, s := range []string{secret, token, testKey} {
 		for _, d := range plant(s) {
-			appendAll(t, w, []runbook.Event{{Data: d}})
+			appendAll(t, w, []event.Event{{Data: d}})
 		}
 		for cut := range len(s) {
 			for n, piece := range []string{"before " + s[:cut], s[cut:] + " after\n"} {
-				o := runbook.NewOutput(1, []string{"stdout", "stderr"}[cut%2], []byte(piece))
+				o := event.NewOutput(1, []string{"stdout", "stderr"}[cut%2], []byte(piece))
 				if n == 0 && cut%3 == 0 {
-					o = runbook.NewOutput(1, o.Stream, append([]byte{0xff}, piece...)) // not UTF-8: goes as raw bytes
+					o = event.NewOutput(1, o.Stream, append([]byte{0xff}, piece...)) // not UTF-8: goes as raw bytes
 				}
-				appendAll(t, w, []runbook.Event{{Data: o}})
+				appendAll(t, w, []event.Event{{Data: o}})
 			}
 		}
 	}
-	appendAll(t, w, []runbook.Event{
-		{Data: runbook.Asked{Question: runbook.Question{ID: "pin", Secret: true}}},
-		{Data: runbook.Answered{Question: "pin", Answer: runbook.Answer{Text: "42!"}}},
-		{Data: runbook.UnknownData{Name: "future", JSON: []byte(`{"dbPassword": "42!", "n": {"token":"42!"}}`)}},
+	appendAll(t, w, []event.Event{
+		{Data: event.Asked{Question: event.Question{ID: "pin", Secret: true}}},
+		{Data: event.Answered{Question: "pin", Answer: event.Answer{Text: "42!"}}},
+		{Data: event.UnknownData{Name: "future", JSON: []byte(`{"dbPassword": "42!", "n": {"token":"42!"}}`)}},
 	})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -197,7 +197,7 @@ func TestNoSecretInFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range shown { // raw bytes are base64 in the file
-		if o, ok := e.Data.(runbook.Output); ok {
+		if o, ok := e.Data.(event.Output); ok {
 			b = append(b, o.Bytes()...)
 		}
 	}
@@ -224,11 +224,11 @@ func TestNoSecretInFile(t *testing.T) {
 func TestHeldBack(t *testing.T) {
 	w := newRun(t)
 	w.Mask("hunter2")
-	out := func(s string) runbook.Event {
-		return runbook.Event{Step: "s", Data: runbook.NewOutput(1, "stdout", []byte(s))}
+	out := func(s string) event.Event {
+		return event.Event{Step: "s", Data: event.NewOutput(1, "stdout", []byte(s))}
 	}
 	e, err := w.Append(out("Go on? [y/N] h"))
-	if err != nil || e.Data.(runbook.Output).Text != "Go on? [y/N] " {
+	if err != nil || e.Data.(event.Output).Text != "Go on? [y/N] " {
 		t.Fatalf("%+v %v", e, err)
 	}
 	w.background()
@@ -237,11 +237,11 @@ func TestHeldBack(t *testing.T) {
 	}
 	w.mask.filter[streamKey{1, "stdout"}].since = w.mask.filter[streamKey{1, "stdout"}].since.Add(-holdFor)
 	w.background()
-	appendAll(t, w, []runbook.Event{out("hu"), {Step: "s", Data: runbook.CommandEnded{Number: 1}}})
+	appendAll(t, w, []event.Event{out("hu"), {Step: "s", Data: event.CommandEnded{Number: 1}}})
 	var got []string
 	for _, e := range readAll(t, w.Dir()) {
 		switch d := e.Data.(type) {
-		case runbook.Output:
+		case event.Output:
 			got = append(got, d.Text)
 		default:
 			got = append(got, d.Kind())
@@ -266,12 +266,12 @@ func TestPrinted(t *testing.T) {
 	for range 500 {
 		s := parts[rnd.IntN(len(parts))]
 		printed += len(s)
-		appendAll(t, w, []runbook.Event{{Data: runbook.NewOutput(1, "stdout", []byte(s))}})
+		appendAll(t, w, []event.Event{{Data: event.NewOutput(1, "stdout", []byte(s))}})
 	}
 	w.Close()
 	said := 0
 	for _, e := range readAll(t, w.Path()) {
-		said += e.Data.(runbook.Output).Printed()
+		said += e.Data.(event.Output).Printed()
 	}
 	if said != printed {
 		t.Errorf("%d bytes were printed, the outputs say %d", printed, said)
@@ -282,19 +282,19 @@ func TestPrinted(t *testing.T) {
 func TestSecretIsAWord(t *testing.T) {
 	w := newRun(t)
 	w.Mask("done", "passed", "command", "override", "outcome", "operator", "stdout", "kind", "node")
-	appendAll(t, w, []runbook.Event{
-		{Data: runbook.NewOutput(1, "stdout", []byte("all done\n"))},
-		{Data: runbook.CommandEnded{Number: 1, Outcome: runbook.Done, Hint: "not done"}},
-		{Data: runbook.Answered{Question: "node", Answer: runbook.Answer{Choice: "override", Reason: "done", By: "operator"}}},
-		{Data: runbook.StepEnded{Status: runbook.Passed}},
+	appendAll(t, w, []event.Event{
+		{Data: event.NewOutput(1, "stdout", []byte("all done\n"))},
+		{Data: event.CommandEnded{Number: 1, Outcome: event.Done, Hint: "not done"}},
+		{Data: event.Answered{Question: "node", Answer: event.Answer{Choice: "override", Reason: "done", By: "operator"}}},
+		{Data: event.StepEnded{Status: event.Passed}},
 	})
 	w.Close()
 	got := readAll(t, w.Path())
-	for i, want := range []runbook.Data{
-		runbook.Output{Number: 1, Stream: "stdout", Text: "all [masked]\n", Size: len("all done\n")},
-		runbook.CommandEnded{Number: 1, Outcome: runbook.Done, Hint: "not [masked]"},
-		runbook.Answered{Question: "node", Answer: runbook.Answer{Choice: "override", Reason: Masked, By: "operator"}},
-		runbook.StepEnded{Status: runbook.Passed},
+	for i, want := range []event.Data{
+		event.Output{Number: 1, Stream: "stdout", Text: "all [masked]\n", Size: len("all done\n")},
+		event.CommandEnded{Number: 1, Outcome: event.Done, Hint: "not [masked]"},
+		event.Answered{Question: "node", Answer: event.Answer{Choice: "override", Reason: Masked, By: "operator"}},
+		event.StepEnded{Status: event.Passed},
 	} {
 		if !reflect.DeepEqual(got[i].Data, want) {
 			t.Errorf("%+v, want %+v", got[i].Data, want)

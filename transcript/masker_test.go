@@ -14,7 +14,7 @@ import (
 
 	"github.com/adrg/xdg"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // sink is a buffer for two goroutines.
@@ -133,10 +133,10 @@ func TestOwnPatterns(t *testing.T) {
 func TestWriterOwnPatterns(t *testing.T) {
 	w := newRun(t)
 	w.MaskPatterns(regexp.MustCompile(`LIC-\d+`))
-	appendAll(t, w, []runbook.Event{
-		{Data: runbook.NewOutput(1, "stdout", []byte("license LIC-"))},
-		{Data: runbook.NewOutput(1, "stdout", []byte("77 ok\nno newline LIC-78"))},
-		{Data: runbook.CommandEnded{Number: 1, Error: "bad LIC-79"}},
+	appendAll(t, w, []event.Event{
+		{Data: event.NewOutput(1, "stdout", []byte("license LIC-"))},
+		{Data: event.NewOutput(1, "stdout", []byte("77 ok\nno newline LIC-78"))},
+		{Data: event.CommandEnded{Number: 1, Error: "bad LIC-79"}},
 	})
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

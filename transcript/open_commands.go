@@ -4,12 +4,12 @@ import (
 	"slices"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // OpenCommand is a command that was started and of which no end is known.
 type OpenCommand struct {
-	runbook.CommandStarted
+	event.CommandStarted
 	At   time.Time // it was started
 	step string
 	lost bool
@@ -30,19 +30,19 @@ func OpenCommands(dir string) ([]OpenCommand, error) {
 			return open, err
 		}
 		switch d := e.Data.(type) {
-		case runbook.CommandStarted:
+		case event.CommandStarted:
 			open = append(open, OpenCommand{d, e.Time, e.Step, false})
-		case runbook.CommandEnded:
+		case event.CommandEnded:
 			i := slices.IndexFunc(open, func(c OpenCommand) bool { return c.Number == d.Number })
 			switch {
 			case i < 0:
-			case d.Outcome == runbook.StateLost:
+			case d.Outcome == event.StateLost:
 				open[i].lost = true
 			default:
 				open = slices.Delete(open, i, i+1)
 			}
-		case runbook.StepEnded:
-			if d.Status == runbook.Passed || d.Status == runbook.Overridden || d.Status == runbook.Skipped {
+		case event.StepEnded:
+			if d.Status == event.Passed || d.Status == event.Overridden || d.Status == event.Skipped {
 				open = slices.DeleteFunc(open, func(c OpenCommand) bool { return c.lost && c.step == e.Step })
 			}
 		}

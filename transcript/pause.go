@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // pause is what a Writer leaves out while the operator wants the output of commands not recorded.
@@ -23,7 +23,7 @@ type omitted struct {
 }
 
 // omit shows a piece of output and does not write it. What a supervisor has written of it to a spool is overwritten.
-func (w *Writer) omit(e runbook.Event, o runbook.Output) error {
+func (w *Writer) omit(e event.Event, o event.Output) error {
 	key := streamKey{o.Number, o.Stream}
 	n := o.Printed()
 	if w.spool.commands[o.Number] && w.header.Format >= formatSpools {
@@ -70,7 +70,7 @@ func (w *Writer) tellOmitted(number int) {
 		}
 		o := w.pause.left[key]
 		delete(w.pause.left, key)
-		e := runbook.Event{Step: o.step, Data: runbook.Output{Number: key.number, Stream: key.stream, Size: o.size, Omitted: true}}
+		e := event.Event{Step: o.step, Data: event.Output{Number: key.number, Stream: key.stream, Size: o.size, Omitted: true}}
 		var data []byte
 		if w.spool.commands[key.number] && w.header.Format >= formatSpools {
 			data = appendSpooled(nil, spooled{Number: key.number, Stream: key.stream, At: w.spool.next[key] - int64(o.size), Len: int64(o.size), Omitted: true})

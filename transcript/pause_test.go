@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // While recording is paused, output is shown and not written, wherever it would have been written; all else is.
@@ -17,28 +17,28 @@ func TestPause(t *testing.T) {
 	w := newRun(t)
 	w.Mask("hunter2")
 	var shown string
-	w.Show = func(e runbook.Event) {
-		if o, ok := e.Data.(runbook.Output); ok {
+	w.Show = func(e event.Event) {
+		if o, ok := e.Data.(event.Output); ok {
 			shown += o.Text
 		}
 	}
-	out := func(number int, s string) runbook.Event {
-		return runbook.Event{Step: "s", Data: runbook.NewOutput(number, "stdout", []byte(s))}
+	out := func(number int, s string) event.Event {
+		return event.Event{Step: "s", Data: event.NewOutput(number, "stdout", []byte(s))}
 	}
-	appendAll(t, w, []runbook.Event{
-		{Step: "s", Data: runbook.CommandStarted{Number: 1}},
-		{Step: "s", Data: runbook.CommandStarted{Number: 7}},
+	appendAll(t, w, []event.Event{
+		{Step: "s", Data: event.CommandStarted{Number: 1}},
+		{Step: "s", Data: event.CommandStarted{Number: 7}},
 		out(1, "before h"), // may begin a secret: held back, and written before the pause
 	})
 	supervised(t, w, 7, "stdout", "spooled before\n")
-	appendAll(t, w, []runbook.Event{{Data: runbook.Paused{}}, out(1, "private one\n"), out(1, "private two h")})
+	appendAll(t, w, []event.Event{{Data: event.Paused{}}, out(1, "private one\n"), out(1, "private two h")})
 	supervised(t, w, 7, "stdout", "private three\n", "private four\n")
-	appendAll(t, w, []runbook.Event{
-		{Step: "s", Data: runbook.Hit{Pitfall: "p", Line: "private five"}},
-		{Step: "s", Data: runbook.Answered{Question: "q", Answer: runbook.Answer{Reason: "a decision"}}},
+	appendAll(t, w, []event.Event{
+		{Step: "s", Data: event.Hit{Pitfall: "p", Line: "private five"}},
+		{Step: "s", Data: event.Answered{Question: "q", Answer: event.Answer{Reason: "a decision"}}},
 		out(9, "private six"),
-		{Step: "s", Data: runbook.CommandEnded{Number: 9}},
-		{Data: runbook.Unpaused{}},
+		{Step: "s", Data: event.CommandEnded{Number: 9}},
+		{Data: event.Unpaused{}},
 		out(1, "unter2 after\n"), // the rest of what was held back in the pause: no secret any more
 	})
 	supervised(t, w, 7, "stdout", "spooled after\n")
@@ -53,25 +53,25 @@ func TestPause(t *testing.T) {
 	if out, err := exec.Command("grep", "-r", "private", w.Dir()).CombinedOutput(); err == nil {
 		t.Errorf("it is in the directory:\n%s", out)
 	}
-	var got []runbook.Data
+	var got []event.Data
 	for _, e := range readAll(t, w.Path()) {
 		got = append(got, e.Data)
 	}
-	want := []runbook.Data{
-		runbook.CommandStarted{Number: 1}, runbook.CommandStarted{Number: 7},
-		runbook.Output{Number: 1, Stream: "stdout", Text: "before "},
-		runbook.Output{Number: 7, Stream: "stdout", Text: "spooled before\n"},
-		runbook.Output{Number: 1, Stream: "stdout", Text: "h"},
-		runbook.Paused{},
-		runbook.Hit{Pitfall: "p", Line: Masked},
-		runbook.Answered{Question: "q", Answer: runbook.Answer{Reason: "a decision"}},
-		runbook.Output{Number: 9, Stream: "stdout", Size: 11, Omitted: true},
-		runbook.CommandEnded{Number: 9},
-		runbook.Output{Number: 1, Stream: "stdout", Size: 25, Omitted: true},
-		runbook.Output{Number: 7, Stream: "stdout", Size: 27, Omitted: true},
-		runbook.Unpaused{},
-		runbook.Output{Number: 1, Stream: "stdout", Text: "unter2 after\n"},
-		runbook.Output{Number: 7, Stream: "stdout", Text: "spooled after\n"},
+	want := []event.Data{
+		event.CommandStarted{Number: 1}, event.CommandStarted{Number: 7},
+		event.Output{Number: 1, Stream: "stdout", Text: "before "},
+		event.Output{Number: 7, Stream: "stdout", Text: "spooled before\n"},
+		event.Output{Number: 1, Stream: "stdout", Text: "h"},
+		event.Paused{},
+		event.Hit{Pitfall: "p", Line: Masked},
+		event.Answered{Question: "q", Answer: event.Answer{Reason: "a decision"}},
+		event.Output{Number: 9, Stream: "stdout", Size: 11, Omitted: true},
+		event.CommandEnded{Number: 9},
+		event.Output{Number: 1, Stream: "stdout", Size: 25, Omitted: true},
+		event.Output{Number: 7, Stream: "stdout", Size: 27, Omitted: true},
+		event.Unpaused{},
+		event.Output{Number: 1, Stream: "stdout", Text: "unter2 after\n"},
+		event.Output{Number: 7, Stream: "stdout", Text: "spooled after\n"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		for i := range max(len(got), len(want)) {
@@ -99,7 +99,7 @@ func TestPause(t *testing.T) {
 	}
 }
 
-func get(list []runbook.Data, i int) runbook.Data {
+func get(list []event.Data, i int) event.Data {
 	if i < len(list) {
 		return list[i]
 	}
@@ -110,7 +110,7 @@ func get(list []runbook.Data, i int) runbook.Data {
 func TestPauseResumed(t *testing.T) {
 	w := newRun(t)
 	supervised(t, w, 7, "stdout", "before\n")
-	appendAll(t, w, []runbook.Event{{Data: runbook.Paused{}}})
+	appendAll(t, w, []event.Event{{Data: event.Paused{}}})
 	supervised(t, w, 7, "stdout", "private\n")
 	w.lock.Close() // killed: nothing is said or closed
 	b, err := os.ReadFile(filepath.Join(w.Dir(), "spool/7.out"))
@@ -124,14 +124,14 @@ func TestPauseResumed(t *testing.T) {
 	defer again.Close()
 	again.Spool(7)
 	// the console reads on behind the last piece: what was overwritten comes as it is now
-	appendAll(t, again, []runbook.Event{{Data: runbook.NewOutput(7, "stdout", b[7:])}, {Data: runbook.Unpaused{}}})
+	appendAll(t, again, []event.Event{{Data: event.NewOutput(7, "stdout", b[7:])}, {Data: event.Unpaused{}}})
 	supervised(t, again, 7, "stdout", "after\n")
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
 	printed := 0
 	for _, e := range readAll(t, w.Path()) {
-		if o, ok := e.Data.(runbook.Output); ok {
+		if o, ok := e.Data.(event.Output); ok {
 			printed += o.Printed()
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Reader reads a transcript from start to end. It does not check the chain (see Verify), so that a damaged one can
@@ -26,7 +26,7 @@ type Reader struct {
 
 // Entry is an event with its place in the file.
 type Entry struct {
-	runbook.Event
+	event.Event
 	After   time.Duration // since the event before, by a clock that only goes forward
 	Elapsed time.Duration // since the run started: the sum of After
 	Line    int           // from 1; the header is line 1
@@ -88,8 +88,8 @@ func (r *Reader) Close() error {
 // Events gives all events in order. A line that can not be read is an error that names it, and so is output that its spool
 // does not have (it wraps SpoolError); whoever goes on gets the next line. Every iteration starts at the front, and only
 // one can be under way.
-func (r *Reader) Events() iter.Seq2[runbook.Event, error] {
-	return func(yield func(runbook.Event, error) bool) {
+func (r *Reader) Events() iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
 		for e, err := range r.Entries() {
 			if !yield(e.Event, err) {
 				return
@@ -99,8 +99,8 @@ func (r *Reader) Events() iter.Seq2[runbook.Event, error] {
 }
 
 // WithoutOutput is Events without what commands printed, which is nearly all of a large transcript and is not even decoded.
-func (r *Reader) WithoutOutput() iter.Seq2[runbook.Event, error] {
-	return func(yield func(runbook.Event, error) bool) {
+func (r *Reader) WithoutOutput() iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
 		for e, err := range r.from(Entry{}, isOutput) {
 			if !yield(e.Event, err) {
 				return
@@ -181,6 +181,6 @@ func (e *Entry) parse(line []byte, from *spools) error {
 	if p, ok := data.(spooled); ok {
 		data, err = from.output(p)
 	}
-	e.Event = runbook.Event{Seq: rec.seq, Time: rec.time, Step: rec.step, Data: data}
+	e.Event = event.Event{Seq: rec.seq, Time: rec.time, Step: rec.step, Data: data}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // SpoolDir is the directory, in that of the run, where the output of supervised commands stands: 7.out, 7.err.
@@ -152,15 +152,15 @@ func (s *spools) read(p spooled) ([]byte, error) {
 }
 
 // output reads a piece as the event that it was.
-func (s *spools) output(p spooled) (runbook.Output, error) {
+func (s *spools) output(p spooled) (event.Output, error) {
 	if p.Omitted {
-		return runbook.Output{Number: p.Number, Stream: p.Stream, Size: int(p.Len), Omitted: true}, nil
+		return event.Output{Number: p.Number, Stream: p.Stream, Size: int(p.Len), Omitted: true}, nil
 	}
 	b, err := s.read(p)
 	if err != nil {
-		return runbook.Output{Number: p.Number, Stream: p.Stream}, err
+		return event.Output{Number: p.Number, Stream: p.Stream}, err
 	}
-	return runbook.NewOutput(p.Number, p.Stream, b), nil
+	return event.NewOutput(p.Number, p.Stream, b), nil
 }
 
 // check compares a piece with its hash.
@@ -200,7 +200,7 @@ func newSpooling() spooling {
 }
 
 // piece gives the reference to the next bytes of a stream.
-func (s *spooling) piece(o runbook.Output) spooled {
+func (s *spooling) piece(o event.Output) spooled {
 	if s.buf = append(s.buf[:0], o.Text...); o.Raw != nil {
 		s.buf = append(s.buf[:0], o.Raw...)
 	}

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // supervised plays the part of a supervisor: it prints into a spool, and appends what it printed.
-func supervised(t testing.TB, w *Writer, number int, stream string, pieces ...string) (events []runbook.Event) {
+func supervised(t testing.TB, w *Writer, number int, stream string, pieces ...string) (events []event.Event) {
 	t.Helper()
 	dir := w.Spool(number)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -30,7 +30,7 @@ func supervised(t testing.TB, w *Writer, number int, stream string, pieces ...st
 		if _, err := f.WriteString(p); err != nil {
 			t.Fatal(err)
 		}
-		events = append(events, appendAll(t, w, []runbook.Event{{Step: "s", Data: runbook.NewOutput(number, stream, []byte(p))}})...)
+		events = append(events, appendAll(t, w, []event.Event{{Step: "s", Data: event.NewOutput(number, stream, []byte(p))}})...)
 	}
 	return events
 }
@@ -39,15 +39,15 @@ func supervised(t testing.TB, w *Writer, number int, stream string, pieces ...st
 func TestSpool(t *testing.T) {
 	w := newRun(t)
 	w.Mask("hunter2")
-	var shown []runbook.Event
-	w.Show = func(e runbook.Event) { shown = append(shown, e) }
-	appendAll(t, w, []runbook.Event{{Step: "s", Data: runbook.CommandStarted{Number: 7, Line: "make", Changes: true}}})
+	var shown []event.Event
+	w.Show = func(e event.Event) { shown = append(shown, e) }
+	appendAll(t, w, []event.Event{{Step: "s", Data: event.CommandStarted{Number: 7, Line: "make", Changes: true}}})
 	supervised(t, w, 7, "stdout", "PLAY [all]\r\n", "日本語\x00\n", "", "bad \xff\xfe\n")
 	supervised(t, w, 7, "stderr", "warning\n")
 	supervised(t, w, 7, "stdout", strings.Repeat("x", 70_000))
-	appendAll(t, w, []runbook.Event{
-		{Step: "s", Data: runbook.NewOutput(8, "stdout", []byte("inline hunter2\n"))}, // a probe: not supervised
-		{Step: "s", Data: runbook.CommandEnded{Number: 7}},
+	appendAll(t, w, []event.Event{
+		{Step: "s", Data: event.NewOutput(8, "stdout", []byte("inline hunter2\n"))}, // a probe: not supervised
+		{Step: "s", Data: event.CommandEnded{Number: 7}},
 	})
 	// what comes after the last piece belongs to nobody yet
 	f, err := os.OpenFile(filepath.Join(w.Dir(), "spool/7.out"), os.O_APPEND|os.O_WRONLY, 0)
@@ -107,7 +107,7 @@ func TestSpoolResumed(t *testing.T) {
 	}
 	var got string
 	for _, e := range readAll(t, w.Path()) {
-		got += e.Data.(runbook.Output).Text
+		got += e.Data.(event.Output).Text
 	}
 	if res, err := Verify(w.Path()); err != nil || !res.Verified() || got != "one\ntwo\nthree\n" {
 		t.Errorf("%q %v %v", got, res, err)
@@ -131,7 +131,7 @@ func TestSpoolDamaged(t *testing.T) {
 			w := newRun(t)
 			supervised(t, w, 7, "stdout", "one\n", "two\n")
 			supervised(t, w, 8, "stdout", "good\n")
-			appendAll(t, w, []runbook.Event{{Data: runbook.Ended{Status: runbook.Passed}}})
+			appendAll(t, w, []event.Event{{Data: event.Ended{Status: event.Passed}}})
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +153,7 @@ func TestSpoolDamaged(t *testing.T) {
 				defer r.Close()
 				bad, good := 0, ""
 				for e, err := range r.Entries() {
-					if o, ok := e.Data.(runbook.Output); ok && err == nil {
+					if o, ok := e.Data.(event.Output); ok && err == nil {
 						good += o.Text
 					}
 					if err != nil {
@@ -171,12 +171,12 @@ func TestSpoolDamaged(t *testing.T) {
 			if err != nil || repair.Spool == nil {
 				t.Fatal(repair, err)
 			}
-			appendAll(t, again, []runbook.Event{{Data: runbook.CommandEnded{Number: 8}}, {Data: runbook.CommandEnded{Number: 7, Outcome: runbook.StateLost}}})
+			appendAll(t, again, []event.Event{{Data: event.CommandEnded{Number: 8}}, {Data: event.CommandEnded{Number: 7, Outcome: event.StateLost}}})
 			again.Close()
 			if again, _, err = Open(w.Dir()); err != nil {
 				t.Fatal(err)
 			}
-			appendAll(t, again, []runbook.Event{{Data: runbook.CommandEnded{Number: 7, Outcome: runbook.Done}}})
+			appendAll(t, again, []event.Event{{Data: event.CommandEnded{Number: 7, Outcome: event.Done}}})
 			again.Close()
 			var not *NotVerifiedError
 			if _, _, err = Open(w.Dir()); !errors.As(err, &not) || !strings.Contains(err.Error(), c.want) {
@@ -286,7 +286,7 @@ func TestSpoolFormat1(t *testing.T) {
 	if b, err = os.ReadFile(w.Path()); err != nil || !bytes.Contains(b, []byte(`"text":"one\n"`)) {
 		t.Error(err)
 	}
-	if got := readAll(t, w.Path()); got[n].Data.(runbook.Output).Text != "one\n" {
+	if got := readAll(t, w.Path()); got[n].Data.(event.Output).Text != "one\n" {
 		t.Errorf("%+v", got[n])
 	}
 }
@@ -373,7 +373,7 @@ func TestSpoolTruncatedAnywhere(t *testing.T) {
 		lines := bytes.Count(b[:whole], []byte("\n")) - 1
 		again.Spool(7)
 		// the console goes on behind what the transcript has
-		appendAll(t, again, []runbook.Event{{Data: runbook.NewOutput(7, "stdout", fmt.Appendf(nil, "line %d\n", lines))}})
+		appendAll(t, again, []event.Event{{Data: event.NewOutput(7, "stdout", fmt.Appendf(nil, "line %d\n", lines))}})
 		if err := again.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // TextOptions chooses what Text prints.
@@ -36,8 +36,8 @@ func (e *NoStepError) Hint() string { return "its steps: " + strings.Join(e.Step
 // gates, decisions with their reasons, known problems met, nodes that changed, and the verdict. Nothing that a remote
 // command printed can act on the terminal. A line of the transcript that can not be read is said in its place; the
 // first such error is given at the end.
-func Text(w io.Writer, events iter.Seq2[runbook.Event, error], lang string, o TextOptions) error {
-	p := &text{w: bufio.NewWriter(w), lang: lang, o: o, commands: map[int]runbook.Event{}, nodes: map[string]string{}, partial: map[streamKey]string{}}
+func Text(w io.Writer, events iter.Seq2[event.Event, error], lang string, o TextOptions) error {
+	p := &text{w: bufio.NewWriter(w), lang: lang, o: o, commands: map[int]event.Event{}, nodes: map[string]string{}, partial: map[streamKey]string{}}
 	var first error
 	for e, err := range events {
 		if err != nil {
@@ -75,119 +75,119 @@ type text struct {
 	o    TextOptions
 
 	steps    []string
-	titles   map[string]runbook.Text
+	titles   map[string]event.Text
 	begun    map[string]time.Time
 	start    time.Time
 	dry      bool
 	found    bool // something of the one step was printed
 	ended    bool
 	printed  bool
-	open     int                   // the command whose row still waits for its end, 0 for none
-	commands map[int]runbook.Event // running, by number
-	nodes    map[string]string     // what was last said of each
-	partial  map[streamKey]string  // output after the last newline
-	asked    runbook.Question
+	open     int                  // the command whose row still waits for its end, 0 for none
+	commands map[int]event.Event  // running, by number
+	nodes    map[string]string    // what was last said of each
+	partial  map[streamKey]string // output after the last newline
+	asked    event.Question
 }
 
-func (p *text) say(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(p.lang) }
+func (p *text) say(en, ja string) string { return event.Text{En: en, Ja: ja}.In(p.lang) }
 
-func (p *text) in(t runbook.Text) string { return t.In(p.lang) }
+func (p *text) in(t event.Text) string { return t.In(p.lang) }
 
-func (p *text) event(e runbook.Event) {
+func (p *text) event(e event.Event) {
 	p.learn(e)
 	if p.o.Step != "" && e.Step != p.o.Step {
 		return
 	}
 	p.found = true
 	switch d := e.Data.(type) {
-	case runbook.Started:
+	case event.Started:
 		p.started(d)
-	case runbook.StepStarted:
+	case event.StepStarted:
 		p.stepStarted(e, d)
-	case runbook.Described:
+	case event.Described:
 		if p.dry {
 			for _, op := range d.Operations {
 				p.command(e.Time, p.say("would run", "実行予定"), op.Host, op.Line)
 			}
 		}
-	case runbook.CommandStarted:
+	case event.CommandStarted:
 		p.commands[d.Number] = e
 		p.command(e.Time, fmt.Sprintf("#%d", d.Number), d.Host, d.Line)
 		p.open = d.Number
-	case runbook.Output:
+	case event.Output:
 		if p.o.Output {
 			p.output(d)
 		}
-	case runbook.CommandEnded:
+	case event.CommandEnded:
 		p.commandEnded(e, d)
-	case runbook.GateChecked:
+	case event.GateChecked:
 		p.gate(e, d)
-	case runbook.Hit:
-		p.row(e.Time, p.say("known", "既知"), join(d.Pitfall, p.in(runbook.SeverityText(d.Severity)), p.in(d.Title)), join(d.Host, clean(d.Line)))
-	case runbook.RemedyStarted:
+	case event.Hit:
+		p.row(e.Time, p.say("known", "既知"), join(d.Pitfall, p.in(event.SeverityText(d.Severity)), p.in(d.Title)), join(d.Host, clean(d.Line)))
+	case event.RemedyStarted:
 		p.row(e.Time, p.say("remedy", "対処"), join(d.ID, p.in(d.Title)))
-	case runbook.RemedyEnded:
+	case event.RemedyEnded:
 		p.row(e.Time, p.say("remedy", "対処"), join(d.ID, p.status(d.Status), d.Reason))
-	case runbook.Answered:
+	case event.Answered:
 		p.answered(e, d)
-	case runbook.NodeChanged:
+	case event.NodeChanged:
 		p.node(e, d)
-	case runbook.Connection:
+	case event.Connection:
 		p.row(e.Time, p.say("link", "接続"), join(d.To, map[bool]string{true: p.say("up", "正常"), false: p.say("down", "切断")}[d.Up], d.Error))
-	case runbook.Compared:
+	case event.Compared:
 		p.row(e.Time, p.say("compared", "比較"), fmt.Sprintf("%s: %s | %s", d.Path, d.Left, d.Right))
-	case runbook.Remark:
+	case event.Remark:
 		p.row(e.Time, p.say("note", "注記"), p.in(d.Text))
-	case runbook.StepEnded:
+	case event.StepEnded:
 		took := ""
 		if begun, ok := p.begun[e.Step]; ok {
 			took = duration(e.Time.Sub(begun))
 		} else { // left out without having begun
-			p.stepStarted(e, runbook.StepStarted{Attempt: 1})
+			p.stepStarted(e, event.StepStarted{Attempt: 1})
 		}
 		p.row(e.Time, p.status(d.Status), join(took, p.in(d.Why)))
-	case runbook.Resumed:
+	case event.Resumed:
 		p.line("")
 		p.row(e.Time, p.say("resumed", "再開"), join(d.Operator, d.Tool))
-	case runbook.Paused:
+	case event.Paused:
 		p.row(e.Time, p.say("paused", "記録停止"), p.say("the output of commands is not recorded from here on", "ここからコマンドの出力を記録しません"))
-	case runbook.Unpaused:
+	case event.Unpaused:
 		p.row(e.Time, p.say("recording", "記録再開"), p.say("the output of commands is recorded again", "コマンドの出力の記録を再開しました"))
-	case runbook.Drifted:
+	case event.Drifted:
 		p.row(e.Time, p.say("drift", "変化"), join(d.Step, d.Gate, string(d.Was)+" -> "+string(d.Now), p.in(d.Says)), d.Evidence...)
-	case runbook.Ended:
+	case event.Ended:
 		p.line("")
 		p.row(e.Time, p.status(d.Status), join(fmt.Sprintf("exit %d", d.Exit), duration(e.Time.Sub(p.start)), p.in(d.Why)))
 	}
 }
 
 // learn takes what later lines need, printed or not.
-func (p *text) learn(e runbook.Event) {
+func (p *text) learn(e event.Event) {
 	p.ended = false
 	switch d := e.Data.(type) {
-	case runbook.Started:
+	case event.Started:
 		p.start, p.dry = e.Time, d.DryRun
-	case runbook.Planned:
-		p.steps, p.titles = nil, map[string]runbook.Text{}
+	case event.Planned:
+		p.steps, p.titles = nil, map[string]event.Text{}
 		for _, s := range d.Steps {
 			p.steps = append(p.steps, s.ID)
 			p.titles[s.ID] = s.Title
 		}
-	case runbook.StepStarted:
+	case event.StepStarted:
 		if p.begun == nil {
 			p.begun = map[string]time.Time{}
 		}
 		if d.Attempt <= 1 {
 			p.begun[e.Step] = e.Time
 		}
-	case runbook.Asked:
+	case event.Asked:
 		p.asked = d.Question
-	case runbook.Ended:
+	case event.Ended:
 		p.ended = true
 	}
 }
 
-func (p *text) started(d runbook.Started) {
+func (p *text) started(d event.Started) {
 	release := ""
 	if d.From != "" || d.To != "" {
 		release = d.From + " -> " + d.To
@@ -214,7 +214,7 @@ func (p *text) started(d runbook.Started) {
 	}
 }
 
-func (p *text) stepStarted(e runbook.Event, d runbook.StepStarted) {
+func (p *text) stepStarted(e event.Event, d event.StepStarted) {
 	n := slices.Index(p.steps, e.Step) + 1
 	head := e.Step
 	if n > 0 {
@@ -234,7 +234,7 @@ func (p *text) command(at time.Time, word, host, line string) {
 	p.row(at, word, pad(host, 12)+strings.ReplaceAll(clean(strings.TrimRight(line, "\n")), "\n", "\n"+strings.Repeat(" ", 12)))
 }
 
-func (p *text) commandEnded(e runbook.Event, d runbook.CommandEnded) {
+func (p *text) commandEnded(e event.Event, d event.CommandEnded) {
 	for _, stream := range []string{"stdout", "stderr"} {
 		if key := (streamKey{d.Number, stream}); p.partial[key] != "" {
 			p.outputLine(d.Number, p.partial[key])
@@ -242,41 +242,41 @@ func (p *text) commandEnded(e runbook.Event, d runbook.CommandEnded) {
 		}
 	}
 	s := fmt.Sprintf("exit %d", d.Exit)
-	if d.Outcome != runbook.Done && d.Outcome != runbook.Exited {
+	if d.Outcome != event.Done && d.Outcome != event.Exited {
 		s = p.outcome(d.Outcome)
 	}
 	begun := p.commands[d.Number]
 	if !begun.Time.IsZero() {
 		s += ", " + duration(e.Time.Sub(begun.Time))
 	}
-	if d.Error != "" && d.Outcome != runbook.Exited {
+	if d.Error != "" && d.Outcome != event.Exited {
 		s += ": " + clean(d.Error)
 	}
 	if p.open == d.Number && d.Number != 0 {
 		fmt.Fprintf(p.w, "  [%s]", s)
 		p.endRow()
 	} else {
-		c, _ := begun.Data.(runbook.CommandStarted)
+		c, _ := begun.Data.(event.CommandStarted)
 		p.row(e.Time, fmt.Sprintf("#%d", d.Number), pad(c.Host, 12)+"["+s+"]")
 	}
 	delete(p.commands, d.Number)
 }
 
-func (p *text) gate(e runbook.Event, d runbook.GateChecked) {
-	verdict := map[runbook.Verdict]string{
-		runbook.Pass: p.say("pass", "合格"), runbook.Fail: p.say("FAIL", "不合格"), runbook.Unknown: p.say("UNKNOWN", "不明"),
+func (p *text) gate(e event.Event, d event.GateChecked) {
+	verdict := map[event.Verdict]string{
+		event.Pass: p.say("pass", "合格"), event.Fail: p.say("FAIL", "不合格"), event.Unknown: p.say("UNKNOWN", "不明"),
 	}[d.Verdict]
 	var more []string
 	if !d.Says.Empty() {
 		more = append(more, p.in(d.Says))
 	}
-	if d.Verdict != runbook.Pass {
+	if d.Verdict != event.Pass {
 		more = append(more, d.Evidence...)
 	}
 	p.row(e.Time, p.say("gate", "ゲート"), join(verdict, p.in(d.Title)), more...)
 }
 
-func (p *text) answered(e runbook.Event, d runbook.Answered) {
+func (p *text) answered(e event.Event, d event.Answered) {
 	choice, question := d.Choice, d.Question
 	if p.asked.ID == d.Question {
 		question = join(d.Question, p.in(p.asked.Title))
@@ -296,7 +296,7 @@ func (p *text) answered(e runbook.Event, d runbook.Answered) {
 }
 
 // node says what changed of a node that a person would see in the table; a new heartbeat is not that.
-func (p *text) node(e runbook.Event, d runbook.NodeChanged) {
+func (p *text) node(e event.Event, d event.NodeChanged) {
 	s := join(d.Node.Status(), d.Node.Version)
 	if d.Deleted {
 		s = p.say("deleted", "削除")
@@ -307,6 +307,6 @@ func (p *text) node(e runbook.Event, d runbook.NodeChanged) {
 	}
 }
 
-func (p *text) status(s runbook.Status) string { return p.in(s.Text()) }
+func (p *text) status(s event.Status) string { return p.in(s.Text()) }
 
-func (p *text) outcome(o runbook.Outcome) string { return p.in(o.Text()) }
+func (p *text) outcome(o event.Outcome) string { return p.in(o.Text()) }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // A row is "  22:15:03  word      rest"; what follows it stands under the rest.
@@ -49,7 +49,7 @@ func (p *text) line(s string) {
 const pieceSize = 32 << 10
 
 // output prints the lines that are complete. An endless line is cut where a file viewer would choke on it.
-func (p *text) output(o runbook.Output) {
+func (p *text) output(o event.Output) {
 	key := streamKey{o.Number, o.Stream}
 	s := p.partial[key] + o.Text
 	for {

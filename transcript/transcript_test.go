@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 var testHeader = Header{
@@ -18,46 +18,46 @@ var testHeader = Header{
 }
 
 // everyKind is one event of each kind, and some that are awkward.
-func everyKind() []runbook.Event {
-	title := runbook.Text{En: "Endpoint <&> answers", Ja: "エンドポイント"}
-	q := runbook.Question{
-		ID: "gate.vip", Form: runbook.AskGate, Title: title, Details: []string{"curl -k https://10.0.0.1:6443"},
-		Choices: []runbook.Choice{{ID: runbook.ChoiceOverride, Label: title, NeedsReason: true}}, Opens: true,
+func everyKind() []event.Event {
+	title := event.Text{En: "Endpoint <&> answers", Ja: "エンドポイント"}
+	q := event.Question{
+		ID: "gate.vip", Form: event.AskGate, Title: title, Details: []string{"curl -k https://10.0.0.1:6443"},
+		Choices: []event.Choice{{ID: event.ChoiceOverride, Label: title, NeedsReason: true}}, Opens: true,
 	}
 	at := testHeader.Started
-	all := []runbook.Data{
-		runbook.Started{Runbook: "kubespray", Version: "1", Title: title, From: "v2.27.0", To: "v2.28.0", Tool: "0.1.0", Locale: "ja", At: at},
-		runbook.Planned{Steps: []runbook.PlannedStep{{ID: "vip", Title: title, Kind: "check", Danger: runbook.ReadOnly, Estimate: time.Minute}}},
-		runbook.StepStarted{Attempt: 1},
-		runbook.Described{Operations: []runbook.Operation{{Host: "node1", Line: "systemctl restart kubelet", Changes: true}}},
-		runbook.CommandStarted{Number: 1, Host: "node1", Line: "systemctl restart kubelet", Changes: true},
-		runbook.NewOutput(1, "stdout", []byte("ok: [node1] \"quoted\" \\ \x1b[32mgreen\x1b[0m\r\n日本語\t\x00\u2028")),
-		runbook.NewOutput(1, "stderr", []byte("bad \xff\xfe bytes")),
-		runbook.Output{Number: 1, Stream: "stdout"},
-		runbook.Output{Number: 1, Stream: "stdout", Size: 120, Omitted: true},
-		runbook.CommandEnded{Number: 1, Exit: 2, Outcome: runbook.Exited, Error: "exit 2", Hint: "look"},
-		runbook.GateChecked{Gate: "vip", When: "before", Title: title, Required: runbook.Success, Verdict: runbook.Fail, Says: title, Evidence: []string{"a", "b"}},
-		runbook.Hit{Pitfall: "lb", Symptom: "s", Title: title, Severity: "outage", Line: "connection refused", Remedies: []runbook.Remedy{{ID: "r", Title: title}}},
-		runbook.RemedyStarted{ID: "r", Title: title},
-		runbook.RemedyEnded{ID: "r", Status: runbook.Passed},
-		runbook.Asked{Question: q},
-		runbook.Answered{Question: q.ID, Answer: runbook.Answer{Choice: runbook.ChoiceOverride, Reason: "VIP は撤去済み", By: "operator"}},
-		runbook.NodeChanged{Node: runbook.Node{Name: "node1", Ready: "True", Version: "v1.32.5", Since: at}},
-		runbook.Connection{To: "api", Up: true},
-		runbook.Progress{Play: "p", Task: "t", Tasks: 3, OK: 2},
-		runbook.Compared{Path: "inventory/k8s.yml", Left: "a", Right: "b", Old: "x: 1\n", New: "x: 2\n"},
-		runbook.Remark{Text: title},
-		runbook.UnknownData{Name: "from-the-future", JSON: []byte(`{"a":  [1, 2.50],"b":"\u00e9<>","c":null}`)},
-		runbook.Paused{},
-		runbook.Unpaused{},
-		runbook.Resumed{Tool: "0.2.0", Operator: "k@bastion", Torn: 12, At: at},
-		runbook.Drifted{Step: "vip", Gate: "g", When: "after", Title: title, Was: runbook.Pass, Now: runbook.Fail, Says: title, Evidence: []string{"a"}},
-		runbook.StepEnded{Status: runbook.Passed, Why: title},
-		runbook.Ended{Status: runbook.Passed, Exit: 0},
+	all := []event.Data{
+		event.Started{Runbook: "kubespray", Version: "1", Title: title, From: "v2.27.0", To: "v2.28.0", Tool: "0.1.0", Locale: "ja", At: at},
+		event.Planned{Steps: []event.PlannedStep{{ID: "vip", Title: title, Kind: "check", Danger: event.ReadOnly, Estimate: time.Minute}}},
+		event.StepStarted{Attempt: 1},
+		event.Described{Operations: []event.Operation{{Host: "node1", Line: "systemctl restart kubelet", Changes: true}}},
+		event.CommandStarted{Number: 1, Host: "node1", Line: "systemctl restart kubelet", Changes: true},
+		event.NewOutput(1, "stdout", []byte("ok: [node1] \"quoted\" \\ \x1b[32mgreen\x1b[0m\r\n日本語\t\x00\u2028")),
+		event.NewOutput(1, "stderr", []byte("bad \xff\xfe bytes")),
+		event.Output{Number: 1, Stream: "stdout"},
+		event.Output{Number: 1, Stream: "stdout", Size: 120, Omitted: true},
+		event.CommandEnded{Number: 1, Exit: 2, Outcome: event.Exited, Error: "exit 2", Hint: "look"},
+		event.GateChecked{Gate: "vip", When: "before", Title: title, Required: event.Success, Verdict: event.Fail, Says: title, Evidence: []string{"a", "b"}},
+		event.Hit{Pitfall: "lb", Symptom: "s", Title: title, Severity: "outage", Line: "connection refused", Remedies: []event.Remedy{{ID: "r", Title: title}}},
+		event.RemedyStarted{ID: "r", Title: title},
+		event.RemedyEnded{ID: "r", Status: event.Passed},
+		event.Asked{Question: q},
+		event.Answered{Question: q.ID, Answer: event.Answer{Choice: event.ChoiceOverride, Reason: "VIP は撤去済み", By: "operator"}},
+		event.NodeChanged{Node: event.Node{Name: "node1", Ready: "True", Version: "v1.32.5", Since: at}},
+		event.Connection{To: "api", Up: true},
+		event.Progress{Play: "p", Task: "t", Tasks: 3, OK: 2},
+		event.Compared{Path: "inventory/k8s.yml", Left: "a", Right: "b", Old: "x: 1\n", New: "x: 2\n"},
+		event.Remark{Text: title},
+		event.UnknownData{Name: "from-the-future", JSON: []byte(`{"a":  [1, 2.50],"b":"\u00e9<>","c":null}`)},
+		event.Paused{},
+		event.Unpaused{},
+		event.Resumed{Tool: "0.2.0", Operator: "k@bastion", Torn: 12, At: at},
+		event.Drifted{Step: "vip", Gate: "g", When: "after", Title: title, Was: event.Pass, Now: event.Fail, Says: title, Evidence: []string{"a"}},
+		event.StepEnded{Status: event.Passed, Why: title},
+		event.Ended{Status: event.Passed, Exit: 0},
 	}
-	var out []runbook.Event
+	var out []event.Event
 	for _, d := range all {
-		out = append(out, runbook.Event{Step: "vip", Data: d})
+		out = append(out, event.Event{Step: "vip", Data: d})
 	}
 	return out
 }
@@ -83,7 +83,7 @@ func newRun(t testing.TB) *Writer {
 	return w
 }
 
-func appendAll(t testing.TB, w *Writer, events []runbook.Event) (written []runbook.Event) {
+func appendAll(t testing.TB, w *Writer, events []event.Event) (written []event.Event) {
 	t.Helper()
 	for _, e := range events {
 		e, err := w.Append(e)
@@ -95,7 +95,7 @@ func appendAll(t testing.TB, w *Writer, events []runbook.Event) (written []runbo
 	return written
 }
 
-func readAll(t testing.TB, path string) (events []runbook.Event) {
+func readAll(t testing.TB, path string) (events []event.Event) {
 	t.Helper()
 	r, err := Read(path)
 	if err != nil {
@@ -135,7 +135,7 @@ func put(t testing.TB, b []byte) string {
 	return path
 }
 
-func hint(err error) string { return runbook.HintOf(err) }
+func hint(err error) string { return event.HintOf(err) }
 
 // faulty fails from the n-th byte on.
 type faulty struct {
@@ -180,7 +180,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !res.Verified() || res.Events != len(everyKind()) || res.Ended == nil || res.Ended.Status != runbook.Passed {
+	if !res.Verified() || res.Events != len(everyKind()) || res.Ended == nil || res.Ended.Status != event.Passed {
 		t.Errorf("%+v", res)
 	}
 	second, err := Create(filepath.Dir(w.Dir()), testHeader)
@@ -199,7 +199,7 @@ func TestDiskFull(t *testing.T) {
 		appendAll(t, w, everyKind()[:3])
 		size := w.size
 		w.file = &faulty{file: w.file, room: room}
-		e := runbook.Event{Data: runbook.Remark{Text: runbook.T(strings.Repeat("x", 300))}}
+		e := event.Event{Data: event.Remark{Text: event.T(strings.Repeat("x", 300))}}
 		_, err := w.Append(e)
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), w.Path()) || !strings.Contains(hint(err), "resume "+w.Header().ID) {
 			t.Fatalf("%v; hint %q", err, hint(err))
@@ -233,7 +233,7 @@ func TestSyncFails(t *testing.T) {
 func TestBackgroundSyncFails(t *testing.T) {
 	w := newRun(t)
 	w.file = &faulty{file: w.file, room: 1 << 20, syncErr: syscall.EIO}
-	if _, err := w.Append(runbook.Event{Data: runbook.NewOutput(1, "stdout", []byte("x"))}); err != nil {
+	if _, err := w.Append(event.Event{Data: event.NewOutput(1, "stdout", []byte("x"))}); err != nil {
 		t.Fatal(err)
 	}
 	w.background()
@@ -265,7 +265,7 @@ func TestTmpfsFull(t *testing.T) {
 	}
 	n := 0
 	for ; n < 1000; n++ {
-		if _, err = w.Append(runbook.Event{Data: runbook.NewOutput(1, "stdout", make([]byte, 1000))}); err != nil {
+		if _, err = w.Append(event.Event{Data: event.NewOutput(1, "stdout", make([]byte, 1000))}); err != nil {
 			break
 		}
 	}

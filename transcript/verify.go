@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Result is what is known of a transcript after reading all of it.
@@ -16,13 +16,13 @@ type Result struct {
 	Path   string
 	Header Header
 	Events int
-	Last   time.Time      // of the last event, or when the run started
-	Ended  *runbook.Ended // nil: the last event is not the end of a run. It was cut off, killed, or still goes on
-	Bad    *LineError     // the first bad line; events after it were not counted
-	Spool  *LineError     // the first line whose output is not in its spool as it was; it wraps a SpoolError
-	Torn   int64          // bytes after the last whole line
-	Size   int64          // of the whole, good lines
-	Digest string         // SHA-256 of the last good line: it stands for the whole run
+	Last   time.Time    // of the last event, or when the run started
+	Ended  *event.Ended // nil: the last event is not the end of a run. It was cut off, killed, or still goes on
+	Bad    *LineError   // the first bad line; events after it were not counted
+	Spool  *LineError   // the first line whose output is not in its spool as it was; it wraps a SpoolError
+	Torn   int64        // bytes after the last whole line
+	Size   int64        // of the whole, good lines
+	Digest string       // SHA-256 of the last good line: it stands for the whole run
 
 	chain  *chain
 	asked  map[string]bool
@@ -164,14 +164,14 @@ func (r *Result) event(line []byte) error {
 	}
 	_, data, err := parse(line)
 	switch d := data.(type) {
-	case runbook.Ended:
+	case event.Ended:
 		r.Ended = &d
-	case runbook.Asked:
+	case event.Asked:
 		if d.Secret {
 			r.asked[d.Question.ID] = true
 		}
-	case runbook.CommandEnded:
-		if r.ruined == nil && d.Outcome != runbook.StateLost && d.Outcome != runbook.Abandoned {
+	case event.CommandEnded:
+		if r.ruined == nil && d.Outcome != event.StateLost && d.Outcome != event.Abandoned {
 			r.ruined = r.lost[d.Number]
 		}
 	}
@@ -179,9 +179,9 @@ func (r *Result) event(line []byte) error {
 }
 
 var (
-	endedKind, askedKind     = runbook.Ended{}.Kind(), runbook.Asked{}.Kind()
-	pausedKind, unpausedKind = runbook.Paused{}.Kind(), runbook.Unpaused{}.Kind()
-	commandEndedKind         = runbook.CommandEnded{}.Kind()
+	endedKind, askedKind     = event.Ended{}.Kind(), event.Asked{}.Kind()
+	pausedKind, unpausedKind = event.Paused{}.Kind(), event.Unpaused{}.Kind()
+	commandEndedKind         = event.CommandEnded{}.Kind()
 )
 
 // filePath takes the directory of a run for the transcript in it.

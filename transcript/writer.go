@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // maxLine bounds a line, so that a damaged file can not fill the memory of its reader.
@@ -33,7 +33,7 @@ type Writer struct {
 	// twice at once. It sees exactly what is written: masked, and with the late pieces of output that were held back,
 	// which Append does not return. While recording is paused it also sees the output that is not written, with the
 	// number of the event before. It may block - the run waits - but must not call the Writer.
-	Show func(runbook.Event)
+	Show func(event.Event)
 
 	// Clock gives the time of day and a time that only goes forward, from any start. nil is the real one.
 	Clock func() (now time.Time, steady time.Duration)
@@ -193,7 +193,7 @@ func (w *Writer) Masked(s string) string {
 // Append numbers an event, gives it its time, masks it and writes it. It gives the event as it was written. Decisions,
 // verdicts, the edges of steps and commands that change something are on the disk when it returns; the rest is in the
 // file, and on the disk within a second. Once it has failed, it fails.
-func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
+func (w *Writer) Append(e event.Event) (event.Event, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
@@ -204,7 +204,7 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 	}
 	var data []byte
 	switch d := e.Data.(type) {
-	case runbook.Output:
+	case event.Output:
 		switch {
 		case !w.spool.commands[d.Number]:
 			e.Data = w.mask.output(e.Step, d)
@@ -214,29 +214,29 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 		}
 	default:
 		switch d := d.(type) {
-		case runbook.CommandEnded:
+		case event.CommandEnded:
 			w.release(d.Number, atEnd)
 			w.tellOmitted(d.Number)
-		case runbook.Ended:
+		case event.Ended:
 			w.releaseAll(atEnd)
 			w.tellOmitted(0)
-		case runbook.Paused:
+		case event.Paused:
 			w.releaseAll(now)
 			w.pause.on = true
-		case runbook.Unpaused:
+		case event.Unpaused:
 			w.releaseAll(now)
 			w.tellOmitted(0)
 			w.pause.on = false
-		case runbook.Hit:
+		case event.Hit:
 			if w.pause.on {
 				d.Line = Masked // it is of the output
 				e.Data = d
 			}
-		case runbook.Asked:
+		case event.Asked:
 			if d.Secret {
 				w.asked[d.Question.ID] = true
 			}
-		case runbook.Answered:
+		case event.Answered:
 			if w.asked[d.Question] && d.Text != "" {
 				d.Text = Masked
 				e.Data = d
@@ -246,9 +246,9 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 		if data, err = encodeData(e.Data); err != nil {
 			return e, fmt.Errorf("write transcript: encode %s event: %w", e.Data.Kind(), err)
 		}
-		_, unknown := e.Data.(runbook.UnknownData)
+		_, unknown := e.Data.(event.UnknownData)
 		if m := w.mask.data(data, !unknown); m != nil {
-			masked, err := runbook.DecodeData(e.Data.Kind(), m)
+			masked, err := event.DecodeData(e.Data.Kind(), m)
 			if err != nil {
 				return e, fmt.Errorf("write transcript: mask %s event: %w", e.Data.Kind(), err)
 			}
@@ -259,12 +259,12 @@ func (w *Writer) Append(e runbook.Event) (runbook.Event, error) {
 }
 
 // write puts one event into the file and shows it. data is its JSON, nil for output.
-func (w *Writer) write(e runbook.Event, data []byte) (runbook.Event, error) {
+func (w *Writer) write(e event.Event, data []byte) (event.Event, error) {
 	if w.err != nil {
 		return e, w.err
 	}
 	now, steady := w.now()
-	if o, ok := e.Data.(runbook.Output); ok && w.pause.on && !o.Omitted {
+	if o, ok := e.Data.(event.Output); ok && w.pause.on && !o.Omitted {
 		e.Seq, e.Time = w.seq, now
 		return e, w.omit(e, o)
 	}

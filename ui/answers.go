@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Answers are decisions made beforehand, for a run without a terminal. The file is a YAML map from the id of a
@@ -167,14 +167,14 @@ func (a *Answers) Unused() []string {
 }
 
 // Ask gives an Asker that answers from the file and hands everything else to next; nil is Decline. An answer that does
-// not fit its question, such as an unknown choice or a missing reason, is an error that wraps runbook.ErrUnanswered.
-func (a *Answers) Ask(next runbook.Asker) runbook.Asker {
+// not fit its question, such as an unknown choice or a missing reason, is an error that wraps event.ErrUnanswered.
+func (a *Answers) Ask(next event.Asker) event.Asker {
 	if next == nil {
 		next = Decline()
 	}
-	return func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+	return func(ctx context.Context, q event.Question) (event.Answer, error) {
 		if err := ctx.Err(); err != nil {
-			return runbook.Answer{}, err
+			return event.Answer{}, err
 		}
 		g, found := a.take(q.ID)
 		if !found {
@@ -182,7 +182,7 @@ func (a *Answers) Ask(next runbook.Asker) runbook.Asker {
 		}
 		answer, why := fitAnswer(q, g)
 		if why != "" {
-			return runbook.Answer{}, &unanswered{q: q, why: fmt.Sprintf("%s:%d: %s", a.path, g.line, why)}
+			return event.Answer{}, &unanswered{q: q, why: fmt.Sprintf("%s:%d: %s", a.path, g.line, why)}
 		}
 		return answer, nil
 	}
@@ -220,8 +220,8 @@ func (a *Answers) take(id string) (givenAnswer, bool) {
 
 // leadsBack says whether the question may come again after this choice.
 func leadsBack(choice string) bool {
-	return choice == runbook.ChoiceRetry || choice == runbook.ChoiceEdit ||
-		strings.HasPrefix(choice, runbook.RemedyPrefix)
+	return choice == event.ChoiceRetry || choice == event.ChoiceEdit ||
+		strings.HasPrefix(choice, event.RemedyPrefix)
 }
 
 // matches says whether id fits a pattern in which * stands for any characters.
@@ -243,26 +243,26 @@ func matches(pattern, id string) bool {
 }
 
 // fitAnswer makes an answer to q of what was given, or says why it is none.
-func fitAnswer(q runbook.Question, g givenAnswer) (runbook.Answer, string) {
+func fitAnswer(q event.Question, g givenAnswer) (event.Answer, string) {
 	ids := choiceIDs(q)
 	known := func(id string) bool { return slices.Contains(ids, id) }
-	a := runbook.Answer{Choice: g.choice, Text: g.text, Reason: g.reason, By: "answers"}
-	if q.Form == runbook.AskInput {
+	a := event.Answer{Choice: g.choice, Text: g.text, Reason: g.reason, By: "answers"}
+	if q.Form == event.AskInput {
 		if g.short && !known(g.choice) {
 			a.Text, a.Choice = g.choice, ""
 		}
 		if a.Choice == "" {
-			a.Choice = runbook.ChoiceContinue
+			a.Choice = event.ChoiceContinue
 			return a, ""
 		}
 	}
 	if len(ids) == 0 {
-		ids = []string{runbook.ChoiceContinue}
+		ids = []string{event.ChoiceContinue}
 	}
 	if !slices.Contains(ids, a.Choice) {
 		return a, fmt.Sprintf("%s is no choice here", strconv.Quote(a.Choice))
 	}
-	if q.Type != "" && a.Choice == runbook.ChoiceContinue && a.Text != q.Type {
+	if q.Type != "" && a.Choice == event.ChoiceContinue && a.Text != q.Type {
 		return a, fmt.Sprintf("text must be %s to continue", strconv.Quote(q.Type))
 	}
 	for _, c := range q.Choices {
@@ -273,7 +273,7 @@ func fitAnswer(q runbook.Question, g givenAnswer) (runbook.Answer, string) {
 	return a, ""
 }
 
-func choiceIDs(q runbook.Question) []string {
+func choiceIDs(q event.Question) []string {
 	var ids []string
 	for _, c := range q.Choices {
 		ids = append(ids, c.ID)

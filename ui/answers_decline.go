@@ -6,34 +6,34 @@ import (
 	"strconv"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
-// Decline gives an Asker that answers nothing. Its error wraps runbook.ErrUnanswered and says what was asked; its hint
-// (see runbook.HintOf) is what to add to an answers file.
-func Decline() runbook.Asker {
-	return func(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
+// Decline gives an Asker that answers nothing. Its error wraps event.ErrUnanswered and says what was asked; its hint
+// (see event.HintOf) is what to add to an answers file.
+func Decline() event.Asker {
+	return func(ctx context.Context, q event.Question) (event.Answer, error) {
 		if err := ctx.Err(); err != nil {
-			return runbook.Answer{}, err
+			return event.Answer{}, err
 		}
-		return runbook.Answer{}, &unanswered{q: q}
+		return event.Answer{}, &unanswered{q: q}
 	}
 }
 
 // unanswered is a question that got no answer.
 type unanswered struct {
-	q   runbook.Question
+	q   event.Question
 	why string // why the answer that was there is none
 }
 
-func (e *unanswered) Unwrap() error { return runbook.ErrUnanswered }
+func (e *unanswered) Unwrap() error { return event.ErrUnanswered }
 
 func (e *unanswered) Error() string { return e.Text().En }
 
 // Text is the error in the language of whoever reads how the run ended.
-func (e *unanswered) Text() runbook.Text {
-	return runbook.Text{
-		En: e.in("en", runbook.ErrUnanswered.Error()+": %s (question %s)", "; choices: ", " (wants a reason)"),
+func (e *unanswered) Text() event.Text {
+	return event.Text{
+		En: e.in("en", event.ErrUnanswered.Error()+": %s (question %s)", "; choices: ", " (wants a reason)"),
 		Ja: e.in("ja", "回答がありません: %s (質問 %s)", "。選択肢: ", " (理由が必要)"),
 	}
 }
@@ -62,10 +62,10 @@ func (e *unanswered) Hint() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "to answer it beforehand, add to the file given with --answers:\n")
 	fmt.Fprintf(&b, "  %s:\n", yamlScalar(e.q.ID))
-	if e.q.Form == runbook.AskInput {
+	if e.q.Form == event.AskInput {
 		fmt.Fprintf(&b, "    text: %s\n", yamlScalar(orElse(e.q.Default, "VALUE")))
 	} else {
-		choice := orElse(e.q.Safe, runbook.ChoiceContinue)
+		choice := orElse(e.q.Safe, event.ChoiceContinue)
 		if e.q.Safe == "" && len(e.q.Choices) > 0 {
 			choice = e.q.Choices[0].ID
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 func answersFrom(t *testing.T, yaml string) (*Answers, error) {
@@ -78,7 +78,7 @@ never.asked: x
 	if got, _ := ask(context.Background(), q); got.Choice != "retry" {
 		t.Errorf("the longer pattern: %+v", got)
 	}
-	if got, err := ask(context.Background(), q); !errors.Is(err, runbook.ErrUnanswered) {
+	if got, err := ask(context.Background(), q); !errors.Is(err, event.ErrUnanswered) {
 		t.Errorf("retry would go on forever: %+v", got)
 	}
 	q.ID = "other"
@@ -94,26 +94,26 @@ never.asked: x
 
 func TestAnswersMustFit(t *testing.T) {
 	typed := gateQuestion()
-	typed.Type, typed.Choices = "node2", []runbook.Choice{{ID: "continue"}, {ID: "leave"}}
-	input := runbook.Question{ID: "in", Form: runbook.AskInput, Choices: []runbook.Choice{{ID: "leave"}}}
-	note := runbook.Question{ID: "note", Form: runbook.AskAcknowledge}
+	typed.Type, typed.Choices = "node2", []event.Choice{{ID: "continue"}, {ID: "leave"}}
+	input := event.Question{ID: "in", Form: event.AskInput, Choices: []event.Choice{{ID: "leave"}}}
+	note := event.Question{ID: "note", Form: event.AskAcknowledge}
 	tests := []struct {
-		q    runbook.Question
+		q    event.Question
 		yaml string
-		want runbook.Answer
+		want event.Answer
 		err  string
 	}{
-		{gateQuestion(), "override", runbook.Answer{}, "override needs a reason"},
-		{gateQuestion(), "yes", runbook.Answer{}, `"yes" is no choice here`},
-		{gateQuestion(), "{choice: override, reason: r}", runbook.Answer{Choice: "override", Reason: "r"}, ""},
-		{typed, "continue", runbook.Answer{}, `text must be "node2" to continue`},
-		{typed, "{choice: continue, text: node1}", runbook.Answer{}, `text must be "node2" to continue`},
-		{typed, "{choice: continue, text: node2}", runbook.Answer{Choice: "continue", Text: "node2"}, ""},
-		{typed, "leave", runbook.Answer{Choice: "leave"}, ""},
-		{input, "22", runbook.Answer{Choice: "continue", Text: "22"}, ""},
-		{input, "{text: leave}", runbook.Answer{Choice: "continue", Text: "leave"}, ""},
-		{input, "leave", runbook.Answer{Choice: "leave"}, ""},
-		{note, "continue", runbook.Answer{Choice: "continue"}, ""},
+		{gateQuestion(), "override", event.Answer{}, "override needs a reason"},
+		{gateQuestion(), "yes", event.Answer{}, `"yes" is no choice here`},
+		{gateQuestion(), "{choice: override, reason: r}", event.Answer{Choice: "override", Reason: "r"}, ""},
+		{typed, "continue", event.Answer{}, `text must be "node2" to continue`},
+		{typed, "{choice: continue, text: node1}", event.Answer{}, `text must be "node2" to continue`},
+		{typed, "{choice: continue, text: node2}", event.Answer{Choice: "continue", Text: "node2"}, ""},
+		{typed, "leave", event.Answer{Choice: "leave"}, ""},
+		{input, "22", event.Answer{Choice: "continue", Text: "22"}, ""},
+		{input, "{text: leave}", event.Answer{Choice: "continue", Text: "leave"}, ""},
+		{input, "leave", event.Answer{Choice: "leave"}, ""},
+		{note, "continue", event.Answer{Choice: "continue"}, ""},
 	}
 	for _, tt := range tests {
 		a, err := answersFrom(t, tt.q.ID+": "+tt.yaml+"\n")
@@ -122,7 +122,7 @@ func TestAnswersMustFit(t *testing.T) {
 		}
 		got, err := a.Ask(Decline())(context.Background(), tt.q)
 		if tt.err != "" {
-			if !errors.Is(err, runbook.ErrUnanswered) || !strings.Contains(err.Error(), "a.yaml:1: "+tt.err) {
+			if !errors.Is(err, event.ErrUnanswered) || !strings.Contains(err.Error(), "a.yaml:1: "+tt.err) {
 				t.Errorf("%s: %v; want %s", tt.yaml, err, tt.err)
 			}
 			continue
@@ -138,10 +138,10 @@ func TestDeclineShowsTheWayOut(t *testing.T) {
 	_, err := Decline()(context.Background(), gateQuestion())
 	want := "nobody answered: Every server is local: does not pass (question gate.api-server.local); " +
 		"choices: remedy:localhost, retry, override (wants a reason), leave"
-	if err == nil || err.Error() != want || !errors.Is(err, runbook.ErrUnanswered) {
+	if err == nil || err.Error() != want || !errors.Is(err, event.ErrUnanswered) {
 		t.Errorf("got %v", err)
 	}
-	hint := runbook.HintOf(err)
+	hint := event.HintOf(err)
 	want = `to answer it beforehand, add to the file given with --answers:
   gate.api-server.local:
     choice: leave  # or remedy:localhost, retry, override

@@ -7,7 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // How long the keyboard must have been quiet before a question takes a key. Longer where the question opened by itself;
@@ -21,29 +21,29 @@ const (
 // everything. It answers with actAnswer, or actQuit where the operator wants to leave.
 type ask struct {
 	look
-	q       runbook.Question
+	q       event.Question
 	clock   func() time.Time
 	lastKey time.Time // when the question opened, or the newest key that came too early
 	ready   bool      // the keyboard has been quiet: keys count from here on
 	cursor  int
-	reason  *runbook.Choice // the choice a reason is being typed for
-	picking bool            // choosing among remedies
-	field   *field          // the value, the word or the reason; nil where nothing is typed
-	scroll  scroll          // of the body
-	note    runbook.Text    // why the last key did nothing
-	of      *asking         // who asks; nil in tests
+	reason  *event.Choice // the choice a reason is being typed for
+	picking bool          // choosing among remedies
+	field   *field        // the value, the word or the reason; nil where nothing is typed
+	scroll  scroll        // of the body
+	note    event.Text    // why the last key did nothing
+	of      *asking       // who asks; nil in tests
 }
 
-func newAsk(l look, q runbook.Question, clock func() time.Time) *ask {
-	if len(q.Choices) == 0 && q.Form != runbook.AskInput {
-		q.Choices = []runbook.Choice{{ID: runbook.ChoiceContinue, Label: sayContinue}}
+func newAsk(l look, q event.Question, clock func() time.Time) *ask {
+	if len(q.Choices) == 0 && q.Form != event.AskInput {
+		q.Choices = []event.Choice{{ID: event.ChoiceContinue, Label: sayContinue}}
 	}
-	if q.Form == runbook.AskInput && !hasChoice(q, runbook.ChoiceContinue) {
-		q.Choices = append([]runbook.Choice{{ID: runbook.ChoiceContinue, Label: sayContinue}}, q.Choices...)
+	if q.Form == event.AskInput && !hasChoice(q, event.ChoiceContinue) {
+		q.Choices = append([]event.Choice{{ID: event.ChoiceContinue, Label: sayContinue}}, q.Choices...)
 	}
 	a := &ask{look: l, q: q, clock: clock, lastKey: clock()}
 	switch {
-	case q.Form == runbook.AskInput:
+	case q.Form == event.AskInput:
 		value := q.Default
 		if q.Secret {
 			value = ""
@@ -58,27 +58,27 @@ func newAsk(l look, q runbook.Question, clock func() time.Time) *ask {
 	return a
 }
 
-func hasChoice(q runbook.Question, id string) bool {
-	return slices.ContainsFunc(q.Choices, func(c runbook.Choice) bool { return c.ID == id })
+func hasChoice(q event.Question, id string) bool {
+	return slices.ContainsFunc(q.Choices, func(c event.Choice) bool { return c.ID == id })
 }
 
 // first is the choice selected when the question opens: the safe one; where nothing can break, the one to go on with.
 func (a *ask) first() int {
 	want := a.q.Safe
 	switch {
-	case a.field != nil, !a.Red() && (a.q.Form == runbook.AskApprove || a.q.Form == runbook.AskAcknowledge || a.q.Form == runbook.AskCompare):
-		want = runbook.ChoiceContinue
-	case a.q.Form == runbook.AskGate && hasChoice(a.q, runbook.ChoiceRetry):
-		want = runbook.ChoiceRetry // checking again only reads
-	case a.q.Form == runbook.AskChoose && a.q.Default != "":
+	case a.field != nil, !a.Red() && (a.q.Form == event.AskApprove || a.q.Form == event.AskAcknowledge || a.q.Form == event.AskCompare):
+		want = event.ChoiceContinue
+	case a.q.Form == event.AskGate && hasChoice(a.q, event.ChoiceRetry):
+		want = event.ChoiceRetry // checking again only reads
+	case a.q.Form == event.AskChoose && a.q.Default != "":
 		want = a.q.Default
 	}
-	return max(0, slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return c.ID == want }))
+	return max(0, slices.IndexFunc(a.q.Choices, func(c event.Choice) bool { return c.ID == want }))
 }
 
 // Red says whether a wrong answer can do harm.
 func (a *ask) Red() bool {
-	return a.q.Type != "" || a.q.Danger == runbook.Disrupts || a.q.Danger == runbook.Destroys
+	return a.q.Type != "" || a.q.Danger == event.Disrupts || a.q.Danger == event.Destroys
 }
 
 // Docked says whether the question stands under its step, not over the screen.
@@ -114,7 +114,7 @@ func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
 		a.note = sayTooSoon
 		return handled{}
 	}
-	a.note = runbook.Text{}
+	a.note = event.Text{}
 	if a.field != nil {
 		return a.typeKey(msg)
 	}
@@ -132,7 +132,7 @@ func (a *ask) knows(msg tea.KeyPressMsg) bool {
 	case "esc":
 		return a.picking || a.q.Safe != "" || a.Red()
 	case "up", "down", "j", "k":
-		return a.q.Form != runbook.AskCompare
+		return a.q.Form != event.AskCompare
 	case "pgup", "pgdown", "ctrl+u", "ctrl+d", "g", "G":
 		return a.Red()
 	}
@@ -189,7 +189,7 @@ func (a *ask) shown() []int {
 func (a *ask) remedyChoices() []int {
 	var out []int
 	for i, c := range a.q.Choices {
-		if strings.HasPrefix(c.ID, runbook.RemedyPrefix) {
+		if strings.HasPrefix(c.ID, event.RemedyPrefix) {
 			out = append(out, i)
 		}
 	}
@@ -232,8 +232,8 @@ func (a *ask) typed() action {
 			a.note = sayReasonEmpty
 			return handled{}
 		}
-		return a.answer(runbook.Answer{Choice: a.reason.ID, Reason: strings.TrimSpace(text)})
-	case c.ID != runbook.ChoiceContinue:
+		return a.answer(event.Answer{Choice: a.reason.ID, Reason: strings.TrimSpace(text)})
+	case c.ID != event.ChoiceContinue:
 		return a.choose(c)
 	case a.q.Type != "" && text != a.q.Type:
 		a.note = sayWordWrong
@@ -242,20 +242,20 @@ func (a *ask) typed() action {
 		a.note = sayValueEmpty
 		return handled{}
 	}
-	return a.answer(runbook.Answer{Choice: c.ID, Text: text})
+	return a.answer(event.Answer{Choice: c.ID, Text: text})
 }
 
 // choose takes a choice: at once, or after a reason. Leaving is confirmed by the root.
-func (a *ask) choose(c runbook.Choice) action {
+func (a *ask) choose(c event.Choice) action {
 	switch {
-	case c.ID == runbook.ChoiceLeave:
+	case c.ID == event.ChoiceLeave:
 		return actQuit{}
 	case c.NeedsReason:
 		f := newField("", false, false)
 		a.field, a.reason, a.picking = &f, &c, false
 		return handled{}
 	}
-	return a.answer(runbook.Answer{Choice: c.ID})
+	return a.answer(event.Answer{Choice: c.ID})
 }
 
 func (a *ask) endReason() {
@@ -272,14 +272,14 @@ func (a *ask) safe() action {
 	if a.q.Safe == "" {
 		return handled{}
 	}
-	i := slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return c.ID == a.q.Safe })
+	i := slices.IndexFunc(a.q.Choices, func(c event.Choice) bool { return c.ID == a.q.Safe })
 	if i < 0 {
-		return a.answer(runbook.Answer{Choice: a.q.Safe})
+		return a.answer(event.Answer{Choice: a.q.Safe})
 	}
 	return a.choose(a.q.Choices[i])
 }
 
-func (a *ask) answer(answer runbook.Answer) action {
+func (a *ask) answer(answer event.Answer) action {
 	answer.By = "operator"
 	return actAnswer{answer}
 }

@@ -4,21 +4,21 @@ import (
 	"slices"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // letters are the keys of the choices that mean the same in every question.
 var letters = map[string]string{
-	runbook.ChoiceContinue: "c",
-	runbook.ChoiceRetry:    "a",
-	runbook.ChoiceOverride: "o",
-	runbook.ChoiceSkip:     "s",
-	runbook.ChoiceEdit:     "e",
-	runbook.ChoiceLeave:    "q",
+	event.ChoiceContinue: "c",
+	event.ChoiceRetry:    "a",
+	event.ChoiceOverride: "o",
+	event.ChoiceSkip:     "s",
+	event.ChoiceEdit:     "e",
+	event.ChoiceLeave:    "q",
 }
 
-func letterOf(c runbook.Choice) string {
-	if strings.HasPrefix(c.ID, runbook.RemedyPrefix) {
+func letterOf(c event.Choice) string {
+	if strings.HasPrefix(c.ID, event.RemedyPrefix) {
 		return "r"
 	}
 	return letters[c.ID]
@@ -26,7 +26,7 @@ func letterOf(c runbook.Choice) string {
 
 // letter gives the first choice of a key, -1 for none.
 func (a *ask) letter(key string) int {
-	return slices.IndexFunc(a.q.Choices, func(c runbook.Choice) bool { return letterOf(c) == key && key != "" })
+	return slices.IndexFunc(a.q.Choices, func(c event.Choice) bool { return letterOf(c) == key && key != "" })
 }
 
 // Keys are what HandleKey knows: the choices by their letters.
@@ -69,7 +69,7 @@ func (a *ask) Keys() []Key {
 	return append(keys, Key{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true}, Key{Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true})
 }
 
-func (a *ask) labelOf(id string) runbook.Text {
+func (a *ask) labelOf(id string) event.Text {
 	for _, c := range a.q.Choices {
 		if c.ID == id {
 			return c.Label

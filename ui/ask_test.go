@@ -7,17 +7,17 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // asker is a question with a clock that the test moves.
-func asker(q runbook.Question) (*ask, *time.Time) {
+func asker(q event.Question) (*ask, *time.Time) {
 	now := sceneStart
 	a := newAsk(newLook(Options{}), q, func() time.Time { return now })
 	return a, &now
 }
 
-func quiet(q runbook.Question) *ask {
+func quiet(q event.Question) *ask {
 	a, now := asker(q)
 	*now = now.Add(time.Second)
 	return a
@@ -34,16 +34,16 @@ func pressAll(a *ask, keys ...string) action {
 func TestAskAnswers(t *testing.T) {
 	gate, approve, red := *gateScene().ask, *approveScene().ask, *redScene().ask
 	two := gate
-	two.Choices = append(two.Choices[:2:2], runbook.Choice{ID: "remedy:other", Label: runbook.T("other")}, two.Choices[3])
+	two.Choices = append(two.Choices[:2:2], event.Choice{ID: "remedy:other", Label: event.T("other")}, two.Choices[3])
 	disrupts := approve
-	disrupts.Danger = runbook.Disrupts
+	disrupts.Danger = event.Disrupts
 	by := func(choice, text, reason string) action {
-		return actAnswer{runbook.Answer{Choice: choice, Text: text, Reason: reason, By: "operator"}}
+		return actAnswer{event.Answer{Choice: choice, Text: text, Reason: reason, By: "operator"}}
 	}
 	input := *inputScene().ask
 	for _, c := range []struct {
 		name string
-		q    runbook.Question
+		q    event.Question
 		keys []string
 		want action
 	}{

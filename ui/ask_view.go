@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Lines draws a docked question: a rule, the title, the choices. With more choices than room they stand in one line.
@@ -15,7 +15,7 @@ func (a *ask) Lines(w, h int) []string {
 		return append([]string{rule, title}, a.fieldLines(w)...)
 	}
 	shown := a.shown()
-	if len(shown) == 1 || len(shown)+2 > h || a.q.Form == runbook.AskCompare {
+	if len(shown) == 1 || len(shown)+2 > h || a.q.Form == event.AskCompare {
 		return []string{rule, title}
 	}
 	return append([]string{rule, title}, a.choiceLines(w)...)
@@ -43,7 +43,7 @@ func (a *ask) choiceLines(w int) []string {
 			key = "enter"
 		}
 		label := a.told(c.Label)
-		if strings.HasPrefix(c.ID, runbook.RemedyPrefix) {
+		if strings.HasPrefix(c.ID, event.RemedyPrefix) {
 			label = a.say(sayRemedy) + ": " + label
 		}
 		line := fit(key, 6) + " " + label
@@ -161,7 +161,7 @@ func (a *ask) floatText(w int) []string {
 func (a *ask) otherChoices(w int) []string {
 	var lines []string
 	for i, c := range a.q.Choices {
-		if c.ID == runbook.ChoiceContinue {
+		if c.ID == event.ChoiceContinue {
 			continue
 		}
 		key := ""

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // TestBehind: a terminal that stands still costs no more than some megabytes; what is not output is kept, and the newest of
@@ -13,9 +13,9 @@ func TestBehind(t *testing.T) {
 	c := New(Options{Lang: "en"})
 	piece := strings.Repeat("x", 1<<20)
 	for i := range 100 {
-		c.Emit(runbook.Event{Data: runbook.Output{Number: i % 2, Text: piece}})
+		c.Emit(event.Event{Data: event.Output{Number: i % 2, Text: piece}})
 		if i%10 == 0 {
-			c.Emit(runbook.Event{Data: runbook.StepEnded{}})
+			c.Emit(event.Event{Data: event.StepEnded{}})
 		}
 	}
 	size, steps, notes := 0, 0, 0
@@ -25,10 +25,10 @@ func TestBehind(t *testing.T) {
 	}
 	for _, item := range waiting {
 		size += outputSize(item)
-		switch d := item.(runbook.Event).Data.(type) {
-		case runbook.StepEnded:
+		switch d := item.(event.Event).Data.(type) {
+		case event.StepEnded:
 			steps++
-		case runbook.Output:
+		case event.Output:
 			if strings.Contains(d.Text, sayNotShown.En) {
 				notes++
 			}

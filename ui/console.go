@@ -15,11 +15,11 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // ErrLeft is what a question gets when the operator has left the console.
-var ErrLeft = fmt.Errorf("the operator left the console: %w", runbook.ErrUnanswered)
+var ErrLeft = fmt.Errorf("the operator left the console: %w", event.ErrUnanswered)
 
 // ErrDetached is what Run gives when the operator closed the console and wants the run to be left as it is.
 var ErrDetached = errors.New("the operator closed the console and left the run as it is")
@@ -31,9 +31,9 @@ const coalesce = 30 * time.Millisecond
 // Console runs the screen. Its methods may be called from any goroutine, also before Run and after it.
 type Console struct {
 	opts     Options
-	controls chan runbook.Control
+	controls chan event.Control
 	left     chan struct{} // closed when Run has ended
-	recalled *runbook.State
+	recalled *event.State
 
 	mu     sync.Mutex
 	queue  []any
@@ -47,8 +47,8 @@ type Console struct {
 // What goes to the screen besides events.
 type (
 	asking struct {
-		q     runbook.Question
-		reply chan runbook.Answer // takes one answer
+		q     event.Question
+		reply chan event.Answer // takes one answer
 	}
 	withdrawn struct{ *asking }
 	editing   struct {
@@ -63,7 +63,7 @@ type (
 func New(o Options) *Console {
 	return &Console{
 		opts:     o,
-		controls: make(chan runbook.Control, 64),
+		controls: make(chan event.Control, 64),
 		left:     make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 		urgent:   make(chan struct{}, 1),
@@ -71,36 +71,36 @@ func New(o Options) *Console {
 }
 
 // Recall takes the run as another console left it, nil for one that begins. It is for before Run.
-func (c *Console) Recall(state *runbook.State) { c.recalled = state }
+func (c *Console) Recall(state *event.State) { c.recalled = state }
 
 // Emit shows an event. It never waits for the screen.
-func (c *Console) Emit(e runbook.Event) {
+func (c *Console) Emit(e event.Event) {
 	urgent := true
 	switch e.Data.(type) {
-	case runbook.Output, runbook.Progress:
+	case event.Output, event.Progress:
 		urgent = false
 	}
 	c.push(e, urgent)
 }
 
 // Ask puts a question on the screen and waits for the answer, for ctx, or for the end of the console (ErrLeft).
-// It is a runbook.Asker.
-func (c *Console) Ask(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
-	a := &asking{q: q, reply: make(chan runbook.Answer, 1)}
+// It is a event.Asker.
+func (c *Console) Ask(ctx context.Context, q event.Question) (event.Answer, error) {
+	a := &asking{q: q, reply: make(chan event.Answer, 1)}
 	c.push(a, true)
 	select {
 	case answer := <-a.reply:
 		return answer, nil
 	case <-ctx.Done():
 		c.push(withdrawn{a}, true)
-		return runbook.Answer{}, ctx.Err()
+		return event.Answer{}, ctx.Err()
 	case <-c.left:
 	}
 	select { // answered in the very moment of leaving
 	case answer := <-a.reply:
 		return answer, nil
 	default:
-		return runbook.Answer{}, ErrLeft
+		return event.Answer{}, ErrLeft
 	}
 }
 
@@ -140,7 +140,7 @@ func editor(ctx context.Context, path string, line int) *exec.Cmd {
 }
 
 // Controls is what the operator does while a command runs.
-func (c *Console) Controls() <-chan runbook.Control { return c.controls }
+func (c *Console) Controls() <-chan event.Control { return c.controls }
 
 // Finished says that the run is over: leaving needs no confirmation any more.
 func (c *Console) Finished() { c.push(finished{}, true) }
@@ -196,8 +196,8 @@ const (
 )
 
 func outputSize(item any) int {
-	if e, ok := item.(runbook.Event); ok {
-		if o, ok := e.Data.(runbook.Output); ok {
+	if e, ok := item.(event.Event); ok {
+		if o, ok := e.Data.(event.Output); ok {
 			return len(o.Text)
 		}
 	}
@@ -215,12 +215,12 @@ func (c *Console) skip() {
 			continue
 		}
 		kept = keepBehind
-		e := item.(runbook.Event)
-		o := e.Data.(runbook.Output)
+		e := item.(event.Event)
+		o := e.Data.(event.Output)
 		c.queue[i] = nil
 		if !noted[o.Number] {
 			noted[o.Number] = true
-			e.Data = runbook.Output{Number: o.Number, Stream: o.Stream, Text: "\n" + sayNotShown.In(c.opts.Lang) + "\n"}
+			e.Data = event.Output{Number: o.Number, Stream: o.Stream, Text: "\n" + sayNotShown.In(c.opts.Lang) + "\n"}
 			c.queue[i] = e
 		}
 	}

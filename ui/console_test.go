@@ -16,7 +16,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Every key that a screen advertises does something, or says why not.
@@ -66,7 +66,7 @@ func TestStopIsGentleThenFirm(t *testing.T) {
 	if !strings.Contains(d.screen(), "stopping firmly") || d.quit {
 		t.Error("the second ctrl+c must stop firmly, and not leave")
 	}
-	d.send(batch{runbook.Event{Step: "upgrade", Time: d.now, Data: runbook.CommandEnded{Number: d.m.stopping, Exit: -1, Outcome: runbook.Stopped}}})
+	d.send(batch{event.Event{Step: "upgrade", Time: d.now, Data: event.CommandEnded{Number: d.m.stopping, Exit: -1, Outcome: event.Stopped}}})
 	if strings.Contains(d.screen(), "stopping") {
 		t.Errorf("what has stopped is not stopping any more:\n%s", d.screen())
 	}
@@ -76,8 +76,8 @@ func TestStopIsGentleThenFirm(t *testing.T) {
 func TestCheckedAgainIsSaid(t *testing.T) {
 	d := opened(t, "gate", "en", 80, 24)
 	q := d.asked.q
-	again := func(q runbook.Question) {
-		d.asked = &asking{q: q, reply: make(chan runbook.Answer, 1)}
+	again := func(q event.Question) {
+		d.asked = &asking{q: q, reply: make(chan event.Answer, 1)}
 		d.send(batch{d.asked})
 	}
 	d.press("enter")
@@ -150,7 +150,7 @@ func TestLeaving(t *testing.T) {
 
 	d = opened(t, "gate", "en", 80, 24)
 	d.press("q", "q")
-	if a := d.answer(); a == nil || a.Choice != runbook.ChoiceLeave || d.quit {
+	if a := d.answer(); a == nil || a.Choice != event.ChoiceLeave || d.quit {
 		t.Fatalf("leaving at a question is its answer: %v", a)
 	}
 	d.send(batch{finished{}})
@@ -185,11 +185,11 @@ func TestCopyAndWithdraw(t *testing.T) {
 func TestQuestionsQueue(t *testing.T) {
 	d := opened(t, "gate", "en", 80, 24)
 	first := d.asked
-	second := &asking{q: *inputScene().ask, reply: make(chan runbook.Answer, 1)}
+	second := &asking{q: *inputScene().ask, reply: make(chan event.Answer, 1)}
 	d.send(batch{second})
 	d.press("enter")
 	d.asked = first
-	if a := d.answer(); a == nil || a.Choice != runbook.ChoiceRetry {
+	if a := d.answer(); a == nil || a.Choice != event.ChoiceRetry {
 		t.Fatalf("got %v", a)
 	}
 	d.press("enter")
@@ -204,7 +204,7 @@ func TestOutputStaysWhereItIsRead(t *testing.T) {
 	d := opened(t, "playbook", "en", 80, 24)
 	d.press("pgup", "pgup")
 	top := d.m.run.step.output.scroll.Top
-	more := runbook.Event{Step: "upgrade", Time: d.now, Data: runbook.NewOutput(1, "stdout", []byte(strings.Repeat("more\n", 11000)))}
+	more := event.Event{Step: "upgrade", Time: d.now, Data: event.NewOutput(1, "stdout", []byte(strings.Repeat("more\n", 11000)))}
 	d.send(batch{more})
 	if d.m.state.Step("upgrade").Commands[0].Output.Dropped == 0 {
 		t.Fatal("the test wants lines to be dropped")
@@ -229,9 +229,9 @@ func TestConsoleRuns(t *testing.T) {
 	for _, e := range begun().events {
 		c.Emit(e)
 	}
-	answers := make(chan runbook.Answer, 1)
+	answers := make(chan event.Answer, 1)
 	go func() {
-		a, err := c.Ask(t.Context(), runbook.Question{Form: runbook.AskAcknowledge, Title: runbook.T("read")})
+		a, err := c.Ask(t.Context(), event.Question{Form: event.AskAcknowledge, Title: event.T("read")})
 		if err != nil {
 			t.Error(err)
 		}
@@ -243,7 +243,7 @@ func TestConsoleRuns(t *testing.T) {
 	for waiting := true; waiting; {
 		select {
 		case a := <-answers:
-			if a.Choice != runbook.ChoiceContinue || a.By != "operator" {
+			if a.Choice != event.ChoiceContinue || a.By != "operator" {
 				t.Errorf("got %+v", a)
 			}
 			waiting = false
@@ -260,10 +260,10 @@ func TestConsoleRuns(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if _, err := c.Ask(t.Context(), runbook.Question{}); !errors.Is(err, runbook.ErrUnanswered) || !errors.Is(err, ErrLeft) {
+			if _, err := c.Ask(t.Context(), event.Question{}); !errors.Is(err, event.ErrUnanswered) || !errors.Is(err, ErrLeft) {
 				t.Errorf("after the end a question got %v", err)
 			}
-			c.Emit(runbook.Event{}) // and this must not block
+			c.Emit(event.Event{}) // and this must not block
 			return
 		case <-press.C:
 			_, _ = io.WriteString(typed, "q")
@@ -276,7 +276,7 @@ func TestConsoleRuns(t *testing.T) {
 func TestAskEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := New(Options{}).Ask(ctx, runbook.Question{}); !errors.Is(err, context.Canceled) {
+	if _, err := New(Options{}).Ask(ctx, event.Question{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -286,12 +286,12 @@ func TestPumpKeepsOrder(t *testing.T) {
 	c := New(Options{})
 	var want []int64
 	for i := range int64(1000) {
-		var data runbook.Data = runbook.Output{}
+		var data event.Data = event.Output{}
 		if i%100 == 99 {
-			data = runbook.Progress{}
+			data = event.Progress{}
 		}
 		want = append(want, i)
-		c.Emit(runbook.Event{Seq: i, Data: data})
+		c.Emit(event.Event{Seq: i, Data: data})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var got []int64
@@ -299,7 +299,7 @@ func TestPumpKeepsOrder(t *testing.T) {
 	c.pump(ctx, func(msg tea.Msg) {
 		batches++
 		for _, item := range msg.(batch) {
-			got = append(got, item.(runbook.Event).Seq)
+			got = append(got, item.(event.Event).Seq)
 		}
 		if len(got) == len(want) {
 			cancel()
@@ -371,10 +371,10 @@ func TestTextsHaveBothLanguages(t *testing.T) {
 func TestCommandIsSeenBeforeItRunsAgain(t *testing.T) {
 	s := upgrading()
 	s.prints(strings.Repeat("a line\n", 300)).ends(2)
-	s.add(time.Second, runbook.StepStarted{Attempt: 2})
+	s.add(time.Second, event.StepStarted{Attempt: 2})
 	q := *approveScene().ask
 	for range 6 {
-		q.Choices = append(q.Choices, runbook.Choice{ID: "other", Label: runbook.T("another choice")})
+		q.Choices = append(q.Choices, event.Choice{ID: "other", Label: event.T("another choice")})
 	}
 	for _, size := range sizes[:2] {
 		d := newDriver(t, "en", size.w, size.h)
@@ -392,7 +392,7 @@ func TestCommandIsSeenBeforeItRunsAgain(t *testing.T) {
 func TestQuestionBeforeThePlan(t *testing.T) {
 	d := newDriver(t, "en", 80, 24)
 	s := &script{now: sceneStart}
-	s.add(0, runbook.Started{Runbook: "kubespray", Title: runbook.T("Upgrade")})
+	s.add(0, event.Started{Runbook: "kubespray", Title: event.T("Upgrade")})
 	d.play(s.asks("early", *inputScene().ask))
 	if !strings.Contains(d.screen(), "Which Kubernetes version?") {
 		t.Error(d.screen())
@@ -409,13 +409,13 @@ func TestOutputCannotDriveTheTerminal(t *testing.T) {
 	s := upgrading()
 	evil := "\x1b]0;owned\x07\x1b]52;c;b3duZWQ=\x07\x1b[2J\x1b[5;5Hx\x1b[?1049l\u009b2J"
 	s.prints(evil + "\n" + evil)
-	s.add(0, runbook.Remark{Text: runbook.T(evil)}, runbook.Hit{Pitfall: evil, Title: runbook.T(evil), Cause: runbook.T(evil), Line: evil, Host: evil, Severity: evil,
-		Remedies: []runbook.Remedy{{ID: "x", Title: runbook.T(evil)}}})
+	s.add(0, event.Remark{Text: event.T(evil)}, event.Hit{Pitfall: evil, Title: event.T(evil), Cause: event.T(evil), Line: evil, Host: evil, Severity: evil,
+		Remedies: []event.Remedy{{ID: "x", Title: event.T(evil)}}})
 	s.node(evil+"9", evil, evil, true, evil)
 	q := *gateScene().ask
-	q.Title, q.Body, q.Details = runbook.T(evil), runbook.T(evil), []string{evil}
-	q.Choices = append(q.Choices, runbook.Choice{ID: "x", Label: runbook.T(evil)})
-	for _, danger := range []runbook.Danger{runbook.Changes, runbook.Destroys} {
+	q.Title, q.Body, q.Details = event.T(evil), event.T(evil), []string{evil}
+	q.Choices = append(q.Choices, event.Choice{ID: "x", Label: event.T(evil)})
+	for _, danger := range []event.Danger{event.Changes, event.Destroys} {
 		q.Danger = danger
 		d.play(s.asks("evil", q))
 		for _, keys := range []string{"", "d", "L", "n", "1", "p", "2"} {
@@ -445,7 +445,7 @@ func TestPauseRecording(t *testing.T) {
 	if !slices.Equal(told, []bool{true}) || !strings.Contains(d.screen(), "shown and not recorded") {
 		t.Fatalf("%v\n%s", told, d.screen())
 	}
-	d.send(batch{runbook.Event{Data: runbook.Paused{}}})
+	d.send(batch{event.Event{Data: event.Paused{}}})
 	if s := d.screen(); !strings.Contains(s, "‖ output not recorded") || strings.Contains(s, "● rec") {
 		t.Errorf("%s", s)
 	}
@@ -454,7 +454,7 @@ func TestPauseRecording(t *testing.T) {
 		d.send(tea.KeyPressMsg{Code: c, Text: string(c)})
 	}
 	d.press("enter")
-	d.send(batch{runbook.Event{Data: runbook.Unpaused{}}})
+	d.send(batch{event.Event{Data: event.Unpaused{}}})
 	if !slices.Equal(told, []bool{true, false}) || !strings.Contains(d.screen(), "● rec") {
 		t.Errorf("%v\n%s", told, d.screen())
 	}

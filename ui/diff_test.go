@@ -13,7 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // press builds the key press that tea would send: "enter", "ctrl+c", "A", "/".
@@ -176,7 +176,7 @@ func TestSlide(t *testing.T) {
 	}
 }
 
-func comparedSample() runbook.Compared {
+func comparedSample() event.Compared {
 	var old, new strings.Builder
 	for i := range 60 {
 		line := fmt.Sprintf("key_%02d: value  # 説明 %d\n", i, i)
@@ -193,7 +193,7 @@ func comparedSample() runbook.Compared {
 			new.WriteString(line)
 		}
 	}
-	return runbook.Compared{Path: "group_vars/k8s_cluster/k8s-net-calico.yml", Left: "t_v2.27.0", Right: "v2.28.0",
+	return event.Compared{Path: "group_vars/k8s_cluster/k8s-net-calico.yml", Left: "t_v2.27.0", Right: "v2.28.0",
 		Old: old.String(), New: new.String() + "last", Note: text("default changed: bird → vxlan", "既定値が変わりました: bird → vxlan")}
 }
 
@@ -260,7 +260,7 @@ func TestDiffKeys(t *testing.T) {
 }
 
 func TestDiffAtAnySize(t *testing.T) {
-	for _, c := range []runbook.Compared{comparedSample(), {}, {Old: "a\n", New: "a\n"}} {
+	for _, c := range []event.Compared{comparedSample(), {}, {Old: "a\n", New: "a\n"}} {
 		v := newDiffView(newLook(Options{}), c)
 		_ = v.View()
 		for w := range 130 {

@@ -6,27 +6,27 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 var (
-	sayHunk        = runbook.Text{En: "hunk %d of %d", Ja: "差分 %d / %d"}
-	sayNoHunk      = runbook.Text{En: "no differences", Ja: "差分なし"}
-	sayEqualLines  = runbook.Text{En: "%d equal lines", Ja: "同じ行 %d 行"}
-	sayNoEnd       = runbook.Text{En: "no newline at the end", Ja: "末尾に改行なし"}
-	sayNotFound    = runbook.Text{En: "not found: %s", Ja: "見つかりません: %s"}
-	sayKeyNextHunk = runbook.Text{En: "next hunk", Ja: "次の差分"}
-	sayKeyPrevHunk = runbook.Text{En: "previous hunk", Ja: "前の差分"}
-	sayKeyFold     = runbook.Text{En: "fold equal lines", Ja: "同じ行を畳む"}
-	sayKeyUnfold   = runbook.Text{En: "unfold equal lines", Ja: "同じ行を開く"}
-	sayKeySearch   = runbook.Text{En: "search", Ja: "検索"}
-	sayKeyMatch    = runbook.Text{En: "next match", Ja: "次の一致"}
-	sayKeyMatchUp  = runbook.Text{En: "previous match", Ja: "前の一致"}
-	sayKeyAside    = runbook.Text{En: "scroll to the side", Ja: "横スクロール"}
-	sayKeyBack     = runbook.Text{En: "back", Ja: "戻る"}
-	sayKeyEndFind  = runbook.Text{En: "end the search", Ja: "検索を終える"}
-	sayOneHunk     = runbook.Text{En: "there is no other hunk", Ja: "ほかに差分はありません"}
-	sayNoFolds     = runbook.Text{En: "nothing is long enough to fold", Ja: "畳める行がありません"}
+	sayHunk        = event.Text{En: "hunk %d of %d", Ja: "差分 %d / %d"}
+	sayNoHunk      = event.Text{En: "no differences", Ja: "差分なし"}
+	sayEqualLines  = event.Text{En: "%d equal lines", Ja: "同じ行 %d 行"}
+	sayNoEnd       = event.Text{En: "no newline at the end", Ja: "末尾に改行なし"}
+	sayNotFound    = event.Text{En: "not found: %s", Ja: "見つかりません: %s"}
+	sayKeyNextHunk = event.Text{En: "next hunk", Ja: "次の差分"}
+	sayKeyPrevHunk = event.Text{En: "previous hunk", Ja: "前の差分"}
+	sayKeyFold     = event.Text{En: "fold equal lines", Ja: "同じ行を畳む"}
+	sayKeyUnfold   = event.Text{En: "unfold equal lines", Ja: "同じ行を開く"}
+	sayKeySearch   = event.Text{En: "search", Ja: "検索"}
+	sayKeyMatch    = event.Text{En: "next match", Ja: "次の一致"}
+	sayKeyMatchUp  = event.Text{En: "previous match", Ja: "前の一致"}
+	sayKeyAside    = event.Text{En: "scroll to the side", Ja: "横スクロール"}
+	sayKeyBack     = event.Text{En: "back", Ja: "戻る"}
+	sayKeyEndFind  = event.Text{En: "end the search", Ja: "検索を終える"}
+	sayOneHunk     = event.Text{En: "there is no other hunk", Ja: "ほかに差分はありません"}
+	sayNoFolds     = event.Text{En: "nothing is long enough to fold", Ja: "畳める行がありません"}
 )
 
 const (
@@ -38,7 +38,7 @@ const (
 // diffView shows two texts: side by side where there is room, else one below the other as diff -u does.
 type diffView struct {
 	look
-	c      runbook.Compared
+	c      event.Compared
 	t      *comparison
 	w, h   int
 	folded bool
@@ -68,7 +68,7 @@ const (
 	rightSide
 )
 
-func newDiffView(l look, c runbook.Compared) *diffView {
+func newDiffView(l look, c event.Compared) *diffView {
 	v := &diffView{look: l, c: c, t: sideBySide(c.Old, c.New), folded: true}
 	v.folded = len(v.t.hunks) > 0
 	return v

@@ -1,6 +1,6 @@
 // Package ui is the console: what the operator sees of a run, and what the operator says to it.
 //
-// Everything on the screen is folded from the run's events into a runbook.State; the screens draw that state and nothing
+// Everything on the screen is folded from the run's events into a event.State; the screens draw that state and nothing
 // else. A live run, a rehearsal and a replay are therefore one and the same screen.
 //
 // The rules of the house:

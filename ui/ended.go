@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"strings"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // endLines say how the run ended, and what became of its steps.
 func (p *stepPanel) endLines() []string {
 	end := p.state.Ended
 	mark, word, style := p.sign(end.Status)
-	counts := map[runbook.Status]int{}
+	counts := map[event.Status]int{}
 	for _, st := range p.state.Steps {
 		counts[st.Status]++
 	}
-	parts := []string{p.say(sayRunCounts, counts[runbook.Passed], len(p.state.Steps))}
-	for _, s := range []runbook.Status{runbook.Skipped, runbook.Overridden, runbook.Failed, runbook.Lost, runbook.Cancelled, runbook.Waiting} {
+	parts := []string{p.say(sayRunCounts, counts[event.Passed], len(p.state.Steps))}
+	for _, s := range []event.Status{event.Skipped, event.Overridden, event.Failed, event.Lost, event.Cancelled, event.Waiting} {
 		if n := counts[s]; n > 0 {
 			_, word, style := p.sign(s)
 			parts = append(parts, style.Render(p.say(sayCountOf, n, p.say(word))))
@@ -52,7 +52,7 @@ func (p *stepPanel) notable() []string {
 			}
 		}
 		mark, word, style := p.sign(st.Status)
-		if len(what) == 0 && (st.Status == runbook.Passed || st.Status == runbook.Waiting) {
+		if len(what) == 0 && (st.Status == event.Passed || st.Status == event.Waiting) {
 			continue
 		}
 		head := fmt.Sprintf("%2d %s", i+1, p.told(st.Title))

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -36,9 +37,9 @@ func (v *findingsView) Refresh() {
 	for _, finding := range f.value {
 		group := v.say(sayFound)
 		switch finding.Verdict {
-		case runbook.Unknown:
+		case event.Unknown:
 			group = v.say(sayGroupUntold)
-		case runbook.Pass:
+		case event.Pass:
 			group = v.say(sayGroupWell)
 		}
 		text := append([]string{finding.Pitfall, finding.Severity, v.told(finding.Title), v.told(finding.Says)}, finding.Evidence...)
@@ -50,13 +51,13 @@ func (v *findingsView) Refresh() {
 }
 
 // none says why nothing is listed.
-func (v *findingsView) none() runbook.Text {
+func (v *findingsView) none() event.Text {
 	f := v.facts.of(v.book)
 	switch {
 	case f.busy:
 		return sayLooking
 	case f.known && f.err != nil:
-		return runbook.T(strings.TrimSpace(f.err.Error() + "\n" + runbook.HintOf(f.err)))
+		return event.T(strings.TrimSpace(f.err.Error() + "\n" + event.HintOf(f.err)))
 	case f.known:
 		return sayNoPitfalls
 	}
@@ -124,13 +125,13 @@ func (v *findingsView) Keys() []Key {
 }
 
 // findingSign is the mark, the word and the style of a finding.
-func (l look) findingSign(f runbook.Finding) (mark string, word runbook.Text, style lipgloss.Style) {
+func (l look) findingSign(f runbook.Finding) (mark string, word event.Text, style lipgloss.Style) {
 	switch {
-	case f.Verdict == runbook.Pass:
+	case f.Verdict == event.Pass:
 		return "✓", sayWell, l.Success
-	case f.Verdict == runbook.Unknown:
+	case f.Verdict == event.Unknown:
 		return "?", sayUntoldTitle, l.Warning
-	case f.Required == runbook.Advisory:
+	case f.Required == event.Advisory:
 		return "!", sayAdvice, l.Warning
 	}
 	return "✗", sayFinding, l.Danger

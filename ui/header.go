@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // piece is a part of the header. The pieces with the lowest keep go first when there is no room.
@@ -16,7 +16,7 @@ type piece struct {
 }
 
 // header is the first line: which cluster, which runbook, how far, how late it is, whether it is recorded and connected.
-func (l look) header(state *runbook.State, o Options, now time.Time, w int) string {
+func (l look) header(state *event.State, o Options, now time.Time, w int) string {
 	s := state.Started
 	pieces := []piece{{text: l.Title.Render("spraydeck"), keep: 1}}
 	add := func(p piece) {
@@ -96,7 +96,7 @@ func layPieces(pieces []piece, w int) string {
 }
 
 // window is how much of the maintenance window is gone.
-func (l look) window(state *runbook.State, o Options, now time.Time) string {
+func (l look) window(state *event.State, o Options, now time.Time) string {
 	at := state.Started.At
 	if at.IsZero() {
 		return ""
@@ -117,13 +117,13 @@ func (l look) window(state *runbook.State, o Options, now time.Time) string {
 }
 
 // remaining is the estimate of what is still to do.
-func remaining(state *runbook.State, now time.Time) time.Duration {
+func remaining(state *event.State, now time.Time) time.Duration {
 	var left time.Duration
 	for _, st := range state.Steps {
 		switch st.Status {
-		case runbook.Waiting:
+		case event.Waiting:
 			left += st.Estimate
-		case runbook.Running:
+		case event.Running:
 			left += max(0, st.Estimate-now.Sub(st.Begun))
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // helpScreen lists every key, also those that do nothing now, and why; then the signs.
@@ -73,8 +73,8 @@ func (s *helpScreen) lines() []string {
 		lines = append(lines, line)
 	}
 	lines = append(lines, "", " "+s.Title.Render(s.say(saySigns)))
-	for _, status := range []runbook.Status{runbook.Waiting, runbook.Running, runbook.Passed, runbook.Failed,
-		runbook.Skipped, runbook.Overridden, runbook.Cancelled, runbook.Lost} {
+	for _, status := range []event.Status{event.Waiting, event.Running, event.Passed, event.Failed,
+		event.Skipped, event.Overridden, event.Cancelled, event.Lost} {
 		mark, word, style := s.sign(status)
 		lines = append(lines, " "+style.Render(mark)+"  "+s.say(word))
 	}

@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -21,7 +22,7 @@ type HomeData struct {
 	Runbooks func(context.Context) ([]HomeRunbook, error)
 	Runs     func(context.Context) ([]HomeSaved, error)               // newest first
 	Findings func(context.Context, string) ([]runbook.Finding, error) // of a runbook, by its name; only reads
-	Notice   runbook.Text                                             // what became of the last choice
+	Notice   event.Text                                               // what became of the last choice
 }
 
 // HomeCheckout is the working tree.
@@ -36,7 +37,7 @@ type HomeCheckout struct {
 type HomeCluster struct {
 	Name, Context, Server string
 	Version               string // of the API server
-	Nodes                 []runbook.Node
+	Nodes                 []event.Node
 }
 
 // HomeSeen is what checkout and cluster said.
@@ -50,11 +51,11 @@ type HomeSeen struct {
 // HomeNext is the way on from here.
 type HomeNext struct {
 	Chain      *runbook.Chain
-	Kubernetes string         // what runs now, at the start of the chain
-	Source     runbook.Text   // how the start is known
-	Warnings   []runbook.Text // what makes the start doubtful
-	Hops       []HomeHop      // as many as the chain has
-	Fits       []string       // runbooks that lead on from here, the best first
+	Kubernetes string       // what runs now, at the start of the chain
+	Source     event.Text   // how the start is known
+	Warnings   []event.Text // what makes the start doubtful
+	Hops       []HomeHop    // as many as the chain has
+	Fits       []string     // runbooks that lead on from here, the best first
 }
 
 // HomeHop is what this machine knows of a hop.
@@ -66,7 +67,7 @@ type HomeHop struct {
 // HomeRunbook is a runbook in the list.
 type HomeRunbook struct {
 	Name     string
-	Title    runbook.Text
+	Title    event.Text
 	From, To string
 	Estimate time.Duration // 0: none of its steps says
 	AtLeast  bool          // some steps are done once for every node

@@ -7,7 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // entry is a line of a browser and all there is to say about it.
@@ -22,7 +22,7 @@ type entry struct {
 // browser is a list beside the detail of what is under the cursor; with a filter. On little room one of the two.
 type browser struct {
 	look
-	empty    runbook.Text // said when there are no entries
+	empty    event.Text // said when there are no entries
 	entries  []entry
 	rows     []int // index of an entry, or -1-index of the entry whose group is a heading here
 	cursor   int   // index into rows
@@ -175,7 +175,7 @@ func (b *browser) narrow() {
 }
 
 // listed is a heading and the texts below it; nothing if there are none.
-func (l look) listed(title runbook.Text, texts []string, w int) []string {
+func (l look) listed(title event.Text, texts []string, w int) []string {
 	if len(texts) == 0 {
 		return nil
 	}

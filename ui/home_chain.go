@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -169,7 +170,7 @@ func (v *chainView) hopDetail(i, w int) []string {
 		older = append(older, b.Component+" "+arrow(b.From, b.To))
 	}
 	for _, part := range []struct {
-		title runbook.Text
+		title event.Text
 		lines []string
 	}{{sayBefore, v.conditions(h)}, {sayPassedBy, v.avoided(h)}, {sayOlder, older}, {sayFaults, v.saidBy(h.Faults)}, {sayNews, v.saidBy(h.Notes)},
 		{sayInstalls, []string{strings.Join(installed, " · ")}}} {

@@ -5,7 +5,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -98,7 +98,7 @@ func (v *homeView) header() string {
 }
 
 // runSign is the mark, the word and the style of how a saved run stands.
-func (v *homeView) runSign(s HomeSaved) (mark string, word runbook.Text, style lipgloss.Style) {
+func (v *homeView) runSign(s HomeSaved) (mark string, word event.Text, style lipgloss.Style) {
 	switch {
 	case s.Err != nil:
 		return "?", sayUnreadable, v.Warning

@@ -6,11 +6,11 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // section draws a heading and the rows in sight below it.
-func (v *homeView) section(title runbook.Text, n int, l homeList, focused bool, none string, h int, row func(i int) string) []string {
+func (v *homeView) section(title event.Text, n int, l homeList, focused bool, none string, h int, row func(i int) string) []string {
 	style := v.Title
 	if focused {
 		style = v.Selected
@@ -84,7 +84,7 @@ func (v *homeView) estimate(b HomeRunbook) string {
 }
 
 // missing says why a list is empty.
-func (v *homeView) missing(known bool, err error, all int, none runbook.Text) string {
+func (v *homeView) missing(known bool, err error, all int, none event.Text) string {
 	switch {
 	case !known:
 		return v.say(sayLooking)

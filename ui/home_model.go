@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -144,7 +145,7 @@ func (m *homeModel) heard(msg tea.Msg) tea.Cmd {
 
 // sameCluster says whether the way on from two answers is the same.
 func sameCluster(a, b HomeCluster) bool {
-	return slices.EqualFunc(a.Nodes, b.Nodes, func(a, b runbook.Node) bool { return a.Version == b.Version && a.OS == b.OS })
+	return slices.EqualFunc(a.Nodes, b.Nodes, func(a, b event.Node) bool { return a.Version == b.Version && a.OS == b.OS })
 }
 
 // wayOn asks for the next hop as soon as checkout and cluster have both been heard of.

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -23,23 +24,23 @@ func (h hinted) Error() string { return h.msg }
 func (h hinted) Hint() string  { return h.hint }
 
 func homeRun(id, status, to string, at time.Time, took time.Duration) HomeSaved {
-	return HomeSaved{Summary: transcript.Summary{ID: id, Dir: "/runs/" + id, Status: runbook.Status(status), Duration: took,
+	return HomeSaved{Summary: transcript.Summary{ID: id, Dir: "/runs/" + id, Status: event.Status(status), Duration: took,
 		Header: transcript.Header{Runbook: "kubespray-" + to, Cluster: "prod-4", From: "v2.26.0", To: to, Started: at}}}
 }
 
 func sampleFindings() []runbook.Finding {
 	return []runbook.Finding{
 		{Pitfall: "vip-notready-v2.28", Title: both("Nodes reach the API through the virtual address", "ノードが仮想アドレス経由で API に接続"), Severity: "outage",
-			Required: runbook.Success, Verdict: runbook.Fail, Says: both("node2 and node3 turn NotReady when the address moves.", "アドレスの移動時に node2 と node3 が NotReady になります。"),
+			Required: event.Success, Verdict: event.Fail, Says: both("node2 and node3 turn NotReady when the address moves.", "アドレスの移動時に node2 と node3 が NotReady になります。"),
 			Evidence: []string{"node2: server: https://lb-apiserver.kubernetes.local:6443", "node3: server: https://lb-apiserver.kubernetes.local:6443"},
 			Why:      both("This very upgrade takes the address away while the kubelets still use it.", "このアップグレード中にアドレスが失われます。"),
-			Remedies: []runbook.Remedy{{ID: "local", Title: both("Point them at 127.0.0.1, restart kubelet", "127.0.0.1 に変更して kubelet を再起動")}},
+			Remedies: []event.Remedy{{ID: "local", Title: both("Point them at 127.0.0.1, restart kubelet", "127.0.0.1 に変更して kubelet を再起動")}},
 			Sources:  []string{"https://github.com/kubernetes-sigs/kubespray/issues/12345"}},
 		{Pitfall: "dirty-worktree", Title: both("The working tree has changes", "作業ツリーに変更があります"), Severity: "nuisance",
-			Required: runbook.Advisory, Verdict: runbook.Fail, Evidence: []string{" M inventory/mycluster/inventory.ini"}},
+			Required: event.Advisory, Verdict: event.Fail, Evidence: []string{" M inventory/mycluster/inventory.ini"}},
 		{Pitfall: "etcd-even", Title: both("The number of etcd members is odd", "etcd のメンバー数は奇数"), Severity: "blocks",
-			Required: runbook.Success, Verdict: runbook.Unknown, Evidence: []string{"node1: connection refused"}},
-		{Pitfall: "strict-arp", Title: both("kube-proxy answers ARP strictly", "kube-proxy の strict ARP は有効"), Severity: "outage", Required: runbook.Success, Verdict: runbook.Pass},
+			Required: event.Success, Verdict: event.Unknown, Evidence: []string{"node1: connection refused"}},
+		{Pitfall: "strict-arp", Title: both("kube-proxy answers ARP strictly", "kube-proxy の strict ARP は有効"), Severity: "outage", Required: event.Success, Verdict: event.Pass},
 	}
 }
 
@@ -63,8 +64,8 @@ func sampleNext() HomeNext {
 func sampleHome() HomeData {
 	at := time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)
 	broken := HomeSaved{Summary: transcript.Summary{ID: "20261101-bad", Dir: "/runs/bad", Err: errors.New("no transcript")}}
-	node := func(name, ready string) runbook.Node {
-		return runbook.Node{Name: name, Ready: ready, Version: "v1.31.4"}
+	node := func(name, ready string) event.Node {
+		return event.Node{Name: name, Ready: ready, Version: "v1.31.4"}
 	}
 	return HomeData{
 		Checkout: func(context.Context) (HomeCheckout, error) {
@@ -72,7 +73,7 @@ func sampleHome() HomeData {
 		},
 		Cluster: func(context.Context) (HomeCluster, error) {
 			return HomeCluster{Name: "prod-4", Server: "https://10.0.0.9:6443", Version: "v1.31.4",
-				Nodes: []runbook.Node{node("node1", "True"), node("node2", "True"), node("node3", "Unknown")}}, nil
+				Nodes: []event.Node{node("node1", "True"), node("node2", "True"), node("node3", "Unknown")}}, nil
 		},
 		Next: func(context.Context, HomeSeen) (HomeNext, error) { return sampleNext(), nil },
 		Runbooks: func(context.Context) ([]HomeRunbook, error) {
@@ -205,7 +206,7 @@ func TestHomeTellsWhatStillRuns(t *testing.T) {
 			return []HomeSaved{here, there}, nil
 		}
 		text := newHomeStage(t, data, lang, 40, 12).settle().press("tab").text()
-		for _, say := range []runbook.Text{sayStillRuns, sayMayRun} {
+		for _, say := range []event.Text{sayStillRuns, sayMayRun} {
 			if !strings.Contains(text, "! "+say.In(lang)) {
 				t.Errorf("no %q:\n%s", say.In(lang), text)
 			}
@@ -418,7 +419,7 @@ func TestHomeIsClean(t *testing.T) {
 		return HomeCheckout{Dir: evil, Branch: evil, Tag: evil}, nil
 	}
 	data.Findings = func(context.Context, string) ([]runbook.Finding, error) {
-		return []runbook.Finding{{Pitfall: evil, Title: runbook.T(evil + "t"), Evidence: []string{evil + "x"}, Sources: []string{evil}, Severity: evil, Says: runbook.T(evil), Verdict: runbook.Fail}}, nil
+		return []runbook.Finding{{Pitfall: evil, Title: event.T(evil + "t"), Evidence: []string{evil + "x"}, Sources: []string{evil}, Severity: evil, Says: event.T(evil), Verdict: event.Fail}}, nil
 	}
 	s := newHomeStage(t, data, "", 120, 40).settle()
 	for _, keys := range []string{"", "c", "enter"} {

@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // homeView is the Home screen: where the operator is, the runbooks, the saved runs.
@@ -190,7 +190,7 @@ func (v *homeView) open() action {
 
 // resumable says whether a run can be gone on with: nobody writes it, and it came to no good end.
 func resumable(s HomeSaved) bool {
-	return s.Err == nil && s.Status != runbook.Running && s.Status != runbook.Passed
+	return s.Err == nil && s.Status != event.Running && s.Status != event.Passed
 }
 
 func (v *homeView) move(m motion) {

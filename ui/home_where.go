@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -72,7 +73,7 @@ func (v *homeView) amiss(about string, err error, w int) []block {
 		about += "  "
 	}
 	blocks := []block{v.prose(v.Warning.Render("?"), about+text, w, 8)}
-	if hint := runbook.HintOf(err); hint != "" {
+	if hint := event.HintOf(err); hint != "" {
 		blocks = append(blocks, v.prose("→", hint, w, 7))
 	}
 	return blocks
@@ -103,7 +104,7 @@ func (v *homeView) clusterBlocks(w int) []block {
 }
 
 // nodesLine counts: "4 of 4 Ready · 1 cordoned · v1.31.4 ×4". It names those that are not Ready.
-func (v *homeView) nodesLine(nodes []runbook.Node) string {
+func (v *homeView) nodesLine(nodes []event.Node) string {
 	ready, cordoned := 0, 0
 	var out []string
 	versions := map[string]int{}
@@ -251,11 +252,11 @@ func (l look) countFindings(list []runbook.Finding) string {
 	advice, unknown, well := 0, 0, 0
 	for _, f := range list {
 		switch {
-		case f.Verdict == runbook.Pass:
+		case f.Verdict == event.Pass:
 			well++
-		case f.Verdict == runbook.Unknown:
+		case f.Verdict == event.Unknown:
 			unknown++
-		case f.Required == runbook.Advisory:
+		case f.Required == event.Advisory:
 			advice++
 		default:
 			grave[f.Severity]++
@@ -283,11 +284,11 @@ func (l look) countFindings(list []runbook.Finding) string {
 }
 
 // countWord is the word for findings of a severity: "1 blocking", "2 outage".
-func countWord(severity string) runbook.Text {
+func countWord(severity string) event.Text {
 	if severity == "blocks" {
 		return sayBlocking
 	}
-	return runbook.SeverityText(severity)
+	return event.SeverityText(severity)
 }
 
 func firstLine(s string) string {

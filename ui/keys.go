@@ -6,15 +6,15 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Key is a binding as data: the key line, the help screen and the manual are made from it.
 type Key struct {
-	Keys     []string     // as tea.KeyPressMsg.String says them; the first is shown
-	Help     runbook.Text // what it does, in a word or two
-	Disabled runbook.Text // why it does nothing now; empty if it works
-	Quiet    bool         // in the help only, not in the key line
+	Keys     []string   // as tea.KeyPressMsg.String says them; the first is shown
+	Help     event.Text // what it does, in a word or two
+	Disabled event.Text // why it does nothing now; empty if it works
+	Quiet    bool       // in the help only, not in the key line
 }
 
 // Enabled says whether the key does something now.
@@ -24,7 +24,7 @@ func (k Key) Enabled() bool { return k.Disabled.Empty() }
 func (k Key) Is(msg tea.KeyPressMsg) bool { return slices.Contains(k.Keys, msg.String()) }
 
 // without gives the binding with a reason why it does not work now; a false why leaves it alone.
-func (k Key) without(disabled bool, reason runbook.Text) Key {
+func (k Key) without(disabled bool, reason event.Text) Key {
 	if disabled {
 		k.Disabled = reason
 	}
@@ -44,19 +44,19 @@ func find(keys []Key, msg tea.KeyPressMsg) (Key, bool) {
 type action any
 
 type (
-	handled    struct{}                        // it was for the part, and the part is done with it
-	actBack    struct{}                        // leave this screen
-	actQuit    struct{}                        // leave the console
-	actStop    struct{}                        // stop the running command
-	actAnswer  struct{ Answer runbook.Answer } // answer the question that stands
-	actRemedy  struct{ ID string }             // start a remedy beside the running command
-	actCopy    struct{ Text string }           // to the clipboard of the operator's terminal
-	actNotice  struct{ Text runbook.Text }     // say this in the status line
-	actHelp    struct{}                        // show every key
-	actPalette struct{}                        // open the command palette
-	actTypeIn  struct{}                        // give the keys to the command that runs
-	actPause   struct{}                        // stop recording output, or start again
-	actPick    struct{ Remedies []runbook.Remedy }
+	handled    struct{}                      // it was for the part, and the part is done with it
+	actBack    struct{}                      // leave this screen
+	actQuit    struct{}                      // leave the console
+	actStop    struct{}                      // stop the running command
+	actAnswer  struct{ Answer event.Answer } // answer the question that stands
+	actRemedy  struct{ ID string }           // start a remedy beside the running command
+	actCopy    struct{ Text string }         // to the clipboard of the operator's terminal
+	actNotice  struct{ Text event.Text }     // say this in the status line
+	actHelp    struct{}                      // show every key
+	actPalette struct{}                      // open the command palette
+	actTypeIn  struct{}                      // give the keys to the command that runs
+	actPause   struct{}                      // stop recording output, or start again
+	actPick    struct{ Remedies []event.Remedy }
 )
 
 // keyNames are the names people know, where Bubble Tea's differ.

@@ -3,7 +3,7 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // actLeave is a confirmed actQuit, actDetach one that leaves the command running.
@@ -15,11 +15,11 @@ type (
 // leaveDialog asks whether to leave while the run is not over, and says what becomes of it.
 type leaveDialog struct {
 	look
-	running *runbook.CommandState
+	running *event.CommandState
 	keeps   bool // it is a run that can be resumed
 }
 
-func newLeaveDialog(l look, running *runbook.CommandState, keeps bool) *leaveDialog {
+func newLeaveDialog(l look, running *event.CommandState, keeps bool) *leaveDialog {
 	return &leaveDialog{look: l, running: running, keeps: keeps}
 }
 
@@ -50,7 +50,7 @@ func (d *leaveDialog) Keys() []Key {
 // detaches says whether there is a command to leave alone.
 func (d *leaveDialog) detaches() bool { return d.keeps && d.running != nil }
 
-func (d *leaveDialog) leaveNow() runbook.Text {
+func (d *leaveDialog) leaveNow() event.Text {
 	if d.running != nil {
 		return sayLeaveStopping
 	}

@@ -7,13 +7,13 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // commandLog lists every command of the run, oldest first, and shows the output of one.
 type commandLog struct {
 	look
-	commands []*runbook.CommandState
+	commands []*event.CommandState
 	stepOf   map[int]int // number of a command to number of its step
 	cursor   int
 	follow   bool
@@ -32,7 +32,7 @@ func (c *commandLog) SetSize(w, h int) {
 }
 
 // SetState takes the run as it is now.
-func (c *commandLog) SetState(state *runbook.State, _ time.Time) {
+func (c *commandLog) SetState(state *event.State, _ time.Time) {
 	c.commands, c.stepOf = nil, map[int]int{}
 	if st := state.Step(""); st != nil {
 		c.commands = append(c.commands, st.Commands...)
@@ -43,7 +43,7 @@ func (c *commandLog) SetState(state *runbook.State, _ time.Time) {
 			c.stepOf[k.Number] = i + 1
 		}
 	}
-	slices.SortStableFunc(c.commands, func(a, b *runbook.CommandState) int { return a.Number - b.Number })
+	slices.SortStableFunc(c.commands, func(a, b *event.CommandState) int { return a.Number - b.Number })
 	if c.follow {
 		c.cursor = max(0, len(c.commands)-1)
 	}
@@ -61,7 +61,7 @@ func (c *commandLog) arrange() {
 }
 
 // AtCursor is the command under the cursor, nil for none.
-func (c *commandLog) AtCursor() *runbook.CommandState {
+func (c *commandLog) AtCursor() *event.CommandState {
 	if c.cursor >= len(c.commands) {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (c *commandLog) View() string {
 	return strings.Join(fill(lines, c.w, c.h), "\n")
 }
 
-func (c *commandLog) line(i int, k *runbook.CommandState) string {
+func (c *commandLog) line(i int, k *event.CommandState) string {
 	kind := " "
 	if k.Changes {
 		kind = "▲"
@@ -145,7 +145,7 @@ func (c *commandLog) line(i int, k *runbook.CommandState) string {
 	switch {
 	case i == c.cursor && c.focused:
 		return c.Selected.Render(line)
-	case k.Outcome != "" && k.Outcome != runbook.Done && !k.Probe:
+	case k.Outcome != "" && k.Outcome != event.Done && !k.Probe:
 		return c.Danger.Render(line)
 	case k.Probe:
 		return c.Faint.Render(line)

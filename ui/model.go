@@ -5,16 +5,16 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // model is the root: it folds events into the state, gives messages to the part that they are for, and does what the
 // operator meant. All drawing and all meaning of keys is in the parts.
 type model struct {
 	opts     Options
-	state    *runbook.State
+	state    *event.State
 	run      *runScreen
-	controls chan<- runbook.Control
+	controls chan<- event.Control
 	asked    []*asking // questions that wait, the first is on the screen
 	over     overlayPart
 	quit     bool   // over asks whether to leave
@@ -43,8 +43,8 @@ type (
 	}
 )
 
-func newModel(o Options, controls chan<- runbook.Control) *model {
-	return &model{opts: o, state: &runbook.State{}, run: newRunScreen(o), controls: controls}
+func newModel(o Options, controls chan<- event.Control) *model {
+	return &model{opts: o, state: &event.State{}, run: newRunScreen(o), controls: controls}
 }
 
 // Init starts the clock in the header.
@@ -85,9 +85,9 @@ func (m *model) take(items batch) tea.Cmd {
 	var cmds []tea.Cmd
 	for _, item := range items {
 		switch item := item.(type) {
-		case runbook.Event:
+		case event.Event:
 			m.state.Apply(item)
-			if _, ok := item.Data.(runbook.Ended); ok {
+			if _, ok := item.Data.(event.Ended); ok {
 				m.ended = true
 			}
 		case *asking:
@@ -135,7 +135,7 @@ func (m *model) showAsk() {
 		m.run.Notice(m.run.say(sayCheckedAgain, m.opts.now().Format(time.TimeOnly))) // else nothing shows that it was
 	}
 	m.retried = ""
-	if q.Form == runbook.AskCompare {
+	if q.Form == event.AskCompare {
 		m.run.SetState(m.state, m.opts.now())
 		if st, _ := m.run.shownStep(); st != nil && len(st.Compared) > 0 {
 			m.run.SetAsk(a, newDiffView(m.run.look, st.Compared[len(st.Compared)-1]))
@@ -157,12 +157,12 @@ func (m *model) drop(a *asking) {
 }
 
 // answer replies to the question on the screen. It can be replied to only once: it leaves the screen with the reply.
-func (m *model) answer(answer runbook.Answer) {
+func (m *model) answer(answer event.Answer) {
 	if len(m.asked) == 0 {
 		return
 	}
 	a := m.asked[0]
-	if a.q.Form == runbook.AskGate && answer.Choice == runbook.ChoiceRetry {
+	if a.q.Form == event.AskGate && answer.Choice == event.ChoiceRetry {
 		m.retried = a.q.ID
 	}
 	a.reply <- answer
@@ -222,7 +222,7 @@ func (m *model) rootKey(msg tea.KeyPressMsg) action {
 // stops and says why.
 func (m *model) pause() tea.Cmd {
 	pause, on := m.opts.Pause, !m.state.Paused
-	m.run.Notice(m.run.say(map[bool]runbook.Text{true: sayPausing, false: sayRecordingAgain}[on]))
+	m.run.Notice(m.run.say(map[bool]event.Text{true: sayPausing, false: sayRecordingAgain}[on]))
 	return func() tea.Msg {
 		_ = pause(on)
 		return nil
@@ -258,7 +258,7 @@ func (m *model) act(a action) tea.Cmd {
 	case actPick:
 		m.over = remedyPalette(m.run.look, a.Remedies)
 	case actRemedy:
-		m.control(runbook.Control{Remedy: a.ID}, sayRemedyAsked)
+		m.control(event.Control{Remedy: a.ID}, sayRemedyAsked)
 	case actTypeIn:
 		m.typing = true
 		m.run.Notice(m.run.say(sayTypingIn))
@@ -275,7 +275,7 @@ func (m *model) act(a action) tea.Cmd {
 	return nil
 }
 
-func (m *model) running() *runbook.CommandState { return runningOf(m.state.Step(m.state.Current)) }
+func (m *model) running() *event.CommandState { return runningOf(m.state.Step(m.state.Current)) }
 
 // stop tells the command that runs to end: gently, and the second time firmly.
 func (m *model) stop() {
@@ -288,10 +288,10 @@ func (m *model) stop() {
 	if m.stops > 1 {
 		say = sayStoppingNow
 	}
-	m.control(runbook.Control{Stop: true}, say)
+	m.control(event.Control{Stop: true}, say)
 }
 
-func (m *model) control(c runbook.Control, say runbook.Text) {
+func (m *model) control(c event.Control, say event.Text) {
 	select {
 	case m.controls <- c:
 		m.run.Notice(m.run.say(say))
@@ -316,11 +316,11 @@ func (m *model) leave() tea.Cmd {
 // left leaves: by the answer that stops the run where a question waits, else by leaving the screen.
 func (m *model) left() tea.Cmd {
 	m.over, m.quit = nil, false
-	if m.leaving || len(m.asked) == 0 || !hasChoice(m.asked[0].q, runbook.ChoiceLeave) {
+	if m.leaving || len(m.asked) == 0 || !hasChoice(m.asked[0].q, event.ChoiceLeave) {
 		return tea.Quit
 	}
 	m.leaving = true
-	m.answer(runbook.Answer{Choice: runbook.ChoiceLeave, By: "operator"})
+	m.answer(event.Answer{Choice: event.ChoiceLeave, By: "operator"})
 	m.run.Notice(m.run.say(sayLeaving))
 	return nil
 }

@@ -10,26 +10,26 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // nodeTable shows the cluster's nodes: as a table with a heading, or as a strip of one line.
 type nodeTable struct {
 	look
-	state   *runbook.State
+	state   *event.State
 	now     time.Time
 	w, h    int
 	scroll  scroll
 	focused bool
 }
 
-func newNodeTable(l look) *nodeTable { return &nodeTable{look: l, state: &runbook.State{}} }
+func newNodeTable(l look) *nodeTable { return &nodeTable{look: l, state: &event.State{}} }
 
 // SetSize takes the room there is.
 func (t *nodeTable) SetSize(w, h int) { t.w, t.h = w, h; t.fit() }
 
 // SetState takes the run as it is now.
-func (t *nodeTable) SetState(state *runbook.State, now time.Time) {
+func (t *nodeTable) SetState(state *event.State, now time.Time) {
 	t.state, t.now = state, now
 	t.fit()
 }
@@ -49,20 +49,20 @@ func (t *nodeTable) Keys() []Key { return motionKeys() }
 
 // column is one of the table. The last columns go first when there is no room.
 type column struct {
-	name runbook.Text
-	of   func(t *nodeTable, n runbook.Node) string
+	name event.Text
+	of   func(t *nodeTable, n event.Node) string
 }
 
 var nodeColumns = []column{
-	{colName, func(t *nodeTable, n runbook.Node) string { return n.Name }},
-	{colStatus, func(t *nodeTable, n runbook.Node) string { return t.status(n) }},
-	{colVersion, func(t *nodeTable, n runbook.Node) string { return n.Version }},
-	{colSince, func(t *nodeTable, n runbook.Node) string { return t.since(n) }},
-	{colRoles, func(t *nodeTable, n runbook.Node) string { return strings.Join(n.Roles, ",") }},
-	{colRuntime, func(t *nodeTable, n runbook.Node) string { return strings.Replace(n.Runtime, "://", " ", 1) }},
-	{colOS, func(t *nodeTable, n runbook.Node) string { return n.OS }},
-	{colAddress, func(t *nodeTable, n runbook.Node) string { return n.Address }},
-	{colKernel, func(t *nodeTable, n runbook.Node) string { return n.Kernel }},
+	{colName, func(t *nodeTable, n event.Node) string { return n.Name }},
+	{colStatus, func(t *nodeTable, n event.Node) string { return t.status(n) }},
+	{colVersion, func(t *nodeTable, n event.Node) string { return n.Version }},
+	{colSince, func(t *nodeTable, n event.Node) string { return t.since(n) }},
+	{colRoles, func(t *nodeTable, n event.Node) string { return strings.Join(n.Roles, ",") }},
+	{colRuntime, func(t *nodeTable, n event.Node) string { return strings.Replace(n.Runtime, "://", " ", 1) }},
+	{colOS, func(t *nodeTable, n event.Node) string { return n.OS }},
+	{colAddress, func(t *nodeTable, n event.Node) string { return n.Address }},
+	{colKernel, func(t *nodeTable, n event.Node) string { return n.Kernel }},
 }
 
 // View draws the heading and the nodes in sight.
@@ -101,7 +101,7 @@ func (t *nodeTable) names(widths []int) string {
 	return t.Faint.Render(b.String())
 }
 
-func (t *nodeTable) styleOf(column int, n runbook.Node) lipgloss.Style {
+func (t *nodeTable) styleOf(column int, n event.Node) lipgloss.Style {
 	switch {
 	case column != 1:
 		return t.Plain
@@ -175,7 +175,7 @@ func (t *nodeTable) counts() string {
 }
 
 // connectionOf says how the link to the API is; known is false before anything was heard of it.
-func (l look) connectionOf(state *runbook.State) (text string, up, known bool) {
+func (l look) connectionOf(state *event.State) (text string, up, known bool) {
 	up = true
 	var names []string
 	for _, to := range slices.Sorted(maps.Keys(state.Connected)) {
@@ -200,7 +200,7 @@ func (t *nodeTable) connection() string {
 }
 
 // status is the word for a node: what kubectl says, shorter.
-func (t *nodeTable) status(n runbook.Node) string {
+func (t *nodeTable) status(n event.Node) string {
 	s := "✓ " + t.say(sayReady)
 	if n.Ready != "True" {
 		s = "✗ " + t.say(sayNotReady)
@@ -215,7 +215,7 @@ func (t *nodeTable) status(n runbook.Node) string {
 }
 
 // since is for how long the node has been ready, or not.
-func (t *nodeTable) since(n runbook.Node) string {
+func (t *nodeTable) since(n event.Node) string {
 	if n.Since.IsZero() || t.now.IsZero() {
 		return "-"
 	}

@@ -10,14 +10,14 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // outputView shows what commands printed, one after the other. Lines count from the first line ever printed, also where
 // the state has let go of the oldest: so what the operator reads stays where it is while more comes in.
 type outputView struct {
 	look
-	commands []*runbook.CommandState
+	commands []*event.CommandState
 	w, h     int
 	scroll   scroll
 	left     int  // columns scrolled to the side
@@ -35,7 +35,7 @@ func (o *outputView) SetSize(w, h int) {
 }
 
 // SetCommands takes the commands whose output is shown. At the end it stays at the end, elsewhere it does not move.
-func (o *outputView) SetCommands(commands []*runbook.CommandState) {
+func (o *outputView) SetCommands(commands []*event.CommandState) {
 	o.commands = commands
 	o.fit()
 }
@@ -61,7 +61,7 @@ func (o *outputView) Rows() int {
 	return n
 }
 
-func (o *outputView) rowsOf(c *runbook.CommandState) int {
+func (o *outputView) rowsOf(c *event.CommandState) int {
 	n := c.Output.Dropped + len(c.Output.Lines)
 	if o.headed() {
 		n++
@@ -78,21 +78,21 @@ func (o *outputView) rowsOf(c *runbook.CommandState) int {
 // headed says whether each command is introduced by a line: one alone stands under `run` already.
 func (o *outputView) headed() bool { return len(o.commands) > 1 }
 
-func (o *outputView) endOf(c *runbook.CommandState) string {
-	if c.Outcome == "" || c.Outcome == runbook.Done {
+func (o *outputView) endOf(c *event.CommandState) string {
+	if c.Outcome == "" || c.Outcome == event.Done {
 		return ""
 	}
 	return o.outcome(c)
 }
 
 // outcome says in a few words how a command ended.
-func (l look) outcome(c *runbook.CommandState) string {
+func (l look) outcome(c *event.CommandState) string {
 	switch c.Outcome {
 	case "":
 		return "▶ " + l.say(sayRunning)
-	case runbook.Done:
+	case event.Done:
 		return "✓ " + l.say(sayPassed)
-	case runbook.Exited:
+	case event.Exited:
 		return "✗ " + l.say(sayExit, c.Exit)
 	}
 	s := "✗ " + l.say(c.Outcome.Text())

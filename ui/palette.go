@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // palette is a list to pick from, narrowed by typing: the actions by name, or the remedies of a pitfall.
@@ -41,7 +41,7 @@ func actionPalette(l look, keys []Key) *palette {
 }
 
 // remedyPalette asks which remedy to start. It is a question too: a remedy acts on the cluster.
-func remedyPalette(l look, remedies []runbook.Remedy) *palette {
+func remedyPalette(l look, remedies []event.Remedy) *palette {
 	var items []paletteItem
 	for _, r := range remedies {
 		items = append(items, paletteItem{"", l.told(r.Title), actRemedy{r.ID}})

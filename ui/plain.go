@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // PlainOptions say how the line printer prints. The zero value is English, calm, without prompts.
@@ -33,7 +33,7 @@ type Plain struct {
 	w        io.Writer
 	err      error
 	asking   bool // Ask is used: choices are printed where the operator types
-	started  runbook.Started
+	started  event.Started
 	begun    time.Time
 	now      time.Time
 	steps    []*plainStep
@@ -44,24 +44,24 @@ type Plain struct {
 	nodes    map[string]string // what was last printed of each
 	nameWide int
 	down     map[string]bool
-	asked    map[string]runbook.Question
-	typist   *typist         // who reads the terminal; nil without one
-	lent     bool            // a program has the terminal
-	held     []runbook.Event // what happened meanwhile
-	state    runbook.State   // of the steps, where there is a reference
+	asked    map[string]event.Question
+	typist   *typist       // who reads the terminal; nil without one
+	lent     bool          // a program has the terminal
+	held     []event.Event // what happened meanwhile
+	state    event.State   // of the steps, where there is a reference
 }
 
 type plainStep struct {
-	runbook.PlannedStep
+	event.PlannedStep
 	number  int
 	attempt int
 	begun   time.Time
-	status  runbook.Status
+	status  event.Status
 	printed map[string]bool // commands a dry run has printed
 }
 
 type plainCommand struct {
-	runbook.CommandStarted
+	event.CommandStarted
 	partial string
 	shared  bool // it ran beside another one: each line names its host
 	handed  bool // it has the terminal: what it shows is seen there
@@ -78,7 +78,7 @@ func NewPlain(w io.Writer, o PlainOptions) *Plain {
 		open:  map[int]*plainCommand{},
 		nodes: map[string]string{},
 		down:  map[string]bool{},
-		asked: map[string]runbook.Question{},
+		asked: map[string]event.Question{},
 	}
 }
 
@@ -91,7 +91,7 @@ func (p *Plain) Err() error {
 
 // Recall takes the events that were printed by the console before this one, but the output, and the state they led to: they
 // are known from then on, and not printed.
-func (p *Plain) Recall(events iter.Seq[runbook.Event], state *runbook.State) {
+func (p *Plain) Recall(events iter.Seq[event.Event], state *event.State) {
 	w := p.w
 	p.w = io.Discard
 	for e := range events {
@@ -106,64 +106,64 @@ func (p *Plain) Recall(events iter.Seq[runbook.Event], state *runbook.State) {
 }
 
 // Emit prints an event. Events the reader learns nothing from print nothing.
-func (p *Plain) Emit(e runbook.Event) {
+func (p *Plain) Emit(e event.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, output := e.Data.(runbook.Output); p.lent && !output {
+	if _, output := e.Data.(event.Output); p.lent && !output {
 		p.held = append(p.held, e)
 		return
 	}
 	p.print(e)
 }
 
-func (p *Plain) print(e runbook.Event) {
+func (p *Plain) print(e event.Event) {
 	if p.begun.IsZero() {
 		p.begun = e.Time
 	}
 	p.now = e.Time
-	if _, output := e.Data.(runbook.Output); p.o.Reference != nil && !output {
+	if _, output := e.Data.(event.Output); p.o.Reference != nil && !output {
 		p.state.Apply(e)
 	}
 	switch d := e.Data.(type) {
-	case runbook.Started:
+	case event.Started:
 		p.start(d)
-	case runbook.Planned:
+	case event.Planned:
 		p.plan(d)
-	case runbook.NodeChanged:
+	case event.NodeChanged:
 		p.node(d)
-	case runbook.Connection:
+	case event.Connection:
 		p.connection(d)
-	case runbook.Resumed:
+	case event.Resumed:
 		p.resumed(d)
-	case runbook.Drifted:
+	case event.Drifted:
 		p.drifted(d)
-	case runbook.Paused:
+	case event.Paused:
 		p.item(p.say("recording", "記録"), p.say("paused: the output of commands is not written", "停止: コマンドの出力を書き込みません"))
-	case runbook.Unpaused:
+	case event.Unpaused:
 		p.item(p.say("recording", "記録"), p.say("on again", "再開"))
-	case runbook.Ended:
+	case event.Ended:
 		p.end(d)
 	default:
 		p.inStep(e)
 	}
 }
 
-func (p *Plain) inStep(e runbook.Event) {
+func (p *Plain) inStep(e event.Event) {
 	switch d := e.Data.(type) {
-	case runbook.Progress, runbook.UnknownData:
+	case event.Progress, event.UnknownData:
 		return
-	case runbook.StepStarted:
+	case event.StepStarted:
 		st := p.step(e.Step)
 		if st.begun.IsZero() {
 			st.begun = e.Time
 		}
-		st.status, st.attempt = runbook.Running, d.Attempt
+		st.status, st.attempt = event.Running, d.Attempt
 		if d.Attempt > 1 {
 			p.current = "" // what it asked to know whether it is needed stands under the heading already
 		}
 		p.heading(st)
 		return
-	case runbook.Output:
+	case event.Output:
 		if c := p.open[d.Number]; c != nil && p.prints(c) {
 			p.heading(p.step(e.Step))
 			p.output(c, d)
@@ -173,29 +173,29 @@ func (p *Plain) inStep(e runbook.Event) {
 	st := p.step(e.Step)
 	p.heading(st)
 	switch d := e.Data.(type) {
-	case runbook.Described:
+	case event.Described:
 		p.described(st, d)
-	case runbook.CommandStarted:
+	case event.CommandStarted:
 		p.commandStarted(st, d)
-	case runbook.CommandEnded:
+	case event.CommandEnded:
 		p.commandEnded(d)
-	case runbook.GateChecked:
+	case event.GateChecked:
 		p.gate(d)
-	case runbook.Hit:
+	case event.Hit:
 		p.hit(d)
-	case runbook.RemedyStarted:
+	case event.RemedyStarted:
 		p.item(p.say("remedy", "対処"), d.Title.In(p.o.Lang), d.ID)
-	case runbook.RemedyEnded:
+	case event.RemedyEnded:
 		p.item(p.say("remedy", "対処"), p.status(d.Status), d.Reason)
-	case runbook.Asked:
+	case event.Asked:
 		p.question(d.Question)
-	case runbook.Answered:
+	case event.Answered:
 		p.answer(d)
-	case runbook.Compared:
+	case event.Compared:
 		p.compared(d)
-	case runbook.Remark:
+	case event.Remark:
 		p.item(p.say("note", "補足"), d.Text.In(p.o.Lang))
-	case runbook.StepEnded:
+	case event.StepEnded:
 		p.stepEnded(st, d)
 	}
 }
@@ -204,7 +204,7 @@ func (p *Plain) inStep(e runbook.Event) {
 func (p *Plain) step(id string) *plainStep {
 	st := p.byID[id]
 	if st == nil {
-		st = &plainStep{PlannedStep: runbook.PlannedStep{ID: id, Title: runbook.T(id)}, status: runbook.Waiting}
+		st = &plainStep{PlannedStep: event.PlannedStep{ID: id, Title: event.T(id)}, status: event.Waiting}
 		p.byID[id] = st
 		if id != "" {
 			p.steps = append(p.steps, st)
@@ -214,12 +214,12 @@ func (p *Plain) step(id string) *plainStep {
 	return st
 }
 
-func (p *Plain) plan(d runbook.Planned) {
+func (p *Plain) plan(d event.Planned) {
 	p.steps = p.steps[:0]
 	for i, s := range d.Steps {
 		st := p.byID[s.ID]
 		if st == nil {
-			st = &plainStep{status: runbook.Waiting}
+			st = &plainStep{status: event.Waiting}
 			p.byID[s.ID] = st
 		}
 		st.PlannedStep, st.number = s, i+1
@@ -243,7 +243,7 @@ func (p *Plain) heading(st *plainStep) {
 	if st.attempt > 1 {
 		title += p.sayf("  (attempt %d)", "  (%d 回目)", st.attempt)
 	}
-	if st.Danger != "" && st.Danger != runbook.ReadOnly {
+	if st.Danger != "" && st.Danger != event.ReadOnly {
 		title += "  [" + p.danger(st.Danger) + "]"
 	}
 	if st.NoReturn {
@@ -252,7 +252,7 @@ func (p *Plain) heading(st *plainStep) {
 	p.line(title)
 }
 
-func (p *Plain) start(d runbook.Started) {
+func (p *Plain) start(d event.Started) {
 	p.started = d
 	title := "spraydeck  " + d.Title.In(p.o.Lang)
 	if d.Title.Empty() {
@@ -281,7 +281,7 @@ func (p *Plain) start(d runbook.Started) {
 	}
 }
 
-func (p *Plain) end(d runbook.Ended) {
+func (p *Plain) end(d event.Ended) {
 	p.flush()
 	p.blank()
 	p.item2(p.status(d.Status), p.sayf("exit %d", "終了コード %d", d.Exit), plainDuration(p.now.Sub(p.begun)),
@@ -289,7 +289,7 @@ func (p *Plain) end(d runbook.Ended) {
 	p.line(p.counts())
 	if p.o.Transcript != "" {
 		p.item2(p.say("transcript", "記録"), p.o.Transcript)
-		if d.Status != runbook.Passed {
+		if d.Status != event.Passed {
 			p.item2(p.say("go on with", "続きは"), "spraydeck resume "+filepath.Base(p.o.Transcript))
 		}
 	}
@@ -297,7 +297,7 @@ func (p *Plain) end(d runbook.Ended) {
 
 // counts sums the steps up: "31 steps: 28 passed, 2 skipped, 1 not reached".
 func (p *Plain) counts() string {
-	n := map[runbook.Status]int{}
+	n := map[event.Status]int{}
 	for _, st := range p.steps {
 		n[st.status]++
 	}
@@ -307,8 +307,8 @@ func (p *Plain) counts() string {
 	}
 	s := p.sayf(many, "%d 手順", len(p.steps))
 	sep := ": "
-	for _, status := range []runbook.Status{runbook.Passed, runbook.Overridden, runbook.Skipped, runbook.Failed,
-		runbook.Cancelled, runbook.Lost, runbook.Running, runbook.Waiting} {
+	for _, status := range []event.Status{event.Passed, event.Overridden, event.Skipped, event.Failed,
+		event.Cancelled, event.Lost, event.Running, event.Waiting} {
 		if n[status] > 0 {
 			s += fmt.Sprintf("%s%d %s", sep, n[status], p.status(status))
 			sep = ", "

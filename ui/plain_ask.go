@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // question prints what is asked. Where the operator is about to be prompted, the choices stand in the prompt instead.
-func (p *Plain) question(q runbook.Question) {
+func (p *Plain) question(q event.Question) {
 	p.asked[q.ID] = q
 	p.flush()
 	p.item(p.say("ask", "質問"), q.Title.In(p.o.Lang), "("+q.ID+")")
@@ -34,7 +34,7 @@ func (p *Plain) question(q runbook.Question) {
 }
 
 // questionBody is the text of a question and then its details, which are exact commands and evidence.
-func (p *Plain) questionBody(q runbook.Question) []string {
+func (p *Plain) questionBody(q event.Question) []string {
 	var lines []string
 	if body := q.Body.In(p.o.Lang); body != "" {
 		for l := range strings.SplitSeq(strings.TrimRight(body, "\n"), "\n") {
@@ -49,7 +49,7 @@ func (p *Plain) questionBody(q runbook.Question) []string {
 	return lines
 }
 
-func (p *Plain) choice(c runbook.Choice) string {
+func (p *Plain) choice(c event.Choice) string {
 	s := clean(c.Label.In(p.o.Lang))
 	if s == "" {
 		s = c.ID
@@ -60,7 +60,7 @@ func (p *Plain) choice(c runbook.Choice) string {
 	return s
 }
 
-func (p *Plain) answer(d runbook.Answered) {
+func (p *Plain) answer(d event.Answered) {
 	q := p.asked[d.Question]
 	what := d.Choice
 	for _, c := range q.Choices {
@@ -83,11 +83,11 @@ func (p *Plain) answer(d runbook.Answered) {
 
 // Ask gives an Asker that prompts for a line at a time, for a terminal without the console. Answers are chosen by
 // number. An empty line answers nothing, and neither do lines that were typed or pasted before the question stood. The
-// end of the input is runbook.ErrUnanswered.
+// end of the input is event.ErrUnanswered.
 //
 // It reads in from now on, in a goroutine that ends with the input. Where its reads take a deadline, the terminal can be
 // lent.
-func (p *Plain) Ask(in io.Reader) runbook.Asker {
+func (p *Plain) Ask(in io.Reader) event.Asker {
 	t := &typist{Plain: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool)}
 	p.mu.Lock()
 	p.asking, p.typist = true, t
@@ -139,7 +139,7 @@ func (t *typist) quiet(ctx context.Context) error {
 			return ctx.Err()
 		case _, ok := <-t.lines:
 			if !ok {
-				return runbook.ErrUnanswered
+				return event.ErrUnanswered
 			}
 		case <-pause():
 			return nil
@@ -161,7 +161,7 @@ func (t *typist) line(ctx context.Context, prompt string, ok func(string) (compl
 		case s, open := <-t.lines:
 			if !open {
 				t.prompt("\n")
-				return "", runbook.ErrUnanswered
+				return "", event.ErrUnanswered
 			}
 			complaint := ok(s)
 			if complaint == "" {
@@ -170,7 +170,7 @@ func (t *typist) line(ctx context.Context, prompt string, ok func(string) (compl
 			t.prompt("  " + complaint + "\n")
 		}
 	}
-	return "", fmt.Errorf("no usable answer in %d tries: %w", patience, runbook.ErrUnanswered)
+	return "", fmt.Errorf("no usable answer in %d tries: %w", patience, event.ErrUnanswered)
 }
 
 func (t *typist) prompt(s string) {
@@ -179,28 +179,28 @@ func (t *typist) prompt(s string) {
 	_, _ = io.WriteString(t.o.Prompts, s) // nothing better to tell it with
 }
 
-func (t *typist) ask(ctx context.Context, q runbook.Question) (runbook.Answer, error) {
-	a := runbook.Answer{By: "operator"}
-	if len(q.Choices) == 0 && q.Form != runbook.AskInput {
-		q.Choices = []runbook.Choice{{ID: runbook.ChoiceContinue, Label: runbook.Text{En: "continue", Ja: "続行"}}}
+func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error) {
+	a := event.Answer{By: "operator"}
+	if len(q.Choices) == 0 && q.Form != event.AskInput {
+		q.Choices = []event.Choice{{ID: event.ChoiceContinue, Label: event.Text{En: "continue", Ja: "続行"}}}
 	}
 	var menu strings.Builder
 	fmt.Fprintf(&menu, "\n  %s\n", clean(q.Title.In(t.o.Lang)))
 	for _, l := range t.questionBody(q) {
 		menu.WriteString(plainIndent + l + "\n")
 	}
-	value := q.Form == runbook.AskInput
+	value := q.Form == event.AskInput
 	for i, c := range q.Choices {
-		if !value || c.ID != runbook.ChoiceContinue {
+		if !value || c.ID != event.ChoiceContinue {
 			fmt.Fprintf(&menu, "  %*s  %s\n", 4, t.choiceName(value, i), t.choice(c))
 		}
 	}
 	t.prompt(menu.String())
 	chosen, err := t.choose(ctx, q, &a)
 	if err != nil {
-		return runbook.Answer{}, err
+		return event.Answer{}, err
 	}
-	if q.Type != "" && (a.Choice == runbook.ChoiceContinue || a.Choice == "") {
+	if q.Type != "" && (a.Choice == event.ChoiceContinue || a.Choice == "") {
 		a.Text, err = t.line(ctx, t.sayf("type %s to go on:", "続行するには %s と入力:", visible(q.Type)), func(s string) string {
 			if s != q.Type {
 				return t.say("that is something else; ctrl+c stays here", "一致しません。やめるには ctrl+c")
@@ -217,7 +217,7 @@ func (t *typist) ask(ctx context.Context, q runbook.Question) (runbook.Answer, e
 		})
 	}
 	if err != nil {
-		return runbook.Answer{}, err
+		return event.Answer{}, err
 	}
 	return a, nil
 }
@@ -230,8 +230,8 @@ func (t *typist) choiceName(value bool, i int) string {
 	return strconv.Itoa(i + 1)
 }
 
-func (t *typist) choose(ctx context.Context, q runbook.Question, a *runbook.Answer) (chosen runbook.Choice, err error) {
-	if q.Form == runbook.AskInput {
+func (t *typist) choose(ctx context.Context, q event.Question, a *event.Answer) (chosen event.Choice, err error) {
+	if q.Form == event.AskInput {
 		return t.value(ctx, q, a)
 	}
 	prompt := t.sayf("choice, 1 to %d:", "番号 (1-%d):", len(q.Choices))
@@ -248,7 +248,7 @@ func (t *typist) choose(ctx context.Context, q runbook.Question, a *runbook.Answ
 }
 
 // value asks for a value. An empty line takes the default that the prompt shows.
-func (t *typist) value(ctx context.Context, q runbook.Question, a *runbook.Answer) (chosen runbook.Choice, err error) {
+func (t *typist) value(ctx context.Context, q event.Question, a *event.Answer) (chosen event.Choice, err error) {
 	prompt := t.say("value:", "値:")
 	if q.Default != "" && !q.Secret {
 		prompt = t.sayf("value [%s]:", "値 [%s]:", visible(q.Default))
@@ -259,7 +259,7 @@ func (t *typist) value(ctx context.Context, q runbook.Question, a *runbook.Answe
 	} else if q.Secret {
 		prompt = t.say("value (it shows as you type):", "値 (入力は画面に表示されます):")
 	}
-	a.Choice = runbook.ChoiceContinue
+	a.Choice = event.ChoiceContinue
 	a.Text, err = t.line(ctx, prompt, func(s string) string {
 		if n, e := strconv.Atoi(strings.TrimPrefix(s, ":")); e == nil && strings.HasPrefix(s, ":") && n >= 1 &&
 			n <= len(q.Choices) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 const (
@@ -14,7 +14,7 @@ const (
 	nodeStatus  = len("NotReady,SchedulingDisabled")
 )
 
-func (p *Plain) described(st *plainStep, d runbook.Described) {
+func (p *Plain) described(st *plainStep, d event.Described) {
 	if !p.started.DryRun {
 		return // each command is printed when it starts
 	}
@@ -29,7 +29,7 @@ func (p *Plain) described(st *plainStep, d runbook.Described) {
 	}
 }
 
-func (p *Plain) commandStarted(st *plainStep, d runbook.CommandStarted) {
+func (p *Plain) commandStarted(st *plainStep, d event.CommandStarted) {
 	c := &plainCommand{CommandStarted: d}
 	for _, other := range p.open {
 		if !other.Probe && !d.Probe {
@@ -59,7 +59,7 @@ func (p *Plain) command(label, host, line string) {
 // prints says whether the output of a command is printed.
 func (p *Plain) prints(c *plainCommand) bool { return !c.handed && (!c.Probe || p.o.Probes) }
 
-func (p *Plain) output(c *plainCommand, d runbook.Output) {
+func (p *Plain) output(c *plainCommand, d event.Output) {
 	c.partial += d.Text
 	for {
 		line, rest, found := strings.Cut(c.partial, "\n")
@@ -96,14 +96,14 @@ func (p *Plain) flush() {
 	}
 }
 
-func (p *Plain) commandEnded(d runbook.CommandEnded) {
+func (p *Plain) commandEnded(d event.CommandEnded) {
 	c := p.open[d.Number]
 	if c == nil {
 		return
 	}
 	p.flushCommand(c)
 	delete(p.open, d.Number)
-	if d.Outcome == runbook.Done {
+	if d.Outcome == event.Done {
 		return
 	}
 	p.item(p.say("exit", "終了"), c.Host+": "+p.outcome(d))
@@ -112,16 +112,16 @@ func (p *Plain) commandEnded(d runbook.CommandEnded) {
 	}
 }
 
-func (p *Plain) gate(d runbook.GateChecked) {
-	word := map[runbook.Verdict]string{
-		runbook.Pass: p.say("pass", "合格"), runbook.Fail: p.say("FAIL", "不合格"),
+func (p *Plain) gate(d event.GateChecked) {
+	word := map[event.Verdict]string{
+		event.Pass: p.say("pass", "合格"), event.Fail: p.say("FAIL", "不合格"),
 	}[d.Verdict]
 	if word == "" {
 		word = p.say("unknown", "不明")
 	}
 	parts := []string{d.Title.In(p.o.Lang)}
-	if d.Verdict != runbook.Pass {
-		parts = append(parts, p.insists(d.Required), runbook.SeverityText(d.Severity).In(p.o.Lang), d.Pitfall)
+	if d.Verdict != event.Pass {
+		parts = append(parts, p.insists(d.Required), event.SeverityText(d.Severity).In(p.o.Lang), d.Pitfall)
 	}
 	p.item(word, parts...)
 	p.under(d.Says.In(p.o.Lang))
@@ -130,23 +130,23 @@ func (p *Plain) gate(d runbook.GateChecked) {
 	}
 }
 
-func (p *Plain) insists(r runbook.Required) string {
+func (p *Plain) insists(r event.Required) string {
 	switch r {
-	case runbook.Success:
+	case event.Success:
 		return p.say("blocks", "ブロック")
-	case runbook.Acknowledge:
+	case event.Acknowledge:
 		return p.say("must be read", "要確認")
 	}
 	return p.say("advice", "参考")
 }
 
-func (p *Plain) hit(d runbook.Hit) {
+func (p *Plain) hit(d event.Hit) {
 	p.flush()
 	known := p.say("known", "既知の問題")
 	if d.Hint {
 		known = p.say("perhaps", "参考")
 	}
-	p.item(known, d.Pitfall, runbook.SeverityText(d.Severity).In(p.o.Lang), d.Host, d.Task)
+	p.item(known, d.Pitfall, event.SeverityText(d.Severity).In(p.o.Lang), d.Host, d.Task)
 	p.under(d.Title.In(p.o.Lang))
 	if d.Hint {
 		p.under(sayOnlyHint.In(p.o.Lang))
@@ -158,7 +158,7 @@ func (p *Plain) hit(d runbook.Hit) {
 	}
 }
 
-func (p *Plain) node(d runbook.NodeChanged) {
+func (p *Plain) node(d event.NodeChanged) {
 	n := d.Node
 	p.nameWide = max(p.nameWide, len(n.Name))
 	state := fmt.Sprintf("%-*s  %s", nodeStatus, n.Status(), n.Version)
@@ -176,11 +176,11 @@ func (p *Plain) node(d runbook.NodeChanged) {
 }
 
 // resumed says where a run goes on, and what was running when its console went away.
-func (p *Plain) resumed(d runbook.Resumed) {
+func (p *Plain) resumed(d event.Resumed) {
 	p.current = "" // a step that goes on is named once more
 	p.line(p.sayf("%s is taken up again by %s", "%s を %s が再開します", p.started.Runbook, d.Operator))
 	for _, st := range p.steps {
-		if st.status == runbook.Running {
+		if st.status == event.Running {
 			p.item(p.say("in", "手順"), fmt.Sprintf("%d/%d", st.number, len(p.steps)), st.Title.In(p.o.Lang))
 		}
 	}
@@ -197,9 +197,9 @@ func (p *Plain) resumed(d runbook.Resumed) {
 	}
 }
 
-func (p *Plain) drifted(d runbook.Drifted) {
+func (p *Plain) drifted(d event.Drifted) {
 	word := p.say("FAIL", "不合格")
-	if d.Now == runbook.Unknown {
+	if d.Now == event.Unknown {
 		word = p.say("unknown", "不明")
 	}
 	p.item(p.say("drift", "変化"), d.Step, d.Title.In(p.o.Lang), p.say("passed before, now ", "以前は合格、現在は ")+word)
@@ -209,7 +209,7 @@ func (p *Plain) drifted(d runbook.Drifted) {
 	}
 }
 
-func (p *Plain) connection(d runbook.Connection) {
+func (p *Plain) connection(d event.Connection) {
 	if d.Up == !p.down[d.To] {
 		return
 	}
@@ -221,7 +221,7 @@ func (p *Plain) connection(d runbook.Connection) {
 	p.item(p.say("link", "接続"), d.To+": "+p.say("lost", "切れました"), d.Error)
 }
 
-func (p *Plain) compared(d runbook.Compared) {
+func (p *Plain) compared(d event.Compared) {
 	t := sideBySide(d.Old, d.New)
 	p.item(p.say("diff", "差分"), d.Path, d.Left+" → "+d.Right, t.stat())
 	p.under(d.Note.In(p.o.Lang))
@@ -230,15 +230,15 @@ func (p *Plain) compared(d runbook.Compared) {
 	}
 }
 
-func (p *Plain) stepEnded(st *plainStep, d runbook.StepEnded) {
+func (p *Plain) stepEnded(st *plainStep, d event.StepEnded) {
 	p.flush()
 	st.status = d.Status
 	word := p.status(d.Status)
-	if d.Status == runbook.Failed {
+	if d.Status == event.Failed {
 		word = strings.ToUpper(word)
 	}
 	took := ""
-	if !st.begun.IsZero() && d.Status != runbook.Skipped {
+	if !st.begun.IsZero() && d.Status != event.Skipped {
 		took = plainDuration(p.now.Sub(st.begun))
 	}
 	p.item(word, took, d.Why.In(p.o.Lang))
@@ -283,7 +283,7 @@ func (p *Plain) write(s string) {
 	}
 }
 
-func (p *Plain) say(en, ja string) string { return runbook.Text{En: en, Ja: ja}.In(p.o.Lang) }
+func (p *Plain) say(en, ja string) string { return event.Text{En: en, Ja: ja}.In(p.o.Lang) }
 
 func (p *Plain) sayf(en, ja string, args ...any) string {
 	return fmt.Sprintf(p.say(en, ja), args...)

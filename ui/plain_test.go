@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // sameAsGolden compares with a file in testdata.
@@ -35,111 +35,111 @@ func sameAsGolden(t *testing.T, name, got string) {
 
 // feed numbers events and lets a second pass between them.
 type feed struct {
-	emit func(runbook.Event)
+	emit func(event.Event)
 	step string
 	at   time.Time
 	seq  int64
 }
 
-func newFeed(emit func(runbook.Event)) *feed {
+func newFeed(emit func(event.Event)) *feed {
 	return &feed{emit: emit, at: time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)}
 }
 
-func (f *feed) add(data ...runbook.Data) {
+func (f *feed) add(data ...event.Data) {
 	for _, d := range data {
 		f.seq++
 		f.at = f.at.Add(time.Second)
-		f.emit(runbook.Event{Seq: f.seq, Time: f.at, Step: f.step, Data: d})
+		f.emit(event.Event{Seq: f.seq, Time: f.at, Step: f.step, Data: d})
 	}
 }
 
-func text(en, ja string) runbook.Text { return runbook.Text{En: en, Ja: ja} }
+func text(en, ja string) event.Text { return event.Text{En: en, Ja: ja} }
 
 // smallPlan is a run of four steps, one of each colour.
-func smallPlan() []runbook.PlannedStep {
+func smallPlan() []event.PlannedStep {
 	before, upgrade := text("Before the window", "作業前"), text("The upgrade", "アップグレード")
-	return []runbook.PlannedStep{
+	return []event.PlannedStep{
 		{ID: "notes", Title: text("Read the release notes", "リリースノートを読む"), Phase: before, Kind: "note",
-			Danger: runbook.ReadOnly, Estimate: time.Minute},
+			Danger: event.ReadOnly, Estimate: time.Minute},
 		{ID: "api-server", Title: text("Which API server does each node use?", "各ノードが参照する API サーバー"),
-			Phase: before, Kind: "check", Danger: runbook.ReadOnly, Hosts: []string{"node1", "node2"}, Estimate: 5 * time.Second,
+			Phase: before, Kind: "check", Danger: event.ReadOnly, Hosts: []string{"node1", "node2"}, Estimate: 5 * time.Second,
 			Why: text("Every kubelet must reach the API without the virtual address.", "仮想アドレスなしで API に届く必要があります。")},
 		{ID: "drain-node2", Title: text("Drain node2", "node2 を退避"), Phase: upgrade, Kind: "drain",
-			Danger: runbook.Destroys, Hosts: []string{"node2"}, Estimate: 4 * time.Minute},
+			Danger: event.Destroys, Hosts: []string{"node2"}, Estimate: 4 * time.Minute},
 		{ID: "upgrade", Title: text("Control plane and etcd", "コントロールプレーンと etcd"), Phase: upgrade, Kind: "ansible",
-			Danger: runbook.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}, Estimate: 40 * time.Minute},
+			Danger: event.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}, Estimate: 40 * time.Minute},
 	}
 }
 
-func failingGate() runbook.GateChecked {
-	return runbook.GateChecked{Gate: "local", When: "before", Title: text("Every server is local", "すべてローカル"),
-		Required: runbook.Success, Verdict: runbook.Fail, Pitfall: "vip-outage-v2.28", Severity: "outage",
+func failingGate() event.GateChecked {
+	return event.GateChecked{Gate: "local", When: "before", Title: text("Every server is local", "すべてローカル"),
+		Required: event.Success, Verdict: event.Fail, Pitfall: "vip-outage-v2.28", Severity: "outage",
 		Says:     text("2 of 2 nodes use the virtual address.", "2 台中 2 台が仮想アドレスを使用しています。"),
 		Evidence: []string{"node2  kubelet.conf:5  https://lb-apiserver.kubernetes.local:6443"}}
 }
 
-func gateQuestion() runbook.Question {
-	return runbook.Question{ID: "gate.api-server.local", Form: runbook.AskGate,
+func gateQuestion() event.Question {
+	return event.Question{ID: "gate.api-server.local", Form: event.AskGate,
 		Title:   text("Every server is local: does not pass", "すべてローカル: 不合格"),
 		Body:    text("What now?", "どうしますか?"),
 		Details: []string{"node2  kubelet.conf:5"},
-		Choices: []runbook.Choice{
+		Choices: []event.Choice{
 			{ID: "remedy:localhost", Label: text("Point them at 127.0.0.1", "127.0.0.1 に向ける")},
-			{ID: runbook.ChoiceRetry, Label: text("Check again", "再確認")},
-			{ID: runbook.ChoiceOverride, Label: text("Go on without the proof", "証拠なしで続行"), NeedsReason: true},
-			{ID: runbook.ChoiceLeave, Label: text("Stop here", "ここで停止")},
-		}, Safe: runbook.ChoiceLeave, Opens: true}
+			{ID: event.ChoiceRetry, Label: text("Check again", "再確認")},
+			{ID: event.ChoiceOverride, Label: text("Go on without the proof", "証拠なしで続行"), NeedsReason: true},
+			{ID: event.ChoiceLeave, Label: text("Stop here", "ここで停止")},
+		}, Safe: event.ChoiceLeave, Opens: true}
 }
 
 // smallRun is a run that meets most of what can happen.
 func smallRun(f *feed) {
-	f.add(runbook.Started{Runbook: "kubespray/v2.28.0", Version: "1.0", Title: text("Kubespray v2.28.0", ""),
+	f.add(event.Started{Runbook: "kubespray/v2.28.0", Version: "1.0", Title: text("Kubespray v2.28.0", ""),
 		From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", Checkout: "/srv/kubespray", Operator: "op@bastion", At: f.at},
-		runbook.Planned{Steps: smallPlan()},
-		runbook.NodeChanged{Node: runbook.Node{Name: "node1", Ready: "True", Version: "v1.31.4"}},
-		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "True", Version: "v1.31.4"}})
+		event.Planned{Steps: smallPlan()},
+		event.NodeChanged{Node: event.Node{Name: "node1", Ready: "True", Version: "v1.31.4"}},
+		event.NodeChanged{Node: event.Node{Name: "node2", Ready: "True", Version: "v1.31.4"}})
 	f.step = "notes"
-	f.add(runbook.StepStarted{Attempt: 1}, runbook.StepEnded{Status: runbook.Skipped, Why: text("already read", "既読")})
+	f.add(event.StepStarted{Attempt: 1}, event.StepEnded{Status: event.Skipped, Why: text("already read", "既読")})
 	f.step = "api-server"
-	f.add(runbook.StepStarted{Attempt: 1},
-		runbook.Described{Operations: []runbook.Operation{{Host: "node1", Line: "grep server: /etc/kubernetes/*.conf"}}},
-		runbook.CommandStarted{Number: 1, Host: "node1", Line: "grep server: /etc/kubernetes/*.conf", Probe: true},
-		runbook.Output{Number: 1, Stream: "stdout", Text: "not shown\n"},
-		runbook.CommandEnded{Number: 1, Outcome: runbook.Done},
-		failingGate(), runbook.Asked{Question: gateQuestion()},
-		runbook.Answered{Question: "gate.api-server.local", Answer: runbook.Answer{Choice: "remedy:localhost", By: "answers"}},
-		runbook.RemedyStarted{ID: "localhost", Title: text("Point them at 127.0.0.1", "127.0.0.1 に向ける")},
-		runbook.CommandStarted{Number: 2, Host: "node1", Line: "sed -i s/lb-api/127.0.0.1/ a.conf\nsystemctl restart kubelet"},
-		runbook.CommandStarted{Number: 3, Host: "node2", Line: "systemctl restart kubelet"},
-		runbook.Output{Number: 2, Text: "one\x1b[31m red\x1b[0m\x1b]0;title\a\nha"},
-		runbook.Output{Number: 3, Text: "\u001b[2Jother\r\n"},
-		runbook.Output{Number: 2, Text: "lf 10%\rhalf 90%"},
-		runbook.CommandEnded{Number: 2, Outcome: runbook.Done},
-		runbook.CommandEnded{Number: 3, Outcome: runbook.StateLost, Error: "broken pipe", Hint: "check node2 by hand"},
-		runbook.RemedyEnded{ID: "localhost", Status: runbook.Passed},
-		runbook.Answered{Question: "gate.api-server.local", Answer: runbook.Answer{Choice: "override", By: "operator",
+	f.add(event.StepStarted{Attempt: 1},
+		event.Described{Operations: []event.Operation{{Host: "node1", Line: "grep server: /etc/kubernetes/*.conf"}}},
+		event.CommandStarted{Number: 1, Host: "node1", Line: "grep server: /etc/kubernetes/*.conf", Probe: true},
+		event.Output{Number: 1, Stream: "stdout", Text: "not shown\n"},
+		event.CommandEnded{Number: 1, Outcome: event.Done},
+		failingGate(), event.Asked{Question: gateQuestion()},
+		event.Answered{Question: "gate.api-server.local", Answer: event.Answer{Choice: "remedy:localhost", By: "answers"}},
+		event.RemedyStarted{ID: "localhost", Title: text("Point them at 127.0.0.1", "127.0.0.1 に向ける")},
+		event.CommandStarted{Number: 2, Host: "node1", Line: "sed -i s/lb-api/127.0.0.1/ a.conf\nsystemctl restart kubelet"},
+		event.CommandStarted{Number: 3, Host: "node2", Line: "systemctl restart kubelet"},
+		event.Output{Number: 2, Text: "one\x1b[31m red\x1b[0m\x1b]0;title\a\nha"},
+		event.Output{Number: 3, Text: "\u001b[2Jother\r\n"},
+		event.Output{Number: 2, Text: "lf 10%\rhalf 90%"},
+		event.CommandEnded{Number: 2, Outcome: event.Done},
+		event.CommandEnded{Number: 3, Outcome: event.StateLost, Error: "broken pipe", Hint: "check node2 by hand"},
+		event.RemedyEnded{ID: "localhost", Status: event.Passed},
+		event.Answered{Question: "gate.api-server.local", Answer: event.Answer{Choice: "override", By: "operator",
 			Reason: "it is only the test cluster"}},
-		runbook.StepEnded{Status: runbook.Overridden})
+		event.StepEnded{Status: event.Overridden})
 	f.step = "drain-node2"
-	f.add(runbook.StepStarted{Attempt: 1},
-		runbook.Asked{Question: runbook.Question{ID: "approve.drain", Form: runbook.AskApprove, Title: text("Drain node2?", ""),
-			Details: []string{"kubectl drain node2 --force"}, Type: "node2", Danger: runbook.Destroys}},
-		runbook.Answered{Question: "approve.drain", Answer: runbook.Answer{Choice: "continue", Text: "node2", By: "answers"}},
-		runbook.CommandStarted{Number: 4, Host: "api", Line: "kubectl drain node2 --force"},
-		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "Unknown", Unschedulable: true, Version: "v1.31.4"}},
-		runbook.NodeChanged{Node: runbook.Node{Name: "node2", Ready: "False", Unschedulable: true, Version: "v1.31.4"}},
-		runbook.Hit{Pitfall: "drain-pdb", Severity: "blocks", Host: "node2", Line: "error when evicting\x1b[1m pods",
+	f.add(event.StepStarted{Attempt: 1},
+		event.Asked{Question: event.Question{ID: "approve.drain", Form: event.AskApprove, Title: text("Drain node2?", ""),
+			Details: []string{"kubectl drain node2 --force"}, Type: "node2", Danger: event.Destroys}},
+		event.Answered{Question: "approve.drain", Answer: event.Answer{Choice: "continue", Text: "node2", By: "answers"}},
+		event.CommandStarted{Number: 4, Host: "api", Line: "kubectl drain node2 --force"},
+		event.NodeChanged{Node: event.Node{Name: "node2", Ready: "Unknown", Unschedulable: true, Version: "v1.31.4"}},
+		event.NodeChanged{Node: event.Node{Name: "node2", Ready: "False", Unschedulable: true, Version: "v1.31.4"}},
+		event.Hit{Pitfall: "drain-pdb", Severity: "blocks", Host: "node2", Line: "error when evicting\x1b[1m pods",
 			Title: text("The drain waits for a budget", "PDB が退避を止めています"), Cause: text("The budget allows 0 disruptions.", ""),
-			Remedies: []runbook.Remedy{{ID: "scale", Title: text("Scale it up", "増やす")}}},
-		runbook.Connection{To: "api", Up: false, Error: "refused"}, runbook.Connection{To: "api", Up: true},
-		runbook.CommandEnded{Number: 4, Exit: 1, Outcome: runbook.Exited},
-		runbook.Compared{Path: "k8s-net-calico.yml", Left: "t_v2.27.0", Right: "v2.28.0", Old: "a: 1\nb: 2\n", New: "a: 1\nb: 3\nc: 4\n",
+			Remedies: []event.Remedy{{ID: "scale", Title: text("Scale it up", "増やす")}}},
+		event.Connection{To: "api", Up: false, Error: "refused"}, event.Connection{To: "api", Up: true},
+		event.CommandEnded{Number: 4, Exit: 1, Outcome: event.Exited},
+		event.Compared{Path: "k8s-net-calico.yml", Left: "t_v2.27.0", Right: "v2.28.0", Old: "a: 1\nb: 2\n", New: "a: 1\nb: 3\nc: 4\n",
 			Note: text("default changed", "既定値が変わりました")},
-		runbook.Remark{Text: text("tried twice", "2 回試しました")},
-		runbook.StepStarted{Attempt: 2},
-		runbook.StepEnded{Status: runbook.Failed, Why: text("exit code 1", "終了コード 1")})
+		event.Remark{Text: text("tried twice", "2 回試しました")},
+		event.StepStarted{Attempt: 2},
+		event.StepEnded{Status: event.Failed, Why: text("exit code 1", "終了コード 1")})
 	f.step = ""
-	f.add(runbook.UnknownData{Name: "later", JSON: []byte(`{}`)}, runbook.Ended{Status: runbook.Failed, Exit: 1, Why: text("drain-node2 failed", "")})
+	f.add(event.UnknownData{Name: "later", JSON: []byte(`{}`)}, event.Ended{Status: event.Failed, Exit: 1, Why: text("drain-node2 failed", "")})
 }
 
 func TestPlainGolden(t *testing.T) {
@@ -158,11 +158,11 @@ func TestPlainDryRun(t *testing.T) {
 	var b strings.Builder
 	p := NewPlain(&b, PlainOptions{})
 	f := newFeed(p.Emit)
-	f.add(runbook.Started{Runbook: "r", DryRun: true}, runbook.Planned{Steps: smallPlan()})
+	f.add(event.Started{Runbook: "r", DryRun: true}, event.Planned{Steps: smallPlan()})
 	f.step = "drain-node2"
-	op := runbook.Operation{Host: "api", Line: "kubectl drain node2 --force", Changes: true}
-	f.add(runbook.StepStarted{Attempt: 1}, runbook.Described{Operations: []runbook.Operation{op, {Host: "node2", Line: "true"}}},
-		runbook.CommandStarted{Number: 1, Host: op.Host, Line: op.Line}, runbook.StepEnded{Status: runbook.Passed})
+	op := event.Operation{Host: "api", Line: "kubectl drain node2 --force", Changes: true}
+	f.add(event.StepStarted{Attempt: 1}, event.Described{Operations: []event.Operation{op, {Host: "node2", Line: "true"}}},
+		event.CommandStarted{Number: 1, Host: op.Host, Line: op.Line}, event.StepEnded{Status: event.Passed})
 	if n := strings.Count(b.String(), "  run  api: kubectl drain node2 --force\n"); n != 1 {
 		t.Errorf("the command stands there %d times:\n%s", n, b.String())
 	}
@@ -175,7 +175,7 @@ func TestPlainKeepsTheFirstWriteError(t *testing.T) {
 	r, w := io.Pipe()
 	r.CloseWithError(errors.New("reader gone"))
 	p := NewPlain(w, PlainOptions{})
-	newFeed(p.Emit).add(runbook.Started{Runbook: "r"})
+	newFeed(p.Emit).add(event.Started{Runbook: "r"})
 	if p.Err() == nil || p.Err().Error() != "reader gone" {
 		t.Error(p.Err())
 	}
@@ -203,7 +203,7 @@ func (d *dialogue) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func askPlain(t *testing.T, q runbook.Question, replies ...string) (runbook.Answer, string, error) {
+func askPlain(t *testing.T, q event.Question, replies ...string) (event.Answer, string, error) {
 	t.Helper()
 	r, w := io.Pipe()
 	d := &dialogue{t: t, w: w, replies: replies}
@@ -216,24 +216,24 @@ func askPlain(t *testing.T, q runbook.Question, replies ...string) (runbook.Answ
 
 func TestPlainAsk(t *testing.T) {
 	typed := gateQuestion()
-	typed.Choices = []runbook.Choice{{ID: runbook.ChoiceContinue}, {ID: runbook.ChoiceLeave}}
+	typed.Choices = []event.Choice{{ID: event.ChoiceContinue}, {ID: event.ChoiceLeave}}
 	typed.Type = "node2"
-	input := runbook.Question{ID: "in", Form: runbook.AskInput, Default: "22",
-		Choices: []runbook.Choice{{ID: runbook.ChoiceContinue}, {ID: runbook.ChoiceLeave}}}
+	input := event.Question{ID: "in", Form: event.AskInput, Default: "22",
+		Choices: []event.Choice{{ID: event.ChoiceContinue}, {ID: event.ChoiceLeave}}}
 	tests := []struct {
 		name    string
-		q       runbook.Question
+		q       event.Question
 		replies []string
-		want    runbook.Answer
+		want    event.Answer
 	}{
-		{"a number", gateQuestion(), []string{"2"}, runbook.Answer{Choice: "retry"}},
-		{"empty is nothing", gateQuestion(), []string{"", "y", "9", "4"}, runbook.Answer{Choice: "leave"}},
-		{"a reason", gateQuestion(), []string{"3", " ", "why not"}, runbook.Answer{Choice: "override", Reason: "why not"}},
-		{"the word", typed, []string{"1", "", "node1", "node2"}, runbook.Answer{Choice: "continue", Text: "node2"}},
-		{"no word to leave", typed, []string{"2"}, runbook.Answer{Choice: "leave"}},
-		{"the default", input, []string{""}, runbook.Answer{Choice: "continue", Text: "22"}},
-		{"a value", input, []string{"2"}, runbook.Answer{Choice: "continue", Text: "2"}},
-		{"leave an input", input, []string{":2"}, runbook.Answer{Choice: "leave"}},
+		{"a number", gateQuestion(), []string{"2"}, event.Answer{Choice: "retry"}},
+		{"empty is nothing", gateQuestion(), []string{"", "y", "9", "4"}, event.Answer{Choice: "leave"}},
+		{"a reason", gateQuestion(), []string{"3", " ", "why not"}, event.Answer{Choice: "override", Reason: "why not"}},
+		{"the word", typed, []string{"1", "", "node1", "node2"}, event.Answer{Choice: "continue", Text: "node2"}},
+		{"no word to leave", typed, []string{"2"}, event.Answer{Choice: "leave"}},
+		{"the default", input, []string{""}, event.Answer{Choice: "continue", Text: "22"}},
+		{"a value", input, []string{"2"}, event.Answer{Choice: "continue", Text: "2"}},
+		{"leave an input", input, []string{":2"}, event.Answer{Choice: "leave"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -247,10 +247,10 @@ func TestPlainAsk(t *testing.T) {
 }
 
 func TestPlainAskEndsUnanswered(t *testing.T) {
-	if _, _, err := askPlain(t, gateQuestion()); !errors.Is(err, runbook.ErrUnanswered) {
+	if _, _, err := askPlain(t, gateQuestion()); !errors.Is(err, event.ErrUnanswered) {
 		t.Errorf("at the end of the input: %v", err)
 	}
-	if _, _, err := askPlain(t, gateQuestion(), make([]string, 20)...); !errors.Is(err, runbook.ErrUnanswered) {
+	if _, _, err := askPlain(t, gateQuestion(), make([]string, 20)...); !errors.Is(err, event.ErrUnanswered) {
 		t.Errorf("after many empty lines: %v", err)
 	}
 }
@@ -285,7 +285,7 @@ func TestPlainAskIsCancelled(t *testing.T) {
 
 // TestHintIsSaid: a symptom that is only a hint looks like none of the known ones, on the card, in the lines and at the end.
 func TestHintIsSaid(t *testing.T) {
-	hit := runbook.Hit{Pitfall: "drain-pdb", Severity: "blocks", Hint: true, Title: text("The drain waits", ""), Line: "evicting"}
+	hit := event.Hit{Pitfall: "drain-pdb", Severity: "blocks", Hint: true, Title: text("The drain waits", ""), Line: "evicting"}
 	var lines strings.Builder
 	p := NewPlain(&lines, PlainOptions{Lang: "en"})
 	newFeed(p.Emit).add(hit)
@@ -302,9 +302,9 @@ func TestPlainClockGoesBack(t *testing.T) {
 	var b strings.Builder
 	p := NewPlain(&b, PlainOptions{})
 	at := time.Date(2026, 11, 1, 1, 59, 0, 0, time.UTC)
-	for i, d := range []runbook.Data{runbook.Started{Runbook: "r"}, runbook.Planned{Steps: smallPlan()[:1]}, runbook.StepStarted{Attempt: 1},
-		runbook.StepEnded{Status: runbook.Passed}, runbook.Ended{Status: runbook.Passed}} {
-		e := runbook.Event{Seq: int64(i + 1), Time: at, Data: d}
+	for i, d := range []event.Data{event.Started{Runbook: "r"}, event.Planned{Steps: smallPlan()[:1]}, event.StepStarted{Attempt: 1},
+		event.StepEnded{Status: event.Passed}, event.Ended{Status: event.Passed}} {
+		e := event.Event{Seq: int64(i + 1), Time: at, Data: d}
 		if i == 2 || i == 3 {
 			e.Step = smallPlan()[0].ID
 		}
@@ -320,19 +320,19 @@ func TestPlainClockGoesBack(t *testing.T) {
 // A console that takes a run up says what was running, and puts what that prints now under its step.
 func TestPlainResumed(t *testing.T) {
 	step := smallPlan()[0]
-	var events []runbook.Event
-	var state runbook.State
-	f := newFeed(func(e runbook.Event) { events = append(events, e); state.Apply(e) })
-	f.add(runbook.Started{Runbook: "r"}, runbook.Planned{Steps: smallPlan()[:1]})
+	var events []event.Event
+	var state event.State
+	f := newFeed(func(e event.Event) { events = append(events, e); state.Apply(e) })
+	f.add(event.Started{Runbook: "r"}, event.Planned{Steps: smallPlan()[:1]})
 	f.step = step.ID
-	f.add(runbook.StepStarted{Attempt: 1}, runbook.CommandStarted{Number: 1, Host: "node1", Line: "long"}, runbook.NewOutput(1, "stdout", []byte("seen\nbe")))
+	f.add(event.StepStarted{Attempt: 1}, event.CommandStarted{Number: 1, Host: "node1", Line: "long"}, event.NewOutput(1, "stdout", []byte("seen\nbe")))
 	var b strings.Builder
 	p := NewPlain(&b, PlainOptions{})
-	p.Recall(slices.Values(slices.DeleteFunc(events, func(e runbook.Event) bool { return e.Data.Kind() == "output" })), &state)
+	p.Recall(slices.Values(slices.DeleteFunc(events, func(e event.Event) bool { return e.Data.Kind() == "output" })), &state)
 	f = newFeed(p.Emit)
-	f.add(runbook.Resumed{Operator: "ada@bastion"}, runbook.Remark{Text: runbook.T("3 checks")})
+	f.add(event.Resumed{Operator: "ada@bastion"}, event.Remark{Text: event.T("3 checks")})
 	f.step = step.ID
-	f.add(runbook.NewOutput(1, "stdout", []byte("gun\n")), runbook.CommandEnded{Number: 1, Outcome: runbook.Done})
+	f.add(event.NewOutput(1, "stdout", []byte("gun\n")), event.CommandEnded{Number: 1, Outcome: event.Done})
 	got := b.String()
 	want := "r is taken up again by ada@bastion\n  in  1/1  " + step.Title.En + "\n  was running  node1: long\n  note  3 checks\n"
 	if !strings.HasPrefix(got, want) || strings.Contains(got, "seen") {

@@ -4,29 +4,29 @@ import (
 	"fmt"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // status is the word a verdict line begins with. English says what the transcript says, for whoever greps.
-func (p *Plain) status(s runbook.Status) string {
+func (p *Plain) status(s event.Status) string {
 	switch s {
-	case runbook.Waiting:
+	case event.Waiting:
 		return p.say("not reached", "未着手")
-	case runbook.Running:
+	case event.Running:
 		return p.say("not finished", "未完了")
 	}
 	return s.Text().In(p.o.Lang)
 }
 
-func (p *Plain) danger(d runbook.Danger) string {
+func (p *Plain) danger(d event.Danger) string {
 	word, _ := look{}.danger(d)
 	return word.In(p.o.Lang)
 }
 
 // outcome says how a command ended that did not end well.
-func (p *Plain) outcome(d runbook.CommandEnded) string {
+func (p *Plain) outcome(d event.CommandEnded) string {
 	s := d.Outcome.Text().In(p.o.Lang)
-	if d.Outcome == runbook.Exited {
+	if d.Outcome == event.Exited {
 		s = p.sayf("exit code %d", "終了コード %d", d.Exit)
 	}
 	if d.Error != "" {

@@ -5,20 +5,20 @@ import (
 	"slices"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // Plan is what a run is going to do, before it does anything.
 type Plan struct {
-	Title      runbook.Text
+	Title      event.Text
 	Runbook    string // name and version
 	Cluster    string
 	From, To   string
 	KnownTo    string // the newest release the catalogue of pitfalls knows
 	Inputs     []PlanInput
-	Steps      []runbook.PlannedStep
-	Operations map[string][]runbook.Operation // by step; a step without any says its commands when it runs
-	Findings   []runbook.GateChecked          // what was checked beforehand; those that pass are left out
+	Steps      []event.PlannedStep
+	Operations map[string][]event.Operation // by step; a step without any says its commands when it runs
+	Findings   []event.GateChecked          // what was checked beforehand; those that pass are left out
 }
 
 // PlanInput is a value the run was given.
@@ -28,13 +28,13 @@ type PlanInput struct {
 }
 
 var (
-	saySumSteps       = runbook.Text{En: "%d steps, %d change something, %d of them disrupt or destroy", Ja: "%d 手順、変更あり %d、うち停止・削除を伴う %d"}
-	sayAbout          = runbook.Text{En: "about %s", Ja: "約 %s"}
-	sayPoint          = runbook.Text{En: "no way back after step %d: %s", Ja: "手順 %d 以後は元に戻せません: %s"}
-	sayFindings       = runbook.Text{En: "Findings to mend first", Ja: "先に対処すべき項目"}
-	sayCatalogue      = runbook.Text{En: "the catalogue knows up to %s", Ja: "既知の問題は %s まで収録"}
-	sayPlanNoCommands = runbook.Text{En: "says its commands when it runs: they depend on what it finds", Ja: "コマンドは実行時の状況で決まり、その時に表示されます"}
-	sayOwnFiles       = runbook.Text{En: "(given, not shown)", Ja: "(入力済み、非表示)"}
+	saySumSteps       = event.Text{En: "%d steps, %d change something, %d of them disrupt or destroy", Ja: "%d 手順、変更あり %d、うち停止・削除を伴う %d"}
+	sayAbout          = event.Text{En: "about %s", Ja: "約 %s"}
+	sayPoint          = event.Text{En: "no way back after step %d: %s", Ja: "手順 %d 以後は元に戻せません: %s"}
+	sayFindings       = event.Text{En: "Findings to mend first", Ja: "先に対処すべき項目"}
+	sayCatalogue      = event.Text{En: "the catalogue knows up to %s", Ja: "既知の問題は %s まで収録"}
+	sayPlanNoCommands = event.Text{En: "says its commands when it runs: they depend on what it finds", Ja: "コマンドは実行時の状況で決まり、その時に表示されます"}
+	sayOwnFiles       = event.Text{En: "(given, not shown)", Ja: "(入力済み、非表示)"}
 )
 
 // planSums is what a plan adds up to.
@@ -47,10 +47,10 @@ type planSums struct {
 func (p Plan) sums() planSums {
 	s := planSums{steps: len(p.Steps), noReturn: -1}
 	for i, st := range p.Steps {
-		if st.Danger != runbook.ReadOnly && st.Danger != "" {
+		if st.Danger != event.ReadOnly && st.Danger != "" {
 			s.changes++
 		}
-		if st.Danger == runbook.Disrupts || st.Danger == runbook.Destroys {
+		if st.Danger == event.Disrupts || st.Danger == event.Destroys {
 			s.red++
 		}
 		s.estimate += st.Estimate
@@ -62,15 +62,15 @@ func (p Plan) sums() planSums {
 }
 
 // findings are those that do not pass, the worst first.
-func (p Plan) findings() []runbook.GateChecked {
-	var out []runbook.GateChecked
+func (p Plan) findings() []event.GateChecked {
+	var out []event.GateChecked
 	for _, g := range p.Findings {
-		if g.Verdict != runbook.Pass {
+		if g.Verdict != event.Pass {
 			out = append(out, g)
 		}
 	}
-	rank := map[runbook.Required]int{runbook.Success: 0, runbook.Acknowledge: 1, runbook.Advisory: 2}
-	slices.SortStableFunc(out, func(a, b runbook.GateChecked) int { return rank[a.Required] - rank[b.Required] })
+	rank := map[event.Required]int{event.Success: 0, event.Acknowledge: 1, event.Advisory: 2}
+	slices.SortStableFunc(out, func(a, b event.GateChecked) int { return rank[a.Required] - rank[b.Required] })
 	return out
 }
 
@@ -79,7 +79,7 @@ func (p Plan) sumsLine(lang string) string {
 	s := p.sums()
 	line := fmt.Sprintf(saySumSteps.In(lang), s.steps, s.changes, s.red)
 	if s.estimate > 0 {
-		line += runbook.Text{En: ", ", Ja: "、"}.In(lang) + fmt.Sprintf(sayAbout.In(lang), hours(s.estimate))
+		line += event.Text{En: ", ", Ja: "、"}.In(lang) + fmt.Sprintf(sayAbout.In(lang), hours(s.estimate))
 	}
 	return line
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // View draws the screen.
@@ -89,7 +89,7 @@ func (v *planView) stepRow(i, w int) string {
 	if st.NoReturn {
 		right = v.Danger.Render("⚑ ")
 	}
-	if st.Danger != runbook.ReadOnly && st.Danger != "" {
+	if st.Danger != event.ReadOnly && st.Danger != "" {
 		word, style := v.danger(st.Danger)
 		sign := "▲"
 		if w >= 50 {
@@ -120,7 +120,7 @@ func (v *planView) detailLines(w int) []string {
 	return v.stepDetail(r.step, w-2)
 }
 
-func (v *planView) findingDetail(g runbook.GateChecked, w int) []string {
+func (v *planView) findingDetail(g event.GateChecked, w int) []string {
 	mark, word, style := v.verdict(g)
 	lines := v.block(g.Title, w)
 	lines[0] = " " + v.Title.Render(strings.TrimPrefix(lines[0], " "))
@@ -176,7 +176,7 @@ func (v *planView) stepDetail(i, w int) []string {
 }
 
 // block wraps a text.
-func (v *planView) block(t runbook.Text, w int) []string {
+func (v *planView) block(t event.Text, w int) []string {
 	lines := wrapProse(v.told(t), max(1, w))
 	for i := range lines {
 		lines[i] = " " + lines[i]

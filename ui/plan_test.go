@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 func samplePlan() Plan {
@@ -16,15 +16,15 @@ func samplePlan() Plan {
 		Title: text("Kubespray v2.28.0", ""), Runbook: "kubespray/v2.28.0 1.0", Cluster: "prod-4", From: "v2.27.0", To: "v2.28.0",
 		KnownTo: "v2.31.0", Steps: smallPlan(),
 		Inputs: []PlanInput{{Name: "inventory", Value: "inventory/mycluster"}, {Name: "token", Value: "s3cret", Secret: true}},
-		Operations: map[string][]runbook.Operation{
+		Operations: map[string][]event.Operation{
 			"api-server": {{Host: "node1", Line: "grep server: /etc/kubernetes/*.conf"}, {Host: "node2", Line: "grep server: /etc/kubernetes/*.conf"}},
 			"drain-node2": {{Host: "api", Line: "kubectl drain node2 --force --ignore-daemonsets --delete-emptydir-data --timeout=10m0s", Changes: true},
 				{Host: "workstation", Line: "set -e\necho two lines", Changes: true}},
 		},
-		Findings: []runbook.GateChecked{
-			{Gate: "cgroup", Title: text("node4 runs cgroup v1", "node4 は cgroup v1"), Required: runbook.Advisory, Verdict: runbook.Fail},
+		Findings: []event.GateChecked{
+			{Gate: "cgroup", Title: text("node4 runs cgroup v1", "node4 は cgroup v1"), Required: event.Advisory, Verdict: event.Fail},
 			failingGate(),
-			{Gate: "fine", Title: text("Ceph is healthy", ""), Required: runbook.Success, Verdict: runbook.Pass},
+			{Gate: "fine", Title: text("Ceph is healthy", ""), Required: event.Success, Verdict: event.Pass},
 		},
 	}
 }

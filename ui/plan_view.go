@@ -7,30 +7,30 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // actStart is the intent to begin the run that the plan shows.
 type actStart struct{}
 
 var (
-	sayKeyStart  = runbook.Text{En: "start", Ja: "開始"}
-	sayKeyFilter = runbook.Text{En: "filter", Ja: "絞り込み"}
-	sayKeyAll    = runbook.Text{En: "show all", Ja: "すべて表示"}
-	sayKeyTake   = runbook.Text{En: "done", Ja: "確定"}
-	sayKeyDetail = runbook.Text{En: "list or detail", Ja: "一覧・詳細"}
-	sayKeyYank   = runbook.Text{En: "copy the commands", Ja: "コマンドをコピー"}
-	sayNothing   = runbook.Text{En: "nothing to copy here", Ja: "コピーするものがありません"}
-	sayNoSteps   = runbook.Text{En: "the plan has no steps", Ja: "手順がありません"}
-	sayNoMatch   = runbook.Text{En: "nothing fits the filter", Ja: "該当なし"}
-	sayFiltered  = runbook.Text{En: "filter: %s (%d of %d)", Ja: "絞り込み: %s (%d / %d)"}
+	sayKeyStart  = event.Text{En: "start", Ja: "開始"}
+	sayKeyFilter = event.Text{En: "filter", Ja: "絞り込み"}
+	sayKeyAll    = event.Text{En: "show all", Ja: "すべて表示"}
+	sayKeyTake   = event.Text{En: "done", Ja: "確定"}
+	sayKeyDetail = event.Text{En: "list or detail", Ja: "一覧・詳細"}
+	sayKeyYank   = event.Text{En: "copy the commands", Ja: "コマンドをコピー"}
+	sayNothing   = event.Text{En: "nothing to copy here", Ja: "コピーするものがありません"}
+	sayNoSteps   = event.Text{En: "the plan has no steps", Ja: "手順がありません"}
+	sayNoMatch   = event.Text{En: "nothing fits the filter", Ja: "該当なし"}
+	sayFiltered  = event.Text{En: "filter: %s (%d of %d)", Ja: "絞り込み: %s (%d / %d)"}
 )
 
 // planView is the Plan screen: findings and steps, and all of the one under the cursor.
 type planView struct {
 	look
 	plan     Plan
-	findings []runbook.GateChecked
+	findings []event.GateChecked
 	w, h     int
 	rows     []planRow
 	cursor   int // index into rows
@@ -182,7 +182,7 @@ func (v *planView) HandleKey(msg tea.KeyPressMsg) action {
 	return handled{}
 }
 
-func copyLines(ops []runbook.Operation) string {
+func copyLines(ops []event.Operation) string {
 	lines := make([]string, len(ops))
 	for i, op := range ops {
 		lines[i] = op.Line

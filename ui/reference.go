@@ -6,29 +6,29 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 var (
-	sayThen        = runbook.Text{En: "then", Ja: "前回"}
-	sayThenTook    = runbook.Text{En: "%s in %s", Ja: "%s (%s)"}
-	sayThenNothing = runbook.Text{En: "that run did not come to this step", Ja: "前回の実行はこの手順に達していません"}
+	sayThen        = event.Text{En: "then", Ja: "前回"}
+	sayThenTook    = event.Text{En: "%s in %s", Ja: "%s (%s)"}
+	sayThenNothing = event.Text{En: "that run did not come to this step", Ja: "前回の実行はこの手順に達していません"}
 
-	sayKeyThen     = runbook.Text{En: "compare with the earlier run", Ja: "前回と比較"}
-	sayNoReference = runbook.Text{En: "no earlier run to compare with: --reference names one", Ja: "比較する実行がありません (--reference で指定)"}
-	sayNothingThen = runbook.Text{En: "the step printed nothing, then or now", Ja: "前回も今回も出力がありません"}
-	sayAbortBy     = runbook.Text{En: "abort by %s", Ja: "中止期限 %s"}
-	sayAbortNow    = runbook.Text{En: "abort: it was due by %s", Ja: "中止期限超過 (%s)"}
+	sayKeyThen     = event.Text{En: "compare with the earlier run", Ja: "前回と比較"}
+	sayNoReference = event.Text{En: "no earlier run to compare with: --reference names one", Ja: "比較する実行がありません (--reference で指定)"}
+	sayNothingThen = event.Text{En: "the step printed nothing, then or now", Ja: "前回も今回も出力がありません"}
+	sayAbortBy     = event.Text{En: "abort by %s", Ja: "中止期限 %s"}
+	sayAbortNow    = event.Text{En: "abort: it was due by %s", Ja: "中止期限超過 (%s)"}
 )
 
 // Reference is an earlier run beside which a run is shown, such as last week's on the test cluster.
 type Reference struct {
 	Name  string // id of the run
-	State *runbook.State
+	State *event.State
 }
 
 // same finds what the earlier run did at a step, nil if it has no such step.
-func (r *Reference) same(now *runbook.State, id string) *runbook.StepState {
+func (r *Reference) same(now *event.State, id string) *event.StepState {
 	if r == nil || id == "" {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (r *Reference) where() string {
 
 // thenLines say what happened at this step in the earlier run: how it ended and how long it took, what did not pass,
 // what was known, what was decided.
-func (l look) thenLines(r *Reference, then *runbook.StepState) []string {
+func (l look) thenLines(r *Reference, then *event.StepState) []string {
 	_, word, _ := l.sign(then.Status)
 	head := l.say(word)
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
@@ -57,11 +57,11 @@ func (l look) thenLines(r *Reference, then *runbook.StepState) []string {
 		head += "  (" + where + ")"
 	}
 	lines := []string{head}
-	if why := l.told(then.Why); why != "" && then.Status != runbook.Passed {
+	if why := l.told(then.Why); why != "" && then.Status != event.Passed {
 		lines = append(lines, why)
 	}
 	for _, g := range then.Gates {
-		if g.Verdict != runbook.Pass {
+		if g.Verdict != event.Pass {
 			_, word, _ := l.verdict(g)
 			lines = append(lines, l.say(word)+": "+l.told(g.Title))
 		}
@@ -77,7 +77,7 @@ func (l look) thenLines(r *Reference, then *runbook.StepState) []string {
 	return lines
 }
 
-func (l look) thenBlock(r *Reference, then *runbook.StepState, w int) block {
+func (l look) thenBlock(r *Reference, then *event.StepState, w int) block {
 	if r == nil {
 		return block{}
 	}
@@ -97,7 +97,7 @@ func (l look) thenBlock(r *Reference, then *runbook.StepState, w int) block {
 }
 
 // printed is what the step's own commands printed, each under its line.
-func printed(st *runbook.StepState) string {
+func printed(st *event.StepState) string {
 	if st == nil {
 		return ""
 	}
@@ -126,21 +126,21 @@ func (r *runScreen) ShowThen() action {
 	if old == "" && now == "" {
 		return actNotice{sayNothingThen}
 	}
-	r.then = newDiffView(r.look, runbook.Compared{Path: st.ID, Left: r.opts.Reference.Name, Right: r.say(sayRightNow), Old: old, New: now})
+	r.then = newDiffView(r.look, event.Compared{Path: st.ID, Left: r.opts.Reference.Name, Right: r.say(sayRightNow), Old: old, New: now})
 	r.focus, r.zoom = panelThen, true
 	r.arrange()
 	return handled{}
 }
 
-var sayRightNow = runbook.Text{En: "now", Ja: "今回"}
+var sayRightNow = event.Text{En: "now", Ja: "今回"}
 
 // abortBy is the latest time to pass the point of no return, so that what comes after it ends within the window. It is
 // not known where there is no window, no such point ahead, or no estimate of what comes after it.
-func abortBy(state *runbook.State, window time.Duration) (at time.Time, known bool) {
+func abortBy(state *event.State, window time.Duration) (at time.Time, known bool) {
 	if window <= 0 || state.Started.At.IsZero() || state.Ended != nil {
 		return at, false
 	}
-	i := slices.IndexFunc(state.Steps, func(st *runbook.StepState) bool { return st.NoReturn && st.Status == runbook.Waiting })
+	i := slices.IndexFunc(state.Steps, func(st *event.StepState) bool { return st.NoReturn && st.Status == event.Waiting })
 	if i < 0 {
 		return at, false
 	}
@@ -152,7 +152,7 @@ func abortBy(state *runbook.State, window time.Duration) (at time.Time, known bo
 }
 
 // abort says by when the run has to turn back, if it has not come to the point of no return.
-func (l look) abort(state *runbook.State, o Options, now time.Time) piece {
+func (l look) abort(state *event.State, o Options, now time.Time) piece {
 	at, known := abortBy(state, o.Window)
 	switch {
 	case !known:

@@ -7,26 +7,26 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // earlier is last week's run on the test cluster: the playbook met the same budget there, and was let through.
 func earlier() *Reference {
 	sc := playbookScene()
-	state := &runbook.State{}
+	state := &event.State{}
 	for _, e := range sc.events {
-		if o, ok := e.Data.(runbook.Output); ok && o.Text[0] == 'e' {
-			e.Data = runbook.NewOutput(o.Number, o.Stream, []byte("evicting pod rocketchat/mongodb-arbiter-0\n"))
+		if o, ok := e.Data.(event.Output); ok && o.Text[0] == 'e' {
+			e.Data = event.NewOutput(o.Number, o.Stream, []byte("evicting pod rocketchat/mongodb-arbiter-0\n"))
 		}
 		e.Time = e.Time.AddDate(0, 0, -7)
 		state.Apply(e)
 	}
 	at := sc.now.AddDate(0, 0, -7)
-	for i, d := range []runbook.Data{
-		runbook.Answered{Question: "upgrade/failed", Answer: runbook.Answer{Choice: runbook.ChoiceRetry, Reason: "the arbiter was scaled up by hand", By: "operator"}},
-		runbook.StepEnded{Status: runbook.Passed},
+	for i, d := range []event.Data{
+		event.Answered{Question: "upgrade/failed", Answer: event.Answer{Choice: event.ChoiceRetry, Reason: "the arbiter was scaled up by hand", By: "operator"}},
+		event.StepEnded{Status: event.Passed},
 	} {
-		state.Apply(runbook.Event{Seq: int64(1000 + i), Time: at.Add(6 * time.Minute), Step: "upgrade", Data: d})
+		state.Apply(event.Event{Seq: int64(1000 + i), Time: at.Add(6 * time.Minute), Step: "upgrade", Data: d})
 	}
 	state.Started.Cluster, state.Started.At = "test-4", at
 	return &Reference{Name: "20261107-2201-test-4", State: state}
@@ -53,12 +53,12 @@ func TestReference(t *testing.T) {
 // TestAbortBy: the time to turn back is what is left of the window after all that follows the point of no return.
 func TestAbortBy(t *testing.T) {
 	at := sceneStart
-	state := &runbook.State{}
-	for i, d := range []runbook.Data{
-		runbook.Started{At: at},
-		runbook.Planned{Steps: []runbook.PlannedStep{{ID: "a", Estimate: time.Hour}, {ID: "b", Estimate: 30 * time.Minute, NoReturn: true}, {ID: "c", Estimate: 40 * time.Minute}}},
+	state := &event.State{}
+	for i, d := range []event.Data{
+		event.Started{At: at},
+		event.Planned{Steps: []event.PlannedStep{{ID: "a", Estimate: time.Hour}, {ID: "b", Estimate: 30 * time.Minute, NoReturn: true}, {ID: "c", Estimate: 40 * time.Minute}}},
 	} {
-		state.Apply(runbook.Event{Seq: int64(i + 1), Time: at, Data: d})
+		state.Apply(event.Event{Seq: int64(i + 1), Time: at, Data: d})
 	}
 	if by, known := abortBy(state, 4*time.Hour); !known || !by.Equal(at.Add(170*time.Minute)) {
 		t.Errorf("abort by %s, known %v", by.Sub(at), known)
@@ -66,7 +66,7 @@ func TestAbortBy(t *testing.T) {
 	if _, known := abortBy(state, 0); known {
 		t.Error("without a window nothing is due")
 	}
-	state.Apply(runbook.Event{Seq: 3, Time: at, Step: "b", Data: runbook.StepStarted{Attempt: 1}})
+	state.Apply(event.Event{Seq: 3, Time: at, Step: "b", Data: event.StepStarted{Attempt: 1}})
 	if _, known := abortBy(state, 4*time.Hour); known {
 		t.Error("past the point of no return there is no way back")
 	}

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -127,12 +127,12 @@ func (r *replayScreen) highlight() {
 		return
 	}
 	st, _ := r.run.shownStep()
-	if st != nil && slices.ContainsFunc(shownCommands(st), func(c *runbook.CommandState) bool { return c.Number == f.here.Number }) {
+	if st != nil && slices.ContainsFunc(shownCommands(st), func(c *event.CommandState) bool { return c.Number == f.here.Number }) {
 		r.run.step.output.GoTo(f.here.Number, f.here.Up, f.query)
 		return
 	}
 	log := r.run.log
-	i := slices.IndexFunc(log.commands, func(c *runbook.CommandState) bool { return c.Number == f.here.Number })
+	i := slices.IndexFunc(log.commands, func(c *event.CommandState) bool { return c.Number == f.here.Number })
 	if i < 0 {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -30,16 +30,16 @@ func newWriting(t *testing.T) *writing {
 	r := &writing{t, w, begin}
 	r.clock()
 	t.Cleanup(func() { r.w.Close() })
-	r.put("", runbook.Started{Runbook: "kubespray/v2.28.0", Title: runbook.T("Upgrade"), From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", At: begin})
-	r.put("", runbook.Planned{Steps: []runbook.PlannedStep{
-		{ID: "read", Title: runbook.T("Read the notes"), Kind: "note"}, {ID: "upgrade", Title: runbook.T("Upgrade"), Kind: "ansible"}}})
-	r.put("read", runbook.StepStarted{Attempt: 1})
-	r.put("read", runbook.CommandStarted{Number: 1, Host: "node1", Line: "uname -r", Probe: true})
-	r.put("read", runbook.NewOutput(1, "stdout", []byte("6.8.0-generic\n")))
-	r.put("read", runbook.CommandEnded{Number: 1, Outcome: runbook.Done})
-	r.put("read", runbook.StepEnded{Status: runbook.Passed})
-	r.put("upgrade", runbook.StepStarted{Attempt: 1})
-	r.put("upgrade", runbook.CommandStarted{Number: 2, Host: "workstation", Line: "ansible-playbook upgrade-cluster.yml", Changes: true})
+	r.put("", event.Started{Runbook: "kubespray/v2.28.0", Title: event.T("Upgrade"), From: "v2.27.0", To: "v2.28.0", Cluster: "prod-4", At: begin})
+	r.put("", event.Planned{Steps: []event.PlannedStep{
+		{ID: "read", Title: event.T("Read the notes"), Kind: "note"}, {ID: "upgrade", Title: event.T("Upgrade"), Kind: "ansible"}}})
+	r.put("read", event.StepStarted{Attempt: 1})
+	r.put("read", event.CommandStarted{Number: 1, Host: "node1", Line: "uname -r", Probe: true})
+	r.put("read", event.NewOutput(1, "stdout", []byte("6.8.0-generic\n")))
+	r.put("read", event.CommandEnded{Number: 1, Outcome: event.Done})
+	r.put("read", event.StepEnded{Status: event.Passed})
+	r.put("upgrade", event.StepStarted{Attempt: 1})
+	r.put("upgrade", event.CommandStarted{Number: 2, Host: "workstation", Line: "ansible-playbook upgrade-cluster.yml", Changes: true})
 	return r
 }
 
@@ -48,15 +48,15 @@ func (r *writing) clock() {
 	r.w.Clock = func() (time.Time, time.Duration) { return r.now, r.now.Sub(from) }
 }
 
-func (r *writing) put(step string, d runbook.Data) {
+func (r *writing) put(step string, d event.Data) {
 	r.t.Helper()
 	r.now = r.now.Add(30 * time.Second)
-	if _, err := r.w.Append(runbook.Event{Step: step, Data: d}); err != nil {
+	if _, err := r.w.Append(event.Event{Step: step, Data: d}); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func (r *writing) print(s string) { r.put("upgrade", runbook.NewOutput(2, "stdout", []byte(s))) }
+func (r *writing) print(s string) { r.put("upgrade", event.NewOutput(2, "stdout", []byte(s))) }
 
 // poll is what a screen that follows does again and again.
 func (s *stage) poll() { s.Update(s.scan(true)()) }
@@ -116,13 +116,13 @@ func TestReplayFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.clock()
-	r.put("", runbook.Resumed{Tool: "test", Operator: "aya@bastion", At: r.now})
+	r.put("", event.Resumed{Tool: "test", Operator: "aya@bastion", At: r.now})
 	r.print("five\n")
 	s.poll()
 	wants("● live", "five")
-	r.put("upgrade", runbook.CommandEnded{Number: 2, Outcome: runbook.Done})
-	r.put("upgrade", runbook.StepEnded{Status: runbook.Passed})
-	r.put("", runbook.Ended{Status: runbook.Passed})
+	r.put("upgrade", event.CommandEnded{Number: 2, Outcome: event.Done})
+	r.put("upgrade", event.StepEnded{Status: event.Passed})
+	r.put("", event.Ended{Status: event.Passed})
 	s.poll()
 	s.do(s.verify())
 	wants("■ end", "verified ✓", "↻")
@@ -267,15 +267,15 @@ func TestReplayPausedRecording(t *testing.T) {
 		}
 		now := w.Header().Started
 		w.Clock = func() (time.Time, time.Duration) { return now, now.Sub(w.Header().Started) }
-		for _, d := range []runbook.Data{runbook.Started{Runbook: "r"}, runbook.Planned{Steps: smallPlan()[:1]}, runbook.StepStarted{Attempt: 1},
-			runbook.CommandStarted{Number: 1, Host: "node1", Line: "login"}, runbook.NewOutput(1, "stdout", []byte("before\n")), runbook.Paused{},
-			runbook.NewOutput(1, "stdout", []byte("private\n")), runbook.CommandEnded{Number: 1, Outcome: runbook.Done}, runbook.Unpaused{},
-			runbook.StepEnded{Status: runbook.Passed}, runbook.Ended{Status: runbook.Passed}} {
-			e := runbook.Event{Data: d}
-			if _, paused := d.(runbook.Paused); now.After(w.Header().Started) && !paused && d != runbook.Data(runbook.Unpaused{}) {
+		for _, d := range []event.Data{event.Started{Runbook: "r"}, event.Planned{Steps: smallPlan()[:1]}, event.StepStarted{Attempt: 1},
+			event.CommandStarted{Number: 1, Host: "node1", Line: "login"}, event.NewOutput(1, "stdout", []byte("before\n")), event.Paused{},
+			event.NewOutput(1, "stdout", []byte("private\n")), event.CommandEnded{Number: 1, Outcome: event.Done}, event.Unpaused{},
+			event.StepEnded{Status: event.Passed}, event.Ended{Status: event.Passed}} {
+			e := event.Event{Data: d}
+			if _, paused := d.(event.Paused); now.After(w.Header().Started) && !paused && d != event.Data(event.Unpaused{}) {
 				e.Step = smallPlan()[0].ID
 			}
-			if _, ended := d.(runbook.Ended); ended {
+			if _, ended := d.(event.Ended); ended {
 				e.Step = ""
 			}
 			now = now.Add(time.Second)

@@ -6,7 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -39,33 +39,33 @@ func (r *replayScreen) markText(m transcript.Mark) string {
 	e, _ := r.player.rec.Event(m.Pos)
 	step := clean(m.Step)
 	switch d := e.Data.(type) {
-	case runbook.StepStarted:
+	case event.StepStarted:
 		text := step
 		if d.Attempt > 1 {
 			text += " " + r.say(sayAttempt, d.Attempt)
 		}
 		return r.say(sayGoStep) + " " + text
-	case runbook.GateChecked:
+	case event.GateChecked:
 		return r.say(sayGoFailure) + " " + step + ": " + r.told(d.Title)
-	case runbook.Hit:
+	case event.Hit:
 		return r.say(sayGoHit) + " " + step + ": " + r.told(d.Title)
-	case runbook.CommandEnded:
+	case event.CommandEnded:
 		return r.say(sayGoFailure) + " " + step + ": " + r.say(d.Outcome.Text())
-	case runbook.StepEnded:
+	case event.StepEnded:
 		_, word, _ := r.sign(d.Status)
-		if d.Status == runbook.Overridden {
+		if d.Status == event.Overridden {
 			return "" // the decision is in the list
 		}
 		return strings.TrimSuffix(r.say(sayGoFailure)+" "+step+": "+r.say(word)+", "+r.told(d.Why), ", ")
-	case runbook.Connection:
+	case event.Connection:
 		return r.say(sayGoFailure) + " " + r.say(sayAPIDown, clean(d.To))
-	case runbook.Answered:
+	case event.Answered:
 		return r.say(sayGoOverride) + " " + step + ": " + clean(d.Reason)
-	case runbook.Resumed:
+	case event.Resumed:
 		return r.say(sayGoResumed) + " " + clean(d.Operator)
-	case runbook.Paused:
+	case event.Paused:
 		return r.say(sayRecPaused)
-	case runbook.Unpaused:
+	case event.Unpaused:
 		return r.say(sayRecAgain)
 	}
 	return ""

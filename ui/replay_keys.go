@@ -3,7 +3,7 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -14,7 +14,7 @@ func (r *replayScreen) ownKeys() []Key {
 	if p.playing || p.live {
 		play.Help = sayKeyPause
 	}
-	jump := func(name string, what transcript.Marks, by int, help runbook.Text) Key {
+	jump := func(name string, what transcript.Marks, by int, help event.Text) Key {
 		_, ok := r.line.jump(what, p.at.Pos, by)
 		return Key{Keys: []string{name}, Help: help, Quiet: by < 0}.without(!ok, sayNoNext)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -65,7 +65,7 @@ func (t *timeline) add(rec *transcript.Recording, m transcript.Mark) {
 	put := func(sign timeMark) { t.shown = append(t.shown, shownMark{m.Place, sign}) }
 	if m.What&transcript.MarkPlan != 0 {
 		if e, ok := rec.Event(m.Pos); ok {
-			for _, st := range e.Data.(runbook.Planned).Steps {
+			for _, st := range e.Data.(event.Planned).Steps {
 				t.turns[st.ID], t.phases[st.ID] = st.NoReturn, st.Phase.En
 			}
 		}
@@ -90,7 +90,7 @@ func (t *timeline) add(rec *transcript.Recording, m transcript.Mark) {
 		put(markResumed)
 	case m.What&transcript.MarkPause != 0:
 		sign := markUnpaused
-		if e, ok := rec.Event(m.Pos); ok && e.Data == runbook.Data(runbook.Paused{}) {
+		if e, ok := rec.Event(m.Pos); ok && e.Data == event.Data(event.Paused{}) {
 			sign = markPaused
 		}
 		put(sign)
@@ -99,7 +99,7 @@ func (t *timeline) add(rec *transcript.Recording, m transcript.Mark) {
 	case m.What&transcript.MarkGate != 0:
 		put(markGate)
 	case m.What&transcript.MarkStepEnd != 0:
-		if e, ok := rec.Event(m.Pos); ok && e.Data.(runbook.StepEnded).Status == runbook.Passed {
+		if e, ok := rec.Event(m.Pos); ok && e.Data.(event.StepEnded).Status == event.Passed {
 			put(markPassed)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -41,11 +41,11 @@ func speedText(v float64) string {
 // of it has passed.
 type player struct {
 	rec      *transcript.Recording
-	state    *runbook.State
+	state    *event.State
 	at       transcript.Place
-	now      time.Time                     // the time of day at this place
-	clock    time.Duration                 // on the time line: where it plays, between two events
-	printed  map[int]*runbook.CommandState // those whose output is in state
+	now      time.Time                   // the time of day at this place
+	clock    time.Duration               // on the time line: where it plays, between two events
+	printed  map[int]*event.CommandState // those whose output is in state
 	speed    float64
 	playing  bool
 	skipIdle bool
@@ -63,7 +63,7 @@ func newPlayer(rec *transcript.Recording, speed float64) *player {
 
 // restart folds the state anew.
 func (p *player) restart(at transcript.Place) {
-	p.state, p.at, p.printed = p.rec.State(at), at, map[int]*runbook.CommandState{}
+	p.state, p.at, p.printed = p.rec.State(at), at, map[int]*event.CommandState{}
 	p.now, p.clock = p.rec.Time(at), p.line(at)
 }
 
@@ -135,9 +135,9 @@ func (p *player) forward(to transcript.Place) {
 }
 
 // Print sees to it that the state has what some commands printed, and lets go of what the others did.
-func (p *player) Print(commands []*runbook.CommandState) error {
-	var missing []*runbook.CommandState
-	shown := map[int]*runbook.CommandState{}
+func (p *player) Print(commands []*event.CommandState) error {
+	var missing []*event.CommandState
+	shown := map[int]*event.CommandState{}
 	for _, c := range commands {
 		shown[c.Number] = c
 		if p.printed[c.Number] == nil {
@@ -146,7 +146,7 @@ func (p *player) Print(commands []*runbook.CommandState) error {
 	}
 	for n, c := range p.printed {
 		if shown[n] == nil {
-			c.Output = runbook.Tail{}
+			c.Output = event.Tail{}
 		}
 	}
 	p.printed = shown

@@ -7,60 +7,60 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
 var (
-	sayReplay      = runbook.Text{En: "REPLAY", Ja: "再生"}
-	sayVerified    = runbook.Text{En: "verified ✓", Ja: "検証済み ✓"}
-	sayVerifying   = runbook.Text{En: "verifying …", Ja: "検証中 …"}
-	sayNotVerified = runbook.Text{En: "✗ NOT VERIFIED: line %d", Ja: "✗ 検証失敗: %d 行目"}
-	sayBadSpool    = runbook.Text{En: "✗ NOT VERIFIED: the output of line %d", Ja: "✗ 検証失敗: %d 行目の出力"}
-	sayUnverified  = runbook.Text{En: "✗ NOT VERIFIED", Ja: "✗ 検証失敗"}
-	sayCutOff      = runbook.Text{En: "✗ NOT VERIFIED: cut off in line %d", Ja: "✗ 検証失敗: %d 行目で途切れています"}
-	sayPaused      = runbook.Text{En: "‖ paused", Ja: "‖ 一時停止"}
-	sayAtEnd       = runbook.Text{En: "■ end", Ja: "■ 終わり"}
-	sayCutEnd      = runbook.Text{En: "■ the recording ends here, the run had not", Ja: "■ 記録はここまでです (実行は未完了)"}
-	sayFollowing   = runbook.Text{En: "● live", Ja: "● ライブ"}
-	sayBehindLive  = runbook.Text{En: "%s behind", Ja: "%s 遅れ"}
-	sayWriterGone  = runbook.Text{En: "‼ interrupted: no console writes this run", Ja: "‼ 中断: この実行を記録しているコンソールはありません"}
-	sayGoesOn      = runbook.Text{En: "this run goes on: replay --follow shows it live", Ja: "この実行は継続中です。replay --follow でライブ表示します"}
-	sayIndexing    = runbook.Text{En: "reading %d%%", Ja: "読み込み中 %d%%"}
-	saySearching   = runbook.Text{En: "searching %d%%, %d found", Ja: "検索中 %d%%、%d 件"}
-	sayIdleSkipped = runbook.Text{En: "idle skipped", Ja: "待ち時間省略"}
-	sayEveryPause  = runbook.Text{En: "real pauses", Ja: "実時間"}
-	sayPosition    = runbook.Text{En: "%s of %s", Ja: "%s / %s"}
-	sayMatchOf     = runbook.Text{En: "match %d of %d", Ja: "一致 %d / %d"}
-	sayGoTo        = runbook.Text{En: "go to (1:32:07, 15m, 50%, +30, -1:00):", Ja: "移動先 (1:32:07, 15m, 50%, +30, -1:00):"}
-	sayNoTime      = runbook.Text{En: "that is no time", Ja: "時刻として読めません"}
-	sayNoNext      = runbook.Text{En: "nothing further in this direction", Ja: "この方向にはもうありません"}
-	sayGoToTitle   = runbook.Text{En: "Go to", Ja: "移動"}
-	sayGoTime      = runbook.Text{En: "a time", Ja: "時刻"}
-	sayGoStep      = runbook.Text{En: "step", Ja: "手順"}
-	sayGoFailure   = runbook.Text{En: "failure", Ja: "失敗"}
-	sayGoOverride  = runbook.Text{En: "override", Ja: "強行"}
-	sayGoHit       = runbook.Text{En: "known problem", Ja: "既知の問題"}
-	sayGoResumed   = runbook.Text{En: "resumed", Ja: "再開"}
-	sayNotInReplay = runbook.Text{En: "a replay only shows; nothing is run", Ja: "再生中は操作できません (表示のみ)"}
+	sayReplay      = event.Text{En: "REPLAY", Ja: "再生"}
+	sayVerified    = event.Text{En: "verified ✓", Ja: "検証済み ✓"}
+	sayVerifying   = event.Text{En: "verifying …", Ja: "検証中 …"}
+	sayNotVerified = event.Text{En: "✗ NOT VERIFIED: line %d", Ja: "✗ 検証失敗: %d 行目"}
+	sayBadSpool    = event.Text{En: "✗ NOT VERIFIED: the output of line %d", Ja: "✗ 検証失敗: %d 行目の出力"}
+	sayUnverified  = event.Text{En: "✗ NOT VERIFIED", Ja: "✗ 検証失敗"}
+	sayCutOff      = event.Text{En: "✗ NOT VERIFIED: cut off in line %d", Ja: "✗ 検証失敗: %d 行目で途切れています"}
+	sayPaused      = event.Text{En: "‖ paused", Ja: "‖ 一時停止"}
+	sayAtEnd       = event.Text{En: "■ end", Ja: "■ 終わり"}
+	sayCutEnd      = event.Text{En: "■ the recording ends here, the run had not", Ja: "■ 記録はここまでです (実行は未完了)"}
+	sayFollowing   = event.Text{En: "● live", Ja: "● ライブ"}
+	sayBehindLive  = event.Text{En: "%s behind", Ja: "%s 遅れ"}
+	sayWriterGone  = event.Text{En: "‼ interrupted: no console writes this run", Ja: "‼ 中断: この実行を記録しているコンソールはありません"}
+	sayGoesOn      = event.Text{En: "this run goes on: replay --follow shows it live", Ja: "この実行は継続中です。replay --follow でライブ表示します"}
+	sayIndexing    = event.Text{En: "reading %d%%", Ja: "読み込み中 %d%%"}
+	saySearching   = event.Text{En: "searching %d%%, %d found", Ja: "検索中 %d%%、%d 件"}
+	sayIdleSkipped = event.Text{En: "idle skipped", Ja: "待ち時間省略"}
+	sayEveryPause  = event.Text{En: "real pauses", Ja: "実時間"}
+	sayPosition    = event.Text{En: "%s of %s", Ja: "%s / %s"}
+	sayMatchOf     = event.Text{En: "match %d of %d", Ja: "一致 %d / %d"}
+	sayGoTo        = event.Text{En: "go to (1:32:07, 15m, 50%, +30, -1:00):", Ja: "移動先 (1:32:07, 15m, 50%, +30, -1:00):"}
+	sayNoTime      = event.Text{En: "that is no time", Ja: "時刻として読めません"}
+	sayNoNext      = event.Text{En: "nothing further in this direction", Ja: "この方向にはもうありません"}
+	sayGoToTitle   = event.Text{En: "Go to", Ja: "移動"}
+	sayGoTime      = event.Text{En: "a time", Ja: "時刻"}
+	sayGoStep      = event.Text{En: "step", Ja: "手順"}
+	sayGoFailure   = event.Text{En: "failure", Ja: "失敗"}
+	sayGoOverride  = event.Text{En: "override", Ja: "強行"}
+	sayGoHit       = event.Text{En: "known problem", Ja: "既知の問題"}
+	sayGoResumed   = event.Text{En: "resumed", Ja: "再開"}
+	sayNotInReplay = event.Text{En: "a replay only shows; nothing is run", Ja: "再生中は操作できません (表示のみ)"}
 
-	sayKeyPlay     = runbook.Text{En: "play", Ja: "再生"}
-	sayKeyPause    = runbook.Text{En: "pause", Ja: "一時停止"}
-	sayKeySpeed    = runbook.Text{En: "speed", Ja: "速度"}
-	sayKeySlower   = runbook.Text{En: "slower", Ja: "遅く"}
-	sayKeyStepNext = runbook.Text{En: "next step", Ja: "次の手順"}
-	sayKeyStepPrev = runbook.Text{En: "previous step", Ja: "前の手順"}
-	sayKeyFailNext = runbook.Text{En: "next failure", Ja: "次の失敗"}
-	sayKeyFailPrev = runbook.Text{En: "previous failure", Ja: "前の失敗"}
-	sayKeyOverNext = runbook.Text{En: "next override", Ja: "次の強行"}
-	sayKeyOverPrev = runbook.Text{En: "previous override", Ja: "前の強行"}
-	sayKeyGoTo     = runbook.Text{En: "go to", Ja: "移動"}
-	sayKeyLive     = runbook.Text{En: "live", Ja: "ライブへ"}
-	sayKeyNoSearch = runbook.Text{En: "end search", Ja: "検索終了"}
-	sayKeyIdle     = runbook.Text{En: "skip idle or not", Ja: "待ち時間の省略"}
-	sayKeyTime     = runbook.Text{En: "time", Ja: "時刻へ"}
-	sayKeyStart0   = runbook.Text{En: "start", Ja: "先頭"}
-	sayKeyEnd0     = runbook.Text{En: "end", Ja: "末尾"}
+	sayKeyPlay     = event.Text{En: "play", Ja: "再生"}
+	sayKeyPause    = event.Text{En: "pause", Ja: "一時停止"}
+	sayKeySpeed    = event.Text{En: "speed", Ja: "速度"}
+	sayKeySlower   = event.Text{En: "slower", Ja: "遅く"}
+	sayKeyStepNext = event.Text{En: "next step", Ja: "次の手順"}
+	sayKeyStepPrev = event.Text{En: "previous step", Ja: "前の手順"}
+	sayKeyFailNext = event.Text{En: "next failure", Ja: "次の失敗"}
+	sayKeyFailPrev = event.Text{En: "previous failure", Ja: "前の失敗"}
+	sayKeyOverNext = event.Text{En: "next override", Ja: "次の強行"}
+	sayKeyOverPrev = event.Text{En: "previous override", Ja: "前の強行"}
+	sayKeyGoTo     = event.Text{En: "go to", Ja: "移動"}
+	sayKeyLive     = event.Text{En: "live", Ja: "ライブへ"}
+	sayKeyNoSearch = event.Text{En: "end search", Ja: "検索終了"}
+	sayKeyIdle     = event.Text{En: "skip idle or not", Ja: "待ち時間の省略"}
+	sayKeyTime     = event.Text{En: "time", Ja: "時刻へ"}
+	sayKeyStart0   = event.Text{En: "start", Ja: "先頭"}
+	sayKeyEnd0     = event.Text{En: "end", Ja: "末尾"}
 )
 
 // replayScreen is the Run screen over a recording, with a timeline.
@@ -172,12 +172,12 @@ func (r *replayScreen) footHeight() int {
 func (r *replayScreen) show() {
 	p := r.player
 	r.run.state = p.state
-	var commands []*runbook.CommandState
+	var commands []*event.CommandState
 	if st, _ := r.run.shownStep(); st != nil {
 		commands = shownCommands(st)
 	}
 	if open := r.run.log.open; open != nil && len(open.commands) > 0 {
-		open.commands = slices.DeleteFunc(commandsOf(p.state), func(c *runbook.CommandState) bool { return c.Number != open.commands[0].Number })
+		open.commands = slices.DeleteFunc(commandsOf(p.state), func(c *event.CommandState) bool { return c.Number != open.commands[0].Number })
 		commands = append(commands, open.commands...)
 	}
 	if err := p.Print(commands); err != nil {
@@ -193,7 +193,7 @@ func (r *replayScreen) show() {
 }
 
 // commandsOf are all commands of a run.
-func commandsOf(s *runbook.State) (all []*runbook.CommandState) {
+func commandsOf(s *event.State) (all []*event.CommandState) {
 	if st := s.Step(""); st != nil {
 		all = append(all, st.Commands...)
 	}

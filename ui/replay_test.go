@@ -16,7 +16,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -32,8 +32,8 @@ func recorded(t *testing.T) string {
 	now := begin
 	w.Clock = func() (time.Time, time.Duration) { return now, now.Sub(begin) }
 	var pause time.Duration
-	smallRun(newFeed(func(e runbook.Event) {
-		if _, ok := e.Data.(runbook.Answered); ok {
+	smallRun(newFeed(func(e event.Event) {
+		if _, ok := e.Data.(event.Answered); ok {
 			pause += 10 * time.Minute // the operator thinks
 		}
 		now = e.Time.Add(pause)

@@ -7,7 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // runScreen draws a run from its state: steps, the current step, nodes. It has no side effects and asks nobody, so a
@@ -15,7 +15,7 @@ import (
 type runScreen struct {
 	look
 	opts    Options
-	state   *runbook.State
+	state   *event.State
 	now     time.Time
 	w, h    int
 	lay     layout
@@ -41,13 +41,13 @@ type runScreen struct {
 func newRunScreen(o Options) *runScreen {
 	l := newLook(o)
 	return &runScreen{
-		look: l, opts: o, state: &runbook.State{}, focus: panelStep,
+		look: l, opts: o, state: &event.State{}, focus: panelStep,
 		steps: newStepList(l), step: newStepPanel(l), nodes: newNodeTable(l), log: newCommandLog(l),
 	}
 }
 
 // SetState takes the run as it is at a time.
-func (r *runScreen) SetState(state *runbook.State, now time.Time) {
+func (r *runScreen) SetState(state *event.State, now time.Time) {
 	r.state, r.now = state, now
 	r.arrange()
 }
@@ -73,7 +73,7 @@ func (r *runScreen) SetAsk(a *ask, diff *diffView) {
 func (r *runScreen) Notice(s string) { r.notice = s }
 
 // shownStep is the step in the main panel, and whether it is the current one.
-func (r *runScreen) shownStep() (st *runbook.StepState, current bool) {
+func (r *runScreen) shownStep() (st *event.StepState, current bool) {
 	id := r.state.Current
 	if r.state.Pending != nil && r.state.PendingStep != "" {
 		id = r.state.PendingStep
@@ -88,7 +88,7 @@ func (r *runScreen) shownStep() (st *runbook.StepState, current bool) {
 		return r.state.Steps[0], true
 	}
 	if r.ask != nil || r.state.Pending != nil { // asked before there is a plan
-		return &runbook.StepState{PlannedStep: runbook.PlannedStep{Title: r.state.Started.Title}}, true
+		return &event.StepState{PlannedStep: event.PlannedStep{Title: r.state.Started.Title}}, true
 	}
 	return nil, true
 }
@@ -307,15 +307,15 @@ func (r *runScreen) behindDetails() bool {
 }
 
 // remedies are what the pitfalls seen at the current step offer, the newest first, while it runs.
-func (r *runScreen) remedies() []runbook.Remedy {
+func (r *runScreen) remedies() []event.Remedy {
 	st := r.state.Step(r.state.Current)
-	if st == nil || st.Status != runbook.Running || st.Remedy != "" {
+	if st == nil || st.Status != event.Running || st.Remedy != "" {
 		return nil
 	}
-	var out []runbook.Remedy
+	var out []event.Remedy
 	for _, h := range slices.Backward(st.Hits) {
 		for _, remedy := range h.Remedies {
-			if !slices.ContainsFunc(out, func(o runbook.Remedy) bool { return o.ID == remedy.ID }) {
+			if !slices.ContainsFunc(out, func(o event.Remedy) bool { return o.ID == remedy.ID }) {
 				out = append(out, remedy)
 			}
 		}
@@ -331,10 +331,10 @@ func (r *runScreen) ShowPlan() {
 }
 
 // planOf is the plan of a run, with the commands that its steps have said so far.
-func planOf(state *runbook.State) Plan {
+func planOf(state *event.State) Plan {
 	s := state.Started
 	p := Plan{Title: s.Title, Runbook: s.Runbook + " " + s.Version, Cluster: s.Cluster, From: s.From, To: s.To,
-		Operations: map[string][]runbook.Operation{}}
+		Operations: map[string][]event.Operation{}}
 	for _, st := range state.Steps {
 		p.Steps = append(p.Steps, st.PlannedStep)
 		p.Operations[st.ID] = st.Operations

@@ -7,7 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // HandleKey says what a key means now: to the question, to the panel with the focus, to the screen, in this order.
@@ -219,7 +219,7 @@ func (r *runScreen) searchKey(msg tea.KeyPressMsg) action {
 		o, query := r.output(), r.search.Value()
 		r.search = nil
 		if o != nil && !o.Search(query) {
-			return actNotice{runbook.Textf(sayNotFound.En, sayNotFound.Ja, query)}
+			return actNotice{event.Textf(sayNotFound.En, sayNotFound.Ja, query)}
 		}
 	default:
 		r.search.HandleKey(msg)

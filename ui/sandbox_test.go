@@ -11,7 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 var (
@@ -55,7 +55,7 @@ func TestSandbox(t *testing.T) {
 					return
 				}
 				t.Logf("answered: %+v", answer)
-				if answer.Choice == runbook.ChoiceEdit {
+				if answer.Choice == event.ChoiceEdit {
 					t.Log("edited: ", c.Edit(ctx, filepath.Join(t.TempDir(), "inventory.ini"), 1))
 				}
 			}

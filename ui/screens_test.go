@@ -12,7 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden screens")
@@ -23,13 +23,13 @@ type driver struct {
 	m        *model
 	now      time.Time
 	asked    *asking
-	controls chan runbook.Control
+	controls chan event.Control
 	quit     bool
 	copied   string
 }
 
 func newDriver(t *testing.T, lang string, w, h int) *driver {
-	d := &driver{t: t, now: sceneStart, controls: make(chan runbook.Control, 8)}
+	d := &driver{t: t, now: sceneStart, controls: make(chan event.Control, 8)}
 	d.m = newModel(Options{Lang: lang, Window: 4 * time.Hour, Version: "test", Recording: true,
 		Clock: func() time.Time { return d.now }}, d.controls)
 	d.send(tea.WindowSizeMsg{Width: w, Height: h})
@@ -71,7 +71,7 @@ func (d *driver) play(sc scene) {
 		items = append(items, e)
 	}
 	if sc.ask != nil {
-		d.asked = &asking{q: *sc.ask, reply: make(chan runbook.Answer, 1)}
+		d.asked = &asking{q: *sc.ask, reply: make(chan event.Answer, 1)}
 		items = append(items, d.asked)
 	}
 	d.send(items)
@@ -87,7 +87,7 @@ func (d *driver) press(keys ...string) {
 }
 
 // answer is what the question got, nil for nothing yet.
-func (d *driver) answer() *runbook.Answer {
+func (d *driver) answer() *event.Answer {
 	select {
 	case a := <-d.asked.reply:
 		return &a
@@ -97,7 +97,7 @@ func (d *driver) answer() *runbook.Answer {
 }
 
 // control is what the run was told, nil for nothing.
-func (d *driver) control() *runbook.Control {
+func (d *driver) control() *event.Control {
 	select {
 	case c := <-d.controls:
 		return &c

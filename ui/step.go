@@ -8,22 +8,22 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // stepPanel shows one step: what it is, what it will run, what its gates found, how far it is, what it prints, and the
 // question it asks. Output gets the room that is left; with no output the rest scrolls.
 type stepPanel struct {
 	look
-	state  *runbook.State
-	step   *runbook.StepState
+	state  *event.State
+	step   *event.StepState
 	now    time.Time
 	ask    *ask // the question that is answered here, nil for none
 	output *outputView
 	past   bool // it is not the current step
 
-	reference *Reference         // the earlier run, or nil
-	then      *runbook.StepState // what it did here
+	reference *Reference       // the earlier run, or nil
+	then      *event.StepState // what it did here
 
 	details bool // everything, to scroll through, without the output
 	doc     scroll
@@ -31,14 +31,14 @@ type stepPanel struct {
 }
 
 func newStepPanel(l look) *stepPanel {
-	return &stepPanel{look: l, state: &runbook.State{}, output: newOutputView(l)}
+	return &stepPanel{look: l, state: &event.State{}, output: newOutputView(l)}
 }
 
 // SetSize takes the room there is.
 func (p *stepPanel) SetSize(w, h int) { p.w, p.h = w, h; p.arrange() }
 
 // SetStep takes the step to show; a step not shown before starts at its end.
-func (p *stepPanel) SetStep(state *runbook.State, st *runbook.StepState, a *ask, now time.Time) {
+func (p *stepPanel) SetStep(state *event.State, st *event.StepState, a *ask, now time.Time) {
 	if p.step == nil || st == nil || p.step.ID != st.ID {
 		p.output.Reset()
 		p.doc, p.details = scroll{}, false
@@ -48,7 +48,7 @@ func (p *stepPanel) SetStep(state *runbook.State, st *runbook.StepState, a *ask,
 }
 
 // question is what is asked at this step: live, or, in a replay, as it was.
-func (p *stepPanel) question() *runbook.Question {
+func (p *stepPanel) question() *event.Question {
 	switch {
 	case p.step == nil:
 		return nil
@@ -61,10 +61,10 @@ func (p *stepPanel) question() *runbook.Question {
 }
 
 // shownCommands are the step's own commands; what was run to learn a fact shows as evidence and in the command log.
-func shownCommands(st *runbook.StepState) []*runbook.CommandState {
-	var out []*runbook.CommandState
+func shownCommands(st *event.StepState) []*event.CommandState {
+	var out []*event.CommandState
 	for _, c := range st.Commands {
-		if !c.Probe || c.Outcome != "" && c.Outcome != runbook.Done && c.Outcome != runbook.Exited {
+		if !c.Probe || c.Outcome != "" && c.Outcome != event.Done && c.Outcome != event.Exited {
 			out = append(out, c)
 		}
 	}
@@ -84,7 +84,7 @@ func (p *stepPanel) arrange() stepView {
 	p.output.SetCommands(commands)
 	room := max(0, p.h-1-len(v.status)-len(v.foot))
 	blocks := p.stepDoc(p.step, p.question(), p.w)
-	if p.past && p.step.Begun.IsZero() && p.step.Status == runbook.Waiting && len(p.step.Operations) == 0 {
+	if p.past && p.step.Begun.IsZero() && p.step.Status == event.Waiting && len(p.step.Operations) == 0 {
 		blocks = append(blocks, block{lines: p.labelled("·", p.say(sayNotBegun), p.w, p.Faint), keep: 3})
 	}
 	if p.reference != nil && p.step.ID != "" {
@@ -94,7 +94,7 @@ func (p *stepPanel) arrange() stepView {
 		blocks = append(blocks, block{lines: p.notable(), keep: 9})
 	}
 	rows := p.output.Rows()
-	if q := p.question(); q != nil && q.Form == runbook.AskApprove && len(only(blocks, 0))+min(rows, 3) > room {
+	if q := p.question(); q != nil && q.Form == event.AskApprove && len(only(blocks, 0))+min(rows, 3) > room {
 		rows = 0 // what is about to run goes before what did
 	}
 	if p.details || rows == 0 {
@@ -110,7 +110,7 @@ func (p *stepPanel) arrange() stepView {
 		return v
 	}
 	want := min(rows, max(4, room/2)) // what output needs at least
-	if p.step.Status != runbook.Running || p.ask != nil {
+	if p.step.Status != event.Running || p.ask != nil {
 		want = min(rows, max(3, room/4))
 	}
 	var whole bool
@@ -170,7 +170,7 @@ func (p *stepPanel) title() string {
 	}
 	word, style := p.danger(p.step.Danger)
 	right := style.Render(p.say(word)) + " "
-	if p.step.Danger != runbook.ReadOnly && p.step.Danger != "" {
+	if p.step.Danger != event.ReadOnly && p.step.Danger != "" {
 		right = style.Render("▲ "+p.say(word)) + " "
 	}
 	if p.step.NoReturn {
@@ -191,7 +191,7 @@ func (p *stepPanel) title() string {
 
 // status is one line on what is happening now: the remedy, the playbook, or the command that runs.
 func (p *stepPanel) status() []string {
-	if p.step.Status != runbook.Running {
+	if p.step.Status != event.Running {
 		return nil
 	}
 	var lines []string
@@ -213,7 +213,7 @@ func (p *stepPanel) status() []string {
 
 // progress is a playbook's line. There is no telling how many tasks are to come, so the bar goes by the time the step
 // is expected to take, and stops short of full until the end is there.
-func (p *stepPanel) progress(g runbook.Progress, c *runbook.CommandState) string {
+func (p *stepPanel) progress(g event.Progress, c *event.CommandState) string {
 	line := " "
 	var elapsed time.Duration
 	if c != nil {
@@ -241,9 +241,9 @@ func (p *stepPanel) progress(g runbook.Progress, c *runbook.CommandState) string
 }
 
 // Running is the command that runs, nil for none. Of several it is the newest.
-func (p *stepPanel) Running() *runbook.CommandState { return runningOf(p.step) }
+func (p *stepPanel) Running() *event.CommandState { return runningOf(p.step) }
 
-func runningOf(st *runbook.StepState) *runbook.CommandState {
+func runningOf(st *event.StepState) *event.CommandState {
 	if st == nil {
 		return nil
 	}

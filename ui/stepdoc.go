@@ -7,12 +7,12 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // stepDoc says everything about a step that is not output: why, where, what will run, gates, decisions, how it ended.
 // q is the question that stands at this step, or nil.
-func (l look) stepDoc(st *runbook.StepState, q *runbook.Question, w int) []block {
+func (l look) stepDoc(st *event.StepState, q *event.Question, w int) []block {
 	w = max(w, 20)
 	var out []block
 	add := func(b block) {
@@ -55,7 +55,7 @@ func (l look) labelled(label, text string, w int, style lipgloss.Style) []string
 	return out
 }
 
-func (l look) whyBlock(st *runbook.StepState, w int) block {
+func (l look) whyBlock(st *event.StepState, w int) block {
 	why := l.told(st.PlannedStep.Why)
 	if why == "" {
 		return block{}
@@ -68,7 +68,7 @@ func (l look) whyBlock(st *runbook.StepState, w int) block {
 }
 
 // planBlock is on which hosts what will run, to the letter.
-func (l look) planBlock(st *runbook.StepState, w int) block {
+func (l look) planBlock(st *event.StepState, w int) block {
 	ops := mergeOperations(st)
 	n := max(width(l.say(sayOn)), width(l.say(sayRun)))
 	if len(ops) > 0 && ops[len(ops)-1].probe {
@@ -112,7 +112,7 @@ type mergedOperation struct {
 
 // mergeOperations puts the hosts that run the same line together. Hosts are not said again where all of them are meant.
 // What a step does comes before what it only runs to learn a fact.
-func mergeOperations(st *runbook.StepState) []mergedOperation {
+func mergeOperations(st *event.StepState) []mergedOperation {
 	var lines []string
 	hosts, probe := map[string][]string{}, map[string]bool{}
 	for _, op := range st.Operations {
@@ -126,7 +126,7 @@ func mergeOperations(st *runbook.StepState) []mergedOperation {
 	for _, line := range lines {
 		on := hosts[line]
 		m := mergedOperation{line: line, probe: probe[line]}
-		if !slices.Equal(on, st.Hosts) && !slices.Equal(on, []string{runbook.Workstation}) && !slices.Equal(on, []string{runbook.API}) {
+		if !slices.Equal(on, st.Hosts) && !slices.Equal(on, []string{event.Workstation}) && !slices.Equal(on, []string{event.API}) {
 			m.hosts = clean(strings.Join(on, " "))
 		}
 		out = append(out, m)
@@ -143,13 +143,13 @@ func mergeOperations(st *runbook.StepState) []mergedOperation {
 	return out
 }
 
-func (l look) gateBlock(g runbook.GateChecked, w int) block {
+func (l look) gateBlock(g event.GateChecked, w int) block {
 	mark, word, style := l.verdict(g)
 	head := ends(" "+style.Render(mark+" "+l.say(sayGate))+"  "+l.told(g.Title), style.Render(l.say(word))+" ", w)
 	lines := []string{head}
 	const in = "         "
 	says := l.told(g.Says)
-	if says != "" && (g.Pitfall == "" || g.Verdict == runbook.Pass) {
+	if says != "" && (g.Pitfall == "" || g.Verdict == event.Pass) {
 		for _, line := range wrap(says, w-len(in)-1) {
 			lines = append(lines, in+line)
 		}
@@ -159,7 +159,7 @@ func (l look) gateBlock(g runbook.GateChecked, w int) block {
 			lines = append(lines, in+l.Faint.Render(line))
 		}
 	}
-	if g.Verdict == runbook.Pass {
+	if g.Verdict == event.Pass {
 		return block{lines: lines, short: []string{head}, keep: 3}
 	}
 	if g.Pitfall != "" {
@@ -172,7 +172,7 @@ func (l look) gateBlock(g runbook.GateChecked, w int) block {
 }
 
 // hitBlock is the card of a symptom that was seen in the output.
-func (l look) hitBlock(h runbook.Hit, w int) block {
+func (l look) hitBlock(h event.Hit, w int) block {
 	known := sayKnown
 	if h.Hint {
 		known = sayPerhaps
@@ -207,7 +207,7 @@ func (l look) card(lines []string, style lipgloss.Style) []string {
 }
 
 // remedies says what the key r offers.
-func (l look) remedies(rs []runbook.Remedy, w int) []string {
+func (l look) remedies(rs []event.Remedy, w int) []string {
 	var out []string
 	for i, r := range rs {
 		key := l.Key.Render("r") + " "
@@ -225,9 +225,9 @@ func (l look) remedies(rs []runbook.Remedy, w int) []string {
 }
 
 // severity is the word for how bad a pitfall is.
-func (l look) severity(s string) string { return clean(l.say(runbook.SeverityText(s))) }
+func (l look) severity(s string) string { return clean(l.say(event.SeverityText(s))) }
 
-func (l look) decisionBlock(d runbook.Answered, w int) block {
+func (l look) decisionBlock(d event.Answered, w int) block {
 	if d.Reason == "" {
 		return block{}
 	}
@@ -235,14 +235,14 @@ func (l look) decisionBlock(d runbook.Answered, w int) block {
 }
 
 // endBlock says why a step ended as it did, with what the commands that failed said.
-func (l look) endBlock(st *runbook.StepState, w int) block {
+func (l look) endBlock(st *event.StepState, w int) block {
 	mark, word, style := l.sign(st.Status)
 	var lines []string
 	if why := l.told(st.Why); why != "" {
 		lines = l.labelled(style.Render(mark), l.say(word)+": "+why, w, style)
 	}
 	for _, c := range st.Commands {
-		if st.Status == runbook.Passed || c.Hint == "" {
+		if st.Status == event.Passed || c.Hint == "" {
 			continue
 		}
 		lines = append(lines, l.labelled("→", cleanText(c.Hint), w, l.Plain)...)
@@ -254,7 +254,7 @@ func (l look) endBlock(st *runbook.StepState, w int) block {
 }
 
 // questionBlock is the part of a question that is read, not pressed.
-func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) block {
+func (l look) questionBlock(st *event.StepState, q *event.Question, w int) block {
 	var lines []string
 	if body := l.told(q.Body); body != "" && body != l.told(st.PlannedStep.Why) && !l.gateSays(st, body) {
 		for _, line := range wrapProse(body, w-2) {
@@ -275,13 +275,13 @@ func (l look) questionBlock(st *runbook.StepState, q *runbook.Question, w int) b
 }
 
 // gateSays says whether a gate of the step stands on the screen with these words.
-func (l look) gateSays(st *runbook.StepState, body string) bool {
-	return slices.ContainsFunc(st.Gates, func(g runbook.GateChecked) bool { return l.told(g.Says) == body })
+func (l look) gateSays(st *event.StepState, body string) bool {
+	return slices.ContainsFunc(st.Gates, func(g event.GateChecked) bool { return l.told(g.Says) == body })
 }
 
 // saidAlready says whether a detail of a question stands on the screen as a command or as evidence.
-func saidAlready(st *runbook.StepState, detail string) bool {
-	return slices.ContainsFunc(st.Operations, func(o runbook.Operation) bool {
+func saidAlready(st *event.StepState, detail string) bool {
+	return slices.ContainsFunc(st.Operations, func(o event.Operation) bool {
 		return strings.HasSuffix(detail, o.Line) && len(detail) <= len(o.Host)+len(o.Line)+4
-	}) || slices.ContainsFunc(st.Gates, func(g runbook.GateChecked) bool { return slices.Contains(g.Evidence, detail) })
+	}) || slices.ContainsFunc(st.Gates, func(g event.GateChecked) bool { return slices.Contains(g.Evidence, detail) })
 }

@@ -7,14 +7,14 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // stepList is the plan as a list: phases, steps, where each stands. The cursor follows the current step until the
 // operator moves it.
 type stepList struct {
 	look
-	state   *runbook.State
+	state   *event.State
 	now     time.Time
 	w, h    int
 	scroll  scroll
@@ -23,13 +23,13 @@ type stepList struct {
 	focused bool
 }
 
-func newStepList(l look) *stepList { return &stepList{look: l, state: &runbook.State{}} }
+func newStepList(l look) *stepList { return &stepList{look: l, state: &event.State{}} }
 
 // SetSize takes the room there is.
 func (s *stepList) SetSize(w, h int) { s.w, s.h = w, h; s.show() }
 
 // SetState takes the run as it is now.
-func (s *stepList) SetState(state *runbook.State, now time.Time) {
+func (s *stepList) SetState(state *event.State, now time.Time) {
 	s.state, s.now = state, now
 	if !s.moved {
 		n, _ := state.Position()
@@ -43,7 +43,7 @@ func (s *stepList) SetState(state *runbook.State, now time.Time) {
 func (s *stepList) Home() { s.moved = false; s.SetState(s.state, s.now) }
 
 // AtCursor is the step under the cursor, nil in an empty plan.
-func (s *stepList) AtCursor() *runbook.StepState {
+func (s *stepList) AtCursor() *event.StepState {
 	if s.cursor >= len(s.state.Steps) {
 		return nil
 	}
@@ -102,13 +102,13 @@ func (s *stepList) lines() (lines []string, at int) {
 	return lines, at
 }
 
-func (s *stepList) line(i int, st *runbook.StepState) string {
+func (s *stepList) line(i int, st *event.StepState) string {
 	mark, word, style := s.sign(st.Status)
 	right := s.took(st)
 	switch st.Status {
-	case runbook.Failed, runbook.Overridden, runbook.Lost, runbook.Cancelled:
+	case event.Failed, event.Overridden, event.Lost, event.Cancelled:
 		right = s.say(word)
-	case runbook.Waiting:
+	case event.Waiting:
 		if st.NoReturn {
 			right = "⚑ " + s.say(sayNoReturn)
 		}
@@ -120,20 +120,20 @@ func (s *stepList) line(i int, st *runbook.StepState) string {
 	switch {
 	case s.focused && i == s.cursor:
 		return s.Selected.Render(text)
-	case st.Status == runbook.Waiting && st.NoReturn:
+	case st.Status == event.Waiting && st.NoReturn:
 		return s.Warning.Render(text)
 	}
 	return style.Render(text)
 }
 
 // took is how long the step has taken.
-func (s *stepList) took(st *runbook.StepState) string {
+func (s *stepList) took(st *event.StepState) string {
 	switch {
 	case st.Begun.IsZero():
 		return ""
-	case !st.Finished.IsZero() && st.Status != runbook.Running:
+	case !st.Finished.IsZero() && st.Status != event.Running:
 		return short(st.Finished.Sub(st.Begun))
-	case st.Status == runbook.Running:
+	case st.Status == event.Running:
 		return short(s.now.Sub(st.Begun))
 	}
 	return ""

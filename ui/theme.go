@@ -5,7 +5,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // theme is every style there is. The first layer is a palette of six meanings; no other file names a colour. The colours
@@ -73,7 +73,7 @@ func newLook(o Options) look {
 }
 
 // say gives a text of ours in the operator's language, formatted with args if there are any.
-func (l look) say(t runbook.Text, args ...any) string {
+func (l look) say(t event.Text, args ...any) string {
 	s := t.In(l.lang)
 	if len(args) == 0 {
 		return s
@@ -82,52 +82,52 @@ func (l look) say(t runbook.Text, args ...any) string {
 }
 
 // told gives a text that came with the run, made safe to draw.
-func (l look) told(t runbook.Text) string { return cleanText(t.In(l.lang)) }
+func (l look) told(t event.Text) string { return cleanText(t.In(l.lang)) }
 
 // sign is the mark, the word and the style of a step's status.
-func (l look) sign(s runbook.Status) (mark string, word runbook.Text, style lipgloss.Style) {
+func (l look) sign(s event.Status) (mark string, word event.Text, style lipgloss.Style) {
 	switch s {
-	case runbook.Running:
+	case event.Running:
 		return "▶", sayRunning, l.Bold
-	case runbook.Passed:
+	case event.Passed:
 		return "✓", sayPassed, l.Success
-	case runbook.Failed:
+	case event.Failed:
 		return "✗", sayFailed, l.Danger
-	case runbook.Skipped:
+	case event.Skipped:
 		return "-", saySkipped, l.Faint
-	case runbook.Overridden:
+	case event.Overridden:
 		return "!", sayOverridden, l.Warning
-	case runbook.Cancelled:
+	case event.Cancelled:
 		return "■", sayCancelled, l.Warning
-	case runbook.Lost:
+	case event.Lost:
 		return "?", sayLost, l.Danger
 	}
 	return "·", sayWaiting, l.Faint
 }
 
 // danger is the word and the style for what a step can do.
-func (l look) danger(d runbook.Danger) (word runbook.Text, style lipgloss.Style) {
+func (l look) danger(d event.Danger) (word event.Text, style lipgloss.Style) {
 	switch d {
-	case runbook.Changes:
+	case event.Changes:
 		return sayChanges, l.Warning
-	case runbook.Disrupts:
+	case event.Disrupts:
 		return sayDisrupts, l.Danger
-	case runbook.Destroys:
+	case event.Destroys:
 		return sayDestroys, l.Danger
 	}
 	return sayReadOnly, l.Faint
 }
 
 // verdict is the mark, the word and the style of a gate.
-func (l look) verdict(g runbook.GateChecked) (mark string, word runbook.Text, style lipgloss.Style) {
+func (l look) verdict(g event.GateChecked) (mark string, word event.Text, style lipgloss.Style) {
 	switch {
-	case g.Verdict == runbook.Pass:
+	case g.Verdict == event.Pass:
 		return "✓", sayHolds, l.Success
-	case g.Required == runbook.Advisory:
+	case g.Required == event.Advisory:
 		return "!", sayAdvice, l.Warning
-	case g.Required == runbook.Acknowledge:
+	case g.Required == event.Acknowledge:
 		return "!", sayMustRead, l.Warning
-	case g.Verdict == runbook.Fail:
+	case g.Verdict == event.Fail:
 		return "✗", sayBlocks, l.Danger
 	}
 	return "?", sayNotSeen, l.Danger

@@ -3,7 +3,7 @@ package ui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // typeIn gives a key to the command that runs. ctrl+] ends it, as in telnet; ctrl+c still stops the command.
@@ -14,7 +14,7 @@ func (m *model) typeIn(msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if keys := keyBytes(msg); len(keys) > 0 {
-		m.control(runbook.Control{Keys: keys}, sayTypingIn)
+		m.control(event.Control{Keys: keys}, sayTypingIn)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -53,20 +53,20 @@ type large struct {
 	err     error
 }
 
-func (l *large) put(d runbook.Data) {
+func (l *large) put(d event.Data) {
 	if l.err == nil {
-		_, l.err = l.w.Append(runbook.Event{Step: l.step, Data: d})
+		_, l.err = l.w.Append(event.Event{Step: l.step, Data: d})
 	}
 	l.now = l.now.Add(time.Millisecond)
 }
 
 func (l *large) run(size int64) {
-	l.put(runbook.Started{Runbook: "kubespray/v2.28.0", Version: "1.0.0", Title: runbook.T("Upgrade Kubespray"), From: "v2.27.0",
+	l.put(event.Started{Runbook: "kubespray/v2.28.0", Version: "1.0.0", Title: event.T("Upgrade Kubespray"), From: "v2.27.0",
 		To: "v2.28.0", Cluster: "prod-4", Tool: "test", Locale: "en", At: l.now})
-	var plan runbook.Planned
+	var plan event.Planned
 	for i := range steps {
-		plan.Steps = append(plan.Steps, runbook.PlannedStep{ID: fmt.Sprintf("node-%d", i), Title: runbook.T(fmt.Sprintf("Upgrade nodes, part %d", i)),
-			Phase: runbook.T(fmt.Sprintf("Part %d", i/8)), Kind: "ansible", Danger: runbook.Disrupts, NoReturn: i == 8})
+		plan.Steps = append(plan.Steps, event.PlannedStep{ID: fmt.Sprintf("node-%d", i), Title: event.T(fmt.Sprintf("Upgrade nodes, part %d", i)),
+			Phase: event.T(fmt.Sprintf("Part %d", i/8)), Kind: "ansible", Danger: event.Disrupts, NoReturn: i == 8})
 	}
 	l.put(plan)
 	for i := range l.hosts {
@@ -77,25 +77,25 @@ func (l *large) run(size int64) {
 		l.one(i, size/steps)
 	}
 	l.step = ""
-	l.put(runbook.Ended{Status: runbook.Failed, Exit: 1, Why: runbook.T("one node did not come back")})
+	l.put(event.Ended{Status: event.Failed, Exit: 1, Why: event.T("one node did not come back")})
 }
 
 // one is a step: facts, a gate, the playbook, what the nodes do meanwhile, and how it ends.
 func (l *large) one(i int, size int64) {
-	l.put(runbook.StepStarted{Attempt: 1})
+	l.put(event.StepStarted{Attempt: 1})
 	for h := range min(20, l.hosts) {
 		l.number++
-		l.put(runbook.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "systemctl is-active kubelet", Probe: true})
+		l.put(event.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "systemctl is-active kubelet", Probe: true})
 		l.print(l.number, "active\n")
 		l.end(l.number)
 	}
-	l.put(runbook.GateChecked{Gate: "ready", When: "before", Title: runbook.T("All nodes are Ready"), Required: runbook.Success, Verdict: runbook.Pass})
+	l.put(event.GateChecked{Gate: "ready", When: "before", Title: event.T("All nodes are Ready"), Required: event.Success, Verdict: event.Pass})
 	l.now = l.now.Add(2 * time.Minute) // somebody reads
 	if i%8 == 5 {                      // at once on many hosts: their output comes mixed
 		first := l.number + 1
 		for h := range l.hosts {
 			l.number++
-			l.put(runbook.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "journalctl --since -1h", Changes: false})
+			l.put(event.CommandStarted{Number: l.number, Host: fmt.Sprintf("node%d", h), Line: "journalctl --since -1h", Changes: false})
 		}
 		for ; size > 0; size -= l.print(first+l.rand.IntN(l.hosts), l.text(100+l.rand.IntN(400))) {
 		}
@@ -104,36 +104,36 @@ func (l *large) one(i int, size int64) {
 		}
 	} else {
 		l.number++
-		l.put(runbook.CommandStarted{Number: l.number, Host: "workstation", Line: "ansible-playbook upgrade-cluster.yml --limit part" + fmt.Sprint(i), Changes: true})
+		l.put(event.CommandStarted{Number: l.number, Host: "workstation", Line: "ansible-playbook upgrade-cluster.yml --limit part" + fmt.Sprint(i), Changes: true})
 		for n := 0; size > 0; n++ {
 			size -= l.print(l.number, l.text(200+l.rand.IntN(6000)))
 			switch {
 			case n%50 == 0:
 				l.task++
-				l.put(runbook.Progress{Task: fmt.Sprintf("kubernetes/node : Install | Copy kubelet %d", l.task), Tasks: l.task, OK: l.task * 3})
+				l.put(event.Progress{Task: fmt.Sprintf("kubernetes/node : Install | Copy kubelet %d", l.task), Tasks: l.task, OK: l.task * 3})
 			case n%97 == 0:
 				l.node(l.rand.IntN(l.hosts), "v1.32.5", l.rand.IntN(5) > 0)
 			case n == 20 && i == steps*2/3:
 				l.print(l.number, "msg: "+Needle+"\n")
 			case n == 30 && i%8 == 3:
-				l.put(runbook.Hit{Pitfall: "kubelet-stuck", Symptom: "no-answer", Title: runbook.T("The kubelet does not answer"), Severity: "nuisance", Line: "connection refused"})
+				l.put(event.Hit{Pitfall: "kubelet-stuck", Symptom: "no-answer", Title: event.T("The kubelet does not answer"), Severity: "nuisance", Line: "connection refused"})
 			}
 		}
 		l.end(l.number)
 	}
-	ended := runbook.StepEnded{Status: runbook.Passed}
+	ended := event.StepEnded{Status: event.Passed}
 	switch {
 	case i%10 == 8:
-		ended = runbook.StepEnded{Status: runbook.Failed, Why: runbook.T("the playbook failed on one node")}
+		ended = event.StepEnded{Status: event.Failed, Why: event.T("the playbook failed on one node")}
 	case i%10 == 3:
-		l.put(runbook.Answered{Question: "gate", Answer: runbook.Answer{Choice: runbook.ChoiceOverride, Reason: "agreed with the network team"}})
-		ended.Status = runbook.Overridden
+		l.put(event.Answered{Question: "gate", Answer: event.Answer{Choice: event.ChoiceOverride, Reason: "agreed with the network team"}})
+		ended.Status = event.Overridden
 	}
 	l.put(ended)
 }
 
 func (l *large) node(i int, version string, ready bool) {
-	l.put(runbook.NodeChanged{Node: runbook.Node{Name: fmt.Sprintf("node%d", i), Ready: map[bool]string{true: "True", false: "False"}[ready], Version: version,
+	l.put(event.NodeChanged{Node: event.Node{Name: fmt.Sprintf("node%d", i), Ready: map[bool]string{true: "True", false: "False"}[ready], Version: version,
 		OS: "Ubuntu 24.04.2 LTS", Runtime: "containerd://2.0.5", Address: fmt.Sprintf("10.0.%d.%d", i/250, i%250)}})
 }
 
@@ -141,7 +141,7 @@ func (l *large) print(number int, text string) int64 {
 	if l.spooled && l.err == nil {
 		l.err = l.spool(number, text)
 	}
-	l.put(runbook.NewOutput(number, "stdout", []byte(text)))
+	l.put(event.NewOutput(number, "stdout", []byte(text)))
 	return int64(len(text))
 }
 
@@ -167,7 +167,7 @@ func (l *large) end(number int) {
 		l.err = f.Close()
 	}
 	delete(l.files, number)
-	l.put(runbook.CommandEnded{Number: number, Outcome: runbook.Done})
+	l.put(event.CommandEnded{Number: number, Outcome: event.Done})
 }
 
 // text is about as much as a size, as a playbook prints it; it may end within a line.

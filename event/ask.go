@@ -1,8 +1,11 @@
-package runbook
+package event
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 )
 
 // Asker puts a question to the operator and waits for the answer. The console, the line printer, an answers file, a
@@ -34,8 +37,8 @@ func (e *NoTerminalError) Hint() string {
 	return e.byHand.En + " and go on with a reason, or resume the run in a terminal"
 }
 
-// text is both of them.
-func (e *NoTerminalError) text() Text {
+// Text is both of them.
+func (e *NoTerminalError) Text() Text {
 	return Text{En: e.Error() + " (" + e.Hint() + ")",
 		Ja: "ここには渡せる端末がありません (" + e.byHand.Ja + "、理由を記して続行するか、端末から再開してください)"}
 }
@@ -99,4 +102,26 @@ type Control struct {
 	Stop   bool   // end the command gently; a second time firmly
 	Remedy string // start the remedy of this id beside the running command
 	Keys   []byte // keys for the command's terminal
+}
+
+// Accept says why an answer does not fit its question.
+func (q Question) Accept(a Answer) error {
+	if len(q.Choices) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(q.Choices, func(c Choice) bool { return c.ID == a.Choice })
+	if i < 0 {
+		var ids []string
+		for _, c := range q.Choices {
+			ids = append(ids, c.ID)
+		}
+		return fmt.Errorf("%q is no answer to %s: %s", a.Choice, q.ID, "one of "+strings.Join(ids, ", "))
+	}
+	if q.Choices[i].NeedsReason && strings.TrimSpace(a.Reason) == "" {
+		return fmt.Errorf("the answer %q to %s wants a reason", a.Choice, q.ID)
+	}
+	if q.Type != "" && a.Choice == ChoiceContinue && a.Text != q.Type {
+		return fmt.Errorf("to continue %s, the text must be %q", q.ID, q.Type)
+	}
+	return nil
 }

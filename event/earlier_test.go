@@ -1,32 +1,32 @@
-package runbook_test
+package event_test
 
 import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/event"
 )
 
 // took is a run whose steps took these times.
-func took(steps ...any) *runbook.State {
-	s, at := &runbook.State{}, time.Unix(0, 0)
-	var plan []runbook.PlannedStep
+func took(steps ...any) *event.State {
+	s, at := &event.State{}, time.Unix(0, 0)
+	var plan []event.PlannedStep
 	for i := 0; i < len(steps); i += 2 {
-		plan = append(plan, runbook.PlannedStep{ID: steps[i].(string)})
+		plan = append(plan, event.PlannedStep{ID: steps[i].(string)})
 	}
-	s.Apply(runbook.Event{Time: at, Data: runbook.Planned{Steps: plan}})
+	s.Apply(event.Event{Time: at, Data: event.Planned{Steps: plan}})
 	for i := 0; i < len(steps); i += 2 {
 		id := steps[i].(string)
-		s.Apply(runbook.Event{Time: at, Step: id, Data: runbook.StepStarted{Attempt: 1}})
+		s.Apply(event.Event{Time: at, Step: id, Data: event.StepStarted{Attempt: 1}})
 		at = at.Add(steps[i+1].(time.Duration))
-		s.Apply(runbook.Event{Time: at, Step: id, Data: runbook.StepEnded{Status: runbook.Passed}})
+		s.Apply(event.Event{Time: at, Step: id, Data: event.StepEnded{Status: event.Passed}})
 	}
 	return s
 }
 
 // TestEarlier: a step takes as long as it did in the middle of the earlier runs; a node of another name as long as any.
 func TestEarlier(t *testing.T) {
-	e := runbook.Earlier{
+	e := event.Earlier{
 		took("facts", time.Minute, "upgrade[t1]", 10*time.Minute, "upgrade[t2]", 12*time.Minute),
 		took("facts", 3*time.Minute, "upgrade[t1]", 20*time.Minute),
 		took("facts", 2*time.Minute),

@@ -1,4 +1,4 @@
-package runbook
+package event
 
 import (
 	"context"
@@ -127,8 +127,8 @@ func OutcomeOf(exit int, err error) Outcome {
 	return NotStarted
 }
 
-// errorText is an error in words for a person. That a context ended stands in the outcome already, and is Go's word for it.
-func errorText(o Outcome, err error) string {
+// ErrorText is an error in words for a person. That a context ended stands in the outcome already, and is Go's word for it.
+func ErrorText(o Outcome, err error) string {
 	s := err.Error()
 	if o != Stopped && o != TimedOut {
 		return s
@@ -148,8 +148,8 @@ func HintOf(err error) string {
 	return ""
 }
 
-// describeEnd says in words how a command ended.
-func describeEnd(exit int, outcome Outcome, err error) Text {
+// DescribeEnd says in words how a command ended.
+func DescribeEnd(exit int, outcome Outcome, err error) Text {
 	if err != nil && (outcome == Done || outcome == Exited) {
 		return T(err.Error())
 	}

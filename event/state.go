@@ -1,4 +1,4 @@
-package runbook
+package event
 
 import (
 	"slices"
@@ -73,7 +73,7 @@ type Tail struct {
 }
 
 func (t *Tail) add(text string) {
-	if len(t.Partial) > longLine {
+	if len(t.Partial) > LongLine {
 		t.keep(t.Partial)
 		t.Partial = ""
 	}
@@ -264,3 +264,6 @@ func (s *State) inStep(e Event) {
 		st.Status, st.Why, st.Finished = d.Status, d.Why, e.Time
 	}
 }
+
+// LongLine is from where a line without an end is looked at in pieces.
+const LongLine = 64 << 10

@@ -1,4 +1,4 @@
-package runbook
+package event
 
 import (
 	"encoding/json"
@@ -52,3 +52,6 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	t.En, t.Ja = m.En, m.Ja
 	return nil
 }
+
+// Plus puts one text after another, in both languages.
+func (t Text) Plus(more Text) Text { return Text{En: t.En + more.En, Ja: t.In("ja") + more.In("ja")} }

@@ -1,7 +1,8 @@
-package runbook
+package event
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -445,4 +446,18 @@ func known[D Data]() {
 		err := json.Unmarshal(b, &d)
 		return d, err
 	}
+}
+
+// Told is what does not pass now, and what shows it.
+func (d Drifted) Told() Text {
+	t := Text{En: "does not hold now: ", Ja: "今は不合格: "}
+	if d.Now == Unknown {
+		t = Text{En: "could not be told now: ", Ja: "今は判定不能: "}
+	}
+	if d.Says.Empty() {
+		t = t.Plus(d.Title)
+	} else {
+		t = t.Plus(d.Says)
+	}
+	return t.Plus(T(strings.Join(append([]string{""}, d.Evidence...), "; ")))
 }

@@ -1,4 +1,4 @@
-package runbook
+package event
 
 // Text is the word for how a step or a run stands. English is what the transcript says, for whoever greps.
 func (s Status) Text() Text {

@@ -1,4 +1,4 @@
-package runbook
+package event
 
 import (
 	"fmt"
@@ -39,7 +39,7 @@ func TestTail(t *testing.T) {
 	for _, line := range long.All() {
 		size += len(line)
 	}
-	if size < tailSize || size > 2*tailSize+2*longLine {
+	if size < tailSize || size > 2*tailSize+2*LongLine {
 		t.Errorf("%d bytes of long lines are kept", size)
 	}
 }
