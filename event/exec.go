@@ -29,17 +29,24 @@ type Command struct {
 	TTY      bool     // workstation only, but for Handover
 	Handover bool     // it gets the operator's own terminal, on the workstation or on a host
 	Changes  bool     // false: it only reads
+	Reads    bool     // it only reads, whatever else its step does
 	Probe    bool
 	Timeout  time.Duration // 0 = none
 	Stdin    io.Reader
 	Prompts  []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
 	Number   int      // unique in the run, filled in by the engine
+	// Original is called by an Exec, before it returns, for a stream of which out was given a masked copy: all is what the
+	// command printed, nil where nobody knows it any more. Filled in by the engine.
+	Original func(stream string, all []byte)
 	Resumed  *Seen    // nil: start it. Else a console that went away started it: take it up again
 }
 
 // Seen is how much of a command's output the transcript already has. Taking the command up again brings the rest, or an
 // error whose StateUnknown says that nobody knows how it ended.
-type Seen struct{ Stdout, Stderr int64 } // bytes
+type Seen struct {
+	Stdout, Stderr int64 // bytes
+	Masked         bool  // the transcript's copy of them is not what was printed
+}
 
 // Prompt is a question that a command asks on its terminal.
 type Prompt struct {

@@ -35,9 +35,9 @@ func (in *instance) danger() event.Danger {
 	return in.step.Kind.Danger
 }
 
-// changes says whether a command of the step may change something: a step that is declared to only read does.
+// changes says whether a command of the step may change something. One that says of itself that it reads does not.
 func (in *instance) changes(c event.Command) bool {
-	return c.Changes || (c.Call == nil && in.danger() != event.ReadOnly)
+	return c.Changes || (!c.Reads && !c.Probe && c.Call == nil && in.danger() != event.ReadOnly)
 }
 
 func (in *instance) planned(r *Run) event.PlannedStep {

@@ -48,7 +48,7 @@ func (c *carry) Commands(t *runbook.Task) ([]event.Command, error) {
 		if err != nil {
 			return nil, err
 		}
-		cmds = append(cmds, event.Command{Host: event.Workstation, Line: "git show " + runbook.Quote(name)})
+		cmds = append(cmds, event.Command{Host: event.Workstation, Line: "git show " + runbook.Quote(name), Reads: true})
 	}
 	path, err := c.Path.Prose(t.Scope)
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *carry) Commands(t *runbook.Task) ([]event.Command, error) {
 	}
 	return append(cmds,
 		event.Command{Host: event.Workstation, Line: "cat > " + runbook.Quote(path), Changes: true},
-		event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path)}), nil // what an edit made of it
+		event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path), Reads: true}), nil // what an edit made of it
 }
 
 // Run merges, asks about each conflict, and writes.

@@ -44,8 +44,8 @@ func (d *diff) Commands(t *runbook.Task) ([]event.Command, error) {
 		right = "git show " + runbook.Quote(new+":"+path)
 	}
 	return []event.Command{
-		{Host: event.Workstation, Line: "git show " + runbook.Quote(old+":"+from)},
-		{Host: event.Workstation, Line: right},
+		{Host: event.Workstation, Line: "git show " + runbook.Quote(old+":"+from), Reads: true},
+		{Host: event.Workstation, Line: right, Reads: true},
 	}, nil
 }
 

@@ -19,7 +19,7 @@ func (e *edit) Commands(t *runbook.Task) ([]event.Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	look := event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path)}
+	look := event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path), Reads: true}
 	return []event.Command{look, {Host: event.Workstation, Line: "$EDITOR " + runbook.Quote(path), Changes: true}, look}, nil
 }
 

@@ -53,8 +53,8 @@ func (s *snapshot) Commands(t *runbook.Task) ([]event.Command, error) {
 	for _, host := range t.Hosts {
 		cmds = append(cmds,
 			event.Command{Host: host, Line: save, Changes: true, Timeout: within + 15*time.Second},
-			event.Command{Host: host, Line: status, Timeout: within},
-			event.Command{Host: host, Line: "sudo -n stat -c %s " + file})
+			event.Command{Host: host, Line: status, Timeout: within, Reads: true},
+			event.Command{Host: host, Line: "sudo -n stat -c %s " + file, Reads: true})
 	}
 	if len(cmds) == 0 {
 		return nil, fmt.Errorf("step %s names no host to take the snapshot on", t.Step)
