@@ -38,7 +38,7 @@ type Command struct {
 	// Original is called by an Exec, before it returns, for a stream of which out was given a masked copy: all is what the
 	// command printed, nil where nobody knows it any more. Filled in by the engine.
 	Original func(stream string, all []byte)
-	Resumed  *Seen    // nil: start it. Else a console that went away started it: take it up again
+	Resumed  *Seen // nil: start it. Else a console that went away started it: take it up again
 }
 
 // Seen is how much of a command's output the transcript already has. Taking the command up again brings the rest, or an
