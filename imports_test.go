@@ -13,7 +13,8 @@ import (
 var edges = map[string][]string{
 	".":           {"cli"},
 	"event":       nil,
-	"cli":         {"event", "kube", "kubespray", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
+	"engine":      {"event", "runbook", "symptom"},
+	"cli":         {"engine", "event", "kube", "kubespray", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
 	"ui":          {"event", "runbook", "transcript"},
 	"steps":       {"event", "runbook"},
 	"transcript":  {"event", "runbook"},
@@ -27,6 +28,7 @@ var edges = map[string][]string{
 	"workstation": nil,
 	"e2e":         nil,
 
+	"runbook/runbooktest":       {"runbook", "steps"},               // for tests
 	"transcript/transcripttest": {"event", "runbook", "transcript"}, // for tests
 }
 

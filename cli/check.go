@@ -12,6 +12,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 	"github.com/spf13/cobra"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/ui"
@@ -86,7 +87,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if err := lib.fits(book, inputs, "check"); err != nil {
 		return err
 	}
-	found, err := runbook.Checkup(cmd.Context(), book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+	found, err := engine.Checkup(cmd.Context(), book, engine.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
 	if err != nil {
 		return err
 	}

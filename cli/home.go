@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
@@ -308,7 +309,7 @@ func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Findi
 		inputs["inventory"] = o.inventory
 	}
 	out.leaves(ctx, book, "", inputs)
-	found, err := runbook.Checkup(ctx, book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+	found, err := engine.Checkup(ctx, book, engine.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
 	if errors.Is(err, event.ErrUnanswered) {
 		return nil, fmt.Errorf("%s asks for what has no default: %w", name, err)
 	}

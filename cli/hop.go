@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
 )
@@ -90,7 +91,7 @@ func (l *library) findings(o *options) findingsOf {
 		if o.inventory != "" {
 			inputs["inventory"] = o.inventory
 		}
-		found, err := runbook.Checkup(ctx, book, runbook.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+		found, err := engine.Checkup(ctx, book, engine.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

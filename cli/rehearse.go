@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/engine"
 	"spraydeck/event"
-	"spraydeck/runbook"
 	"spraydeck/runbooks"
 	"spraydeck/transcript"
 	"spraydeck/ui"
@@ -155,7 +155,7 @@ func tookAt(events []event.Event, speed float64) func(step string) time.Duration
 
 // rehearse walks a runbook with a recording in place of the world.
 func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name, id string, speed float64) error {
-	rec := runbook.NewRecording(events)
+	rec := engine.NewRecording(events)
 	if math.IsInf(speed, 1) {
 		speed = 0 // without waiting
 	}
@@ -181,8 +181,8 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name
 		}
 	}
 	w := walk{book: book, show: s, options: o, checkout: os.TempDir(),
-		env:     runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started, Took: tookAt(events, speed)},
-		prepare: func(r *runbook.Run) { rec.Play(speed, r.Observe) }}
+		env:     engine.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started, Took: tookAt(events, speed)},
+		prepare: func(r *engine.Run) { rec.Play(speed, r.Observe) }}
 	if !s.auto {
 		return w.run(cmd)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
@@ -98,7 +99,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	w := walk{
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: true,
 		recalls: rec,
-		env: runbook.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut,
+		env: engine.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut,
 			Mask: out.mask(journal)},
 	}
 	if err := w.refer(cmd); err != nil {
@@ -140,8 +141,8 @@ func ownFiles(name string, o *options) (file string, dirs []string, err error) {
 }
 
 // pastOf reads what the transcript holds. A run that came to a good end has nothing left to do.
-func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*runbook.Past, error) {
-	past := runbook.NewPast(rec.Events(), rec.Printed, journal.Masked)
+func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*engine.Past, error) {
+	past := engine.NewPast(rec.Events(), rec.Printed, journal.Masked)
 	if past.Ended == event.Passed {
 		return nil, &runbook.UsageError{Message: "the run " + journal.Header().ID + " is complete: there is nothing to go on with",
 			Way: "watch it with spraydeck replay " + journal.Header().ID}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"spraydeck/engine"
 	"spraydeck/event"
-	"spraydeck/runbook"
 	"spraydeck/ui"
 )
 
@@ -24,14 +24,14 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 		state.Apply(e)
 		return nil
 	}
-	if _, err := runbook.NewRun(w.book, env).Go(ctx); err != nil {
+	if _, err := engine.NewRun(w.book, env).Go(ctx); err != nil {
 		return false, err
 	}
 	if state.Ended != nil && state.Ended.Exit != exitDone {
 		return false, &coded{state.Ended.Exit, fmt.Errorf("%s", state.Ended.Why.In(w.options.lang))}
 	}
 	env.Sink = nil
-	found, err := runbook.Checkup(ctx, w.book, env)
+	found, err := engine.Checkup(ctx, w.book, env)
 	if err != nil {
 		return false, err
 	}

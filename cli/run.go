@@ -17,6 +17,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
@@ -132,7 +133,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 			started.From = tag
 		}
 	}
-	env := runbook.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
+	env := engine.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
 	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login}
 	if err := w.refer(cmd); err != nil {
 		return err
@@ -195,13 +196,13 @@ func operator() string {
 // walk is one run with everything around it: who sees it, who answers, where it is written.
 type walk struct {
 	book     *runbook.Runbook
-	env      runbook.Env
+	env      engine.Env
 	show     show
 	options  *options
 	journal  *transcript.Writer // nil: nothing is written
 	watch    func(ctx context.Context, observe func(event.Data) error)
 	login    func(host, line string) string // the command line that runs one on a host, in a terminal of its own
-	prepare  func(r *runbook.Run)           // called before the run begins
+	prepare  func(r *engine.Run)            // called before the run begins
 	asker    event.Asker                    // answers before anybody is asked, such as a recording
 	observe  func(event.Event)              // sees every event as well
 	recalls  *transcript.Recording          // of the run that is resumed, or nil
@@ -281,7 +282,7 @@ func (w *walk) engine(ctx context.Context, emit func(event.Event)) (event.Ended,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w.env.Sink = w.sink(emit)
-	r := runbook.NewRun(w.book, w.env)
+	r := engine.NewRun(w.book, w.env)
 	if w.prepare != nil {
 		w.prepare(r)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"spraydeck/runbook"
+	"spraydeck/engine"
 )
 
 // tested is a case in the output.
@@ -39,7 +39,7 @@ func testCommand(o *options) *cobra.Command {
 			var rows [][]string
 			failed := 0
 			for _, f := range l.files {
-				for _, t := range runbook.Test(cmd.Context(), f, lang) {
+				for _, t := range engine.Test(cmd.Context(), f, lang) {
 					results = append(results, tested{t.Pos.File, t.Pos.Line, t.Name, t.Why == "", t.Why})
 					word := "pass"
 					if t.Why != "" {

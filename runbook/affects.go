@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -11,18 +12,18 @@ import (
 // affectedBy says whether a pitfall says of itself that it applies to this hop. Its ranges are releases of Kubespray, so
 // a runbook of another system meets only the pitfalls it names; and so does every runbook those that give no release.
 func (b *Runbook) affectedBy(p *Pitfall) bool {
-	return b.System.Value == "kubespray" && p.ofReleases() && b.gives(p) && b.goesThrough(p)
+	return b.System.Value == "kubespray" && p.ofReleases() && b.HasInputsOf(p) && b.goesThrough(p)
 }
 
-// spared says whether a pitfall says of itself that it does not apply to this hop. A gate that names it is not checked
+// Excludes says whether a pitfall says of itself that it does not apply to this hop. A gate that names it is not checked
 // then: a procedure can name those of all its releases, each where it is best looked for.
-func (b *Runbook) spared(p *Pitfall) bool {
+func (b *Runbook) Excludes(p *Pitfall) bool {
 	return b.System.Value == "kubespray" && b.To.Value != "" && p.ofReleases() && !b.goesThrough(p)
 }
 
-// otherKubernetes says whether a pitfall is one of other versions of Kubernetes than the one this run goes to. Where the
+// ForOtherKubernetes says whether a pitfall is one of other versions of Kubernetes than the one this run goes to. Where the
 // run goes to none, or to one that cannot be read, it is looked for.
-func (p *Pitfall) otherKubernetes(s *Scope) bool {
+func (p *Pitfall) ForOtherKubernetes(s *Scope) bool {
 	text, _ := s.Values["inputs.kube_version"].(string)
 	v, err := semver.NewVersion(text)
 	if err != nil {
@@ -62,3 +63,26 @@ func (b *Runbook) left() []string {
 }
 
 var lowestVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)
+
+// InForce gives the ids of the pitfalls watched for: the runbook's own, then those that included runbooks bring in, then
+// all that say themselves that they affect this hop. So a pitfall of an operator's own is met without being named. One
+// that says it does not affect this hop is left out, be it named: a procedure serves more than one release.
+func (b *Runbook) InForce() []string {
+	var ids []string
+	add := func(list []Str) {
+		for _, id := range list {
+			p := b.known[id.Value]
+			if !slices.Contains(ids, id.Value) && (p == nil || !b.Excludes(p)) {
+				ids = append(ids, id.Value)
+			}
+		}
+	}
+	add(b.Pitfalls)
+	b.eachStep(func(in *Runbook, _ *Step) { add(in.Pitfalls) })
+	for _, id := range slices.Sorted(maps.Keys(b.known)) {
+		if !slices.Contains(ids, id) && b.affectedBy(b.known[id]) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

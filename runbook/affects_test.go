@@ -21,14 +21,14 @@ func TestOtherKubernetes(t *testing.T) {
 	} {
 		s := NewScope()
 		s.Set("inputs.kube_version", cel.StringType, version)
-		if got := p.otherKubernetes(s); got != want {
+		if got := p.ForOtherKubernetes(s); got != want {
 			t.Errorf("%q: %v", version, got)
 		}
 	}
-	if p.otherKubernetes(NewScope()) {
+	if p.ForOtherKubernetes(NewScope()) {
 		t.Error("a run that goes to no version meets it")
 	}
-	if (&Pitfall{}).otherKubernetes(NewScope()) {
+	if (&Pitfall{}).ForOtherKubernetes(NewScope()) {
 		t.Error("a pitfall of every version is left out")
 	}
 }

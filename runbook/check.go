@@ -38,7 +38,7 @@ func (b *Runbook) uses() map[any]bool {
 	used := map[any]bool{b: true}
 	b.eachStep(func(in *Runbook, s *Step) {
 		used[in] = true
-		for _, g := range s.gates() {
+		for _, g := range s.Gates() {
 			used[b.known[g.Pitfall.Value]] = true
 		}
 	})
@@ -121,7 +121,7 @@ func (c *checker) runbook(b *Runbook) {
 	c.checkCases(b.Tests, b.Inputs, b.factNames(), nil)
 
 	vars := b.vars(b.Inputs)
-	for name, typ := range b.resultTypes() {
+	for name, typ := range b.ResultTypes() {
 		vars[name] = typ
 	}
 	c.template(b.Inventory, vars, true)
@@ -166,11 +166,11 @@ func (c *checker) pitfall(p *Pitfall) {
 // vars is what every expression of a runbook or pitfall may use.
 func (b *Runbook) vars(inputs Named[Input]) Vars {
 	vars := Vars{"node": cel.StringType, "hosts": cel.ListType(cel.StringType)}
-	for name, typ := range givenTypes {
+	for name, typ := range GivenTypes {
 		vars[name] = typ
 	}
 	for _, e := range inputs {
-		vars["inputs."+e.Name] = e.Value.celType()
+		vars["inputs."+e.Name] = e.Value.CelType()
 	}
 	return vars
 }
@@ -207,13 +207,13 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.condition(s.When, vars)
 	c.checkReachable(s.When, vars, "step "+s.ID.Value)
 	c.condition(s.Done, vars)
-	if inc := s.included(); inc != nil {
+	if inc := s.Included(); inc != nil {
 		c.checkInclude(s, inc, vars)
 	} else if _, ok := s.Action.(Prober); !ok && s.Action != nil {
 		c.checkSecrets(c.secrets, s.Action)
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
 	}
-	for _, g := range s.gates() {
+	for _, g := range s.Gates() {
 		c.gate(g, vars)
 	}
 	for i := range s.Remedies {

@@ -92,8 +92,8 @@ func (b *Runbook) factNames() []string {
 	b.eachStep(func(in *Runbook, s *Step) {
 		add(in.Facts)
 		add(s.Facts)
-		for i, g := range s.gates() {
-			add(in.filled(g, i).Facts)
+		for i, g := range s.Gates() {
+			add(in.FillGate(g, i).Facts)
 		}
 	})
 	return names

@@ -21,7 +21,7 @@ func (c *checker) linkPitfall(p *Pitfall) {
 }
 
 func (c *checker) linkStep(from Source, s *Step) {
-	inc := s.included()
+	inc := s.Included()
 	switch {
 	case inc == nil:
 	case !isPath(inc.Name.Value):
@@ -83,7 +83,7 @@ func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
 		if problems != nil {
 			return // told already
 		}
-		want := in.celType()
+		want := in.CelType()
 		got := m.ast.OutputType()
 		fits := want.IsAssignableType(got) || got == cel.DynType || (want == cel.StringType && slices.Contains([]*cel.Type{cel.IntType, cel.BoolType, cel.DoubleType}, got))
 		if !fits {
@@ -162,7 +162,7 @@ func (c *checker) checkCycles(b *Runbook) {
 	search = func(at *Runbook, way []string) (found bool) {
 		seen[at] = true
 		at.eachOwn(func(s *Step) {
-			inc := s.included()
+			inc := s.Included()
 			if inc == nil || inc.book == nil || found {
 				return
 			}

@@ -7,7 +7,7 @@ import (
 
 // checkInputs: a choice has choices, a pattern compiles, a default uses what stands above it and is allowed.
 func (c *checker) checkInputs(inputs Named[Input]) {
-	vars := Vars{"release.from": givenTypes["release.from"], "release.to": givenTypes["release.to"]}
+	vars := Vars{"release.from": GivenTypes["release.from"], "release.to": GivenTypes["release.to"]}
 	for _, e := range inputs {
 		in := e.Value
 		if !in.Prompt.Set() {
@@ -25,6 +25,6 @@ func (c *checker) checkInputs(inputs Named[Input]) {
 				c.add(in.Default.Pos, "input-default", err.Error(), "the default must be an answer that would be taken")
 			}
 		}
-		vars["inputs."+e.Name] = in.celType()
+		vars["inputs."+e.Name] = in.CelType()
 	}
 }

@@ -8,7 +8,7 @@ import (
 // checkLearned: facts are learned for conditions, gates and the remedies of gates. What a step runs, and where, is said
 // before anything is looked at, so it cannot rest on them.
 func (c *checker) checkLearned(b *Runbook, s *Step) {
-	facts := nearest(b.Facts, s.Facts)
+	facts := MergeFacts(b.Facts, s.Facts)
 	if len(facts) == 0 {
 		return
 	}
@@ -21,7 +21,7 @@ func (c *checker) checkLearned(b *Runbook, s *Step) {
 	used = append(used, exprsIn(reflect.ValueOf(&s.On).Elem())...)
 	for _, f := range facts {
 		for _, e := range used {
-			if usesName(f.Name, []any{e}) {
+			if UsesName(f.Name, []any{e}) {
 				c.add(e.Pos, "fact-unlearned", fmt.Sprintf("the fact %s is not known where step %s says what it runs", f.Name, s.ID.Value),
 					"learn it in a step before this one and use its result: steps.<id>")
 			}
@@ -55,7 +55,7 @@ func exprsIn(v reflect.Value) []Expr {
 		}
 		return list
 	case Prose:
-		return a.exprs()
+		return a.Exprs()
 	case Expr:
 		return append(list, a)
 	}

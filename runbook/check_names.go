@@ -85,7 +85,7 @@ func (c *checker) checkPitfallNames(b *Runbook) {
 	}
 	for _, ph := range b.Phases {
 		for _, s := range ph.Steps {
-			for _, g := range s.gates() {
+			for _, g := range s.Gates() {
 				p := named(g.Pitfall)
 				if p == nil {
 					continue

@@ -17,7 +17,7 @@ func (c *checker) checkResults(b *Runbook) {
 	for _, ph := range b.Phases {
 		for _, s := range ph.Steps {
 			n++
-			name := strings.TrimPrefix(resultName(s.ID.Value), "steps.")
+			name := strings.TrimPrefix(ResultName(s.ID.Value), "steps.")
 			order[name], ids[name] = n, s.ID.Value
 		}
 	}

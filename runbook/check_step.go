@@ -72,7 +72,7 @@ func (c *checker) checkRemedies(cures []Cure) {
 // checkGateIDs: a gate's id names it alone among those of its step.
 func (c *checker) checkGateIDs(s *Step) {
 	first := map[string]Pos{}
-	for _, g := range s.gates() {
+	for _, g := range s.Gates() {
 		id := g.ID
 		if id.Value == "" {
 			id = g.Pitfall // it is called by its pitfall

@@ -167,7 +167,7 @@ type Scope struct {
 	Types  Vars
 	Values map[string]any
 
-	fresh map[string]bool // facts learned for the evaluation at hand; not inherited
+	Fresh map[string]bool // facts learned for the evaluation at hand; not inherited
 }
 
 // NewScope gives an empty scope.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"spraydeck/runbook/runbooktest"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -27,7 +28,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("kind: Runbook\nphases: &a [*a]\n"))
 	f.Add([]byte("kind: Pitfall\nsymptoms: {line: '('}\n"))
-	lang := language()
+	lang := runbooktest.Language()
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, problems := runbook.Parse("f.yaml", text, lang)
 		if file.Runbook != nil || file.Pitfall != nil {

@@ -53,7 +53,7 @@ func newChecker(files []File) *checker {
 			continue
 		}
 		f.Runbook.eachOwn(func(s *Step) {
-			if inc := s.included(); inc != nil && inc.book != nil {
+			if inc := s.Included(); inc != nil && inc.book != nil {
 				c.included[inc.book] = true
 			}
 		})

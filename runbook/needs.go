@@ -23,8 +23,8 @@ func (b *Runbook) UsesAPI() bool {
 		asks(s.Action)
 		facts(in.Facts)
 		facts(s.Facts)
-		for i, g := range s.gates() {
-			facts(in.filled(g, i).Facts)
+		for i, g := range s.Gates() {
+			facts(in.FillGate(g, i).Facts)
 		}
 	})
 	return uses

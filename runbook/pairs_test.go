@@ -4,10 +4,9 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"spraydeck/runbook/runbooktest"
 	"strings"
 	"testing"
-
-	"spraydeck/runbook"
 )
 
 // updating is the -update flag that the tests inside the package declare: rewrite what is expected.
@@ -27,7 +26,7 @@ func TestPairs(t *testing.T) {
 		for _, file := range files {
 			t.Run(file, func(t *testing.T) {
 				var got strings.Builder
-				for _, p := range lint(t, file) {
+				for _, p := range runbooktest.Lint(t, file) {
 					got.WriteString(p.Error() + "\n")
 				}
 				out := strings.TrimSuffix(file, ".yaml") + ".out"
@@ -46,40 +45,4 @@ func TestPairs(t *testing.T) {
 			})
 		}
 	}
-}
-
-// lint gives the problems of one file, which may name those of testdata/parts.
-func lint(t *testing.T, file string) runbook.Problems {
-	t.Helper()
-	_, problems := read(t, file)
-	var own runbook.Problems
-	for _, p := range problems {
-		if p.File == filepath.Base(filepath.Dir(file))+"/"+filepath.Base(file) {
-			own = append(own, p)
-		}
-	}
-	return own
-}
-
-// read parses a file of testdata with the parts, the vip pitfall among them. Its own runbook or pitfall comes first.
-func read(t *testing.T, file string) ([]runbook.File, runbook.Problems) {
-	t.Helper()
-	parts, err := filepath.Glob("testdata/parts/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []runbook.File
-	var problems runbook.Problems
-	for _, name := range append([]string{file, "testdata/vip.yaml"}, parts...) {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, ps := runbook.Parse(strings.TrimPrefix(name, "testdata/"), text, language())
-		problems = append(problems, ps...)
-		files = append(files, f)
-	}
-	problems = append(problems, runbook.Check(files)...)
-	problems.Sort()
-	return files, problems
 }

@@ -4,32 +4,9 @@ import (
 	"spraydeck/event"
 )
 
-// releases makes known what is known of the releases that the runbook leads between. One that nobody knows stays unknown,
-// and with it what is said in its words.
-func (r *Run) releases() error {
-	for _, name := range []string{"release.from", "release.to"} {
-		r.scope.Set(name, givenTypes[name], nil)
-	}
-	if r.book.To.Value == "" || r.book.System.Value != "kubespray" || r.book.lang == nil || r.book.lang.Releases == nil {
-		return nil
-	}
-	rs, err := r.book.lang.Releases()
-	if err != nil {
-		return err
-	}
-	from, to := rs.ends(r.book)
-	if from != nil {
-		r.scope.Set("release.from", givenTypes["release.from"], from.facts(nil))
-	}
-	if to != nil {
-		r.scope.Set("release.to", givenTypes["release.to"], to.facts(rs.since(from, to)))
-	}
-	return nil
-}
-
-// ends gives the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
+// Ends gives the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
 // several it is the newest that is good to stop at, of the oldest minor: within a minor everything is known already.
-func (rs Releases) ends(b *Runbook) (from, to *Release) {
+func (rs Releases) Ends(b *Runbook) (from, to *Release) {
 	for _, r := range rs {
 		switch {
 		case r.Name.Value == asTag(b.To.Value):
@@ -42,8 +19,8 @@ func (rs Releases) ends(b *Runbook) (from, to *Release) {
 	return from, to
 }
 
-// since gives what came with a release and with those passed by on the way to it.
-func (rs Releases) since(from, to *Release) []Notice {
+// Since gives what came with a release and with those passed by on the way to it.
+func (rs Releases) Since(from, to *Release) []Notice {
 	var notes []Notice
 	for _, r := range rs {
 		if from != nil && r.version.GreaterThan(from.version) && !r.version.GreaterThan(to.version) {
@@ -53,8 +30,8 @@ func (rs Releases) since(from, to *Release) []Notice {
 	return notes
 }
 
-// facts is a release as expressions see it: texts in both languages, versions without a leading v but in the tag.
-func (r *Release) facts(notes []Notice) map[string]any {
+// Facts is a release as expressions see it: texts in both languages, versions without a leading v but in the tag.
+func (r *Release) Facts(notes []Notice) map[string]any {
 	avoid := map[string]any{"en": "", "ja": ""}
 	if r.Avoid != nil {
 		avoid = textFacts(r.Avoid.Why.Text(NewScope()))

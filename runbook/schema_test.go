@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"spraydeck/runbook/runbooktest"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ var shape = map[string]bool{"type": true, "unknown-key": true, "missing-key": tr
 // TestSchemaAndParser: the schema that editors use and the parser say the same of every file: good ones, and bad ones made
 // by taking a good one apart.
 func TestSchemaAndParser(t *testing.T) {
-	text, err := json.Marshal(runbook.Schema(language()))
+	text, err := json.Marshal(runbook.Schema(runbooktest.Language()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestSchemaAndParser(t *testing.T) {
 	good, bad := 0, 0
 	told := map[string]bool{}
 	verdict := func(name, changed string, text []byte) {
-		_, problems := runbook.Parse(name, text, language())
+		_, problems := runbook.Parse(name, text, runbooktest.Language())
 		parser := true
 		for _, p := range problems {
 			// the form of a text is the parser's, but for lengths of time and words from a list

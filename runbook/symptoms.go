@@ -53,7 +53,7 @@ func (s *Symptoms) Of(id string) (*Pitfall, *Symptom) {
 func (s *Symptoms) Hit(f symptom.Hit) event.Hit {
 	p, own := s.Of(f.ID)
 	return event.Hit{Pitfall: p.Name.Value, Symptom: own.ID.Value, Title: p.Title.Text(NewScope()), Severity: p.Severity.Value, Hint: f.Hint,
-		Cause: p.Why.Text(NewScope()), Remedies: remediesOf(p), Host: f.Groups[symptom.Host], Line: f.Text, Task: f.Task}
+		Cause: p.Why.Text(NewScope()), Remedies: RemediesOf(p), Host: f.Groups[symptom.Host], Line: f.Text, Task: f.Task}
 }
 
 func (p *Pitfall) symptomID(id string) string { return p.Name.Value + "/" + id }
@@ -87,4 +87,12 @@ func (s *Symptom) pattern(p *Pitfall) symptom.Pattern {
 			Needs: relations(s.Needs), Unless: relations(s.Unless),
 		},
 	}
+}
+
+func RemediesOf(p *Pitfall) []event.Remedy {
+	var rs []event.Remedy
+	for _, c := range p.Remedies {
+		rs = append(rs, event.Remedy{ID: p.Name.Value + "/" + c.ID.Value, Title: c.Title.Text(NewScope())})
+	}
+	return rs
 }

@@ -364,3 +364,8 @@ func (p Prose) Text(s *Scope) event.Text {
 	}
 	return event.Text{En: one(p.En), Ja: one(p.Ja)}
 }
+
+// HostPattern renders a template as a pattern of hosts; the values of a list are joined with colons.
+func (t Template) HostPattern(s *Scope) (string, error) {
+	return t.render(s, func(_ part, values []string) (string, error) { return strings.Join(values, ":"), nil })
+}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"spraydeck/event"
-	"spraydeck/runbook"
 )
 
 // Hosts runs command lines on nodes. A connection that breaks after a command was sent is an error whose method
@@ -63,7 +62,7 @@ func (o Outside) Exec(ctx context.Context, c event.Command, out func(stream stri
 			return -1, o.missing(event.API)
 		}
 		if c.Resumed != nil && !c.Call.Declares() {
-			return -1, runbook.Gone(c) // the API does not remember who asked
+			return -1, event.Gone(c) // the API does not remember who asked
 		}
 		return call(ctx, o.Cluster, c.Call, stdout, stderr)
 	}
@@ -76,7 +75,7 @@ func (o Outside) Exec(ctx context.Context, c event.Command, out func(stream stri
 	case kept:
 		return o.Hosts.Keep(ctx, c.Host, o.Name(c.Number), c.Line, c.Stdin, stdout, stderr)
 	case c.Resumed != nil:
-		return -1, runbook.Gone(c)
+		return -1, event.Gone(c)
 	}
 	return o.Hosts.Run(ctx, c.Host, c.Line, c.Stdin, stdout, stderr)
 }

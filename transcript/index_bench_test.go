@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"spraydeck/runbook"
+	"spraydeck/engine"
 	"spraydeck/transcript"
 	"spraydeck/transcript/transcripttest"
 )
@@ -71,7 +71,7 @@ func benchRecording(b *testing.B, spooled bool) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			past := runbook.NewPast(c.Events(), c.Printed, func(s string) string { return s })
+			past := engine.NewPast(c.Events(), c.Printed, func(s string) string { return s })
 			state, err := c.Recall(64)
 			if err != nil {
 				b.Fatal(err)

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // What is applied only for the time of the work is a step with `temporary: true`; its `undo` is due before the run ends.
@@ -17,7 +18,7 @@ import (
 func (r *Run) applied(in *instance) {
 	r.due = slices.DeleteFunc(r.due, func(d *instance) bool {
 		return d.frame == in.frame && (in.node == "" || d.node == "" || d.node == in.node) &&
-			slices.ContainsFunc(in.step.Undoes, func(id Str) bool { return id.Value == d.step.ID.Value })
+			slices.ContainsFunc(in.step.Undoes, func(id runbook.Str) bool { return id.Value == d.step.ID.Value })
 	})
 	if in.step.Temporary.Value && !slices.Contains(r.due, in) {
 		r.due = append(r.due, in)

@@ -1,29 +1,18 @@
-package runbook
+package engine
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // errNotKept is met where a finished step would have to do something to be known again. It is not done.
 var errNotKept = errors.New("the transcript does not hold it")
-
-// goneError is the end of a command that a console started before it went away, where nobody can find out how it ended.
-type goneError struct{ what string }
-
-func (e *goneError) Error() string      { return e.what }
-func (e *goneError) StateUnknown() bool { return true }
-
-// Gone says of a command that it cannot be taken up again.
-func Gone(c event.Command) error {
-	return &goneError{fmt.Sprintf("the console that ran it went away, and nothing on %s tells how it ended", c.Host)}
-}
 
 // takeUp prepares a run to go on where another console left it.
 func (r *Run) takeUp() {
@@ -94,7 +83,7 @@ func (r *Run) setRestoring(on bool) {
 // again is a gate of a finished step that passed then.
 type again struct {
 	in   *instance
-	gate *Gate
+	gate *runbook.Gate
 	when string
 	now  *event.GateChecked
 }
@@ -104,15 +93,15 @@ type again struct {
 func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 	var list []*again
 	for _, in := range finished {
-		check := func(when string, gates []Gate) {
+		check := func(when string, gates []runbook.Gate) {
 			for i := range gates {
-				g := in.frame.book.filled(&gates[i], i)
+				g := in.frame.book.FillGate(&gates[i], i)
 				if c, ok := r.env.Past.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == event.Pass {
 					list = append(list, &again{in: in, gate: g, when: when})
 				}
 			}
 		}
-		if p, ok := in.step.Action.(Prober); ok {
+		if p, ok := in.step.Action.(runbook.Prober); ok {
 			check("before", r.gatesOf(p))
 		}
 		check("after", in.step.After)
@@ -198,7 +187,7 @@ func (r *Run) leftOpen(in *instance) error {
 	for _, c := range r.env.Past.open(in.events) {
 		end := event.CommandEnded{Number: c.Number, Exit: -1, Outcome: event.Abandoned}
 		if c.Changes {
-			err := Gone(event.Command{Host: c.Host})
+			err := event.Gone(event.Command{Host: c.Host})
 			end.Outcome, end.Error = event.StateLost, err.Error()
 		}
 		if err := r.emit(in.events, end); err != nil {

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // maxResult is how much of a command's output an expression can see. The transcript has all of it.
@@ -25,17 +26,17 @@ func resultLimit(probe bool) int {
 
 // exec runs one command: its start is written before it leaves, its output before anybody sees it, and how it ended.
 // A command that could not run, or whose state is unknown, is an error.
-func (r *Run) exec(ctx context.Context, step string, c event.Command) (Result, error) {
+func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.Result, error) {
 	c.Step = step
 	past := r.env.Past.take(step, c)
 	switch {
 	case past != nil && past.end != nil:
 		return r.env.Past.result(past)
 	case r.restoring:
-		return Result{}, errNotKept
+		return runbook.Result{}, errNotKept
 	}
 	if err := r.leave(step, &c, past); err != nil {
-		return Result{}, err
+		return runbook.Result{}, err
 	}
 	n := c.Number
 	r.seeCommand(step, c)
@@ -54,7 +55,7 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (Result, e
 	s.prompts = prompts
 	if c.Resumed != nil {
 		if err := s.recall(past); err != nil {
-			return Result{}, err
+			return runbook.Result{}, err
 		}
 	}
 	run := r.env.Exec
@@ -83,10 +84,10 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (Result, e
 		end.Error, end.Hint = event.ErrorText(outcome, err), event.HintOf(err)
 	}
 	if e := r.emit(step, end); e != nil {
-		return Result{}, e
+		return runbook.Result{}, e
 	}
-	res := Result{Host: c.Host, Exit: int64(exit), Stdout: s.stdout.String(), Stderr: s.stderr.String(), Outcome: string(outcome), Error: end.Error}
-	res.Lines = splitLines(res.Stdout)
+	res := runbook.Result{Host: c.Host, Exit: int64(exit), Stdout: s.stdout.String(), Stderr: s.stderr.String(), Outcome: string(outcome), Error: end.Error}
+	res.Lines = runbook.SplitLines(res.Stdout)
 	return res, err
 }
 
@@ -122,15 +123,7 @@ func noTerminal(_ context.Context, c event.Command, _ func(string, []byte)) (int
 
 // gone stands where a command had the terminal of a console that went away.
 func gone(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
-	return -1, Gone(c)
-}
-
-func splitLines(s string) []string {
-	s = strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
-	if s == "" {
-		return []string{}
-	}
-	return strings.Split(s, "\n")
+	return -1, event.Gone(c)
 }
 
 // pieceSize is how much output one event carries at most: large enough that its line in the transcript costs little more

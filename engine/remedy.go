@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // cures gives remedies as choices. A pitfall's remedy is named pitfall/remedy.
-func (r *Run) cures(in *instance, cures []Cure, pitfall string) []event.Choice {
+func (r *Run) cures(in *instance, cures []runbook.Cure, pitfall string) []event.Choice {
 	var cs []event.Choice
 	for i := range cures {
 		cs = append(cs, event.Choice{ID: event.RemedyPrefix + r.cureID(&cures[i], pitfall), Label: cures[i].Title.Text(in.scope)})
@@ -18,8 +19,8 @@ func (r *Run) cures(in *instance, cures []Cure, pitfall string) []event.Choice {
 	return cs
 }
 
-func (r *Run) cureID(c *Cure, pitfall string) string {
-	if p := r.book.known[pitfall]; p != nil {
+func (r *Run) cureID(c *runbook.Cure, pitfall string) string {
+	if p := r.book.Pitfall(pitfall); p != nil {
 		for i := range p.Remedies {
 			if p.Remedies[i].ID.Value == c.ID.Value {
 				return pitfall + "/" + c.ID.Value
@@ -32,11 +33,11 @@ func (r *Run) cureID(c *Cure, pitfall string) string {
 // remedy runs the steps of a remedy in place of, or beside, the step it mends. Its events belong to that step. scope
 // holds the facts of the gate that failed; where there are none, those of the pitfall are learned first, so that the
 // remedy knows which hosts are meant.
-func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *Scope) error {
+func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *runbook.Scope) error {
 	id := strings.TrimPrefix(choice, event.RemedyPrefix)
 	cure, pitfall := r.findCure(in, id)
 	if cure == nil {
-		return &UsageError{fmt.Sprintf("there is no remedy %q here", id), ""}
+		return &runbook.UsageError{Message: fmt.Sprintf("there is no remedy %q here", id), Way: ""}
 	}
 	title := cure.Title.Text(in.scope)
 	if err := r.emit(in.events, event.RemedyStarted{ID: id, Title: title}); err != nil {
@@ -63,12 +64,12 @@ func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *Sc
 	return err
 }
 
-func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure, pitfall *Pitfall, scope *Scope) error {
+func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *runbook.Cure, pitfall *runbook.Pitfall, scope *runbook.Scope) error {
 	if scope == nil {
 		scope = in.scope
 		if pitfall != nil && pitfall.Before != nil {
 			b := pitfall.Before
-			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.exprs())
+			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.Exprs())
 			if err != nil {
 				return &stepError{outcome: event.OutcomeOf(0, err), why: event.T("the remedy could not learn what it needs: " + err.Error())}
 			}
@@ -78,7 +79,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 	scope = r.withOuterInputs(in.frame, scope, pitfall)
 	facts := in.facts
 	if pitfall != nil && pitfall.Before != nil {
-		facts = nearest(facts, pitfall.Before.Facts)
+		facts = runbook.MergeFacts(facts, pitfall.Before.Facts)
 	}
 	for i := range cure.Steps {
 		s := &cure.Steps[i]
@@ -92,7 +93,7 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *Cure
 		for _, batch := range rounds {
 			sub := &instance{frame: in.frame, step: s, id: in.id + "/" + id + "/" + s.ID.Value, events: in.events, phase: in.phase,
 				node: strings.Join(batch, ","), batch: batch, when: s.When,
-				scope: scope, facts: nearest(facts, s.Facts), remedy: true}
+				scope: scope, facts: runbook.MergeFacts(facts, s.Facts), remedy: true}
 			if sub.node != in.node {
 				sub.id += "[" + sub.node + "]"
 			}
@@ -128,7 +129,7 @@ func (r *Run) cureStep(ctx context.Context, mended, in *instance) error {
 }
 
 // withOuterInputs adds the inputs that a pitfall uses and an included runbook does not have, from those around it.
-func (r *Run) withOuterInputs(f *frame, scope *Scope, p *Pitfall) *Scope {
+func (r *Run) withOuterInputs(f *frame, scope *runbook.Scope, p *runbook.Pitfall) *runbook.Scope {
 	if p == nil {
 		return scope
 	}
@@ -145,9 +146,9 @@ func (r *Run) withOuterInputs(f *frame, scope *Scope, p *Pitfall) *Scope {
 }
 
 // findCure looks among the step's own remedies, those of its gates, and those of the pitfalls in force.
-func (r *Run) findCure(in *instance, id string) (*Cure, *Pitfall) {
+func (r *Run) findCure(in *instance, id string) (*runbook.Cure, *runbook.Pitfall) {
 	if name, cure, ok := strings.Cut(id, "/"); ok {
-		if p := r.book.known[name]; p != nil {
+		if p := r.book.Pitfall(name); p != nil {
 			if c := byID(p.Remedies, cure); c != nil {
 				return c, p
 			}
@@ -156,7 +157,7 @@ func (r *Run) findCure(in *instance, id string) (*Cure, *Pitfall) {
 	if c := byID(in.step.Remedies, id); c != nil {
 		return c, nil
 	}
-	for _, g := range in.step.gates() {
+	for _, g := range in.step.Gates() {
 		if c := byID(g.Remedies, id); c != nil {
 			return c, nil
 		}
@@ -164,7 +165,7 @@ func (r *Run) findCure(in *instance, id string) (*Cure, *Pitfall) {
 	return nil, nil
 }
 
-func byID(cures []Cure, id string) *Cure {
+func byID(cures []runbook.Cure, id string) *runbook.Cure {
 	for i := range cures {
 		if cures[i].ID.Value == id {
 			return &cures[i]

@@ -1,4 +1,4 @@
-package runbook_test
+package engine_test
 
 import (
 	"context"
@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
 )
 
 const soundHead = "apiVersion: spraydeck/v1\nkind: Runbook\nname: x\ntitle: X\nversion: 1.0.0\n"
@@ -51,7 +53,7 @@ func TestBadInput(t *testing.T) {
 		{"a NUL", "apiVersion: \x00\n", "not YAML"},
 		{"a negative time", strings.Replace(oneStep("date"), "danger: none", "danger: none, timeout: -5s", 1), `"-5s" is no length of time`},
 	} {
-		f, problems := runbook.Parse("bad.yaml", []byte(c.text), language())
+		f, problems := runbook.Parse("bad.yaml", []byte(c.text), runbooktest.Language())
 		if f.Runbook != nil {
 			problems = append(problems, runbook.Check([]runbook.File{f})...)
 		}
@@ -83,7 +85,7 @@ func deep(n int) string {
 func TestHarmless(t *testing.T) {
 	text := oneStep("date")
 	for name, text := range map[string]string{"CRLF": strings.ReplaceAll(text, "\n", "\r\n"), "BOM": "\ufeff" + text} {
-		f, problems := runbook.Parse("x.yaml", []byte(text), language())
+		f, problems := runbook.Parse("x.yaml", []byte(text), runbooktest.Language())
 		if problems = append(problems, runbook.Check([]runbook.File{f})...); len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
 		}
@@ -93,12 +95,12 @@ func TestHarmless(t *testing.T) {
 // TestCostLimit: an expression that would run for minutes is stopped, and says where it stands.
 func TestCostLimit(t *testing.T) {
 	text := soundHead + "phases:\n  - title: P\n    steps:\n      - id: a\n        title: A\n        check:\n          gates:\n            - {id: g, title: G, facts: {l: {command: many}}, rule: \"l.lines.all(a, l.lines.all(b, l.lines.all(c, a + b + c != 'x')))\"}\n"
-	f, problems := runbook.Parse("cost.yaml", []byte(text), language())
+	f, problems := runbook.Parse("cost.yaml", []byte(text), runbooktest.Language())
 	if problems = append(problems, runbook.Check([]runbook.File{f})...); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	var evidence []string
-	_, err := runbook.NewRun(f.Runbook, runbook.Env{
+	_, err := engine.NewRun(f.Runbook, engine.Env{
 		Exec: func(_ context.Context, _ event.Command, out func(string, []byte)) (int, error) {
 			out("stdout", []byte(strings.Repeat("line\n", 2000)))
 			return 0, nil

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"cmp"
@@ -6,24 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // pollEvery is how long a gate that may take time waits before it looks again.
 const pollEvery = 3 * time.Second
 
 // gates passes all gates of a step, one after the other. It says whether any was overridden.
-func (r *Run) gates(ctx context.Context, in *instance, when string, gates []Gate) (overridden bool, err error) {
+func (r *Run) gates(ctx context.Context, in *instance, when string, gates []runbook.Gate) (overridden bool, err error) {
 	for i := range gates {
-		if p := r.book.known[gates[i].Pitfall.Value]; p != nil && r.book.spared(p) {
+		if p := r.book.Pitfall(gates[i].Pitfall.Value); p != nil && r.book.Excludes(p) {
 			continue
 		}
-		over, err := r.gate(ctx, in, when, in.frame.book.filled(&gates[i], i))
+		over, err := r.gate(ctx, in, when, in.frame.book.FillGate(&gates[i], i))
 		if err != nil {
 			return overridden, err
 		}
@@ -32,38 +32,8 @@ func (r *Run) gates(ctx context.Context, in *instance, when string, gates []Gate
 	return overridden, nil
 }
 
-// filled completes a gate with what its pitfall says.
-func (b *Runbook) filled(g *Gate, i int) *Gate {
-	f := *g
-	if f.ID.Value == "" {
-		f.ID.Value = fmt.Sprintf("gate-%d", i+1)
-	}
-	if p := b.known[g.Pitfall.Value]; p != nil && p.Before != nil {
-		if g.ID.Value == "" {
-			f.ID.Value = p.Name.Value
-		}
-		if f.Title = p.Before.Title; !f.Title.Set() {
-			f.Title = p.Title
-		}
-		f.Facts, f.Rule, f.Says, f.Evidence = p.Before.Facts, p.Before.Rule, p.Before.Says, p.Before.Evidence
-		f.Remedies = append(slices.Clip(f.Remedies), p.Remedies...)
-		if !g.When.Set() {
-			f.When = p.Before.When
-		} else if p.Before.When.Set() {
-			f.When = both(g.When, p.Before.When)
-		}
-		if f.Required.Value == "" {
-			f.Required = p.Before.Required
-		}
-	}
-	if f.Required.Value == "" {
-		f.Required.Value = string(event.Success)
-	}
-	return &f
-}
-
 // gate checks one gate until it passes, or the operator lets it through.
-func (r *Run) gate(ctx context.Context, in *instance, when string, g *Gate) (overridden bool, err error) {
+func (r *Run) gate(ctx context.Context, in *instance, when string, g *runbook.Gate) (overridden bool, err error) {
 	for {
 		checked, scope, err := r.check(ctx, in, when, g)
 		if err != nil {
@@ -101,7 +71,7 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *Gate) (ove
 	}
 }
 
-func (r *Run) gateQuestion(in *instance, g *Gate, c *event.GateChecked) event.Question {
+func (r *Run) gateQuestion(in *instance, g *runbook.Gate, c *event.GateChecked) event.Question {
 	q := event.Question{
 		ID: in.id + "/" + g.ID.Value, Form: event.AskGate, Title: c.Title, Body: c.Says, Details: c.Evidence, Safe: event.ChoiceRetry, Opens: true,
 		Choices: []event.Choice{{ID: event.ChoiceRetry, Label: event.Text{En: "check again", Ja: "再確認"}}},
@@ -117,7 +87,7 @@ func (r *Run) gateQuestion(in *instance, g *Gate, c *event.GateChecked) event.Qu
 }
 
 // check gives the verdict of a gate, waiting for it as long as the gate allows. It is nil where the gate does not apply.
-func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*event.GateChecked, *Scope, error) {
+func (r *Run) check(ctx context.Context, in *instance, when string, g *runbook.Gate) (*event.GateChecked, *runbook.Scope, error) {
 	start, held := time.Duration(0), time.Duration(0)
 	for {
 		c, scope, err := r.look(ctx, in, when, g)
@@ -139,10 +109,10 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *Gate) (*e
 }
 
 // look checks a gate once.
-func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*event.GateChecked, *Scope, error) {
+func (r *Run) look(ctx context.Context, in *instance, when string, g *runbook.Gate) (*event.GateChecked, *runbook.Scope, error) {
 	c := &event.GateChecked{Gate: g.ID.Value, When: when, Required: event.Required(g.Required.Value), Pitfall: g.Pitfall.Value, Title: g.Title.Text(in.scope)}
-	if p := r.book.known[g.Pitfall.Value]; p != nil {
-		if p.otherKubernetes(in.scope) {
+	if p := r.book.Pitfall(g.Pitfall.Value); p != nil {
+		if p.ForOtherKubernetes(in.scope) {
 			return nil, nil, nil
 		}
 		c.Severity = p.Severity.Value
@@ -155,7 +125,7 @@ func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*ev
 	} else if !applies {
 		return nil, nil, nil
 	}
-	scope, more := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.exprs())
+	scope, more := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.Exprs())
 	missing = cmp.Or(missing, more)
 	ok, err := scope.True(g.Rule)
 	if err != nil {
@@ -178,7 +148,7 @@ func (r *Run) look(ctx context.Context, in *instance, when string, g *Gate) (*ev
 }
 
 // unknown makes "could not tell" of an error, except where the run itself is over.
-func (r *Run) unknown(ctx context.Context, c *event.GateChecked, err error) (*event.GateChecked, *Scope, error) {
+func (r *Run) unknown(ctx context.Context, c *event.GateChecked, err error) (*event.GateChecked, *runbook.Scope, error) {
 	if ctx.Err() != nil || r.broken != nil {
 		return nil, nil, err
 	}
@@ -207,26 +177,26 @@ func (r *Run) isDone(ctx context.Context, in *instance) (bool, error) {
 
 // collect learns the facts that expressions use and gives the scope that holds them. With an error it holds those that
 // could be learned.
-func (r *Run) collect(ctx context.Context, in *instance, own Named[Fact], uses ...any) (*Scope, error) {
+func (r *Run) collect(ctx context.Context, in *instance, own runbook.Named[runbook.Fact], uses ...any) (*runbook.Scope, error) {
 	return r.collectInto(ctx, in, in.scope, own, uses...)
 }
 
-func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own Named[Fact], uses ...any) (*Scope, error) {
-	fresh := maps.Clone(scope.fresh)
+func (r *Run) collectInto(ctx context.Context, in *instance, scope *runbook.Scope, own runbook.Named[runbook.Fact], uses ...any) (*runbook.Scope, error) {
+	fresh := maps.Clone(scope.Fresh)
 	if fresh == nil {
 		fresh = map[string]bool{}
 	}
 	scope = scope.With()
-	scope.fresh = fresh
+	scope.Fresh = fresh
 	var missing error
-	facts := nearest(in.facts, own)
+	facts := runbook.MergeFacts(in.facts, own)
 	for _, f := range facts {
 		if f.Value.Probe != nil && !fresh[f.Name] {
 			scope.Set(f.Name, f.Value.Probe.Type(), nil)
 		}
 	}
 	for _, f := range facts {
-		if f.Value.Probe == nil || fresh[f.Name] || !usesName(f.Name, uses) {
+		if f.Value.Probe == nil || fresh[f.Name] || !runbook.UsesName(f.Name, uses) {
 			continue
 		}
 		fresh[f.Name] = true
@@ -240,74 +210,13 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *Scope, own N
 	return scope, missing
 }
 
-// nearest joins facts from outside and from near by. Where a name stands in both, the nearer one is meant.
-func nearest(outer, inner Named[Fact]) Named[Fact] {
-	if len(inner) == 0 {
-		return slices.Clip(outer)
-	}
-	var facts Named[Fact]
-	for _, f := range outer {
-		if _, shadowed := inner.Get(f.Name); !shadowed {
-			facts = append(facts, f)
-		}
-	}
-	return append(facts, inner...)
-}
-
-// usesName says whether any of the expressions mentions a name. A word in a string of the expression counts too, which
-// costs a probe and nothing else.
-func usesName(name string, uses []any) bool {
-	for _, u := range uses {
-		switch u := u.(type) {
-		case Expr:
-			if hasWord(u.Source, name) {
-				return true
-			}
-		case []Expr:
-			if slices.ContainsFunc(u, func(e Expr) bool { return hasWord(e.Source, name) }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// hasWord says whether a name stands in a text, not as a part of a longer one.
-func hasWord(text, name string) bool {
-	for at := 0; ; at++ {
-		i := strings.Index(text[at:], name)
-		if i < 0 {
-			return false
-		}
-		at += i
-		if end := at + len(name); (at == 0 || !isWord(text[at-1])) && (end == len(text) || !isWord(text[end])) {
-			return true
-		}
-	}
-}
-
-func isWord(b byte) bool {
-	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
-}
-
-// exprs gives the expressions inside a text.
-func (p Prose) exprs() []Expr {
-	var es []Expr
-	for _, part := range append(slices.Clip(p.En.parts), p.Ja.parts...) {
-		if part.expr.Set() {
-			es = append(es, part.expr)
-		}
-	}
-	return es
-}
-
 // learn runs the commands of a probe, on all hosts at once, and makes the fact.
-func (r *Run) learn(ctx context.Context, in *instance, f Entry[Fact]) (any, error) {
+func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.Fact]) (any, error) {
 	cmds, err := f.Value.Probe.Commands(r.task(in))
 	if err != nil {
 		return nil, err
 	}
-	results := make([]Result, len(cmds))
+	results := make([]runbook.Result, len(cmds))
 	errs := make([]error, len(cmds))
 	var wg sync.WaitGroup
 	for i, c := range cmds {

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // Env is everything a run reaches.
@@ -34,10 +35,10 @@ type Env struct {
 
 // Run is a run of a runbook.
 type Run struct {
-	book  *Runbook
+	book  *runbook.Runbook
 	env   Env
 	root  *frame
-	scope *Scope // of the root
+	scope *runbook.Scope // of the root
 	hosts func(pattern string) ([]string, error)
 	watch *watcher
 
@@ -54,14 +55,14 @@ type Run struct {
 }
 
 // NewRun prepares a run. Nothing happens before Go.
-func NewRun(book *Runbook, env Env) *Run {
+func NewRun(book *runbook.Runbook, env Env) *Run {
 	if env.Sleep == nil {
 		env.Sleep = sleep
 	}
 	if env.Mask == nil {
 		env.Mask = func(string) {}
 	}
-	scope := NewScope()
+	scope := runbook.NewScope()
 	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, watch: newWatcher(book)}
 	if env.Past != nil {
 		r.takeUp()
@@ -384,12 +385,12 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 // run names the probes of all gates. What a later moment brings stays as it is written.
 func (r *Run) describe(in *instance) error {
 	cmds, err := in.step.Action.Commands(r.task(in))
-	if err != nil && !errors.Is(err, ErrNotKnownYet) {
+	if err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {
 		return &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 	}
 	var ops []event.Operation
 	gates := in.step.Before
-	if p, ok := in.step.Action.(Prober); ok {
+	if p, ok := in.step.Action.(runbook.Prober); ok {
 		gates = append(slices.Clip(gates), p.Gates()...)
 	} else if !r.env.DryRun {
 		gates = nil
@@ -405,11 +406,11 @@ func (r *Run) describe(in *instance) error {
 }
 
 // probes adds the commands that learn the facts of gates, each once.
-func (r *Run) probes(in *instance, gates []Gate, ops []event.Operation) []event.Operation {
+func (r *Run) probes(in *instance, gates []runbook.Gate, ops []event.Operation) []event.Operation {
 	for i := range gates {
-		g := in.frame.book.filled(&gates[i], i)
-		for _, f := range nearest(in.facts, g.Facts) {
-			if f.Value.Probe == nil || !usesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.exprs()}) {
+		g := in.frame.book.FillGate(&gates[i], i)
+		for _, f := range runbook.MergeFacts(in.facts, g.Facts) {
+			if f.Value.Probe == nil || !runbook.UsesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.Exprs()}) {
 				continue
 			}
 			cmds, err := f.Value.Probe.Commands(r.task(in))

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // Past is a run that was interrupted, as its transcript tells it. A run that is resumed walks its runbook from the
@@ -135,7 +136,7 @@ func (p *Past) endedBefore() {
 }
 
 // result is what a command gave when it ran.
-func (p *Past) result(c *pastCommand) (Result, error) {
+func (p *Past) result(c *pastCommand) (runbook.Result, error) {
 	var stdout, stderr captured
 	err := p.reread(c, func(o event.Output) {
 		b := &stdout
@@ -145,11 +146,11 @@ func (p *Past) result(c *pastCommand) (Result, error) {
 		b.add(o.Text, resultLimit(c.Probe))
 	})
 	if err != nil {
-		return Result{}, err
+		return runbook.Result{}, err
 	}
-	res := Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: stdout.String(), Stderr: stderr.String(),
+	res := runbook.Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: stdout.String(), Stderr: stderr.String(),
 		Outcome: string(c.end.Outcome), Error: c.end.Error}
-	res.Lines = splitLines(res.Stdout)
+	res.Lines = runbook.SplitLines(res.Stdout)
 	if c.end.Outcome == event.Done || c.end.Outcome == event.Exited {
 		return res, nil
 	}

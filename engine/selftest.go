@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -10,99 +10,34 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"go.yaml.in/yaml/v3"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 	"spraydeck/symptom"
 )
 
-// Case is a test that a pitfall or a runbook carries with it: what is given, and what must come of it.
-type Case struct {
-	Name      Str           `yaml:"name,required" doc:"what is shown by it"`
-	Inventory GivenHosts    `yaml:"inventory" doc:"given: the hosts"`
-	Inputs    Named[Str]    `yaml:"inputs" doc:"given: inputs; the others take their defaults"`
-	Facts     Named[Any]    `yaml:"facts" doc:"given: facts by their names. The result of a command is {stdout, stderr, exit}, of an ssh probe one for each host"`
-	Steps     Named[Any]    `yaml:"steps" doc:"given: results of earlier steps, as steps.<id>"`
-	Output    []GivenOutput `yaml:"output" doc:"given: what the commands print that learn the other facts"`
-	Log       Str           `yaml:"log" doc:"given: a piece of a log"`
-	Step      Str           `yaml:"step" doc:"in a runbook: the step that is meant, as it stands in the plan, such as drain[node1]"`
-	Gate      Str           `yaml:"gate" doc:"in a runbook: the gate of that step"`
-
-	Verdict  Str   `yaml:"verdict" doc:"expected: pass, fail, unknown, or none where it does not apply" enum:"pass|fail|unknown|none"`
-	Says     Str   `yaml:"says" doc:"expected: a part of what the operator is told, in any language"`
-	Evidence Lines `yaml:"evidence" doc:"expected: exactly this evidence"`
-	Symptoms Lines `yaml:"symptoms" doc:"expected: exactly these symptoms in the log, in any order; [] for none"`
-	Lines    Lines `yaml:"lines" doc:"expected: exactly these commands of the step, each as host: line"`
-	Pos      Pos
-}
-
-// Lines is a list of texts that may be empty, which says something else than nothing.
-type Lines struct {
-	Set   bool
-	Texts []Str
-}
-
-func (l *Lines) decode(d *decoder, n *yaml.Node) {
-	l.Set = true
-	if n.Kind != yaml.SequenceNode {
-		l.Texts = []Str{{d.scalar(n, "a list of text"), d.pos(n)}}
-		return
-	}
-	for _, item := range n.Content {
-		l.Texts = append(l.Texts, Str{d.scalar(item, "text"), d.pos(item)})
-	}
-}
-
-// GivenHosts is the inventory of a test.
-type GivenHosts struct {
-	Groups Any `yaml:"groups" doc:"hosts by group, as inventory.groups gives them"`
-	Vars   Any `yaml:"vars" doc:"variables by host, as inventory.vars gives them"`
-	Pos    Pos
-}
-
-// GivenOutput is what a command prints in a test.
-type GivenOutput struct {
-	Host   Str `yaml:"host" doc:"where it runs: a host, workstation or api; any when left out"`
-	Line   Str `yaml:"line,required" doc:"a part of the command line"`
-	Stdout Str `yaml:"stdout" doc:"what it prints"`
-	Stderr Str `yaml:"stderr" doc:"what it prints as errors"`
-	Exit   Int `yaml:"exit" doc:"its exit code"`
-	Pos    Pos
-}
-
-// Any is a value of any form.
-type Any struct {
-	Value any
-	Set   bool
-	Pos   Pos
-}
-
-func (a *Any) decode(d *decoder, n *yaml.Node) {
-	a.Set, a.Pos = true, d.pos(n)
-	if err := n.Decode(&a.Value); err != nil {
-		d.problem(n, "yaml", "the value cannot be read: "+strings.TrimPrefix(err.Error(), "yaml: "), "")
-	}
-}
+// trial runs one case.
+type trial struct{ *runbook.Case }
 
 // Tested is how one case went. Why is empty for one that passed.
 type Tested struct {
-	Pos  Pos
+	Pos  runbook.Pos
 	Name string
 	Why  string
 }
 
 // Test runs the cases of a file. The file must be sound: the linter comes first.
-func Test(ctx context.Context, f File, lang *Language) []Tested {
-	cases, subject := []Case(nil), (*Runbook)(nil)
+func Test(ctx context.Context, f runbook.File, lang *runbook.Language) []Tested {
+	cases, subject := []runbook.Case(nil), (*runbook.Runbook)(nil)
 	switch {
 	case f.Runbook != nil:
 		cases, subject = f.Runbook.Tests, f.Runbook
 	case f.Pitfall != nil:
-		cases, subject = f.Pitfall.Tests, bookOf(f.Pitfall)
+		cases, subject = f.Pitfall.Tests, runbook.AroundPitfall(f.Pitfall)
 	}
 	var results []Tested
 	for i := range cases {
-		c := &cases[i]
+		c := trial{&cases[i]}
 		t := Tested{Pos: c.Pos, Name: c.Name.Value}
 		if err := c.run(ctx, subject, f.Pitfall, lang); err != nil {
 			t.Why = err.Error()
@@ -112,15 +47,8 @@ func Test(ctx context.Context, f File, lang *Language) []Tested {
 	return results
 }
 
-// bookOf gives a runbook of one check, so that a pitfall can be looked for as in any run.
-func bookOf(p *Pitfall) *Runbook {
-	b := &Runbook{Header: p.Header, Inputs: p.Inputs, Source: p.Source, known: map[string]*Pitfall{p.Name.Value: p}}
-	b.Inventory, _ = NewTemplate("the inventory")
-	return b
-}
-
 // run gives the first difference to what is expected.
-func (c *Case) run(ctx context.Context, b *Runbook, p *Pitfall, lang *Language) error {
+func (c trial) run(ctx context.Context, b *runbook.Runbook, p *runbook.Pitfall, lang *runbook.Language) error {
 	if c.Log.Value != "" || c.Symptoms.Set {
 		if err := c.runLog(ctx, b, p); err != nil {
 			return err
@@ -129,9 +57,8 @@ func (c *Case) run(ctx context.Context, b *Runbook, p *Pitfall, lang *Language) 
 	if c.Verdict.Value == "" && !c.Lines.Set && c.Says.Value == "" && !c.Evidence.Set {
 		return nil
 	}
-	book := *b
-	book.lang = lang
-	r := NewRun(&book, Env{Exec: c.answer(&book), Ask: nobody, Sink: func(event.Event) error { return nil }, Inputs: c.inputs()})
+	book := b.WithLanguage(lang)
+	r := NewRun(book, Env{Exec: c.answer(book), Ask: nobody, Sink: func(event.Event) error { return nil }, Inputs: c.inputs()})
 	r.env.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	if err := r.begin(ctx); err != nil {
 		return err
@@ -159,11 +86,11 @@ func (c *Case) run(ctx context.Context, b *Runbook, p *Pitfall, lang *Language) 
 }
 
 // find gives the step and the gate that are meant.
-func (c *Case) find(r *Run, p *Pitfall) (*instance, *Gate, error) {
+func (c trial) find(r *Run, p *runbook.Pitfall) (*instance, *runbook.Gate, error) {
 	if p != nil {
-		in := &instance{frame: r.root, step: &Step{ID: p.Name, Title: p.Title}, id: p.Name.Value}
+		in := &instance{frame: r.root, step: &runbook.Step{ID: p.Name, Title: p.Title}, id: p.Name.Value}
 		in.scope = r.scopeOf(in)
-		return in, r.root.book.filled(&Gate{Pitfall: p.Name}, 0), nil
+		return in, r.root.book.FillGate(&runbook.Gate{Pitfall: p.Name}, 0), nil
 	}
 	plan, err := r.expand()
 	if err != nil {
@@ -180,20 +107,20 @@ func (c *Case) find(r *Run, p *Pitfall) (*instance, *Gate, error) {
 			return in, nil, nil
 		}
 		var gates []string
-		for i, g := range in.step.gates() {
-			full := in.frame.book.filled(g, i)
+		for i, g := range in.step.Gates() {
+			full := in.frame.book.FillGate(g, i)
 			if full.ID.Value == c.Gate.Value {
 				return in, full, nil
 			}
 			gates = append(gates, full.ID.Value)
 		}
-		return nil, nil, fmt.Errorf("step %s has no gate %q; %s", c.Step, c.Gate, DidYouMean(c.Gate.Value, gates))
+		return nil, nil, fmt.Errorf("step %s has no gate %q; %s", c.Step, c.Gate, runbook.DidYouMean(c.Gate.Value, gates))
 	}
-	return nil, nil, fmt.Errorf("the plan has no step %q; %s", c.Step, DidYouMean(c.Step.Value, ids))
+	return nil, nil, fmt.Errorf("the plan has no step %q; %s", c.Step, runbook.DidYouMean(c.Step.Value, ids))
 }
 
 // give puts what is given in place of what would be learned.
-func (c *Case) give(in *instance) (err error) {
+func (c trial) give(in *instance) (err error) {
 	if in.facts, err = c.facts(in.facts); err != nil {
 		return err
 	}
@@ -213,7 +140,7 @@ func (c *Case) give(in *instance) (err error) {
 	return nil
 }
 
-func (c *Case) facts(facts Named[Fact]) (Named[Fact], error) {
+func (c trial) facts(facts runbook.Named[runbook.Fact]) (runbook.Named[runbook.Fact], error) {
 	facts = slices.Clone(facts)
 	for i, f := range facts {
 		given, ok := c.Facts.Get(f.Name)
@@ -235,31 +162,31 @@ type givenProbe struct {
 	typ   *cel.Type
 }
 
-func (k givenProbe) Commands(*Task) ([]event.Command, error) { return nil, nil }
-func (k givenProbe) Value([]Result) (value any, _ error)     { return k.value, nil }
-func (k givenProbe) Type() *cel.Type                         { return k.typ }
+func (k givenProbe) Commands(*runbook.Task) ([]event.Command, error) { return nil, nil }
+func (k givenProbe) Value([]runbook.Result) (value any, _ error)     { return k.value, nil }
+func (k givenProbe) Type() *cel.Type                                 { return k.typ }
 
 // givenValue makes a fact of what was written. Objects of the cluster come from JSON, so their numbers are as there.
-func givenValue(a Any, typ *cel.Type) (any, error) {
+func givenValue(a runbook.Any, typ *cel.Type) (any, error) {
 	fail := func(err error) (any, error) { return nil, fmt.Errorf("%s: the value does not fit: %w", a.Pos, err) }
 	text, err := json.Marshal(a.Value)
 	if err != nil {
 		return fail(err)
 	}
 	switch typ.String() {
-	case ResultType.String():
-		var r Result
+	case runbook.ResultType.String():
+		var r runbook.Result
 		if err := json.Unmarshal(text, &r); err != nil {
 			return fail(err)
 		}
-		return r.completed(""), nil
-	case cel.MapType(cel.StringType, ResultType).String():
-		var m map[string]Result
+		return r.Complete(""), nil
+	case cel.MapType(cel.StringType, runbook.ResultType).String():
+		var m map[string]runbook.Result
 		if err := json.Unmarshal(text, &m); err != nil {
 			return fail(err)
 		}
 		for host, r := range m {
-			m[host] = r.completed(host)
+			m[host] = r.Complete(host)
 		}
 		return m, nil
 	case cel.ListType(cel.DynType).String():
@@ -272,16 +199,7 @@ func givenValue(a Any, typ *cel.Type) (any, error) {
 	return a.Value, nil
 }
 
-// completed fills in what follows from the rest of a result.
-func (r Result) completed(host string) Result {
-	r.Host, r.Lines = host, splitLines(r.Stdout)
-	if r.Outcome = string(event.Done); r.Exit != 0 {
-		r.Outcome = string(event.Exited)
-	}
-	return r
-}
-
-func (c *Case) inputs() map[string]string {
+func (c trial) inputs() map[string]string {
 	m := map[string]string{}
 	for _, e := range c.Inputs {
 		m[e.Name] = e.Value.Value
@@ -290,12 +208,12 @@ func (c *Case) inputs() map[string]string {
 }
 
 // answer is an Exec that knows the inventory and the output that are given, and nothing else.
-func (c *Case) answer(b *Runbook) event.Exec {
+func (c trial) answer(b *runbook.Runbook) event.Exec {
 	first := true
 	return func(_ context.Context, cmd event.Command, out func(string, []byte)) (int, error) {
 		if first && b.Inventory.Set() {
 			first = false // it is what every run begins with
-			text, err := json.Marshal(c.Inventory.list())
+			text, err := json.Marshal(c.Inventory.List())
 			out("stdout", text)
 			return 0, err
 		}
@@ -310,30 +228,12 @@ func (c *Case) answer(b *Runbook) event.Exec {
 	}
 }
 
-// list is the inventory as ansible-inventory --list prints it.
-func (g GivenHosts) list() map[string]any {
-	list := map[string]any{"_meta": map[string]any{"hostvars": map[string]any{}}}
-	if vars, ok := g.Vars.Value.(map[string]any); ok {
-		list["_meta"] = map[string]any{"hostvars": vars}
-	}
-	children := []string{}
-	if groups, ok := g.Groups.Value.(map[string]any); ok {
-		for name, hosts := range groups {
-			list[name] = map[string]any{"hosts": hosts}
-			children = append(children, name)
-		}
-	}
-	slices.Sort(children)
-	list["all"] = map[string]any{"children": children}
-	return list
-}
-
 func nobody(context.Context, event.Question) (event.Answer, error) {
 	return event.Answer{}, event.ErrUnanswered
 }
 
 // judge looks at the gate once and compares.
-func (c *Case) judge(ctx context.Context, r *Run, in *instance, g *Gate) error {
+func (c trial) judge(ctx context.Context, r *Run, in *instance, g *runbook.Gate) error {
 	checked, _, err := r.look(ctx, in, "before", g)
 	if err != nil {
 		return err
@@ -361,7 +261,7 @@ func saidBy(g event.GateChecked) string {
 	return fmt.Sprintf(": %s %s", g.Says.En, strings.Join(g.Evidence, "; "))
 }
 
-func (c *Case) runLines(r *Run, in *instance) error {
+func (c trial) runLines(r *Run, in *instance) error {
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil {
 		return err
@@ -374,15 +274,15 @@ func (c *Case) runLines(r *Run, in *instance) error {
 }
 
 // runLog looks for the symptoms of the pitfall, or of those a runbook watches for.
-func (c *Case) runLog(ctx context.Context, b *Runbook, p *Pitfall) error {
-	pitfalls := []*Pitfall{p}
+func (c trial) runLog(ctx context.Context, b *runbook.Runbook, p *runbook.Pitfall) error {
+	pitfalls := []*runbook.Pitfall{p}
 	if p == nil {
 		pitfalls = nil
 		for _, id := range b.InForce() {
-			pitfalls = append(pitfalls, b.known[id])
+			pitfalls = append(pitfalls, b.Pitfall(id))
 		}
 	}
-	symptoms := NewSymptoms(pitfalls)
+	symptoms := runbook.NewSymptoms(pitfalls)
 	got := []string{}
 	err := symptoms.Set.Scan(ctx, strings.NewReader(c.Log.Value), "log", func(h symptom.Hit) error {
 		id := h.ID
@@ -398,13 +298,13 @@ func (c *Case) runLog(ctx context.Context, b *Runbook, p *Pitfall) error {
 		return err
 	}
 	want := c.Symptoms
-	want.Texts = slices.SortedFunc(slices.Values(want.Texts), func(a, b Str) int { return strings.Compare(a.Value, b.Value) })
+	want.Texts = slices.SortedFunc(slices.Values(want.Texts), func(a, b runbook.Str) int { return strings.Compare(a.Value, b.Value) })
 	slices.Sort(got)
 	return differ("symptoms", want, got)
 }
 
 // differ says where two lists part.
-func differ(what string, want Lines, got []string) error {
+func differ(what string, want runbook.Lines, got []string) error {
 	var errs []error
 	for i := range max(len(want.Texts), len(got)) {
 		switch {

@@ -1,4 +1,4 @@
-package runbook_test
+package engine_test
 
 import (
 	"context"
@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
 )
 
 var errKilled = errors.New("the console was killed")
@@ -132,23 +134,23 @@ func yes(_ context.Context, q event.Question) (event.Answer, error) {
 // console is one process that walks the runbook, from the beginning or from where the journal ends.
 func console(t *testing.T, book *runbook.Runbook, j *journal, k *keeper, ask event.Asker) (event.Ended, error) {
 	t.Helper()
-	env := runbook.Env{
+	env := engine.Env{
 		Exec: k.exec, Shell: k.exec, Ask: ask, Sink: j.append, Started: event.Started{Tool: fmt.Sprint("after ", len(j.events))},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 	if len(j.events) > 0 {
-		env.Past = runbook.NewPast(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
+		env.Past = engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
 	}
-	return runbook.NewRun(book, env).Go(t.Context())
+	return engine.NewRun(book, env).Go(t.Context())
 }
 
 // TestKilledAtEveryEvent: a console killed after any event, and the one after it killed again, leave a run that another
 // takes to the same end, with nothing done twice.
 func TestKilledAtEveryEvent(t *testing.T) {
-	names, _ := filepath.Glob("testdata/demands/*.yaml")
+	names, _ := filepath.Glob("../runbook/testdata/demands/*.yaml")
 	points := 0
 	for _, name := range names {
-		files, _ := read(t, name)
+		files, _ := runbooktest.Read(t, name)
 		if files[0].Runbook == nil {
 			continue // it is of a remedy that the operator starts beside the step
 		}

@@ -1,4 +1,4 @@
-package runbook_test
+package engine_test
 
 import (
 	"context"
@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
-	"spraydeck/steps"
+	"spraydeck/runbook/runbooktest"
 )
 
 // world is a pair of nodes, one of which goes through the virtual address until its file is edited.
@@ -51,28 +52,16 @@ func (w *world) exec(ctx context.Context, c event.Command, out func(string, []by
 	return 0, nil
 }
 
-func language() *runbook.Language {
-	return &runbook.Language{Kinds: steps.Kinds(), Probes: steps.Probes(), Inventory: func([]byte) (runbook.Inventory, error) {
-		hosts := []string{"n1", "n2"}
-		return runbook.Inventory{Hosts: func(p string) ([]string, error) {
-			if p == "all" {
-				return hosts, nil
-			}
-			return strings.Split(p, ":"), nil
-		}}, nil
-	}}
-}
-
 func book(t *testing.T) *runbook.Runbook {
 	t.Helper()
 	var files []runbook.File
 	var problems runbook.Problems
 	for _, name := range []string{"walk", "vip"} {
-		text, err := os.ReadFile("testdata/" + name + ".yaml")
+		text, err := os.ReadFile("../runbook/testdata/" + name + ".yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, ps := runbook.Parse(name+".yaml", text, language())
+		f, ps := runbook.Parse(name+".yaml", text, runbooktest.Language())
 		problems = append(problems, ps...)
 		files = append(files, f)
 	}
@@ -102,7 +91,7 @@ func answers(extra script) script {
 	return s
 }
 
-func walk(t *testing.T, env runbook.Env) (event.Ended, []event.Event, *event.State) {
+func walk(t *testing.T, env engine.Env) (event.Ended, []event.Event, *event.State) {
 	t.Helper()
 	var events []event.Event
 	if env.Sink == nil {
@@ -112,7 +101,7 @@ func walk(t *testing.T, env runbook.Env) (event.Ended, []event.Event, *event.Sta
 			return nil
 		}
 	}
-	end, err := runbook.NewRun(book(t), env).Go(t.Context())
+	end, err := engine.NewRun(book(t), env).Go(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +116,7 @@ var approveEdit = []event.Answer{{Choice: "continue"}}
 
 func TestRemedyMendsAndTheGateIsCheckedAgain(t *testing.T) {
 	w := newWorld()
-	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{
+	end, _, state := walk(t, engine.Env{Exec: w.exec, Ask: answers(script{
 		"endpoint/vip":                       {{Choice: "remedy:vip/loopback"}},
 		"endpoint/vip/loopback/edit/approve": approveEdit,
 	}).ask})
@@ -148,7 +137,7 @@ func TestRemedyMendsAndTheGateIsCheckedAgain(t *testing.T) {
 
 func TestNobodyAnswersAGate(t *testing.T) {
 	w := newWorld()
-	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
+	end, _, state := walk(t, engine.Env{Exec: w.exec, Ask: answers(nil).ask})
 	if end.Exit != 3 {
 		t.Errorf("exit %d, want 3: %s", end.Exit, end.Why)
 	}
@@ -164,7 +153,7 @@ func TestNobodyAnswersAGate(t *testing.T) {
 
 func TestOverrideIsRecordedWithItsReason(t *testing.T) {
 	w := newWorld()
-	end, events, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{"endpoint/vip": {{Choice: "override", Reason: "CHG-1"}}}).ask})
+	end, events, state := walk(t, engine.Env{Exec: w.exec, Ask: answers(script{"endpoint/vip": {{Choice: "override", Reason: "CHG-1"}}}).ask})
 	if end.Exit != 0 || state.Step("endpoint").Status != event.Overridden {
 		t.Errorf("ended %+v, endpoint %s", end, state.Step("endpoint").Status)
 	}
@@ -177,7 +166,7 @@ func TestOverrideIsRecordedWithItsReason(t *testing.T) {
 }
 
 func TestOverrideWithoutReasonIsRefused(t *testing.T) {
-	end, _, _ := walk(t, runbook.Env{Exec: newWorld().exec, Ask: answers(script{"endpoint/vip": {{Choice: "override"}}}).ask})
+	end, _, _ := walk(t, engine.Env{Exec: newWorld().exec, Ask: answers(script{"endpoint/vip": {{Choice: "override"}}}).ask})
 	if end.Exit == 0 {
 		t.Error("an override without a reason went through")
 	}
@@ -197,7 +186,7 @@ func TestALostConnectionIsNeverSuccess(t *testing.T) {
 		}
 		return 0, nil
 	}
-	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
+	end, _, state := walk(t, engine.Env{Exec: w.exec, Ask: answers(nil).ask})
 	if end.Exit != 1 || end.Status != event.Lost {
 		t.Errorf("ended %+v", end)
 	}
@@ -219,7 +208,7 @@ func TestAHitOffersItsRemedyAfterAFailure(t *testing.T) {
 		}
 		return 0, nil
 	}
-	end, _, state := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{
+	end, _, state := walk(t, engine.Env{Exec: w.exec, Ask: answers(script{
 		"endpoint/vip":                          {{Choice: "override", Reason: "let it happen"}},
 		"upgrade[n2]/approve":                   {{Choice: "continue"}, {Choice: "continue"}},
 		"upgrade[n2]/failed":                    {{Choice: "remedy:vip/loopback"}, {Choice: "retry"}},
@@ -235,7 +224,7 @@ func TestAHitOffersItsRemedyAfterAFailure(t *testing.T) {
 
 func TestDryRunDescribesWhatTheRunDoes(t *testing.T) {
 	w := newWorld()
-	_, events, _ := walk(t, runbook.Env{Exec: w.exec, DryRun: true, Ask: answers(nil).ask})
+	_, events, _ := walk(t, engine.Env{Exec: w.exec, DryRun: true, Ask: answers(nil).ask})
 	if !slices.Equal(w.ran, []string{"workstation: print-inventory"}) {
 		t.Errorf("the dry run ran %q", w.ran)
 	}
@@ -252,7 +241,7 @@ func TestDryRunDescribesWhatTheRunDoes(t *testing.T) {
 	}
 	w = newWorld()
 	w.vip["n2"] = false
-	walk(t, runbook.Env{Exec: w.exec, Ask: answers(nil).ask})
+	walk(t, engine.Env{Exec: w.exec, Ask: answers(nil).ask})
 	var ran []string
 	for _, r := range w.ran {
 		if strings.Contains(r, "upgrade") {
@@ -268,7 +257,7 @@ func TestNothingRunsAfterTheJournalFails(t *testing.T) {
 	w := newWorld()
 	w.vip["n2"] = false
 	full := errors.New("no space left on device")
-	_, err := runbook.NewRun(book(t), runbook.Env{Exec: w.exec, Ask: answers(nil).ask, Sink: func(e event.Event) error {
+	_, err := engine.NewRun(book(t), engine.Env{Exec: w.exec, Ask: answers(nil).ask, Sink: func(e event.Event) error {
 		if c, ok := e.Data.(event.CommandStarted); ok && strings.HasPrefix(c.Line, "upgrade") {
 			return full
 		}
@@ -284,13 +273,13 @@ func TestNothingRunsAfterTheJournalFails(t *testing.T) {
 
 func TestRehearsalGivesTheSameVerdicts(t *testing.T) {
 	w := newWorld()
-	_, events, first := walk(t, runbook.Env{Exec: w.exec, Ask: answers(script{
+	_, events, first := walk(t, engine.Env{Exec: w.exec, Ask: answers(script{
 		"endpoint/vip":                       {{Choice: "retry"}, {Choice: "remedy:vip/loopback"}},
 		"endpoint/vip/loopback/edit/approve": approveEdit,
 	}).ask})
-	rec := runbook.NewRecording(events)
+	rec := engine.NewRecording(events)
 	rec.Play(0, nil)
-	end, _, again := walk(t, runbook.Env{Exec: rec.Exec, Ask: rec.Ask, Sleep: rec.Sleep, Inputs: rec.Inputs()})
+	end, _, again := walk(t, engine.Env{Exec: rec.Exec, Ask: rec.Ask, Sleep: rec.Sleep, Inputs: rec.Inputs()})
 	if end.Exit != 0 {
 		t.Fatalf("ended %+v", end)
 	}
@@ -300,9 +289,9 @@ func TestRehearsalGivesTheSameVerdicts(t *testing.T) {
 		}
 	}
 	// without the remedy, checking again must not show what only the remedy brought about
-	rec = runbook.NewRecording(events)
+	rec = engine.NewRecording(events)
 	rec.Play(0, nil)
-	end, _, _ = walk(t, runbook.Env{Exec: rec.Exec, Sleep: rec.Sleep, Ask: answers(script{"endpoint/vip": {{Choice: "retry"}, {Choice: "retry"}, {Choice: "retry"}}}).ask})
+	end, _, _ = walk(t, engine.Env{Exec: rec.Exec, Sleep: rec.Sleep, Ask: answers(script{"endpoint/vip": {{Choice: "retry"}, {Choice: "retry"}, {Choice: "retry"}}}).ask})
 	if end.Exit != 3 {
 		t.Errorf("without its remedy the gate let the run through: %+v", end)
 	}
@@ -312,7 +301,7 @@ func TestRehearsalGivesTheSameVerdicts(t *testing.T) {
 // the operator stops is stopped; what Go calls that is no word for an operator.
 func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 	file, problems := runbook.Parse("stop.yaml", []byte(`{apiVersion: spraydeck/v1, kind: Runbook, name: stop, title: Stop, version: 1.0.0, phases: [
-  {title: All, steps: [{id: work, title: Work, command: make it, undo: {en: make it not, ja: 取り消す}}]}]}`), language())
+  {title: All, steps: [{id: work, title: Work, command: make it, undo: {en: make it not, ja: 取り消す}}]}]}`), runbooktest.Language())
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -323,7 +312,7 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 	} {
 		var body event.Text
 		var end event.CommandEnded
-		env := runbook.Env{
+		env := engine.Env{
 			Exec: func(context.Context, event.Command, func(string, []byte)) (int, error) { return -1, err },
 			Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 				if q.ID == "work/approve" {
@@ -338,7 +327,7 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 				return nil
 			},
 		}
-		if _, e := runbook.NewRun(file.Runbook, env).Go(t.Context()); e != nil {
+		if _, e := engine.NewRun(file.Runbook, env).Go(t.Context()); e != nil {
 			t.Fatal(e)
 		}
 		if end.Error != want || end.Outcome != event.OutcomeOf(-1, err) {
@@ -353,7 +342,7 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 // A node that had been Ready for two hours when a run was recorded has been so for two hours in its rehearsal.
 func TestRehearsalIsToday(t *testing.T) {
 	then := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	rec := runbook.NewRecording([]event.Event{
+	rec := engine.NewRecording([]event.Event{
 		{Seq: 1, Time: then, Data: event.NodeChanged{Node: event.Node{Name: "n1", Ready: "True", Since: then.Add(-2 * time.Hour)}}},
 		{Seq: 2, Time: then, Step: "s", Data: event.CommandStarted{Number: 1, Host: "n1", Line: "date"}},
 		{Seq: 3, Time: then, Step: "s", Data: event.CommandEnded{Number: 1, Outcome: event.Done}},

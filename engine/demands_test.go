@@ -1,4 +1,4 @@
-package runbook_test
+package engine_test
 
 import (
 	"context"
@@ -13,8 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
 )
 
 // site is a small place where commands really run, each host in a directory of its own, by a real sh.
@@ -134,17 +136,17 @@ func (s *site) api(c event.Command, out func(string, []byte)) (int, error) {
 
 // TestDemands: every example of the reference is sound, and runs to its end by a real sh.
 func TestDemands(t *testing.T) {
-	names, _ := filepath.Glob("testdata/demands/*.yaml")
+	names, _ := filepath.Glob("../runbook/testdata/demands/*.yaml")
 	if len(names) != 15 {
 		t.Errorf("there are %d examples", len(names))
 	}
 	for _, name := range names {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			if problems := lint(t, name); len(problems) > 0 {
+			if problems := runbooktest.Lint(t, name); len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			files, _ := read(t, name)
-			for _, c := range runbook.Test(t.Context(), files[0], language()) {
+			files, _ := runbooktest.Read(t, name)
+			for _, c := range engine.Test(t.Context(), files[0], runbooktest.Language()) {
 				if c.Why != "" {
 					t.Errorf("%s: %s", c.Name, c.Why)
 				}
@@ -174,7 +176,7 @@ func (s *site) run(t *testing.T, book *runbook.Runbook) (event.Ended, *event.Sta
 	t.Helper()
 	state := &event.State{}
 	var seq int64
-	end, err := runbook.NewRun(book, runbook.Env{
+	end, err := engine.NewRun(book, engine.Env{
 		Exec: s.exec, Shell: s.exec, Inputs: map[string]string{},
 		Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 			if q.Secret {
@@ -248,12 +250,12 @@ var demanded = map[string]func(t *testing.T, s *site, state *event.State, book *
 func meanwhile(t *testing.T, files []runbook.File) {
 	const text = "apiVersion: spraydeck/v1\nkind: Runbook\nname: p\ntitle: P\nversion: 1.0.0\npitfalls: [demand-meanwhile]\nphases:\n" +
 		"  - {title: P, steps: [{id: playbook, title: P, danger: none, command: playbook}]}\n"
-	f, problems := runbook.Parse("p.yaml", []byte(text), language())
+	f, problems := runbook.Parse("p.yaml", []byte(text), runbooktest.Language())
 	if problems = append(problems, runbook.Check(append(files, f))...); len(problems.Errors()) > 0 && f.Runbook == nil {
 		t.Fatal(problems)
 	}
 	control, deleted := make(chan event.Control, 1), make(chan struct{})
-	end, err := runbook.NewRun(f.Runbook, runbook.Env{
+	end, err := engine.NewRun(f.Runbook, engine.Env{
 		Exec: func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 			if c.Host == event.API {
 				close(deleted)
@@ -285,7 +287,7 @@ func meanwhile(t *testing.T, files []runbook.File) {
 
 // TestAGateStopsTheLoop: where the health gate after a round does not pass, no other round begins.
 func TestAGateStopsTheLoop(t *testing.T) {
-	files, _ := read(t, "testdata/demands/04-rounds.yaml")
+	files, _ := runbooktest.Read(t, "../runbook/testdata/demands/04-rounds.yaml")
 	s := newSite(t)
 	broken := func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 		if c.Host == event.API && c.Call.Verb == "get" {
@@ -294,7 +296,7 @@ func TestAGateStopsTheLoop(t *testing.T) {
 		}
 		return s.exec(ctx, c, out)
 	}
-	end, err := runbook.NewRun(files[0].Runbook, runbook.Env{
+	end, err := engine.NewRun(files[0].Runbook, engine.Env{
 		Exec: broken, Sink: func(event.Event) error { return nil },
 		Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 			if q.Form == event.AskGate {

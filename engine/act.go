@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // approve asks before a step that can change something. The exact commands stand in the question.
@@ -84,17 +85,17 @@ func (r *Run) confirmWord(in *instance) (string, error) {
 }
 
 // gatesOf gives all that a check checks.
-func (r *Run) gatesOf(p Prober) []Gate {
+func (r *Run) gatesOf(p runbook.Prober) []runbook.Gate {
 	gates := p.Gates()
 	if p.Rest() {
-		gates = append(slices.Clip(gates), r.book.rest()...)
+		gates = append(slices.Clip(gates), r.book.UnnamedPitfalls()...)
 	}
 	return gates
 }
 
 // act does what the step is for. While it runs, the operator can stop it, send it keys, or start a remedy beside it.
 func (r *Run) act(ctx context.Context, in *instance) (overridden bool, err error) {
-	if p, ok := in.step.Action.(Prober); ok {
+	if p, ok := in.step.Action.(runbook.Prober); ok {
 		return r.gates(ctx, in, "before", r.gatesOf(p))
 	}
 	if in.step.Timeout.Value > 0 {
@@ -130,10 +131,10 @@ func (r *Run) act(ctx context.Context, in *instance) (overridden bool, err error
 func (r *Run) runAction(ctx context.Context, in *instance) error {
 	t := r.task(in)
 	accepts := func(exit int) bool { return exit == 0 }
-	if tol, ok := in.step.Action.(Tolerant); ok {
+	if tol, ok := in.step.Action.(runbook.Tolerant); ok {
 		accepts = func(exit int) bool { return exit == 0 || tol.Accepts(exit) }
 	}
-	t.Exec = func(ctx context.Context, c event.Command) (Result, error) {
+	t.Exec = func(ctx context.Context, c event.Command) (runbook.Result, error) {
 		c.Changes = in.changes(c)
 		res, err := r.exec(ctx, in.events, c)
 		if err != nil {
@@ -153,7 +154,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	t.Emit = func(d event.Data) error { return r.emit(in.events, d) }
 	var value any
 	var err error
-	if runner, ok := in.step.Action.(Runner); ok {
+	if runner, ok := in.step.Action.(runbook.Runner); ok {
 		value, err = runner.Run(ctx, t)
 	} else {
 		value, err = r.runCommands(ctx, in, t)
@@ -161,7 +162,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	if err != nil {
 		return r.asStepError(ctx, err)
 	}
-	if name := resultName(in.step.ID.Value); value != nil && in.frame.scope.Types[name] != nil {
+	if name := runbook.ResultName(in.step.ID.Value); value != nil && in.frame.scope.Types[name] != nil {
 		in.frame.scope.Set(name, in.frame.scope.Types[name], value)
 		in.scope.Set(name, in.frame.scope.Types[name], value) // for its own gates after it
 	}
@@ -187,14 +188,14 @@ func (r *Run) asStepError(ctx context.Context, err error) error {
 }
 
 // runCommands runs exactly what Commands gives: one after the other, or side by side where they are independent.
-func (r *Run) runCommands(ctx context.Context, in *instance, t *Task) (any, error) {
+func (r *Run) runCommands(ctx context.Context, in *instance, t *runbook.Task) (any, error) {
 	cmds, err := in.step.Action.Commands(t)
 	if err != nil {
 		return nil, err
 	}
-	p, ok := in.step.Action.(Parallel)
+	p, ok := in.step.Action.(runbook.Parallel)
 	if !ok || !p.Parallel() {
-		var last Result
+		var last runbook.Result
 		for _, c := range cmds {
 			if last, err = t.Exec(ctx, c); err != nil {
 				return nil, err
@@ -202,13 +203,13 @@ func (r *Run) runCommands(ctx context.Context, in *instance, t *Task) (any, erro
 		}
 		return last, nil
 	}
-	results, errs := make([]Result, len(cmds)), make([]error, len(cmds))
+	results, errs := make([]runbook.Result, len(cmds)), make([]error, len(cmds))
 	var wg sync.WaitGroup
 	for i, c := range cmds {
 		wg.Go(func() { results[i], errs[i] = t.Exec(ctx, c) })
 	}
 	wg.Wait()
-	var all Result
+	var all runbook.Result
 	for i, res := range results {
 		all.Stdout += res.Stdout
 		all.Lines = append(all.Lines, res.Lines...)
@@ -236,7 +237,7 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 	q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceRetry, Label: event.Text{En: "run it again", Ja: "再実行"}})
 	q.Choices = append(q.Choices, r.cures(in, in.step.Remedies, "")...)
 	for _, id := range r.watch.seenIn(in.events) {
-		if p := r.book.known[id]; p != nil {
+		if p := r.book.Pitfall(id); p != nil {
 			q.Choices = append(q.Choices, r.cures(in, p.Remedies, id)...)
 		}
 	}
@@ -291,7 +292,7 @@ func (r *Run) askNow(ctx context.Context, step string, q event.Question) (event.
 		}
 		if err := q.Accept(a); err != nil {
 			if a.By != "operator" {
-				return a, &UsageError{err.Error(), "mend the answer to " + q.ID}
+				return a, &runbook.UsageError{Message: err.Error(), Way: "mend the answer to " + q.ID}
 			}
 			continue
 		}

@@ -1,4 +1,4 @@
-package runbook_test
+package engine_test
 
 import (
 	"context"
@@ -7,14 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"spraydeck/engine"
 	"spraydeck/event"
-	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
 )
 
 // play walks a runbook of testdata/ok: commands are answered by do, every question is answered with yes.
 func play(t *testing.T, file string, do func(c event.Command) (string, int)) (event.Ended, *event.State, []string) {
 	t.Helper()
-	files, problems := read(t, file)
+	files, problems := runbooktest.Read(t, file)
 	for _, p := range problems {
 		if p.File == strings.TrimPrefix(file, "testdata/") {
 			t.Fatal(problems)
@@ -22,7 +23,7 @@ func play(t *testing.T, file string, do func(c event.Command) (string, int)) (ev
 	}
 	state, ran := &event.State{}, []string{}
 	var events int64
-	env := runbook.Env{
+	env := engine.Env{
 		Exec: func(_ context.Context, c event.Command, out func(string, []byte)) (int, error) {
 			if c.Line == "print-inventory" {
 				return 0, nil
@@ -43,7 +44,7 @@ func play(t *testing.T, file string, do func(c event.Command) (string, int)) (ev
 		},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
-	end, err := runbook.NewRun(files[0].Runbook, env).Go(t.Context())
+	end, err := engine.NewRun(files[0].Runbook, env).Go(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package runbook_test
+package engine_test
 
 import (
 	"context"
@@ -6,16 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/engine"
 	"spraydeck/event"
-	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
 )
 
 // TestTemporary: what no step has undone is asked for at the end, and said where the run breaks off.
 func TestTemporary(t *testing.T) {
-	files, _ := read(t, "testdata/ok/temporary.yaml")
+	files, _ := runbooktest.Read(t, "testdata/ok/temporary.yaml")
 	run := func(forget, fails string, answers map[string]event.Answer) (event.Ended, []string) {
 		var asked []string
-		end, err := runbook.NewRun(files[0].Runbook, runbook.Env{
+		end, err := engine.NewRun(files[0].Runbook, engine.Env{
 			Exec: func(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
 				if c.Line == fails {
 					return 1, nil

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"bytes"
@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 	"spraydeck/symptom"
 )
 
 // watcher looks at every line that commands print, at the command lines themselves, and at every change of a node, for
 // symptoms of known pitfalls.
 type watcher struct {
-	known  *Symptoms
+	known  *runbook.Symptoms
 	stream *symptom.Stream
 
 	mu    sync.Mutex
@@ -31,14 +32,14 @@ type met struct {
 	hint    bool
 }
 
-func newWatcher(b *Runbook) *watcher {
-	var pitfalls []*Pitfall
+func newWatcher(b *runbook.Runbook) *watcher {
+	var pitfalls []*runbook.Pitfall
 	for _, id := range b.InForce() {
-		if p := b.known[id]; p != nil {
+		if p := b.Pitfall(id); p != nil {
 			pitfalls = append(pitfalls, p)
 		}
 	}
-	w := &watcher{known: NewSymptoms(pitfalls), seen: map[string][]met{}}
+	w := &watcher{known: runbook.NewSymptoms(pitfalls), seen: map[string][]met{}}
 	w.stream = w.known.Set.Stream()
 	return w
 }
@@ -95,14 +96,6 @@ func (w *watcher) alarm(at time.Time) bool {
 	isNew := !at.IsZero() && !at.Equal(w.next)
 	w.next = at
 	return isNew
-}
-
-func remediesOf(p *Pitfall) []event.Remedy {
-	var rs []event.Remedy
-	for _, c := range p.Remedies {
-		rs = append(rs, event.Remedy{ID: p.Name.Value + "/" + c.ID.Value, Title: c.Title.Text(NewScope())})
-	}
-	return rs
 }
 
 // seeCommand looks at a command line that is about to run. What the last command there printed is over.

@@ -1,13 +1,12 @@
-package runbook
+package engine
 
 import (
 	"os"
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
-
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // watched is a run that watches for the symptoms of a file of testdata, and what it has told.
@@ -17,13 +16,15 @@ func watched(t *testing.T, file string) (*Run, *[]event.Hit) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, problems := Parse(file, text, &Language{})
-	if problems = append(problems, Check([]File{f})...); len(problems) > 0 {
+	f, problems := runbook.Parse(file, text, &runbook.Language{})
+	if problems = append(problems, runbook.Check([]runbook.File{f})...); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	id := f.Pitfall.Name.Value
 	hits := &[]event.Hit{}
-	r := NewRun(&Runbook{Pitfalls: []Str{{Value: id}}, known: map[string]*Pitfall{id: f.Pitfall}}, Env{Sink: func(e event.Event) error {
+	b := runbook.AroundPitfall(f.Pitfall)
+	b.Pitfalls = []runbook.Str{{Value: id}}
+	r := NewRun(b, Env{Sink: func(e event.Event) error {
 		if h, ok := e.Data.(event.Hit); ok {
 			*hits = append(*hits, h)
 		}
@@ -34,7 +35,7 @@ func watched(t *testing.T, file string) (*Run, *[]event.Hit) {
 
 // TestWatchConditions: commands, nodes and output are one story.
 func TestWatchConditions(t *testing.T) {
-	r, hits := watched(t, "testdata/ok/symptoms.yaml")
+	r, hits := watched(t, "../runbook/testdata/ok/symptoms.yaml")
 	r.current = &instance{events: "restart"}
 	told := func(want string) {
 		t.Helper()
@@ -77,19 +78,4 @@ func TestWatchConditions(t *testing.T) {
 	r.see("rows", out, "node3   NotReady   <none>   1d   v1.31.4")
 	r.seeCommand("rows", event.Command{Host: event.Workstation, Line: "sudo reboot node3", Probe: true})
 	told("")
-}
-
-// TestSymptomKeys: every key reaches the matcher.
-func TestSymptomKeys(t *testing.T) {
-	var s Symptom
-	d := &decoder{}
-	var n yaml.Node
-	if err := yaml.Unmarshal([]byte("{id: a, line: x, match: [x], miss: [y], count: 2, by: [host], within: 2m, lasts: 1h, needs: [{since: b}], unless: [{then: c, within: 60s}]}"), &n); err != nil {
-		t.Fatal(err)
-	}
-	d.intoStruct(n.Content[0], &s)
-	p := s.pattern(&Pitfall{Header: Header{Name: Str{Value: "p"}}})
-	if p.ID != "p/a" || p.Count != 2 || p.Within.String() != "2m0s" || p.Lasts.String() != "1h0m0s" || p.Needs[0].Since != "p/b" || p.Unless[0].Then != "p/c" {
-		t.Errorf("%+v", p)
-	}
 }

@@ -1,4 +1,4 @@
-package runbook
+package engine
 
 import (
 	"context"
@@ -10,21 +10,22 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // instance is a step of the plan: a step of the runbook, on its node where it stands in a loop.
 type instance struct {
-	step   *Step
+	step   *runbook.Step
 	id     string // of the step, or step[node]
 	events string // the step its events belong to: itself, or for a remedy the step that is mended
 	frame  *frame
 	node   string   // of the loop; of a batch its nodes with commas between, as Ansible takes them
 	batch  []string // the nodes of the loop, one by one
 	phase  event.Text
-	when   Expr
-	scope  *Scope
+	when   runbook.Expr
+	scope  *runbook.Scope
 	hosts  []string
-	facts  Named[Fact] // the runbook's and the step's own
+	facts  runbook.Named[runbook.Fact] // the runbook's and the step's own
 	remedy bool
 }
 
@@ -45,7 +46,7 @@ func (in *instance) planned(r *Run) event.PlannedStep {
 	return event.PlannedStep{
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
-		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id Str) bool { return id.Value == in.step.ID.Value }),
+		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id runbook.Str) bool { return id.Value == in.step.ID.Value }),
 		Estimate: r.estimate(in),
 	}
 }
@@ -87,7 +88,7 @@ func (r *Run) expandFrame(f *frame) ([]*instance, error) {
 	return plan, nil
 }
 
-func (r *Run) instances(f *frame, ph *Phase, s *Step, round []string) ([]*instance, error) {
+func (r *Run) instances(f *frame, ph *runbook.Phase, s *runbook.Step, round []string) ([]*instance, error) {
 	rounds := [][]string{round}
 	if s.On.Each != nil {
 		var err error
@@ -98,7 +99,7 @@ func (r *Run) instances(f *frame, ph *Phase, s *Step, round []string) ([]*instan
 	var ins []*instance
 	for _, batch := range rounds {
 		in := &instance{frame: f, step: s, id: s.ID.Value, node: strings.Join(batch, ","), batch: batch, when: s.When,
-			facts: nearest(f.book.Facts, s.Facts)}
+			facts: runbook.MergeFacts(f.book.Facts, s.Facts)}
 		if in.node != "" {
 			in.id += "[" + in.node + "]"
 		}
@@ -108,7 +109,7 @@ func (r *Run) instances(f *frame, ph *Phase, s *Step, round []string) ([]*instan
 		in.events = in.id
 		in.phase = r.heading(f, ph, in)
 		if ph.When.Set() {
-			in.when = both(ph.When, s.When)
+			in.when = runbook.And(ph.When, s.When)
 		}
 		more, err := r.inPlace(in)
 		if err != nil {
@@ -121,7 +122,7 @@ func (r *Run) instances(f *frame, ph *Phase, s *Step, round []string) ([]*instan
 
 // inPlace gives the step itself, or the steps of the runbook that it includes.
 func (r *Run) inPlace(in *instance) ([]*instance, error) {
-	if in.step.included() == nil {
+	if in.step.Included() == nil {
 		return []*instance{in}, nil
 	}
 	f, err := r.enter(in)
@@ -131,16 +132,8 @@ func (r *Run) inPlace(in *instance) ([]*instance, error) {
 	return r.expandFrame(f)
 }
 
-// both joins two conditions. The place is the first one's: the linter has checked each in its own.
-func both(a, b Expr) Expr {
-	if !b.Set() {
-		return a
-	}
-	return Expr{Source: "(" + a.Source + ") && (" + b.Source + ")", Pos: a.Pos}
-}
-
 // rounds gives the nodes of each round of a loop.
-func (r *Run) rounds(e *Each, scope *Scope) ([][]string, error) {
+func (r *Run) rounds(e *runbook.Each, scope *runbook.Scope) ([][]string, error) {
 	nodes, err := r.hostsOf(e.In, scope)
 	if err != nil {
 		return nil, err
@@ -156,8 +149,8 @@ func (r *Run) rounds(e *Each, scope *Scope) ([][]string, error) {
 }
 
 // hostsOf gives the hosts a template names; an expression in it may give a list of hosts.
-func (r *Run) hostsOf(t Template, scope *Scope) ([]string, error) {
-	pattern, err := t.render(scope, func(_ part, values []string) (string, error) { return strings.Join(values, ":"), nil })
+func (r *Run) hostsOf(t runbook.Template, scope *runbook.Scope) ([]string, error) {
+	pattern, err := t.HostPattern(scope)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +168,7 @@ func (r *Run) hostsOf(t Template, scope *Scope) ([]string, error) {
 }
 
 // scopeOf gives what the expressions of a step see.
-func (r *Run) scopeOf(in *instance) *Scope {
+func (r *Run) scopeOf(in *instance) *runbook.Scope {
 	s := in.frame.scope.With()
 	if in.scope != nil && in.remedy {
 		s = in.scope.With() // a remedy sees the facts of the gate it mends
@@ -195,13 +188,10 @@ func (r *Run) scopeOf(in *instance) *Scope {
 }
 
 // task is what the step's action is given to describe itself.
-func (r *Run) task(in *instance) *Task {
-	t := &Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep}
+func (r *Run) task(in *instance) *runbook.Task {
+	t := &runbook.Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep}
 	if r.restoring || r.env.Started.Rehearses != "" {
 		t.Edit = func(context.Context, string, int) error { return nil } // it was edited then
 	}
 	return t
 }
-
-// resultName is the name of a step's result in expressions.
-func resultName(id string) string { return "steps." + strings.ReplaceAll(id, "-", "_") }

@@ -1,0 +1,17 @@
+package event
+
+import (
+	"fmt"
+)
+
+// goneError is the end of a command that a console started before it went away, where nobody can find out how it ended.
+type goneError struct{ what string }
+
+func (e *goneError) Error() string { return e.what }
+
+func (e *goneError) StateUnknown() bool { return true }
+
+// Gone says of a command that it cannot be taken up again.
+func Gone(c Command) error {
+	return &goneError{fmt.Sprintf("the console that ran it went away, and nothing on %s tells how it ended", c.Host)}
+}
