@@ -14,7 +14,8 @@ var edges = map[string][]string{
 	".":           {"cli"},
 	"event":       nil,
 	"engine":      {"event", "runbook", "symptom"},
-	"cli":         {"engine", "event", "kube", "kubespray", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
+	"lint":        {"event", "runbook", "symptom"},
+	"cli":         {"engine", "event", "kube", "kubespray", "lint", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
 	"ui":          {"event", "runbook", "transcript"},
 	"steps":       {"event", "runbook"},
 	"transcript":  {"event", "runbook"},
@@ -28,7 +29,7 @@ var edges = map[string][]string{
 	"workstation": nil,
 	"e2e":         nil,
 
-	"runbook/runbooktest":       {"runbook", "steps"},               // for tests
+	"runbook/runbooktest":       {"lint", "runbook", "steps"},       // for tests
 	"transcript/transcripttest": {"event", "runbook", "transcript"}, // for tests
 }
 

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/symptom"
 )
@@ -80,7 +81,7 @@ func allSymptoms(o *options) (*runbook.Symptoms, error) {
 			files, pitfalls = append(files, f), append(pitfalls, f.Pitfall)
 		}
 	}
-	if problems := append(slices.Clip(l.problems), runbook.CheckSymptoms(files)...); len(problems) > 0 {
+	if problems := append(slices.Clip(l.problems), lint.CheckSymptoms(files)...); len(problems) > 0 {
 		return nil, l.invalid(problems)
 	}
 	return runbook.NewSymptoms(pitfalls), nil

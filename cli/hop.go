@@ -9,6 +9,7 @@ import (
 
 	"spraydeck/engine"
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 )
 
@@ -66,7 +67,7 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 	lang := language(out.learn)
 	f, problems := runbook.Parse("hop", []byte(text), lang)
 	if len(problems) == 0 {
-		problems = runbook.CheckRunbook(append(l.files[:len(l.files):len(l.files)], f), f.Runbook)
+		problems = lint.CheckRunbook(append(l.files[:len(l.files):len(l.files)], f), f.Runbook)
 	}
 	if len(problems) > 0 {
 		l.texts["hop"] = text

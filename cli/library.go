@@ -16,6 +16,7 @@ import (
 	"github.com/adrg/xdg"
 
 	"spraydeck/kubespray"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 	"spraydeck/steps"
@@ -279,7 +280,7 @@ func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
 	if len(l.problems) == 0 && !slices.ContainsFunc(l.files, func(f runbook.File) bool { return !strings.HasPrefix(sourceOf(f).File, builtin) }) {
 		return b, nil
 	}
-	problems := append(slices.Clip(l.problems), runbook.CheckRunbook(l.files, b)...)
+	problems := append(slices.Clip(l.problems), lint.CheckRunbook(l.files, b)...)
 	if len(problems) > 0 {
 		return nil, l.invalid(problems)
 	}

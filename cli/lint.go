@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
 )
 
@@ -33,7 +34,7 @@ func lintCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			problems = append(problems, l.own(runbook.Advise(l.files))...)
+			problems = append(problems, l.own(lint.Advise(l.files))...)
 			problems.Sort()
 			return l.tellProblems(cmd.OutOrStdout(), cmd.ErrOrStderr(), format, problems)
 		},
@@ -54,10 +55,10 @@ func linted(o *options, paths []string, lang *runbook.Language) (*library, runbo
 	if len(l.texts) == 0 {
 		return nil, nil, &runbook.UsageError{Message: "no YAML file in " + strings.Join(paths, ", "), Way: "name a file or a directory of runbooks and pitfalls: *.yaml, *.yml"}
 	}
-	found := runbook.Check(l.files)
+	found := lint.Check(l.files)
 	// the catalogue is read only where a name is missing: most of what is linted is the catalogue itself
 	if slices.ContainsFunc(found, func(p runbook.Problem) bool { return p.Rule == "unknown-pitfall" || p.Rule == "unknown-runbook" }) {
-		found = runbook.Check(l.files, l.builtin(o, lang)...)
+		found = lint.Check(l.files, l.builtin(o, lang)...)
 	}
 	problems := l.own(append(l.problems, found...))
 	problems.Sort()
@@ -90,7 +91,7 @@ func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems
 	case "json":
 		result = problems.JSON(source)
 	case "sarif":
-		result = problems.SARIF(source, Version())
+		result = lint.SARIF(problems, source, Version())
 	default:
 		return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is text, json or sarif"}
 	}

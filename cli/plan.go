@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 )
@@ -154,7 +155,7 @@ func (l *library) releases() (runbook.Releases, error) {
 	problems := slices.Clone(l.problems)
 	for _, f := range l.files {
 		if f.Release != nil {
-			problems = append(problems, runbook.Check([]runbook.File{f})...)
+			problems = append(problems, lint.Check([]runbook.File{f})...)
 			rs = append(rs, f.Release)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"spraydeck/engine"
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/runbook/runbooktest"
 )
@@ -55,7 +56,7 @@ func TestBadInput(t *testing.T) {
 	} {
 		f, problems := runbook.Parse("bad.yaml", []byte(c.text), runbooktest.Language())
 		if f.Runbook != nil {
-			problems = append(problems, runbook.Check([]runbook.File{f})...)
+			problems = append(problems, lint.Check([]runbook.File{f})...)
 		}
 		text := problems.Error()
 		if !strings.Contains(text, c.want) {
@@ -86,7 +87,7 @@ func TestHarmless(t *testing.T) {
 	text := oneStep("date")
 	for name, text := range map[string]string{"CRLF": strings.ReplaceAll(text, "\n", "\r\n"), "BOM": "\ufeff" + text} {
 		f, problems := runbook.Parse("x.yaml", []byte(text), runbooktest.Language())
-		if problems = append(problems, runbook.Check([]runbook.File{f})...); len(problems) > 0 {
+		if problems = append(problems, lint.Check([]runbook.File{f})...); len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
 		}
 	}
@@ -96,7 +97,7 @@ func TestHarmless(t *testing.T) {
 func TestCostLimit(t *testing.T) {
 	text := soundHead + "phases:\n  - title: P\n    steps:\n      - id: a\n        title: A\n        check:\n          gates:\n            - {id: g, title: G, facts: {l: {command: many}}, rule: \"l.lines.all(a, l.lines.all(b, l.lines.all(c, a + b + c != 'x')))\"}\n"
 	f, problems := runbook.Parse("cost.yaml", []byte(text), runbooktest.Language())
-	if problems = append(problems, runbook.Check([]runbook.File{f})...); len(problems) > 0 {
+	if problems = append(problems, lint.Check([]runbook.File{f})...); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	var evidence []string

@@ -15,6 +15,7 @@ import (
 
 	"spraydeck/engine"
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/runbook/runbooktest"
 )
@@ -251,7 +252,7 @@ func meanwhile(t *testing.T, files []runbook.File) {
 	const text = "apiVersion: spraydeck/v1\nkind: Runbook\nname: p\ntitle: P\nversion: 1.0.0\npitfalls: [demand-meanwhile]\nphases:\n" +
 		"  - {title: P, steps: [{id: playbook, title: P, danger: none, command: playbook}]}\n"
 	f, problems := runbook.Parse("p.yaml", []byte(text), runbooktest.Language())
-	if problems = append(problems, runbook.Check(append(files, f))...); len(problems.Errors()) > 0 && f.Runbook == nil {
+	if problems = append(problems, lint.Check(append(files, f))...); len(problems.Errors()) > 0 && f.Runbook == nil {
 		t.Fatal(problems)
 	}
 	control, deleted := make(chan event.Control, 1), make(chan struct{})

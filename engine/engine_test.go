@@ -13,6 +13,7 @@ import (
 
 	"spraydeck/engine"
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/runbook/runbooktest"
 )
@@ -65,7 +66,7 @@ func book(t *testing.T) *runbook.Runbook {
 		problems = append(problems, ps...)
 		files = append(files, f)
 	}
-	if problems = append(problems, runbook.Check(files)...); len(problems) > 0 {
+	if problems = append(problems, lint.Check(files)...); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	return files[0].Runbook

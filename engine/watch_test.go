@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spraydeck/event"
+	"spraydeck/lint"
 	"spraydeck/runbook"
 )
 
@@ -17,7 +18,7 @@ func watched(t *testing.T, file string) (*Run, *[]event.Hit) {
 		t.Fatal(err)
 	}
 	f, problems := runbook.Parse(file, text, &runbook.Language{})
-	if problems = append(problems, runbook.Check([]runbook.File{f})...); len(problems) > 0 {
+	if problems = append(problems, lint.Check([]runbook.File{f})...); len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	id := f.Pitfall.Name.Value

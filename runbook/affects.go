@@ -78,7 +78,7 @@ func (b *Runbook) InForce() []string {
 		}
 	}
 	add(b.Pitfalls)
-	b.eachStep(func(in *Runbook, _ *Step) { add(in.Pitfalls) })
+	b.EachStep(func(in *Runbook, _ *Step) { add(in.Pitfalls) })
 	for _, id := range slices.Sorted(maps.Keys(b.known)) {
 		if !slices.Contains(ids, id) && b.affectedBy(b.known[id]) {
 			ids = append(ids, id)

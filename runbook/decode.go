@@ -211,16 +211,16 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value) {
 
 // A field is one key of a mapping, from the tags of a struct.
 type field struct {
-	name     string
-	required bool
-	doc      string
+	Name     string
+	Required bool
+	Doc      string
 	enum     []string
-	index    []int
+	Index    []int
 	typ      reflect.Type
 }
 
-// fieldsOf reads the tags of a struct; embedded structs count as if written in place.
-func fieldsOf(t reflect.Type) []field {
+// FieldsOf reads the tags of a struct; embedded structs count as if written in place.
+func FieldsOf(t reflect.Type) []field {
 	if fs, ok := tagsRead.Load(t); ok {
 		return fs.([]field)
 	}
@@ -236,8 +236,8 @@ func readTags(t reflect.Type) []field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			for _, sub := range fieldsOf(f.Type) {
-				sub.index = append([]int{i}, sub.index...)
+			for _, sub := range FieldsOf(f.Type) {
+				sub.Index = append([]int{i}, sub.Index...)
 				fs = append(fs, sub)
 			}
 			continue
@@ -246,7 +246,7 @@ func readTags(t reflect.Type) []field {
 		if name == "" {
 			continue
 		}
-		fd := field{name: name, required: option == "required", doc: f.Tag.Get("doc"), index: []int{i}, typ: f.Type}
+		fd := field{Name: name, Required: option == "required", Doc: f.Tag.Get("doc"), Index: []int{i}, typ: f.Type}
 		if e := f.Tag.Get("enum"); e != "" {
 			fd.enum = strings.Split(e, "|")
 		}
@@ -258,7 +258,7 @@ func readTags(t reflect.Type) []field {
 func fieldNames(fs []field) []string {
 	names := make([]string, len(fs))
 	for i, f := range fs {
-		names[i] = f.name
+		names[i] = f.Name
 	}
 	return names
 }
@@ -272,18 +272,18 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, other func(key, value *y
 	if p := v.FieldByName("Pos"); p.IsValid() && p.Type() == reflect.TypeFor[Pos]() {
 		p.Set(reflect.ValueOf(d.pos(n)))
 	}
-	fs := fieldsOf(v.Type())
+	fs := FieldsOf(v.Type())
 	seen := map[string]bool{}
 	ok := d.eachKey(n, func(key, value *yaml.Node) {
 		for _, f := range fs {
-			if f.name != key.Value {
+			if f.Name != key.Value {
 				continue
 			}
-			seen[f.name] = true
+			seen[f.Name] = true
 			if len(f.enum) > 0 {
 				d.word(value, f)
 			}
-			d.into(value, v.FieldByIndex(f.index))
+			d.into(value, v.FieldByIndex(f.Index))
 			return
 		}
 		if other == nil || !other(key, value) {
@@ -297,8 +297,8 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, other func(key, value *y
 		}
 	})
 	for _, f := range fs {
-		if ok && f.required && !seen[f.name] {
-			d.problem(n, "missing-key", fmt.Sprintf("%q is missing", f.name), f.doc)
+		if ok && f.Required && !seen[f.Name] {
+			d.problem(n, "missing-key", fmt.Sprintf("%q is missing", f.Name), f.Doc)
 		}
 	}
 }
@@ -310,7 +310,7 @@ func (d *decoder) word(n *yaml.Node, f field) {
 		}
 	}
 	if n.Kind == yaml.ScalarNode {
-		d.problem(n, "value", fmt.Sprintf("%q cannot be %q", f.name, n.Value), DidYouMean(n.Value, f.enum))
+		d.problem(n, "value", fmt.Sprintf("%q cannot be %q", f.Name, n.Value), DidYouMean(n.Value, f.enum))
 	}
 }
 

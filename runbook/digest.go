@@ -11,7 +11,7 @@ import (
 // some, the sha256 over the digests of all these files, a line each, its own first and the others in order.
 func (b *Runbook) Digest() string {
 	var others []string
-	b.eachStep(func(in *Runbook, _ *Step) {
+	b.EachStep(func(in *Runbook, _ *Step) {
 		others = append(append(others, in.Source.Digest), in.models...)
 	})
 	slices.Sort(others)

@@ -65,9 +65,9 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 	)
 })
 
-// compile makes an expression ready to evaluate.
-func compile(e Expr, vars Vars) (cel.Program, Problems) {
-	m, ps := check(e, vars, nil)
+// Compile makes an expression ready to evaluate.
+func Compile(e Expr, vars Vars) (cel.Program, Problems) {
+	m, ps := TypeCheck(e, vars, nil)
 	if ps != nil {
 		return nil, ps
 	}
@@ -78,8 +78,8 @@ func compile(e Expr, vars Vars) (cel.Program, Problems) {
 	return prg, nil
 }
 
-// check checks an expression against what is declared. want is the type it must have, nil for any.
-func check(e Expr, vars Vars, want *cel.Type) (*meaning, Problems) {
+// TypeCheck checks an expression against what is declared. want is the type it must have, nil for any.
+func TypeCheck(e Expr, vars Vars, want *cel.Type) (*meaning, Problems) {
 	m, err := vars.meaning(e.Source)
 	if err != nil {
 		return nil, e.problem(1, 1, err.Error(), "")
@@ -100,7 +100,7 @@ func check(e Expr, vars Vars, want *cel.Type) (*meaning, Problems) {
 		}
 		return nil, ps
 	}
-	if got := m.ast.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
+	if got := m.AST.OutputType(); want != nil && !want.IsAssignableType(got) && got != cel.DynType {
 		return nil, e.problem(1, 1, fmt.Sprintf("the expression gives %s where %s is wanted", cel.FormatCELType(got), cel.FormatCELType(want)), wantedHint(want))
 	}
 	return m, nil
@@ -200,7 +200,7 @@ var ErrNotKnownYet = errors.New("not known yet")
 
 // Eval evaluates an expression. The error names the place of the expression.
 func (s *Scope) Eval(e Expr) (any, error) {
-	prg, ps := compile(e, s.Types)
+	prg, ps := Compile(e, s.Types)
 	if ps != nil {
 		return nil, ps
 	}

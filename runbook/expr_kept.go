@@ -35,7 +35,7 @@ type source struct {
 type meaning struct {
 	vars    Vars // of the names in the source those that are declared
 	env     *cel.Env
-	ast     *cel.Ast
+	AST     *cel.Ast
 	issues  *cel.Issues
 	program func() (cel.Program, error)
 }
@@ -70,9 +70,9 @@ func (v Vars) meaning(text string) (*meaning, error) {
 			m.vars[name] = typ
 		}
 	}
-	m.ast, m.issues = compileIn(env, text)
+	m.AST, m.issues = compileIn(env, text)
 	m.program = sync.OnceValues(func() (cel.Program, error) {
-		return env.Program(m.ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
+		return env.Program(m.AST, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
 	})
 	s.meanings = append(s.meanings, m)
 	return m, nil

@@ -4,14 +4,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"spraydeck/runbook/runbooktest"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
 )
 
 // The seeds are the files of testdata and the mistakes that were made; what fuzzing finds is added under testdata/fuzz.
@@ -32,8 +33,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, problems := runbook.Parse("f.yaml", text, lang)
 		if file.Runbook != nil || file.Pitfall != nil {
-			problems = append(problems, runbook.Check([]runbook.File{file})...)
-			runbook.Advise([]runbook.File{file})
+			problems = append(problems, lint.Check([]runbook.File{file})...)
+			lint.Advise([]runbook.File{file})
 		} else if file.Release == nil && len(problems) == 0 {
 			t.Error("neither read nor rejected")
 		}
@@ -45,7 +46,7 @@ func FuzzParse(f *testing.F) {
 		source := func(string) string { return string(text) }
 		var b strings.Builder
 		problems.Show(&b, source)
-		problems.SARIF(source, "")
+		lint.SARIF(problems, source, "")
 	})
 }
 

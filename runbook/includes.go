@@ -31,9 +31,9 @@ func (s *Step) Included() *Include {
 // leaves the directory the runbook was read from is left out; the linter says so.
 func (b *Runbook) Includes() []string {
 	var files []string
-	b.eachOwn(func(s *Step) {
-		if inc := s.Included(); inc != nil && isPath(inc.Name.Value) {
-			if file, ok := b.Source.beside(inc.Name.Value); ok {
+	b.EachOwn(func(s *Step) {
+		if inc := s.Included(); inc != nil && IsPath(inc.Name.Value) {
+			if file, ok := b.Source.Beside(inc.Name.Value); ok {
 				files = append(files, file)
 			}
 		}
@@ -41,8 +41,8 @@ func (b *Runbook) Includes() []string {
 	return files
 }
 
-// beside gives the file that a relative path names. It is not ok where the path leads out of the root.
-func (s Source) beside(name string) (file string, ok bool) {
+// Beside gives the file that a relative path names. It is not ok where the path leads out of the root.
+func (s Source) Beside(name string) (file string, ok bool) {
 	rel := strings.TrimPrefix(filepath.ToSlash(s.File), filepath.ToSlash(s.Root))
 	to := path.Join(path.Dir(rel), name)
 	if path.IsAbs(name) || to == ".." || strings.HasPrefix(to, "../") {
@@ -51,8 +51,8 @@ func (s Source) beside(name string) (file string, ok bool) {
 	return s.Root + filepath.FromSlash(to), true
 }
 
-// isPath tells the path of a file from the name of a runbook.
-func isPath(name string) bool {
+// IsPath tells the path of a file from the name of a runbook.
+func IsPath(name string) bool {
 	return strings.Contains(name, "/") || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
 }
 

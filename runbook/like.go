@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -14,8 +13,8 @@ type Special struct {
 	Pos     Pos
 }
 
-// place gives the step that is meant.
-func (s Special) place() Str {
+// Place returns the id of the step it stands before, after or instead of.
+func (s Special) Place() Str {
 	for _, id := range []Str{s.Before, s.After, s.Instead} {
 		if id.Value != "" {
 			return id
@@ -24,54 +23,103 @@ func (s Special) place() Str {
 	return Str{}
 }
 
-// Link makes files known to each other, so that each runbook is whole: what it takes over from the one it is like stands
-// in it, and what it names is found. Check does it, too; whoever only reads about runbooks wants nothing else.
-func Link(files []File) { newChecker(files) }
+// Duplicate is a name that stands for two files.
+type Duplicate struct {
+	What  string // runbook or pitfall
+	Name  Str
+	First Pos
+}
 
-// newChecker links all files.
-func newChecker(files []File) *checker {
-	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}, byFile: map[string]*Runbook{}}
+// Catalog is a set of linked files: every runbook is resolved, and what a file names is found.
+type Catalog struct {
+	Pitfalls   map[string]*Pitfall
+	Runbooks   map[string]*Runbook // by name
+	ByFile     map[string]*Runbook
+	Included   map[*Runbook]bool // by a step of another runbook
+	Duplicates []Duplicate
+}
+
+// Link resolves files against each other: a runbook gets what it takes over from the one it extends, and the pitfalls and
+// runbooks it names. Names that are not found are left to the linter.
+func Link(files []File) *Catalog {
+	c := &Catalog{Pitfalls: map[string]*Pitfall{}, Runbooks: map[string]*Runbook{}, ByFile: map[string]*Runbook{}, Included: map[*Runbook]bool{}}
 	for _, f := range files {
-		c.names(f)
+		c.add(f)
 	}
 	for _, f := range files {
 		if f.Runbook != nil {
-			c.become(f.Runbook, nil)
+			c.resolve(f.Runbook, nil)
 		}
 	}
 	for _, f := range files {
 		switch {
 		case f.Runbook != nil:
-			c.link(f.Runbook)
+			f.Runbook.known = c.Pitfalls
+			f.Runbook.EachOwn(func(s *Step) { c.linkStep(f.Runbook.Source, s) })
 		case f.Pitfall != nil:
-			c.linkPitfall(f.Pitfall)
-		}
-	}
-	c.included = map[*Runbook]bool{}
-	for _, f := range files {
-		if f.Runbook == nil {
-			continue
-		}
-		f.Runbook.eachOwn(func(s *Step) {
-			if inc := s.Included(); inc != nil && inc.book != nil {
-				c.included[inc.book] = true
+			for i := range f.Pitfall.Remedies {
+				eachStepOf(f.Pitfall.Remedies[i].Steps, func(s *Step) { c.linkStep(f.Pitfall.Source, s) })
 			}
-		})
+		}
 	}
 	return c
 }
 
-// likeOf finds the runbook that another is like.
-func (c *checker) likeOf(b *Runbook) *Runbook {
-	if !isPath(b.Like.Value) {
-		return c.runbooks[b.Like.Value]
+// add makes a file known by its name.
+func (c *Catalog) add(f File) {
+	switch {
+	case f.Runbook != nil:
+		n := f.Runbook.Name
+		if other := c.Runbooks[n.Value]; other != nil && n.Value != "" {
+			c.Duplicates = append(c.Duplicates, Duplicate{"runbook", n, other.Name.Pos})
+			return
+		}
+		c.Runbooks[n.Value] = f.Runbook
+		c.ByFile[f.Runbook.Source.File] = f.Runbook
+	case f.Pitfall != nil:
+		n := f.Pitfall.Name
+		if other := c.Pitfalls[n.Value]; other != nil && n.Value != "" {
+			c.Duplicates = append(c.Duplicates, Duplicate{"pitfall", n, other.Name.Pos})
+			return
+		}
+		c.Pitfalls[n.Value] = f.Pitfall
 	}
-	file, _ := b.Source.beside(b.Like.Value)
-	return c.byFile[file]
 }
 
-// become makes a runbook whole. It begins with what is written each time: the other files may be others now.
-func (c *checker) become(b *Runbook, way []*Runbook) {
+// linkStep finds the runbook that a step includes.
+func (c *Catalog) linkStep(from Source, s *Step) {
+	inc := s.Included()
+	switch {
+	case inc == nil:
+		return
+	case !IsPath(inc.Name.Value):
+		inc.book = c.Runbooks[inc.Name.Value]
+	default:
+		inc.book = nil
+		if file, ok := from.Beside(inc.Name.Value); ok {
+			inc.book = c.ByFile[file]
+		}
+	}
+	if inc.book != nil {
+		c.Included[inc.book] = true
+	}
+}
+
+// Base returns the runbook that another extends, nil for none.
+func (c *Catalog) Base(b *Runbook) *Runbook {
+	if b.Like.Value == "" {
+		return nil
+	}
+	if !IsPath(b.Like.Value) {
+		return c.Runbooks[b.Like.Value]
+	}
+	file, _ := b.Source.Beside(b.Like.Value)
+	return c.ByFile[file]
+}
+
+// resolve merges a runbook with the one it extends. It starts from the file's own text each time, because the other files
+// may have changed.
+func (c *Catalog) resolve(b *Runbook, seen []*Runbook) {
 	if b.Like.Value == "" {
 		return
 	}
@@ -82,12 +130,20 @@ func (c *checker) become(b *Runbook, way []*Runbook) {
 	whole := *b.written
 	whole.written, whole.known = b.written, b.known
 	defer func() { *b = whole }()
-	other := c.likeOf(b)
-	if other == nil || other == b || slices.Contains(way, other) {
-		return // the linter says so
+	other := c.Base(b)
+	if other == nil || other == b || slices.Contains(seen, other) {
+		return // lint reports it
 	}
-	c.become(other, append(slices.Clip(way), b))
+	c.resolve(other, append(slices.Clip(seen), b))
 	whole.take(other)
+}
+
+// Written returns the runbook as its file has it, without what it extends.
+func (b *Runbook) Written() *Runbook {
+	if b.written != nil {
+		return b.written
+	}
+	return b
 }
 
 // take fills what is not written from another runbook. Lists are put together, the other's first.
@@ -157,7 +213,7 @@ func (i Input) but(own Input) Input {
 
 // put puts special steps into their place; where there is none, the linter says so.
 func (b *Runbook) put(s Special) {
-	id := s.place().Value
+	id := s.Place().Value
 	for i := range b.Phases {
 		ph := &b.Phases[i]
 		at := slices.IndexFunc(ph.Steps, func(o Step) bool { return o.ID.Value == id })
@@ -173,50 +229,5 @@ func (b *Runbook) put(s Special) {
 		}
 		ph.Steps = slices.Replace(ph.Steps, at, end, s.Steps...)
 		return
-	}
-}
-
-// checkLike: the runbook that another is like exists and is not like it in turn, and special steps have a place.
-func (c *checker) checkLike(b *Runbook) {
-	if b.Like.Value == "" {
-		if len(b.Phases) == 0 {
-			c.add(b.Name.Pos, "missing-key", `"phases" is missing`, "the steps, in groups; or like, the runbook that this one takes them from")
-		}
-		for _, s := range b.Special {
-			c.add(s.Pos, "like", "there is no runbook that this one is like, so its steps are all its own", "put these into the phases")
-		}
-		return
-	}
-	other := c.likeOf(b)
-	if other == nil {
-		c.unknownRunbook(&Include{Name: b.Like})
-		return
-	}
-	for at, seen := other, map[*Runbook]bool{}; at != nil && !seen[at]; at = c.likeOf(at) {
-		if seen[at] = true; at == b {
-			c.add(b.Like.Pos, "include-cycle", fmt.Sprintf("runbook %q is like itself", b.Name), "")
-			return
-		}
-		if at.Like.Value == "" {
-			break
-		}
-	}
-	var ids []string
-	for _, ph := range other.Phases {
-		for _, s := range ph.Steps {
-			ids = append(ids, s.ID.Value)
-		}
-	}
-	for _, s := range b.Special {
-		id, places := s.place(), 0
-		for _, key := range []Str{s.Before, s.After, s.Instead} {
-			places += boolInt(key.Value != "")
-		}
-		switch {
-		case places != 1:
-			c.add(s.Pos, "like", "special steps stand in one place", "one of before, after and instead")
-		case !slices.Contains(ids, id.Value):
-			c.add(id.Pos, "unknown-step", fmt.Sprintf("runbook %q has no step %q", other.Name, id), DidYouMean(id.Value, ids))
-		}
 	}
 }

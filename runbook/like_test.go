@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/steps"
 )
@@ -39,7 +40,7 @@ func TestLike(t *testing.T) {
 		"like: a\nspecial:\n  - {after: first, steps: [{id: between, title: Between, note: b}]}\n  - {instead: second, steps: [{id: other, title: Other, note: c}]}\n",
 		"like: b\ninputs:\n  x: {default: two}\nspecial:\n  - {before: between, steps: [{id: zero, title: Zero, note: d}]}\n")
 	for range 2 { // again, as the linter does when it has read more files
-		if problems := runbook.Check(files); len(problems) > 0 {
+		if problems := lint.Check(files); len(problems) > 0 {
 			t.Fatal(problems)
 		}
 	}
@@ -69,7 +70,7 @@ func TestLikeMistakes(t *testing.T) {
 		"missing-key":     "about: nothing to do\n",
 		"duplicate-id":    "like: a\nspecial:\n  - {after: first, steps: [{id: second, title: N, note: n}]}\n",
 	} {
-		problems := runbook.Check(likeFiles(t, likeBase, text))
+		problems := lint.Check(likeFiles(t, likeBase, text))
 		if len(problems) != 1 || problems[0].Rule != want {
 			t.Errorf("%s: %v", want, problems)
 		}

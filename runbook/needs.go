@@ -19,7 +19,7 @@ func (b *Runbook) UsesAPI() bool {
 		}
 	}
 	facts(b.Facts)
-	b.eachStep(func(in *Runbook, s *Step) {
+	b.EachStep(func(in *Runbook, s *Step) {
 		asks(s.Action)
 		facts(in.Facts)
 		facts(s.Facts)

@@ -118,3 +118,11 @@ func distance(a, b string) int {
 	}
 	return prev[len(b)]
 }
+
+// Advice says whether a problem is only something to know: it is told and fails nothing.
+func (p Problem) Advice() bool { return p.Rule == "raw" }
+
+// Errors gives the problems that are mistakes.
+func (ps Problems) Errors() Problems {
+	return slices.DeleteFunc(slices.Clone(ps), Problem.Advice)
+}

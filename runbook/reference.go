@@ -72,7 +72,7 @@ type referenceWriter struct{ w io.Writer }
 func (r *referenceWriter) p(format string, args ...any) { fmt.Fprintf(r.w, format, args...) }
 
 func (r *referenceWriter) table(t reflect.Type) {
-	fs := fieldsOf(t)
+	fs := FieldsOf(t)
 	if len(fs) == 0 {
 		r.p("It takes no arguments.\n\n")
 		return
@@ -80,14 +80,14 @@ func (r *referenceWriter) table(t reflect.Type) {
 	r.p("| key | what | |\n|---|---|---|\n")
 	for _, f := range fs {
 		needed := ""
-		if f.required {
+		if f.Required {
 			needed = "required"
 		}
 		words := ""
-		if len(f.enum) > 1 && !strings.Contains(f.doc, f.enum[len(f.enum)-1]) {
+		if len(f.enum) > 1 && !strings.Contains(f.Doc, f.enum[len(f.enum)-1]) {
 			words = ": " + strings.Join(f.enum, ", ")
 		}
-		r.p("| `%s` | %s: %s%s | %s |\n", f.name, typeWords(f.typ), strings.ReplaceAll(f.doc, "|", `\|`), words, needed)
+		r.p("| `%s` | %s: %s%s | %s |\n", f.Name, typeWords(f.typ), strings.ReplaceAll(f.Doc, "|", `\|`), words, needed)
 	}
 	r.p("\n")
 }

@@ -167,7 +167,7 @@ func ReadReleases(fsys fs.FS, dir string) (Releases, error) {
 func NewReleases(list ...*Release) (Releases, error) {
 	byName := map[string]*Release{}
 	for _, r := range list {
-		v, err := parseTag(r.Name.Value)
+		v, err := ParseTag(r.Name.Value)
 		if err != nil {
 			return nil, Problems{{r.Name.Pos, "release-name", err.Error(), "a release is named by its tag"}}
 		}
@@ -182,7 +182,7 @@ func NewReleases(list ...*Release) (Releases, error) {
 	return rs, nil
 }
 
-func parseTag(tag string) (*semver.Version, error) {
+func ParseTag(tag string) (*semver.Version, error) {
 	v, err := semver.StrictNewVersion(strings.TrimPrefix(tag, "v"))
 	if err != nil || !strings.HasPrefix(tag, "v") {
 		return nil, fmt.Errorf("%q is no tag of a release, such as v2.28.1", tag)

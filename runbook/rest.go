@@ -5,7 +5,7 @@ import "slices"
 // UnnamedPitfalls makes a gate of every pitfall in force that can be seen beforehand and that no gate of the runbook names.
 func (b *Runbook) UnnamedPitfalls() []Gate {
 	var named []string
-	b.eachStep(func(_ *Runbook, s *Step) {
+	b.EachStep(func(_ *Runbook, s *Step) {
 		for _, g := range s.Gates() {
 			named = append(named, g.Pitfall.Value)
 		}
@@ -45,7 +45,7 @@ func (b *Runbook) Checkable() []*Pitfall {
 	for _, id := range b.InForce() {
 		add(id)
 	}
-	b.eachStep(func(_ *Runbook, s *Step) {
+	b.EachStep(func(_ *Runbook, s *Step) {
 		for _, g := range s.Gates() {
 			add(g.Pitfall.Value)
 		}

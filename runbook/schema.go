@@ -96,20 +96,20 @@ func (g *schemaMaker) named(t reflect.Type) map[string]any {
 
 func (g *schemaMaker) object(t reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
-	for _, f := range fieldsOf(t) {
+	for _, f := range FieldsOf(t) {
 		p := g.of(f.typ)
 		if len(f.enum) > 0 {
 			p = map[string]any{"enum": f.enum}
 		}
-		if f.doc != "" {
+		if f.Doc != "" {
 			if _, isRef := p["$ref"]; isRef {
 				p = map[string]any{"allOf": []any{p}}
 			}
-			p["description"] = f.doc
+			p["description"] = f.Doc
 		}
-		properties[f.name] = p
-		if f.required {
-			required = append(required, f.name)
+		properties[f.Name] = p
+		if f.Required {
+			required = append(required, f.Name)
 		}
 	}
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
@@ -128,10 +128,10 @@ func (g *schemaMaker) step() map[string]any {
 		args := g.object(t)
 		var p map[string]any
 		switch f, ok := fieldNamed(t, k.Bare); {
-		case ok && len(args["required"].([]string)) <= boolInt(f.required):
+		case ok && len(args["required"].([]string)) <= boolInt(f.Required):
 			// the bare value, all arguments, or nothing where nothing is required
 			forms := []any{g.of(f.typ), args}
-			if !f.required {
+			if !f.Required {
 				forms = append(forms, map[string]any{"type": "null"})
 			}
 			p = map[string]any{"anyOf": forms}
@@ -157,8 +157,8 @@ func boolInt(b bool) int {
 }
 
 func fieldNamed(t reflect.Type, name string) (field, bool) {
-	for _, f := range fieldsOf(t) {
-		if name != "" && f.name == name {
+	for _, f := range FieldsOf(t) {
+		if name != "" && f.Name == name {
 			return f, true
 		}
 	}

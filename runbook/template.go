@@ -16,16 +16,16 @@ import (
 type Template struct {
 	Source string
 	Pos    Pos
-	parts  []part
+	Parts  []part
 }
 
 type part struct {
 	text  string
-	expr  Expr
-	raw   bool
+	Expr  Expr
+	Raw   bool
 	quote rune // the shell quotes around the place: 0, ' or "
 
-	refused error // why no value can stand here in a command line
+	Refused error // why no value can stand here in a command line
 }
 
 func (t *Template) decode(d *decoder, n *yaml.Node) {
@@ -40,10 +40,10 @@ func (t *Template) decode(d *decoder, n *yaml.Node) {
 	place := d.placer(n)
 	for i := range parts {
 		p := &parts[i]
-		if p.expr.Set() {
-			line, col := lineCol(src, int(p.expr.Pos.Col)) // byte offset, for now
-			p.expr.Pos = place(line, col)
-			p.expr.place = func(l, c int) Pos {
+		if p.Expr.Set() {
+			line, col := lineCol(src, int(p.Expr.Pos.Col)) // byte offset, for now
+			p.Expr.Pos = place(line, col)
+			p.Expr.place = func(l, c int) Pos {
 				if l == 1 {
 					return place(line, col+c-1)
 				}
@@ -51,13 +51,13 @@ func (t *Template) decode(d *decoder, n *yaml.Node) {
 			}
 		}
 	}
-	t.parts = parts
+	t.Parts = parts
 }
 
 // NewTemplate parses a template that comes from no file.
 func NewTemplate(src string) (Template, error) {
 	parts, _, err := parseTemplate(src)
-	return Template{Source: src, parts: parts}, err
+	return Template{Source: src, Parts: parts}, err
 }
 
 // Set says whether there is any text.
@@ -66,21 +66,21 @@ func (t Template) Set() bool { return t.Source != "" }
 // Given says whether it was written at all, be it empty.
 func (t Template) Given() bool { return t.Set() || t.Pos.Line > 0 }
 
-// exprs gives the expressions in it.
-func (t Template) exprs() []Expr {
+// Exprs gives the expressions in it.
+func (t Template) Exprs() []Expr {
 	var es []Expr
-	for _, p := range t.parts {
-		if p.expr.Set() {
-			es = append(es, p.expr)
+	for _, p := range t.Parts {
+		if p.Expr.Set() {
+			es = append(es, p.Expr)
 		}
 	}
 	return es
 }
 
-// alone gives the expression that is all of the template, if it is nothing else.
-func (t Template) alone() Expr {
-	es := t.exprs()
-	for _, p := range t.parts {
+// Alone gives the expression that is all of the template, if it is nothing else.
+func (t Template) Alone() Expr {
+	es := t.Exprs()
+	for _, p := range t.Parts {
 		if p.text != "" {
 			return Expr{}
 		}
@@ -123,8 +123,8 @@ func parseTemplate(src string) ([]part, int, error) {
 			parts = append(parts, part{text: text.String()})
 			text.Reset()
 			at := i + 2 + strings.Index(body, inner)
-			p := part{expr: Expr{Source: inner, Pos: Pos{Col: at}}, raw: raw}
-			p.quote, p.refused = q.inside()
+			p := part{Expr: Expr{Source: inner, Pos: Pos{Col: at}}, Raw: raw}
+			p.quote, p.Refused = q.inside()
 			parts = append(parts, p)
 			q.last = '}'
 			i = end + 1
@@ -262,15 +262,15 @@ const plainChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 // Shell renders the template as a command line.
 func (t Template) Shell(s *Scope) (string, error) {
 	return t.render(s, func(p part, values []string) (string, error) {
-		if p.refused != nil {
-			return "", fmt.Errorf("%s: %w", p.expr.Pos, p.refused)
+		if p.Refused != nil {
+			return "", fmt.Errorf("%s: %w", p.Expr.Pos, p.Refused)
 		}
-		if p.raw {
+		if p.Raw {
 			return strings.Join(values, " "), nil
 		}
 		for _, v := range values {
 			if strings.IndexByte(v, 0) >= 0 {
-				return "", fmt.Errorf("%s: the value holds a NUL byte, which no command line can carry", p.expr.Pos)
+				return "", fmt.Errorf("%s: the value holds a NUL byte, which no command line can carry", p.Expr.Pos)
 			}
 		}
 		if p.quote == 0 {
@@ -280,7 +280,7 @@ func (t Template) Shell(s *Scope) (string, error) {
 			return strings.Join(values, " "), nil
 		}
 		if len(values) != 1 {
-			return "", fmt.Errorf("%s: a list stands inside quotes", p.expr.Pos)
+			return "", fmt.Errorf("%s: a list stands inside quotes", p.Expr.Pos)
 		}
 		if plain(values[0]) {
 			return values[0], nil
@@ -306,12 +306,12 @@ func (t Template) ShellPreview(s *Scope) (string, error) {
 
 func (t Template) render(s *Scope, value func(part, []string) (string, error)) (string, error) {
 	var b strings.Builder
-	for _, p := range t.parts {
+	for _, p := range t.Parts {
 		b.WriteString(p.text)
-		if !p.expr.Set() {
+		if !p.Expr.Set() {
 			continue
 		}
-		v, err := s.Eval(p.expr)
+		v, err := s.Eval(p.Expr)
 		if err != nil {
 			return "", err
 		}

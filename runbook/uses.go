@@ -58,11 +58,11 @@ func UsesName(name string, uses []any) bool {
 	for _, u := range uses {
 		switch u := u.(type) {
 		case Expr:
-			if hasWord(u.Source, name) {
+			if HasWord(u.Source, name) {
 				return true
 			}
 		case []Expr:
-			if slices.ContainsFunc(u, func(e Expr) bool { return hasWord(e.Source, name) }) {
+			if slices.ContainsFunc(u, func(e Expr) bool { return HasWord(e.Source, name) }) {
 				return true
 			}
 		}
@@ -70,8 +70,8 @@ func UsesName(name string, uses []any) bool {
 	return false
 }
 
-// hasWord says whether a name stands in a text, not as a part of a longer one.
-func hasWord(text, name string) bool {
+// HasWord says whether a name stands in a text, not as a part of a longer one.
+func HasWord(text, name string) bool {
 	for at := 0; ; at++ {
 		i := strings.Index(text[at:], name)
 		if i < 0 {
@@ -91,9 +91,9 @@ func isWord(b byte) bool {
 // Exprs gives the expressions inside a text.
 func (p Prose) Exprs() []Expr {
 	var es []Expr
-	for _, part := range append(slices.Clip(p.En.parts), p.Ja.parts...) {
-		if part.expr.Set() {
-			es = append(es, part.expr)
+	for _, part := range append(slices.Clip(p.En.Parts), p.Ja.Parts...) {
+		if part.Expr.Set() {
+			es = append(es, part.Expr)
 		}
 	}
 	return es

@@ -1,7 +1,7 @@
 package runbook
 
-// eachStep calls f for every step of a runbook, those of its remedies and those of the runbooks it includes.
-func (b *Runbook) eachStep(f func(*Runbook, *Step)) {
+// EachStep calls f for every step of a runbook, those of its remedies and those of the runbooks it includes.
+func (b *Runbook) EachStep(f func(*Runbook, *Step)) {
 	seen := map[*Runbook]bool{}
 	var walk func(*Runbook)
 	walk = func(b *Runbook) {
@@ -9,7 +9,7 @@ func (b *Runbook) eachStep(f func(*Runbook, *Step)) {
 			return
 		}
 		seen[b] = true
-		b.eachOwn(func(s *Step) {
+		b.EachOwn(func(s *Step) {
 			f(b, s)
 			if inc := s.Included(); inc != nil && inc.book != nil {
 				walk(inc.book)
@@ -19,8 +19,8 @@ func (b *Runbook) eachStep(f func(*Runbook, *Step)) {
 	walk(b)
 }
 
-// eachOwn calls f for every step that is written in a runbook, those of remedies too.
-func (b *Runbook) eachOwn(f func(*Step)) {
+// EachOwn calls f for every step that is written in a runbook, those of remedies too.
+func (b *Runbook) EachOwn(f func(*Step)) {
 	for i := range b.Phases {
 		eachStepOf(b.Phases[i].Steps, f)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/steps"
 )
@@ -50,7 +51,7 @@ func show(t testing.TB, problems runbook.Problems) {
 }
 
 func TestEveryFileIsLinted(t *testing.T) {
-	show(t, runbook.Check(load(t)))
+	show(t, lint.Check(load(t)))
 }
 
 func TestNamesAreFileNames(t *testing.T) {

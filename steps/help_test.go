@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/steps"
 )
@@ -63,5 +64,5 @@ func lintSteps(name, steps string, lang *runbook.Language) runbook.Problems {
 	text := frame + "      " + strings.ReplaceAll(strings.TrimSuffix(steps, "\n"), "\n", "\n      ") + "\n"
 	f, problems := runbook.Parse(name+".md", []byte(text), lang)
 	part, more := runbook.Parse("etcd-snapshot.yaml", []byte(snapshotPart), lang)
-	return append(append(problems, more...), runbook.Check([]runbook.File{f, part})...)
+	return append(append(problems, more...), lint.Check([]runbook.File{f, part})...)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
 	"spraydeck/steps"
 )
@@ -58,7 +59,7 @@ func Read(t *testing.T, file string) ([]runbook.File, runbook.Problems) {
 		problems = append(problems, ps...)
 		files = append(files, f)
 	}
-	problems = append(problems, runbook.Check(files)...)
+	problems = append(problems, lint.Check(files)...)
 	problems.Sort()
 	return files, problems
 }

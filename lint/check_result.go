@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 import (
 	"fmt"
@@ -6,18 +6,20 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"spraydeck/runbook"
 )
 
 var resultUse = regexp.MustCompile(`\bsteps\.([a-z][a-z0-9_]*)`)
 
 // checkResults: the result of a step is used after the step. Its own gates after it may use it, too.
-func (c *checker) checkResults(b *Runbook) {
+func (c *checker) checkResults(b *runbook.Runbook) {
 	order, ids := map[string]int{}, map[string]string{}
 	n := 0
 	for _, ph := range b.Phases {
 		for _, s := range ph.Steps {
 			n++
-			name := strings.TrimPrefix(ResultName(s.ID.Value), "steps.")
+			name := strings.TrimPrefix(runbook.ResultName(s.ID.Value), "steps.")
 			order[name], ids[name] = n, s.ID.Value
 		}
 	}
@@ -38,7 +40,7 @@ func (c *checker) checkResults(b *Runbook) {
 }
 
 func (c *checker) earlier(in any, order map[string]int, ids map[string]string, upTo int) {
-	eachExpr(reflect.ValueOf(in), func(e Expr, _ bool) {
+	eachExpr(reflect.ValueOf(in), func(e runbook.Expr, _ bool) {
 		if !strings.Contains(e.Source, "steps.") {
 			return
 		}
@@ -52,7 +54,7 @@ func (c *checker) earlier(in any, order map[string]int, ids map[string]string, u
 
 // eachExpr calls f for every expression below what a pointer leads to: those that stand alone, and those in templates. raw says whether it
 // goes into a command line as it is.
-func eachExpr(v reflect.Value, f func(e Expr, raw bool)) {
+func eachExpr(v reflect.Value, f func(e runbook.Expr, raw bool)) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
@@ -64,22 +66,22 @@ func eachExpr(v reflect.Value, f func(e Expr, raw bool)) {
 		}
 	case reflect.Struct:
 		switch x := v.Addr().Interface().(type) {
-		case *Expr:
+		case *runbook.Expr:
 			if x.Set() {
 				f(*x, false)
 			}
 			return
-		case *Template:
-			for _, p := range x.parts {
-				if p.expr.Set() {
-					f(p.expr, p.raw)
+		case *runbook.Template:
+			for _, p := range x.Parts {
+				if p.Expr.Set() {
+					f(p.Expr, p.Raw)
 				}
 			}
 			return
-		case *Include:
+		case *runbook.Include:
 			eachExpr(reflect.ValueOf(&x.With), f)
 			return
-		case *Kind, *ProbeKind, *Any, *Pos:
+		case *runbook.Kind, *runbook.ProbeKind, *runbook.Any, *runbook.Pos:
 			return
 		}
 		for _, i := range exprFields(v.Type()) {
@@ -112,7 +114,7 @@ func mayHoldExpr(t reflect.Type) bool {
 	case reflect.Slice:
 		return t.Elem().Kind() == reflect.Struct || mayHoldExpr(t.Elem()) // steps hold remedies, which hold steps
 	case reflect.Struct:
-		return t == reflect.TypeFor[Expr]() || t == reflect.TypeFor[Template]() || len(exprFields(t)) > 0
+		return t == reflect.TypeFor[runbook.Expr]() || t == reflect.TypeFor[runbook.Template]() || len(exprFields(t)) > 0
 	}
 	return false
 }

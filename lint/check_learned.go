@@ -1,27 +1,29 @@
-package runbook
+package lint
 
 import (
 	"fmt"
 	"reflect"
+
+	"spraydeck/runbook"
 )
 
 // checkLearned: facts are learned for conditions, gates and the remedies of gates. What a step runs, and where, is said
 // before anything is looked at, so it cannot rest on them.
-func (c *checker) checkLearned(b *Runbook, s *Step) {
-	facts := MergeFacts(b.Facts, s.Facts)
+func (c *checker) checkLearned(b *runbook.Runbook, s *runbook.Step) {
+	facts := runbook.MergeFacts(b.Facts, s.Facts)
 	if len(facts) == 0 {
 		return
 	}
-	var used []Expr
+	var used []runbook.Expr
 	if s.Action != nil {
-		if _, gates := s.Action.(Prober); !gates {
+		if _, gates := s.Action.(runbook.Prober); !gates {
 			used = exprsIn(reflect.ValueOf(s.Action).Elem())
 		}
 	}
 	used = append(used, exprsIn(reflect.ValueOf(&s.On).Elem())...)
 	for _, f := range facts {
 		for _, e := range used {
-			if UsesName(f.Name, []any{e}) {
+			if runbook.UsesName(f.Name, []any{e}) {
 				c.add(e.Pos, "fact-unlearned", fmt.Sprintf("the fact %s is not known where step %s says what it runs", f.Name, s.ID.Value),
 					"learn it in a step before this one and use its result: steps.<id>")
 			}
@@ -30,33 +32,33 @@ func (c *checker) checkLearned(b *Runbook, s *Step) {
 }
 
 // checkInventory: without an inventory there are no nodes to name.
-func (c *checker) checkInventory(b *Runbook, s *Step) {
+func (c *checker) checkInventory(b *runbook.Runbook, s *runbook.Step) {
 	if s.Kind != nil && s.Kind.Nodes || s.On.Hosts.Set() || s.On.Each != nil {
-		c.needInventory(b, s.at(), "step "+s.ID.Value)
+		c.needInventory(b, placeOf(s), "step "+s.ID.Value)
 	}
 }
 
-func (c *checker) needInventory(b *Runbook, at Pos, who string) {
-	if !b.Inventory.Set() && !c.included[b] {
+func (c *checker) needInventory(b *runbook.Runbook, at runbook.Pos, who string) {
+	if !b.Inventory.Set() && !c.Included[b] {
 		c.add(at, "no-inventory", who+" names nodes, and the runbook has no inventory to find them in",
 			`add inventory: a command, such as ansible-inventory -i hosts.ini --list, or any that prints {"workers": {"hosts": ["n1", "n2"]}}`)
 	}
 }
 
 // exprsIn gives the expressions in the arguments of a step.
-func exprsIn(v reflect.Value) []Expr {
-	var list []Expr
+func exprsIn(v reflect.Value) []runbook.Expr {
+	var list []runbook.Expr
 	switch a := v.Interface().(type) {
-	case Template:
-		for _, p := range a.parts {
-			if p.expr.Set() {
-				list = append(list, p.expr)
+	case runbook.Template:
+		for _, p := range a.Parts {
+			if p.Expr.Set() {
+				list = append(list, p.Expr)
 			}
 		}
 		return list
-	case Prose:
+	case runbook.Prose:
 		return a.Exprs()
-	case Expr:
+	case runbook.Expr:
 		return append(list, a)
 	}
 	switch v.Kind() {

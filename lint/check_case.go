@@ -1,17 +1,19 @@
-package runbook
+package lint
 
 import (
 	"fmt"
 	"slices"
+
+	"spraydeck/runbook"
 )
 
 // checkCases: what a test gives is known, and it expects something.
-func (c *checker) checkCases(cases []Case, inputs Named[Input], facts []string, p *Pitfall) {
+func (c *checker) checkCases(cases []runbook.Case, inputs runbook.Named[runbook.Input], facts []string, p *runbook.Pitfall) {
 	var inputNames []string
 	for _, e := range inputs {
 		inputNames = append(inputNames, e.Name)
 	}
-	first := map[string]Pos{}
+	first := map[string]runbook.Pos{}
 	for _, t := range cases {
 		if at, ok := first[t.Name.Value]; ok {
 			c.add(t.Name.Pos, "duplicate-name", fmt.Sprintf("a test %q is there already", t.Name), fmt.Sprintf("first on line %d", at.Line))
@@ -26,14 +28,14 @@ func (c *checker) checkCases(cases []Case, inputs Named[Input], facts []string, 
 		for _, e := range t.Inputs {
 			in, ok := inputs.Get(e.Name)
 			if !ok {
-				c.add(e.Pos, "test-given", fmt.Sprintf("there is no input %q", e.Name), DidYouMean(e.Name, inputNames))
+				c.add(e.Pos, "test-given", fmt.Sprintf("there is no input %q", e.Name), runbook.DidYouMean(e.Name, inputNames))
 			} else if _, err := in.Convert(e.Name, e.Value.Value); err != nil {
 				c.add(e.Value.Pos, "test-given", err.Error(), "")
 			}
 		}
 		for _, e := range t.Facts {
 			if !slices.Contains(facts, e.Name) {
-				c.add(e.Pos, "test-given", fmt.Sprintf("there is no fact %q", e.Name), DidYouMean(e.Name, facts))
+				c.add(e.Pos, "test-given", fmt.Sprintf("there is no fact %q", e.Name), runbook.DidYouMean(e.Name, facts))
 			}
 		}
 		gate := t.Verdict.Value != "" || t.Says.Value != "" || t.Evidence.Set
@@ -48,13 +50,13 @@ func (c *checker) checkCases(cases []Case, inputs Named[Input], facts []string, 
 	}
 }
 
-func (c *checker) checkPitfallCase(t Case, p *Pitfall, gate bool) {
+func (c *checker) checkPitfallCase(t runbook.Case, p *runbook.Pitfall, gate bool) {
 	if gate && p.Before == nil {
 		c.add(t.Pos, "test-gate", "the pitfall has no `before`, so there is no verdict", "")
 	}
 	for _, s := range []struct {
 		name string
-		at   Str
+		at   runbook.Str
 	}{{"step", t.Step}, {"gate", t.Gate}} {
 		if s.at.Value != "" {
 			c.add(s.at.Pos, "test-step", fmt.Sprintf("%q is for the tests of runbooks", s.name), "")
@@ -66,12 +68,12 @@ func (c *checker) checkPitfallCase(t Case, p *Pitfall, gate bool) {
 	}
 	for _, s := range t.Symptoms.Texts {
 		if !slices.Contains(ids, s.Value) {
-			c.add(s.Pos, "test-symptom", fmt.Sprintf("there is no symptom %q", s), DidYouMean(s.Value, ids))
+			c.add(s.Pos, "test-symptom", fmt.Sprintf("there is no symptom %q", s), runbook.DidYouMean(s.Value, ids))
 		}
 	}
 }
 
-func (p *Pitfall) factNames() []string {
+func factsOfPitfall(p *runbook.Pitfall) []string {
 	var names []string
 	if p.Before != nil {
 		for _, f := range p.Before.Facts {
@@ -81,15 +83,15 @@ func (p *Pitfall) factNames() []string {
 	return names
 }
 
-// factNames gives the names of all facts that a runbook's steps and gates may use.
-func (b *Runbook) factNames() []string {
+// factsOfRunbook gives the names of all facts that a runbook's steps and gates may use.
+func factsOfRunbook(b *runbook.Runbook) []string {
 	var names []string
-	add := func(facts Named[Fact]) {
+	add := func(facts runbook.Named[runbook.Fact]) {
 		for _, f := range facts {
 			names = append(names, f.Name)
 		}
 	}
-	b.eachStep(func(in *Runbook, s *Step) {
+	b.EachStep(func(in *runbook.Runbook, s *runbook.Step) {
 		add(in.Facts)
 		add(s.Facts)
 		for i, g := range s.Gates() {

@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 import (
 	"fmt"
@@ -7,16 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"spraydeck/runbook"
 	"spraydeck/symptom"
 )
 
 // CheckSymptoms looks at nothing but the symptoms of pitfalls: all that NewSymptoms rests on, without the time and memory
 // that expressions take.
-func CheckSymptoms(files []File) Problems {
-	c := &checker{pitfalls: map[string]*Pitfall{}, runbooks: map[string]*Runbook{}}
-	for _, f := range files {
-		c.names(f)
-	}
+func CheckSymptoms(files []runbook.File) runbook.Problems {
+	c := &checker{Catalog: runbook.Link(files)}
+	c.checkDuplicates()
 	for _, f := range files {
 		if f.Pitfall != nil {
 			c.checkSymptoms(f.Pitfall)
@@ -28,8 +27,8 @@ func CheckSymptoms(files []File) Problems {
 }
 
 // checkSymptoms looks at the names that the conditions of symptoms use.
-func (c *checker) checkSymptoms(p *Pitfall) {
-	ids := map[string]*Symptom{}
+func (c *checker) checkSymptoms(p *runbook.Pitfall) {
+	ids := map[string]*runbook.Symptom{}
 	for i := range p.Symptoms {
 		s := &p.Symptoms[i]
 		if first := ids[s.ID.Value]; first != nil {
@@ -47,9 +46,9 @@ func (c *checker) checkSymptoms(p *Pitfall) {
 }
 
 // checkSamples runs the samples of all symptoms as the matcher will see them: in one set, as in a run.
-func (c *checker) checkSamples(files []File) {
+func (c *checker) checkSamples(files []runbook.File) {
 	var patterns []symptom.Pattern
-	ids := map[*Symptom]string{}
+	ids := map[*runbook.Symptom]string{}
 	for _, f := range files {
 		if f.Pitfall == nil {
 			continue
@@ -70,7 +69,7 @@ func (c *checker) checkSamples(files []File) {
 	if err != nil {
 		panic(fmt.Sprintf("every reason against a pattern was looked at: %v", err))
 	}
-	shows := func(sample Str, id string) bool {
+	shows := func(sample runbook.Str, id string) bool {
 		stream := set.Stream()
 		for line := range strings.Lines(sample.Value) {
 			for _, hit := range stream.Feed(symptom.Input{}, strings.TrimSuffix(line, "\n"), time.Time{}) {
@@ -96,13 +95,13 @@ func (c *checker) checkSamples(files []File) {
 }
 
 // symptomNames looks at the groups and symptoms that a symptom names.
-func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) {
-	group := func(of *Symptom, name Str) {
+func (c *checker) symptomNames(p *runbook.Pitfall, s *runbook.Symptom, ids map[string]*runbook.Symptom) {
+	group := func(of *runbook.Symptom, name runbook.Str) {
 		if name.Value == "" || name.Value == symptom.Host || of.Line.RE == nil || slices.Contains(of.Line.RE.SubexpNames(), name.Value) {
 			return
 		}
 		known := slices.DeleteFunc(slices.Clone(of.Line.RE.SubexpNames()), func(n string) bool { return n == "" })
-		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), DidYouMean(name.Value, append(known, symptom.Host)))
+		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), runbook.DidYouMean(name.Value, append(known, symptom.Host)))
 	}
 	group(s, s.Distinct)
 	for _, name := range s.By {
@@ -125,7 +124,7 @@ func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) 
 		}
 		other := ids[name.Value]
 		if other == nil {
-			c.add(name.Pos, "symptom-unknown", fmt.Sprintf("the pitfall has no symptom %q", name.Value), DidYouMean(name.Value, keys(ids)))
+			c.add(name.Pos, "symptom-unknown", fmt.Sprintf("the pitfall has no symptom %q", name.Value), runbook.DidYouMean(name.Value, keys(ids)))
 			continue
 		}
 		for _, g := range r.By {
@@ -136,8 +135,8 @@ func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) 
 	for _, b := range s.Beats {
 		pitfall, id, other := strings.Cut(b.Value, "/")
 		known := !other && ids[b.Value] != nil
-		if q := c.pitfalls[pitfall]; other && q != nil {
-			known = slices.ContainsFunc(q.Symptoms, func(s Symptom) bool { return s.ID.Value == id })
+		if q := c.Pitfalls[pitfall]; other && q != nil {
+			known = slices.ContainsFunc(q.Symptoms, func(s runbook.Symptom) bool { return s.ID.Value == id })
 		}
 		if !known {
 			c.add(b.Pos, "symptom-unknown", fmt.Sprintf("there is no symptom %q", b.Value), "a symptom of another pitfall is written pitfall/symptom")
@@ -145,7 +144,7 @@ func (c *checker) symptomNames(p *Pitfall, s *Symptom, ids map[string]*Symptom) 
 	}
 }
 
-func keys(m map[string]*Symptom) []string {
+func keys(m map[string]*runbook.Symptom) []string {
 	var names []string
 	for name := range m {
 		names = append(names, name)

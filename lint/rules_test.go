@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 import (
 	"os"
@@ -12,6 +12,8 @@ import (
 func TestRules(t *testing.T) {
 	used := map[string]bool{}
 	sources, _ := filepath.Glob("*.go")
+	language, _ := filepath.Glob("../runbook/*.go")
+	sources = append(sources, language...)
 	call := regexp.MustCompile(`(?:\.add|\.problem|Problem|fail|at|Problems)[({].*?, "([a-z][a-z-]*)",`)
 	for _, file := range sources {
 		if strings.HasSuffix(file, "_test.go") {

@@ -1,10 +1,12 @@
-package runbook
+package lint
 
 import (
 	"fmt"
 	"regexp"
 
 	"github.com/Masterminds/semver/v3"
+
+	"spraydeck/runbook"
 )
 
 var (
@@ -12,36 +14,22 @@ var (
 	callForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 )
 
-// names collects what can be named from another file, and reports names that stand twice.
-func (c *checker) names(f File) {
-	switch {
-	case f.Runbook != nil:
-		n := f.Runbook.Name
-		if other := c.runbooks[n.Value]; other != nil && n.Value != "" {
-			c.add(n.Pos, "duplicate-name", fmt.Sprintf("runbook %q is there already", n.Value), "first at "+other.Name.Pos.String())
-			return
-		}
-		c.runbooks[n.Value] = f.Runbook
-		c.byFile[f.Runbook.Source.File] = f.Runbook
-	case f.Pitfall != nil:
-		n := f.Pitfall.Name
-		if other := c.pitfalls[n.Value]; other != nil && n.Value != "" {
-			c.add(n.Pos, "duplicate-name", fmt.Sprintf("pitfall %q is there already", n.Value), "first at "+other.Name.Pos.String())
-			return
-		}
-		c.pitfalls[n.Value] = f.Pitfall
+// checkDuplicates: a name stands for one file.
+func (c *checker) checkDuplicates() {
+	for _, d := range c.Duplicates {
+		c.add(d.Name.Pos, "duplicate-name", fmt.Sprintf("%s %q is there already", d.What, d.Name.Value), "first at "+d.First.String())
 	}
 }
 
 // checkIDs: the ids of steps are well formed and stand once, and noReturn names one.
-func (c *checker) checkIDs(b *Runbook) {
+func (c *checker) checkIDs(b *runbook.Runbook) {
 	if !callForm.MatchString(b.Name.Value) && b.Name.Value != "" {
 		c.add(b.Name.Pos, "name", fmt.Sprintf("%q is no name to call a runbook by", b.Name.Value), "letters, digits, dots, dashes and underscores, beginning with a letter or a digit")
 	}
 	if _, err := semver.NewVersion(b.Version.Value); err != nil && b.Version.Value != "" {
 		c.add(b.Version.Pos, "value", fmt.Sprintf("%q is no version", b.Version.Value), "write it as 1.0.0")
 	}
-	first := map[string]Pos{}
+	first := map[string]runbook.Pos{}
 	var ids []string
 	for _, ph := range b.Phases {
 		for _, s := range ph.Steps {
@@ -62,21 +50,21 @@ func (c *checker) checkIDs(b *Runbook) {
 	}
 	for _, n := range b.NoReturn {
 		if _, ok := first[n.Value]; !ok {
-			c.add(n.Pos, "unknown-step", fmt.Sprintf("there is no step %q", n.Value), DidYouMean(n.Value, ids))
+			c.add(n.Pos, "unknown-step", fmt.Sprintf("there is no step %q", n.Value), runbook.DidYouMean(n.Value, ids))
 		}
 	}
 }
 
 // checkPitfallNames: every pitfall that is named exists, and has what it is named for.
-func (c *checker) checkPitfallNames(b *Runbook) {
+func (c *checker) checkPitfallNames(b *runbook.Runbook) {
 	var ids []string
-	for id := range c.pitfalls {
+	for id := range c.Pitfalls {
 		ids = append(ids, id)
 	}
-	named := func(s Str) *Pitfall {
-		p := c.pitfalls[s.Value]
+	named := func(s runbook.Str) *runbook.Pitfall {
+		p := c.Pitfalls[s.Value]
 		if p == nil && s.Value != "" {
-			c.add(s.Pos, "unknown-pitfall", fmt.Sprintf("there is no pitfall %q", s.Value), DidYouMean(s.Value, ids))
+			c.add(s.Pos, "unknown-pitfall", fmt.Sprintf("there is no pitfall %q", s.Value), runbook.DidYouMean(s.Value, ids))
 		}
 		return p
 	}

@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 import (
 	"maps"
@@ -10,53 +10,56 @@ import (
 	"sync/atomic"
 
 	"cel.dev/cel-go/cel"
+
+	"spraydeck/runbook"
 )
 
 // Check looks at files together, after each was parsed: what names another file, what is used and never declared, what
 // expressions mean, what symptoms match. Every rule stands in a file of its own (check_*.go) and reports through add.
 // Files that are lent only give their names to the others; their own mistakes are not looked for.
-func Check(files []File, lent ...File) Problems {
+func Check(files []runbook.File, lent ...runbook.File) runbook.Problems {
 	asked := map[any]bool{}
 	for _, f := range files {
 		asked[f.Runbook], asked[f.Pitfall], asked[f.Release] = true, true, true
 	}
-	for _, nothing := range []any{(*Runbook)(nil), (*Pitfall)(nil), (*Release)(nil)} {
+	for _, nothing := range []any{(*runbook.Runbook)(nil), (*runbook.Pitfall)(nil), (*runbook.Release)(nil)} {
 		delete(asked, nothing)
 	}
-	return checkSome(append(files[:len(files):len(files)], lent...), func(f File) bool { return asked[f.Runbook] || asked[f.Pitfall] || asked[f.Release] })
+	return checkSome(append(files[:len(files):len(files)], lent...), func(f runbook.File) bool { return asked[f.Runbook] || asked[f.Pitfall] || asked[f.Release] })
 }
 
 // CheckRunbook is Check for what a run of one runbook uses: itself, what it includes, and the pitfalls it can meet. The
 // other files only lend their names.
-func CheckRunbook(files []File, b *Runbook) Problems {
-	used := sync.OnceValue(b.uses) // once the files know each other
-	return checkSome(files, func(f File) bool { return used()[f.Runbook] || used()[f.Pitfall] })
+func CheckRunbook(files []runbook.File, b *runbook.Runbook) runbook.Problems {
+	used := sync.OnceValue(func() map[any]bool { return uses(b) }) // once the files know each other
+	return checkSome(files, func(f runbook.File) bool { return used()[f.Runbook] || used()[f.Pitfall] })
 }
 
 // uses gives the runbooks and pitfalls that a run can meet.
-func (b *Runbook) uses() map[any]bool {
+func uses(b *runbook.Runbook) map[any]bool {
 	used := map[any]bool{b: true}
-	b.eachStep(func(in *Runbook, s *Step) {
+	b.EachStep(func(in *runbook.Runbook, s *runbook.Step) {
 		used[in] = true
 		for _, g := range s.Gates() {
-			used[b.known[g.Pitfall.Value]] = true
+			used[b.Pitfall(g.Pitfall.Value)] = true
 		}
 	})
 	for _, id := range b.InForce() {
-		used[b.known[id]] = true
+		used[b.Pitfall(id)] = true
 	}
-	delete(used, (*Pitfall)(nil)) // a gate without a pitfall
+	delete(used, (*runbook.Pitfall)(nil)) // a gate without a pitfall
 	return used
 }
 
-func checkSome(files []File, wanted func(File) bool) Problems {
-	c := newChecker(files)
-	files = slices.DeleteFunc(slices.Clone(files), func(f File) bool { return !wanted(f) })
+func checkSome(files []runbook.File, wanted func(runbook.File) bool) runbook.Problems {
+	c := &checker{Catalog: runbook.Link(files)}
+	c.checkDuplicates()
+	files = slices.DeleteFunc(slices.Clone(files), func(f runbook.File) bool { return !wanted(f) })
 	looks := []func(*checker){func(c *checker) { c.checkSamples(files) }}
 	for _, f := range files { // from here on each is looked at for itself
 		looks = append(looks, func(c *checker) { c.file(f) })
 	}
-	found := make([]Problems, len(looks))
+	found := make([]runbook.Problems, len(looks))
 	var wg sync.WaitGroup
 	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) { // few goroutines: the checker of expressions wants deep stacks, which are dear to grow
@@ -79,7 +82,7 @@ func checkSome(files []File, wanted func(File) bool) Problems {
 	return c.problems
 }
 
-func (c *checker) file(f File) {
+func (c *checker) file(f runbook.File) {
 	switch {
 	case f.Runbook != nil:
 		c.name = f.Runbook.Source.File
@@ -93,23 +96,20 @@ func (c *checker) file(f File) {
 }
 
 type checker struct {
-	problems Problems
-	pitfalls map[string]*Pitfall
-	runbooks map[string]*Runbook
-	byFile   map[string]*Runbook
-	included map[*Runbook]bool
-	name     string       // of the file at hand
-	secrets  Named[Input] // its inputs
+	problems runbook.Problems
+	*runbook.Catalog
+	name    string                       // of the file at hand
+	secrets runbook.Named[runbook.Input] // its inputs
 }
 
-func (c *checker) add(at Pos, rule, message, hint string) {
+func (c *checker) add(at runbook.Pos, rule, message, hint string) {
 	if at.Line == 0 { // what is spoken of was left out; that it is missing has been told with its place
-		at = Pos{c.name, 1, 1}
+		at = runbook.Pos{File: c.name, Line: 1, Col: 1}
 	}
-	c.problems = append(c.problems, Problem{at, rule, message, hint})
+	c.problems = append(c.problems, runbook.Problem{Pos: at, Rule: rule, Message: message, Hint: hint})
 }
 
-func (c *checker) runbook(b *Runbook) {
+func (c *checker) runbook(b *runbook.Runbook) {
 	c.checkLike(b)
 	c.checkCycles(b)
 	c.checkTemporary(b)
@@ -118,9 +118,9 @@ func (c *checker) runbook(b *Runbook) {
 	c.checkIDs(b)
 	c.checkPitfallNames(b)
 	c.checkInputs(b.Inputs)
-	c.checkCases(b.Tests, b.Inputs, b.factNames(), nil)
+	c.checkCases(b.Tests, b.Inputs, factsOfRunbook(b), nil)
 
-	vars := b.vars(b.Inputs)
+	vars := varsOf(b.Inputs)
 	for name, typ := range b.ResultTypes() {
 		vars[name] = typ
 	}
@@ -145,15 +145,15 @@ func (c *checker) runbook(b *Runbook) {
 	}
 }
 
-func (c *checker) pitfall(p *Pitfall) {
+func (c *checker) pitfall(p *runbook.Pitfall) {
 	c.secrets = p.Inputs
 	c.checkInputs(p.Inputs)
 	c.checkRemedies(p.Remedies)
 	c.checkSymptoms(p)
-	c.checkCases(p.Tests, p.Inputs, p.factNames(), p)
-	vars := (&Runbook{}).vars(p.Inputs)
+	c.checkCases(p.Tests, p.Inputs, factsOfPitfall(p), p)
+	vars := varsOf(p.Inputs)
 	if p.Before != nil {
-		g := &Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Pos: p.Before.Pos}
+		g := &runbook.Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Pos: p.Before.Pos}
 		vars = c.gate(g, vars)
 	}
 	for i := range p.Remedies {
@@ -163,10 +163,10 @@ func (c *checker) pitfall(p *Pitfall) {
 	}
 }
 
-// vars is what every expression of a runbook or pitfall may use.
-func (b *Runbook) vars(inputs Named[Input]) Vars {
-	vars := Vars{"node": cel.StringType, "hosts": cel.ListType(cel.StringType)}
-	for name, typ := range GivenTypes {
+// varsOf is what every expression of a runbook or pitfall may use.
+func varsOf(inputs runbook.Named[runbook.Input]) runbook.Vars {
+	vars := runbook.Vars{"node": cel.StringType, "hosts": cel.ListType(cel.StringType)}
+	for name, typ := range runbook.GivenTypes {
 		vars[name] = typ
 	}
 	for _, e := range inputs {
@@ -175,7 +175,7 @@ func (b *Runbook) vars(inputs Named[Input]) Vars {
 	return vars
 }
 
-func withFacts(vars Vars, facts Named[Fact]) Vars {
+func withFacts(vars runbook.Vars, facts runbook.Named[runbook.Fact]) runbook.Vars {
 	if len(facts) == 0 {
 		return vars
 	}
@@ -188,7 +188,7 @@ func withFacts(vars Vars, facts Named[Fact]) Vars {
 	return out
 }
 
-func (c *checker) step(s *Step, vars Vars, inLoop bool) {
+func (c *checker) step(s *runbook.Step, vars runbook.Vars, inLoop bool) {
 	c.checkUndo(s)
 	c.checkHosts(s, inLoop)
 	c.checkArguments(s, inLoop)
@@ -209,7 +209,7 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	c.condition(s.Done, vars)
 	if inc := s.Included(); inc != nil {
 		c.checkInclude(s, inc, vars)
-	} else if _, ok := s.Action.(Prober); !ok && s.Action != nil {
+	} else if _, ok := s.Action.(runbook.Prober); !ok && s.Action != nil {
 		c.checkSecrets(c.secrets, s.Action)
 		c.arguments(reflect.ValueOf(s.Action).Elem(), vars)
 	}
@@ -221,14 +221,14 @@ func (c *checker) step(s *Step, vars Vars, inLoop bool) {
 	}
 }
 
-func (c *checker) steps(steps []Step, vars Vars) {
+func (c *checker) steps(steps []runbook.Step, vars runbook.Vars) {
 	for i := range steps {
 		c.step(&steps[i], vars, true)
 	}
 }
 
 // gate checks a gate and gives what its remedies may use.
-func (c *checker) gate(g *Gate, vars Vars) Vars {
+func (c *checker) gate(g *runbook.Gate, vars runbook.Vars) runbook.Vars {
 	if g.Pitfall.Value == "" && !g.Rule.Set() {
 		c.add(g.Pos, "gate-empty", "the gate has neither a rule nor a pitfall", "give it a rule, or name the pitfall it takes its rule from")
 	}
@@ -237,7 +237,7 @@ func (c *checker) gate(g *Gate, vars Vars) Vars {
 	c.condition(g.When, vars)
 	c.condition(g.Rule, vars)
 	if g.Evidence.Set() {
-		_, ps := check(g.Evidence, vars, nil)
+		_, ps := runbook.TypeCheck(g.Evidence, vars, nil)
 		c.problems = append(c.problems, ps...)
 	}
 	c.prose(g.Title, vars)
@@ -249,7 +249,7 @@ func (c *checker) gate(g *Gate, vars Vars) Vars {
 	return vars
 }
 
-func (c *checker) facts(facts Named[Fact], vars Vars) {
+func (c *checker) facts(facts runbook.Named[runbook.Fact], vars runbook.Vars) {
 	for _, f := range facts {
 		if _, taken := vars[f.Name]; taken || f.Name == "inputs" || f.Name == "steps" || f.Name == "inventory" {
 			c.add(f.Pos, "fact-name", "the name "+f.Name+" is taken", "facts stand beside inputs, steps, inventory, node, hosts and the facts around them")
@@ -261,33 +261,33 @@ func (c *checker) facts(facts Named[Fact], vars Vars) {
 	}
 }
 
-func (c *checker) condition(e Expr, vars Vars) {
+func (c *checker) condition(e runbook.Expr, vars runbook.Vars) {
 	if e.Set() {
-		_, ps := check(e, vars, cel.BoolType)
+		_, ps := runbook.TypeCheck(e, vars, cel.BoolType)
 		c.problems = append(c.problems, ps...)
 	}
 }
 
-func (c *checker) template(t Template, vars Vars, shell bool) {
-	for _, p := range t.parts {
-		if !p.expr.Set() {
+func (c *checker) template(t runbook.Template, vars runbook.Vars, shell bool) {
+	for _, p := range t.Parts {
+		if !p.Expr.Set() {
 			continue
 		}
-		_, ps := check(p.expr, vars, nil)
+		_, ps := runbook.TypeCheck(p.Expr, vars, nil)
 		c.problems = append(c.problems, ps...)
-		if shell && p.refused != nil {
-			c.add(p.expr.Pos, "quoting", p.refused.Error(), "")
+		if shell && p.Refused != nil {
+			c.add(p.Expr.Pos, "quoting", p.Refused.Error(), "")
 		}
 	}
 }
 
-func (c *checker) prose(p Prose, vars Vars) {
+func (c *checker) prose(p runbook.Prose, vars runbook.Vars) {
 	c.template(p.En, vars, false)
 	c.template(p.Ja, vars, false)
 }
 
 // arguments checks every template and expression in the arguments of a step or a probe, whatever its kind.
-func (c *checker) arguments(v reflect.Value, vars Vars) {
+func (c *checker) arguments(v reflect.Value, vars runbook.Vars) {
 	for i := range v.NumField() {
 		name, f := v.Type().Field(i), v.Field(i)
 		if !name.IsExported() {
@@ -303,15 +303,15 @@ func isShell(tag string) bool {
 	return name == "run" || name == "options"
 }
 
-func (c *checker) argument(f reflect.Value, vars Vars, shell bool) {
+func (c *checker) argument(f reflect.Value, vars runbook.Vars, shell bool) {
 	switch a := f.Interface().(type) {
-	case Template:
+	case runbook.Template:
 		c.template(a, vars, shell)
-	case Prose:
+	case runbook.Prose:
 		c.prose(a, vars)
-	case Expr:
+	case runbook.Expr:
 		if a.Set() {
-			_, ps := check(a, vars, nil)
+			_, ps := runbook.TypeCheck(a, vars, nil)
 			c.problems = append(c.problems, ps...)
 		}
 	default:

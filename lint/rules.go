@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 // rules explains every rule of the parser and the linter, in a line each. A test holds it to the rules there are.
 var rules = map[string]string{

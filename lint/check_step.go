@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 import (
 	"fmt"
@@ -6,50 +6,51 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // checkUndo: whoever disrupts or destroys something says how to go back.
-func (c *checker) checkUndo(s *Step) {
+func (c *checker) checkUndo(s *runbook.Step) {
 	danger := event.Danger(s.Danger.Value)
 	if danger == "" && s.Kind != nil {
 		danger = s.Kind.Danger
 	}
 	if (danger == event.Destroys || danger == event.Disrupts) && !s.Undo.Set() {
-		c.add(s.at(), "no-undo", fmt.Sprintf("step %s %s and says no way back", s.ID, danger), "add undo, even if it says that there is none")
+		c.add(placeOf(s), "no-undo", fmt.Sprintf("step %s %s and says no way back", s.ID, danger), "add undo, even if it says that there is none")
 	}
 }
 
 // checkHosts: a step on nodes says which.
-func (c *checker) checkHosts(s *Step, inLoop bool) {
+func (c *checker) checkHosts(s *runbook.Step, inLoop bool) {
 	if s.Kind != nil && s.Kind.Nodes && !inLoop && !s.On.Hosts.Set() && s.On.Each == nil {
-		c.add(s.at(), "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
+		c.add(placeOf(s), "no-hosts", fmt.Sprintf("step %s runs on nodes but names none", s.ID.Value), "add on: a group of the inventory")
 	}
 }
 
 // checkArguments: what a kind of step wants of its arguments together.
-func (c *checker) checkArguments(s *Step, inLoop bool) {
+func (c *checker) checkArguments(s *runbook.Step, inLoop bool) {
 	if s.Action == nil {
 		return
 	}
 	v := reflect.ValueOf(s.Action).Elem()
-	for _, f := range fieldsOf(v.Type()) {
-		if t, ok := v.FieldByIndex(f.index).Interface().(Template); ok && f.required && t.Pos.Line > 0 && strings.TrimSpace(t.Source) == "" {
-			c.add(t.Pos, "arguments", fmt.Sprintf("step %s: %q is empty", s.ID.Value, f.name), f.doc)
+	for _, f := range runbook.FieldsOf(v.Type()) {
+		if t, ok := v.FieldByIndex(f.Index).Interface().(runbook.Template); ok && f.Required && t.Pos.Line > 0 && strings.TrimSpace(t.Source) == "" {
+			c.add(t.Pos, "arguments", fmt.Sprintf("step %s: %q is empty", s.ID.Value, f.Name), f.Doc)
 		}
 	}
-	if p, ok := s.Action.(Particular); ok {
+	if p, ok := s.Action.(runbook.Particular); ok {
 		if message, way := p.Wrong(inLoop || s.On.Hosts.Set() || s.On.Each != nil); message != "" {
-			c.add(s.at(), "arguments", fmt.Sprintf("step %s: %s", s.ID.Value, message), way)
+			c.add(placeOf(s), "arguments", fmt.Sprintf("step %s: %s", s.ID.Value, message), way)
 		}
 	}
 }
 
 // checkReachable: a condition that no run can meet is a step that nobody will ever see.
-func (c *checker) checkReachable(e Expr, vars Vars, what string) {
+func (c *checker) checkReachable(e runbook.Expr, vars runbook.Vars, what string) {
 	if !e.Set() {
 		return
 	}
-	prg, problems := compile(e, vars)
+	prg, problems := runbook.Compile(e, vars)
 	if problems != nil {
 		return // told already
 	}
@@ -59,8 +60,8 @@ func (c *checker) checkReachable(e Expr, vars Vars, what string) {
 }
 
 // checkRemedies: a remedy does something, and its id names it alone.
-func (c *checker) checkRemedies(cures []Cure) {
-	first := map[string]Pos{}
+func (c *checker) checkRemedies(cures []runbook.Cure) {
+	first := map[string]runbook.Pos{}
 	for _, r := range cures {
 		if len(r.Steps) == 0 && r.ID.Value != "" {
 			c.add(r.ID.Pos, "no-remedy-steps", fmt.Sprintf("remedy %s has no steps", r.ID), "")
@@ -70,8 +71,8 @@ func (c *checker) checkRemedies(cures []Cure) {
 }
 
 // checkGateIDs: a gate's id names it alone among those of its step.
-func (c *checker) checkGateIDs(s *Step) {
-	first := map[string]Pos{}
+func (c *checker) checkGateIDs(s *runbook.Step) {
+	first := map[string]runbook.Pos{}
 	for _, g := range s.Gates() {
 		id := g.ID
 		if id.Value == "" {
@@ -81,7 +82,7 @@ func (c *checker) checkGateIDs(s *Step) {
 	}
 }
 
-func (c *checker) once(first map[string]Pos, id Str, what string) {
+func (c *checker) once(first map[string]runbook.Pos, id runbook.Str, what string) {
 	if id.Value == "" || strings.TrimSpace(id.Value) == "" {
 		return
 	}
@@ -92,8 +93,8 @@ func (c *checker) once(first map[string]Pos, id Str, what string) {
 	first[id.Value] = id.Pos
 }
 
-// at is where a step is spoken of: at its id, where it has one.
-func (s *Step) at() Pos {
+// placeOf is where a step is spoken of: at its id, where it has one.
+func placeOf(s *runbook.Step) runbook.Pos {
 	if s.ID.Value != "" {
 		return s.ID.Pos
 	}

@@ -1,13 +1,15 @@
-package runbook
+package lint
 
 import (
 	"fmt"
 	"regexp"
+
+	"spraydeck/runbook"
 )
 
 // checkInputs: a choice has choices, a pattern compiles, a default uses what stands above it and is allowed.
-func (c *checker) checkInputs(inputs Named[Input]) {
-	vars := Vars{"release.from": GivenTypes["release.from"], "release.to": GivenTypes["release.to"]}
+func (c *checker) checkInputs(inputs runbook.Named[runbook.Input]) {
+	vars := runbook.Vars{"release.from": runbook.GivenTypes["release.from"], "release.to": runbook.GivenTypes["release.to"]}
 	for _, e := range inputs {
 		in := e.Value
 		if !in.Prompt.Set() {
@@ -20,7 +22,7 @@ func (c *checker) checkInputs(inputs Named[Input]) {
 			c.add(in.Match.Pos, "value", err.Error(), "the syntax is that of Go and RE2")
 		}
 		c.template(in.Default, vars, false)
-		if len(in.Default.parts) == 1 && in.Default.Set() {
+		if len(in.Default.Parts) == 1 && in.Default.Set() {
 			if _, err := in.Convert(e.Name, in.Default.Source); err != nil {
 				c.add(in.Default.Pos, "input-default", err.Error(), "the default must be an answer that would be taken")
 			}

@@ -1,4 +1,4 @@
-package runbook
+package lint
 
 import (
 	"fmt"
@@ -6,59 +6,35 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+
+	"spraydeck/runbook"
 )
 
-// link makes what a runbook names known to it: the pitfalls, and the runbooks its steps include.
-func (c *checker) link(b *Runbook) {
-	b.known = c.pitfalls
-	b.eachOwn(func(s *Step) { c.linkStep(b.Source, s) })
-}
-
-func (c *checker) linkPitfall(p *Pitfall) {
-	for i := range p.Remedies {
-		eachStepOf(p.Remedies[i].Steps, func(s *Step) { c.linkStep(p.Source, s) })
-	}
-}
-
-func (c *checker) linkStep(from Source, s *Step) {
-	inc := s.Included()
-	switch {
-	case inc == nil:
-	case !isPath(inc.Name.Value):
-		inc.book = c.runbooks[inc.Name.Value]
-	default:
-		inc.book = nil
-		if file, ok := from.beside(inc.Name.Value); ok {
-			inc.book = c.byFile[file]
-		}
-	}
-}
-
 // checkInclude: the runbook that is included exists, and gets the inputs it needs, of the right types.
-func (c *checker) checkInclude(s *Step, inc *Include, vars Vars) {
+func (c *checker) checkInclude(s *runbook.Step, inc *runbook.Include, vars runbook.Vars) {
 	c.checkIncludeKeys(s)
 	for _, e := range inc.With {
 		c.template(e.Value, vars, false)
 	}
-	if inc.book == nil {
+	if inc.Runbook() == nil {
 		c.unknownRunbook(inc)
 		return
 	}
 	var names []string
-	for _, e := range inc.book.Inputs {
+	for _, e := range inc.Runbook().Inputs {
 		names = append(names, e.Name)
 		if _, given := inc.With.Get(e.Name); !given && !e.Value.Default.Given() {
 			c.add(inc.Name.Pos, "include-input", fmt.Sprintf("runbook %q needs the input %q", inc.Name, e.Name), "give it under with: "+e.Value.Prompt.En.Source)
 		}
 	}
 	for _, e := range inc.With {
-		in, ok := inc.book.Inputs.Get(e.Name)
+		in, ok := inc.Runbook().Inputs.Get(e.Name)
 		if !ok {
-			c.add(e.Pos, "include-input", fmt.Sprintf("runbook %q has no input %q", inc.Name, e.Name), DidYouMean(e.Name, names))
+			c.add(e.Pos, "include-input", fmt.Sprintf("runbook %q has no input %q", inc.Name, e.Name), runbook.DidYouMean(e.Name, names))
 			continue
 		}
 		c.checkGiven(e.Name, in, e.Value, vars)
-		for _, expr := range e.Value.exprs() {
+		for _, expr := range e.Value.Exprs() {
 			if secret := secretIn(expr, c.secrets); secret != "" && !in.Secret.Value {
 				c.add(expr.Pos, "secret", fmt.Sprintf("the secret %s is given to the input %q, which is none", secret, e.Name), "mark that input as secret, too")
 			}
@@ -67,9 +43,9 @@ func (c *checker) checkInclude(s *Step, inc *Include, vars Vars) {
 }
 
 // checkGiven: a plain text is tried as the input; an expression must be of its type.
-func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
-	if len(t.exprs()) == 0 {
-		text, err := t.Prose(NewScope())
+func (c *checker) checkGiven(name string, in runbook.Input, t runbook.Template, vars runbook.Vars) {
+	if len(t.Exprs()) == 0 {
+		text, err := t.Prose(runbook.NewScope())
 		if err != nil {
 			return
 		}
@@ -78,13 +54,13 @@ func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
 		}
 		return
 	}
-	if alone := t.alone(); alone.Set() {
-		m, problems := check(alone, vars, nil)
+	if alone := t.Alone(); alone.Set() {
+		m, problems := runbook.TypeCheck(alone, vars, nil)
 		if problems != nil {
 			return // told already
 		}
 		want := in.CelType()
-		got := m.ast.OutputType()
+		got := m.AST.OutputType()
 		fits := want.IsAssignableType(got) || got == cel.DynType || (want == cel.StringType && slices.Contains([]*cel.Type{cel.IntType, cel.BoolType, cel.DoubleType}, got))
 		if !fits {
 			c.add(alone.Pos, "include-input", fmt.Sprintf("the input %q is %s and gets %s", name, cel.FormatCELType(want), cel.FormatCELType(got)), "")
@@ -94,11 +70,11 @@ func (c *checker) checkGiven(name string, in Input, t Template, vars Vars) {
 
 // checkIncludeKeys: what a step does belongs to the steps of its runbook, so the including step says only when and how
 // often.
-func (c *checker) checkIncludeKeys(s *Step) {
+func (c *checker) checkIncludeKeys(s *runbook.Step) {
 	for _, k := range []struct {
 		name string
 		set  bool
-		at   Pos
+		at   runbook.Pos
 	}{
 		{"on: hosts", s.On.Hosts.Set(), s.On.Pos},
 		{"danger", s.Danger.Value != "", s.Danger.Pos},
@@ -118,21 +94,21 @@ func (c *checker) checkIncludeKeys(s *Step) {
 	}
 }
 
-func (c *checker) unknownRunbook(inc *Include) {
+func (c *checker) unknownRunbook(inc *runbook.Include) {
 	name := inc.Name.Value
 	if name == "" {
 		return
 	}
 	var names []string
 	hint := ""
-	if !isPath(name) {
-		for n := range c.runbooks {
+	if !runbook.IsPath(name) {
+		for n := range c.Runbooks {
 			names = append(names, n)
 		}
-		hint = DidYouMean(name, names)
+		hint = runbook.DidYouMean(name, names)
 	} else {
-		source := Source{File: inc.Name.Pos.File, Root: c.rootOf(inc.Name.Pos.File)}
-		file, ok := source.beside(name)
+		source := runbook.Source{File: inc.Name.Pos.File, Root: c.rootOf(inc.Name.Pos.File)}
+		file, ok := source.Beside(name)
 		if !ok {
 			c.add(inc.Name.Pos, "include-path", fmt.Sprintf("%q leads out of the directory", name), "an include stays below the directory that runbooks are read from")
 			return
@@ -144,10 +120,10 @@ func (c *checker) unknownRunbook(inc *Include) {
 
 // rootOf is what the includes of a file may not leave.
 func (c *checker) rootOf(file string) string {
-	if b := c.byFile[file]; b != nil {
+	if b := c.ByFile[file]; b != nil {
 		return b.Source.Root
 	}
-	for _, p := range c.pitfalls {
+	for _, p := range c.Pitfalls {
 		if p.Source.File == file {
 			return p.Source.Root
 		}
@@ -156,26 +132,26 @@ func (c *checker) rootOf(file string) string {
 }
 
 // checkCycles: no runbook includes itself, not even through others.
-func (c *checker) checkCycles(b *Runbook) {
-	var search func(at *Runbook, way []string) bool
-	seen := map[*Runbook]bool{}
-	search = func(at *Runbook, way []string) (found bool) {
+func (c *checker) checkCycles(b *runbook.Runbook) {
+	var search func(at *runbook.Runbook, way []string) bool
+	seen := map[*runbook.Runbook]bool{}
+	search = func(at *runbook.Runbook, way []string) (found bool) {
 		seen[at] = true
-		at.eachOwn(func(s *Step) {
+		at.EachOwn(func(s *runbook.Step) {
 			inc := s.Included()
-			if inc == nil || inc.book == nil || found {
+			if inc == nil || inc.Runbook() == nil || found {
 				return
 			}
-			next := append(slices.Clip(way), inc.book.Name.Value)
+			next := append(slices.Clip(way), inc.Runbook().Name.Value)
 			switch {
-			case inc.book == b && at == b:
+			case inc.Runbook() == b && at == b:
 				c.add(inc.Name.Pos, "include-cycle", fmt.Sprintf("runbook %q includes itself", b.Name), "")
 				found = true
-			case inc.book == b:
+			case inc.Runbook() == b:
 				c.add(b.Name.Pos, "include-cycle", "the runbook includes itself: "+strings.Join(next, " includes "), "")
 				found = true
-			case !seen[inc.book]:
-				found = search(inc.book, next)
+			case !seen[inc.Runbook()]:
+				found = search(inc.Runbook(), next)
 			}
 		})
 		return found

@@ -1,22 +1,24 @@
-package runbook
+package lint
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
+
+	"spraydeck/runbook"
 )
 
 // checkRelease: the name is a tag, every version is one, and the versions fit each other.
-func (c *checker) checkRelease(r *Release) {
-	if _, err := parseTag(r.Name.Value); err != nil {
+func (c *checker) checkRelease(r *runbook.Release) {
+	if _, err := runbook.ParseTag(r.Name.Value); err != nil {
 		c.add(r.Name.Pos, "release-name", err.Error(), "a release is named by its tag")
 	}
 	k := r.Kubernetes
 	c.ordered("kubernetes", k.Min, k.Default, k.Max)
 	if v := c.version(k.Default); v != nil {
 		minor := fmt.Sprintf("%d.%d", v.Major(), v.Minor())
-		if !slices.ContainsFunc(k.Minors, func(m Str) bool { return m.Value == minor }) {
+		if !slices.ContainsFunc(k.Minors, func(m runbook.Str) bool { return m.Value == minor }) {
 			c.add(k.Default.Pos, "release-version", fmt.Sprintf("the default %s is of no minor that is listed", k.Default), "add "+minor+" to minors")
 		}
 	}
@@ -26,25 +28,25 @@ func (c *checker) checkRelease(r *Release) {
 	c.ordered("ansible", r.Ansible.Min, r.Ansible.Below)
 	c.ordered("python", r.Python.Min, r.Python.Max)
 	if a := r.Avoid; a != nil {
-		if _, err := parseTag(a.Instead.Value); err != nil {
+		if _, err := runbook.ParseTag(a.Instead.Value); err != nil {
 			c.add(a.Instead.Pos, "release-name", err.Error(), "a release is named by its tag")
 		}
 	}
 }
 
-func (c *checker) component(name string, part Component, k KubernetesRange) {
+func (c *checker) component(name string, part runbook.Component, k runbook.KubernetesRange) {
 	c.ordered(name, part.From, part.Version)
 	for _, w := range part.With {
 		c.version(w.Version)
-		if !slices.ContainsFunc(k.Minors, func(m Str) bool { return m.Value == w.Kubernetes.Value }) {
+		if !slices.ContainsFunc(k.Minors, func(m runbook.Str) bool { return m.Value == w.Kubernetes.Value }) {
 			c.add(w.Kubernetes.Pos, "release-version", fmt.Sprintf("%s for Kubernetes %s, which this release does not install", name, w.Kubernetes), "")
 		}
 	}
 }
 
 // ordered: versions do not go down. Those left out are passed over.
-func (c *checker) ordered(what string, versions ...Str) {
-	var before Str
+func (c *checker) ordered(what string, versions ...runbook.Str) {
+	var before runbook.Str
 	var last *semver.Version
 	for _, s := range versions {
 		if s.Value == "" {
@@ -60,7 +62,7 @@ func (c *checker) ordered(what string, versions ...Str) {
 	}
 }
 
-func (c *checker) version(s Str) *semver.Version {
+func (c *checker) version(s runbook.Str) *semver.Version {
 	v, err := semver.NewVersion(s.Value)
 	if err != nil && s.Value != "" {
 		c.add(s.Pos, "release-version", fmt.Sprintf("%q is no version", s), "versions stand without a leading v, as 1.32.8")
