@@ -35,10 +35,12 @@ phases:
           gates:
             - id: up
               title: Every node says its name
+              fails: A node does not say its name
               facts: {names: {ssh: uname -n, on: all}}
               rule: names.all(h, names[h].exit == 0)
             - id: nodes
               title: The API knows four nodes
+              fails: The API does not know four nodes
               facts: {known: {objects: {resource: nodes}}}
               rule: known.size() == 4
       - {id: learn, title: Learn a word, danger: changes, command: "echo learn >> done; echo open-door"}
@@ -54,6 +56,7 @@ phases:
         after:
           - id: worked
             title: It was done on ${node}
+            fails: It was not done once on ${node}
             facts: {count: {ssh: wc -l < /tmp/done}}
             rule: count.all(h, int(count[h].stdout.trim()) == 1)
       - {id: uncordon, title: "Uncordon ${node}", uncordon: {}}

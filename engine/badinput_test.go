@@ -95,7 +95,7 @@ func TestHarmless(t *testing.T) {
 
 // TestCostLimit: an expression that would run for minutes is stopped, and says where it stands.
 func TestCostLimit(t *testing.T) {
-	text := soundHead + "phases:\n  - title: P\n    steps:\n      - id: a\n        title: A\n        check:\n          gates:\n            - {id: g, title: G, facts: {l: {command: many}}, rule: \"l.lines.all(a, l.lines.all(b, l.lines.all(c, a + b + c != 'x')))\"}\n"
+	text := soundHead + "phases:\n  - title: P\n    steps:\n      - id: a\n        title: A\n        check:\n          gates:\n            - {id: g, title: G, fails: no G, facts: {l: {command: many}}, rule: \"l.lines.all(a, l.lines.all(b, l.lines.all(c, a + b + c != 'x')))\"}\n"
 	f, problems := runbook.Parse("cost.yaml", []byte(text), runbooktest.Language())
 	if problems = append(problems, lint.Check([]runbook.File{f})...); len(problems) > 0 {
 		t.Fatal(problems)

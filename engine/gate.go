@@ -108,8 +108,34 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *runbook.G
 	}
 }
 
-// look checks a gate once.
+// look checks a gate once. A gate that does not pass is titled by its bad case.
 func (r *Run) look(ctx context.Context, in *instance, when string, g *runbook.Gate) (*event.GateChecked, *runbook.Scope, error) {
+	c, scope, err := r.judge(ctx, in, when, g)
+	if err != nil || c == nil || !g.Fails.Set() {
+		return c, scope, err
+	}
+	switch c.Verdict {
+	case event.Fail:
+		c.Title = g.Fails.Text(in.scope)
+	case event.Unknown:
+		c.Title = asQuestion(g.Fails.Text(in.scope))
+	}
+	return c, scope, nil
+}
+
+// asQuestion makes a question of a sentence, as the title of what is unknown.
+func asQuestion(t event.Text) event.Text {
+	if t.En != "" {
+		t.En += "?"
+	}
+	if t.Ja != "" {
+		t.Ja += "？"
+	}
+	return t
+}
+
+// judge gives the verdict of a gate as it is now.
+func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.Gate) (*event.GateChecked, *runbook.Scope, error) {
 	c := &event.GateChecked{Gate: g.ID.Value, When: when, Required: event.Required(g.Required.Value), Pitfall: g.Pitfall.Value, Title: g.Title.Text(in.scope)}
 	if p := r.book.Pitfall(g.Pitfall.Value); p != nil {
 		if p.ForOtherKubernetes(in.scope) {

@@ -450,14 +450,13 @@ func known[D Data]() {
 
 // Told is what does not pass now, and what shows it.
 func (d Drifted) Told() Text {
-	t := Text{En: "does not hold now: ", Ja: "今は不合格: "}
+	t := Text{En: "now: ", Ja: "現在: "}
 	if d.Now == Unknown {
-		t = Text{En: "could not be told now: ", Ja: "今は判定不能: "}
+		t = Text{En: "unknown now: ", Ja: "現在は不明: "}
 	}
-	if d.Says.Empty() {
-		t = t.Plus(d.Title)
-	} else {
-		t = t.Plus(d.Says)
+	t = t.Plus(d.Title)
+	if !d.Says.Empty() && d.Now != Unknown {
+		t = t.Plus(T(". ")).Plus(d.Says)
 	}
 	return t.Plus(T(strings.Join(append([]string{""}, d.Evidence...), "; ")))
 }

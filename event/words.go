@@ -13,11 +13,11 @@ func (s Status) Text() Text {
 func (v Verdict) Text() Text {
 	switch v {
 	case Pass:
-		return Text{En: "holds", Ja: "合格"}
+		return Text{En: "ok", Ja: "合格"}
 	case Fail:
-		return Text{En: "does not hold", Ja: "不合格"}
+		return Text{En: "failed", Ja: "不合格"}
 	}
-	return Text{En: "could not be told", Ja: "不明"}
+	return Text{En: "unknown", Ja: "不明"}
 }
 
 // Text says how a command ended, without its exit code.

@@ -153,7 +153,10 @@ func (c *checker) pitfall(p *runbook.Pitfall) {
 	c.checkCases(p.Tests, p.Inputs, factsOfPitfall(p), p)
 	vars := varsOf(p.Inputs)
 	if p.Before != nil {
-		g := &runbook.Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Pos: p.Before.Pos}
+		g := &runbook.Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Fails: p.Before.Fails, Pos: p.Before.Pos}
+		if !g.Fails.Set() {
+			g.Fails = p.Title
+		}
 		vars = c.gate(g, vars)
 	}
 	for i := range p.Remedies {
@@ -232,6 +235,7 @@ func (c *checker) gate(g *runbook.Gate, vars runbook.Vars) runbook.Vars {
 	if g.Pitfall.Value == "" && !g.Rule.Set() {
 		c.add(g.Pos, "gate-empty", "the gate has neither a rule nor a pitfall", "give it a rule, or name the pitfall it takes its rule from")
 	}
+	c.checkFails(g)
 	c.facts(g.Facts, vars)
 	vars = withFacts(vars, g.Facts)
 	c.condition(g.When, vars)
@@ -241,6 +245,7 @@ func (c *checker) gate(g *runbook.Gate, vars runbook.Vars) runbook.Vars {
 		c.problems = append(c.problems, ps...)
 	}
 	c.prose(g.Title, vars)
+	c.prose(g.Fails, vars)
 	c.prose(g.Says, vars)
 	c.checkRemedies(g.Remedies)
 	for i := range g.Remedies {

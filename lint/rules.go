@@ -27,6 +27,7 @@ var rules = map[string]string{
 	"no-undo":           "Whoever disrupts or destroys says the way back, even if it is that there is none.",
 	"undoes":            "A step undoes an earlier temporary one, and a temporary step says how it is undone.",
 	"gate-empty":        "A gate has a rule, or takes it from a pitfall.",
+	"no-fails":          "A gate says its bad case, so that a finding is never titled by what should be.",
 	"probe-kind":        "A fact is made by exactly one probe.",
 	"fact-unlearned":    "What a step runs cannot rest on a fact: facts are learned for conditions and gates.",
 	"no-inventory":      "A runbook that names nodes says where its inventory comes from.",

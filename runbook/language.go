@@ -219,6 +219,7 @@ type Gate struct {
 	ID       Str         `yaml:"id" doc:"names the gate in answers and in the transcript"`
 	Pitfall  Str         `yaml:"pitfall" doc:"take facts, rule, text and remedies from this pitfall"`
 	Title    Prose       `yaml:"title" doc:"what must hold"`
+	Fails    Prose       `yaml:"fails" doc:"the bad case: the title while the gate does not pass; of a pitfall its title"`
 	Facts    Named[Fact] `yaml:"facts" doc:"facts for this gate alone"`
 	Rule     Expr        `yaml:"rule" doc:"true when it holds"`
 	Says     Prose       `yaml:"says" doc:"what to tell the operator when it does not hold"`
@@ -338,6 +339,7 @@ type Before struct {
 	When     Expr        `yaml:"when" doc:"whether it can apply here at all"`
 	Rule     Expr        `yaml:"rule,required" doc:"true when the pitfall is not there"`
 	Title    Prose       `yaml:"title" doc:"what must hold; without it the pitfall's title"`
+	Fails    Prose       `yaml:"fails" doc:"the bad case; without it the pitfall's title"`
 	Says     Prose       `yaml:"says,required" doc:"the finding"`
 	Evidence Expr        `yaml:"evidence" doc:"a text or a list of texts that shows it"`
 	Required Str         `yaml:"required" doc:"success (default), acknowledge or advisory" enum:"success|acknowledge|advisory"`

@@ -21,6 +21,9 @@ func (b *Runbook) FillGate(g *Gate, i int) *Gate {
 		if f.Title = p.Before.Title; !f.Title.Set() {
 			f.Title = p.Title
 		}
+		if f.Fails = p.Before.Fails; !f.Fails.Set() {
+			f.Fails = p.Title
+		}
 		f.Facts, f.Rule, f.Says, f.Evidence = p.Before.Facts, p.Before.Rule, p.Before.Says, p.Before.Evidence
 		f.Remedies = append(slices.Clip(f.Remedies), p.Remedies...)
 		if !g.When.Set() {

@@ -21,7 +21,7 @@ var (
 	sayDisrupts = event.Text{En: "disrupts", Ja: "停止を伴う"}
 	sayDestroys = event.Text{En: "destroys", Ja: "削除を伴う"}
 
-	sayHolds    = event.Text{En: "holds", Ja: "合格"}
+	sayHolds    = event.Text{En: "ok", Ja: "合格"}
 	sayBlocks   = event.Text{En: "blocks", Ja: "進行不可"}
 	sayAdvice   = event.Text{En: "advice", Ja: "注意"}
 	sayMustRead = event.Text{En: "to be read", Ja: "要確認"}
