@@ -184,7 +184,13 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 	}
 	defer job.Close()
 	defer o.keepFrom(job)
-	return job.Follow(ctx, seen, c.Stdin, stdout, stderr)
+	exit, err := job.Follow(ctx, seen, c.Stdin, stdout, stderr)
+	for _, stream := range []string{"stdout", "stderr"} {
+		if all, masked := job.Original(stream); masked && c.Original != nil {
+			c.Original(stream, all)
+		}
+	}
+	return exit, err
 }
 
 // inEnglish has commands say what they say in the words that known symptoms are looked for in. Everything else of the

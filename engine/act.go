@@ -134,9 +134,14 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	if tol, ok := in.step.Action.(runbook.Tolerant); ok {
 		accepts = func(exit int) bool { return exit == 0 || tol.Accepts(exit) }
 	}
-	t.Exec = func(ctx context.Context, c event.Command) (runbook.Result, error) {
+	result := runbook.ResultName(in.step.ID.Value)
+	declared := in.frame.scope.Types[result]
+	t.Exec = func(ctx context.Context, c event.Command) (runbook.Returned, error) {
 		c.Changes = in.changes(c)
 		res, err := r.exec(ctx, in.events, c)
+		if err == nil && res.Lost() != nil && r.restoring && declared != nil && readsOnly(c) {
+			res, err = r.exec(ctx, "", c) // the step is over, and what it gave may be needed
+		}
 		if err != nil {
 			return res, err
 		}
@@ -162,9 +167,19 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	if err != nil {
 		return r.asStepError(ctx, err)
 	}
-	if name := runbook.ResultName(in.step.ID.Value); value != nil && in.frame.scope.Types[name] != nil {
-		in.frame.scope.Set(name, in.frame.scope.Types[name], value)
-		in.scope.Set(name, in.frame.scope.Types[name], value) // for its own gates after it
+	if value == nil || declared == nil {
+		return nil
+	}
+	for _, scope := range []*runbook.Scope{in.frame.scope, in.scope} { // the second for its own gates after it
+		switch got, ok := value.(runbook.Returned); {
+		case !ok:
+			scope.Set(result, declared, value)
+		case got.Lost() != nil:
+			scope.SetLost(result, got.Ending(), got.Lost())
+		default:
+			res, _ := got.Result()
+			scope.Set(result, declared, res)
+		}
 	}
 	return nil
 }
@@ -195,7 +210,7 @@ func (r *Run) runCommands(ctx context.Context, in *instance, t *runbook.Task) (a
 	}
 	p, ok := in.step.Action.(runbook.Parallel)
 	if !ok || !p.Parallel() {
-		var last runbook.Result
+		var last runbook.Returned
 		for _, c := range cmds {
 			if last, err = t.Exec(ctx, c); err != nil {
 				return nil, err
@@ -203,17 +218,15 @@ func (r *Run) runCommands(ctx context.Context, in *instance, t *runbook.Task) (a
 		}
 		return last, nil
 	}
-	results, errs := make([]runbook.Result, len(cmds)), make([]error, len(cmds))
+	results, errs := make([]runbook.Returned, len(cmds)), make([]error, len(cmds))
 	var wg sync.WaitGroup
 	for i, c := range cmds {
 		wg.Go(func() { results[i], errs[i] = t.Exec(ctx, c) })
 	}
 	wg.Wait()
-	var all runbook.Result
+	var all runbook.Returned
 	for i, res := range results {
-		all.Stdout += res.Stdout
-		all.Lines = append(all.Lines, res.Lines...)
-		all.Exit = max(all.Exit, res.Exit)
+		all.Add(res)
 		if errs[i] != nil {
 			err = errs[i]
 			if event.OutcomeOf(0, err) == event.StateLost {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"spraydeck/event"
@@ -49,7 +50,7 @@ func (r *Run) inputs(ctx context.Context) ([]event.Value, error) {
 	var values []event.Value
 	for _, e := range r.book.Inputs {
 		text, ok := r.env.Inputs[e.Name]
-		if !ok && e.Value.Default.Given() {
+		if !ok && e.Value.Default.Given() && !slices.Contains(r.unread, e.Name) {
 			var err error
 			text, err = e.Value.Default.Prose(r.scope)
 			if err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {
@@ -97,18 +98,22 @@ func (r *Run) inventory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	res, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: line, Probe: true})
+	got, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: line, Probe: true})
 	if err != nil {
 		return fmt.Errorf("read the inventory with %q: %w", line, err)
 	}
-	if res.Exit != 0 {
+	if got.Exit != 0 {
 		way := "check --checkout and --inventory, and that Ansible is installed where the runbook looks for it"
-		if strings.Contains(res.Stderr, "preferred locale") {
+		if strings.Contains(got.Says(), "preferred locale") {
 			way = "this machine has no locale as LANG or LC_ALL names it: start spraydeck with LC_ALL=C.UTF-8, and with --lang ja for Japanese"
 		}
-		return &runbook.UsageError{Message: fmt.Sprintf("the inventory could not be read: exit code %d: %s", res.Exit, lastLine(res.Stderr)), Way: way + "\nthe command is: " + line}
+		return &runbook.UsageError{Message: fmt.Sprintf("the inventory could not be read: exit code %d: %s", got.Exit, lastLine(got.Says())), Way: way + "\nthe command is: " + line}
 	}
-	inv, err := r.book.Language().Inventory([]byte(res.Stdout))
+	text, err := got.Stdout()
+	if err != nil {
+		return err
+	}
+	inv, err := r.book.Language().Inventory([]byte(text))
 	if err != nil {
 		return fmt.Errorf("read the inventory: %w", err)
 	}

@@ -26,17 +26,21 @@ func resultLimit(probe bool) int {
 
 // exec runs one command: its start is written before it leaves, its output before anybody sees it, and how it ended.
 // A command that could not run, or whose state is unknown, is an error.
-func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.Result, error) {
+func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.Returned, error) {
 	c.Step = step
 	past := r.env.Past.take(step, c)
 	switch {
 	case past != nil && past.end != nil:
-		return r.env.Past.result(past)
-	case r.restoring:
-		return runbook.Result{}, errNotKept
+		res, err := r.env.Past.result(past)
+		if err != nil || res.Lost() == nil || !readsOnly(c) || (r.restoring && step != "") {
+			return res, err
+		}
+		past = nil // a read of which only a masked copy is left is repeated
+	case r.restoring && step != "":
+		return runbook.Returned{}, errNotKept
 	}
 	if err := r.leave(step, &c, past); err != nil {
-		return runbook.Result{}, err
+		return runbook.Returned{}, err
 	}
 	n := c.Number
 	r.seeCommand(step, c)
@@ -55,9 +59,10 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 	s.prompts = prompts
 	if c.Resumed != nil {
 		if err := s.recall(past); err != nil {
-			return runbook.Result{}, err
+			return runbook.Returned{}, err
 		}
 	}
+	c.Original = s.original
 	run := r.env.Exec
 	if c.Handover {
 		switch {
@@ -84,12 +89,13 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 		end.Error, end.Hint = event.ErrorText(outcome, err), event.HintOf(err)
 	}
 	if e := r.emit(step, end); e != nil {
-		return runbook.Result{}, e
+		return runbook.Returned{}, e
 	}
-	res := runbook.Result{Host: c.Host, Exit: int64(exit), Stdout: s.stdout.String(), Stderr: s.stderr.String(), Outcome: string(outcome), Error: end.Error}
-	res.Lines = runbook.SplitLines(res.Stdout)
-	return res, err
+	return s.returned(exit, end), err
 }
+
+// readsOnly says whether a command can be run once more without a question.
+func readsOnly(c event.Command) bool { return !c.Changes && (c.Probe || !c.TTY) }
 
 // leave gives a command its number and writes that it starts. A command that a console which went away has started keeps
 // its number and is taken up again; one that only read is run anew.
@@ -97,7 +103,7 @@ func (r *Run) leave(step string, c *event.Command, past *pastCommand) error {
 	if step != "" {
 		r.env.Past.live()
 	}
-	if past != nil && !c.Changes && (c.Probe || !c.TTY) {
+	if past != nil && readsOnly(*c) {
 		if err := r.emit(step, event.CommandEnded{Number: past.Number, Exit: -1, Outcome: event.Abandoned}); err != nil {
 			return err
 		}
@@ -140,6 +146,7 @@ type streams struct {
 	rest           map[string][]byte // the beginning of a character whose end has not come yet
 	lines          map[string]string // the beginning of a line, for the symptoms
 	prompts        *prompter
+	copy           copied // what came from a record
 }
 
 // recall brings back what a command had printed before it was taken up again: to its result, to the symptoms, and to its
@@ -151,7 +158,8 @@ func (s *streams) recall(c *pastCommand) error {
 		if o.Stream == "stderr" {
 			b = &s.stderr
 		}
-		b.add(o.Text, resultLimit(c.Probe))
+		s.copy.see(o)
+		b.add(bytesOf(o), resultLimit(c.Probe))
 		text := s.lines[o.Stream] + o.Text
 		last := strings.LastIndexByte(text, '\n') + 1
 		for line := range strings.Lines(text[:last]) {
@@ -167,6 +175,40 @@ func (s *streams) recall(c *pastCommand) error {
 		s.prompts.see(line)
 	}
 	return err
+}
+
+// original takes what the command printed, of which write was given a masked copy.
+func (s *streams) original(stream string, all []byte) {
+	if s.copy.masked == nil {
+		s.copy.masked = map[string]bool{}
+	}
+	if s.copy.masked[stream] = all == nil; all == nil {
+		return
+	}
+	b := &s.stdout
+	if stream == "stderr" {
+		b = &s.stderr
+	}
+	*b = captured{}
+	b.add(string(all), resultLimit(s.command.Probe))
+}
+
+// returned is what the command gave.
+func (s *streams) returned(exit int, end event.CommandEnded) runbook.Returned {
+	res := runbook.Gave(s.command.Host, exit, s.stdout.String(), s.stderr.String())
+	res.Outcome, res.Error = string(end.Outcome), end.Error
+	if s.copy.any() {
+		res = res.Masked(s.command.Line)
+	}
+	return res
+}
+
+// bytesOf gives what was printed. A text is not copied.
+func bytesOf(o event.Output) string {
+	if o.Raw != nil {
+		return string(o.Raw)
+	}
+	return o.Text
 }
 
 // captured is what a result has of a stream. The pieces are those of the events: they are put together once, at the end.
@@ -230,7 +272,7 @@ func (s *streams) deliver(stream string, p []byte) {
 	if stream == "stderr" {
 		b = &s.stderr
 	}
-	b.add(o.Text, resultLimit(s.command.Probe))
+	b.add(bytesOf(o), resultLimit(s.command.Probe))
 	if s.command.Probe {
 		return
 	}

@@ -42,7 +42,8 @@ type Run struct {
 	hosts func(pattern string) ([]string, error)
 	watch *watcher
 
-	restoring bool // a finished step brings back what it left behind; nothing is done or written
+	unread    []string // inputs of which the record has only a masked copy
+	restoring bool     // a finished step brings back what it left behind; nothing is done or written
 
 	mu      sync.Mutex // events leave one at a time
 	over    bool       // Ended has left

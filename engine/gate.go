@@ -247,7 +247,7 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 	var wg sync.WaitGroup
 	for i, c := range cmds {
 		c.Probe = true
-		wg.Go(func() { results[i], errs[i] = r.exec(ctx, in.events, c) })
+		wg.Go(func() { results[i], errs[i] = r.probe(ctx, in, c) })
 	}
 	wg.Wait()
 	for i, err := range errs {
@@ -256,4 +256,17 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 		}
 	}
 	return f.Value.Probe.Value(results)
+}
+
+// probe runs one command of a probe. What a finished step saw is only used to go once more the way that it went: there a
+// masked copy does, as everything that runs comes from the record.
+func (r *Run) probe(ctx context.Context, in *instance, c event.Command) (runbook.Result, error) {
+	got, err := r.exec(ctx, in.events, c)
+	if err != nil {
+		return got.Ending(), err
+	}
+	if r.restoring {
+		return got.Retraced(), nil
+	}
+	return got.Result()
 }

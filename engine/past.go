@@ -136,21 +136,25 @@ func (p *Past) endedBefore() {
 }
 
 // result is what a command gave when it ran.
-func (p *Past) result(c *pastCommand) (runbook.Result, error) {
+func (p *Past) result(c *pastCommand) (runbook.Returned, error) {
 	var stdout, stderr captured
+	var copy copied
 	err := p.reread(c, func(o event.Output) {
 		b := &stdout
 		if o.Stream == "stderr" {
 			b = &stderr
 		}
-		b.add(o.Text, resultLimit(c.Probe))
+		copy.see(o)
+		b.add(bytesOf(o), resultLimit(c.Probe))
 	})
 	if err != nil {
-		return runbook.Result{}, err
+		return runbook.Returned{}, err
 	}
-	res := runbook.Result{Host: c.Host, Exit: int64(c.end.Exit), Stdout: stdout.String(), Stderr: stderr.String(),
-		Outcome: string(c.end.Outcome), Error: c.end.Error}
-	res.Lines = runbook.SplitLines(res.Stdout)
+	res := runbook.Gave(c.Host, c.end.Exit, stdout.String(), stderr.String())
+	res.Outcome, res.Error = string(c.end.Outcome), c.end.Error
+	if copy.any() {
+		res = res.Masked(c.Line)
+	}
 	if c.end.Outcome == event.Done || c.end.Outcome == event.Exited {
 		return res, nil
 	}
@@ -160,13 +164,16 @@ func (p *Past) result(c *pastCommand) (runbook.Result, error) {
 // seen is how much of a command's output the transcript has.
 func (p *Past) seen(c *pastCommand) (*event.Seen, error) {
 	var seen event.Seen
+	var copy copied
 	err := p.reread(c, func(o event.Output) {
+		copy.see(o)
 		if o.Stream == "stderr" {
 			seen.Stderr += int64(o.Printed())
 		} else {
 			seen.Stdout += int64(o.Printed())
 		}
 	})
+	seen.Masked = copy.any()
 	return &seen, err
 }
 
@@ -245,6 +252,9 @@ func (p *Past) answer(step string, q event.Question) (event.Answer, bool) {
 	}
 	a := st.answers[q.ID][0]
 	st.answers[q.ID] = st.answers[q.ID][1:]
+	if strings.Contains(a.Text, event.Masked) { // what was typed is not known any more
+		return event.Answer{}, false
+	}
 	return a, q.Accept(a) == nil
 }
 

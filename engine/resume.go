@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +27,12 @@ func (r *Run) takeUp() {
 	}
 	r.env.Inputs = maps.Clone(r.env.Inputs)
 	for _, v := range p.Started.Inputs {
-		if _, given := r.env.Inputs[v.Name]; !given && !v.Secret {
+		_, given := r.env.Inputs[v.Name]
+		switch {
+		case given || v.Secret:
+		case strings.Contains(v.Text, event.Masked):
+			r.unread = append(r.unread, v.Name)
+		default:
 			if r.env.Inputs == nil {
 				r.env.Inputs = map[string]string{}
 			}

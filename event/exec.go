@@ -55,6 +55,9 @@ type Prompt struct {
 	Decline string         // what leaving types
 }
 
+// Masked stands in a record where a secret was.
+const Masked = "[masked]"
+
 // Call is an API call as data.
 type Call struct {
 	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets, drain-preview

@@ -97,14 +97,14 @@ func (a *Any) decode(d *decoder, n *yaml.Node) {
 
 // Complete fills in what follows from the rest of a result.
 func (r Result) Complete(host string) Result {
-	r.Host, r.Lines = host, SplitLines(r.Stdout)
+	r.Host, r.Lines = host, splitLines(r.Stdout)
 	if r.Outcome = string(event.Done); r.Exit != 0 {
 		r.Outcome = string(event.Exited)
 	}
 	return r
 }
 
-func SplitLines(s string) []string {
+func splitLines(s string) []string {
 	s = strings.TrimSuffix(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
 	if s == "" {
 		return []string{}

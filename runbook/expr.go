@@ -168,14 +168,18 @@ type Scope struct {
 	Values map[string]any
 
 	Fresh map[string]bool // facts learned for the evaluation at hand; not inherited
+	lost  map[string]lost // results of which the output is not known
 }
 
 // NewScope gives an empty scope.
-func NewScope() *Scope { return &Scope{Types: Vars{}, Values: map[string]any{}} }
+func NewScope() *Scope {
+	return &Scope{Types: Vars{}, Values: map[string]any{}, lost: map[string]lost{}}
+}
 
 // Set declares a name and gives it a value; a nil value stays unknown until it is set again.
 func (s *Scope) Set(name string, typ *cel.Type, value any) {
 	s.Types[name] = typ
+	delete(s.lost, name)
 	if value != nil {
 		s.Values[name] = value
 	} else {
@@ -192,6 +196,9 @@ func (s *Scope) With() *Scope {
 	for k, v := range s.Values {
 		c.Values[k] = v
 	}
+	for k, v := range s.lost {
+		c.lost[k] = v
+	}
 	return c
 }
 
@@ -203,6 +210,9 @@ func (s *Scope) Eval(e Expr) (any, error) {
 	prg, ps := Compile(e, s.Types)
 	if ps != nil {
 		return nil, ps
+	}
+	if err := s.needs(e); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Pos, err)
 	}
 	out, _, err := prg.Eval(s.Values)
 	if err != nil {

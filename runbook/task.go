@@ -20,7 +20,7 @@ type Task struct {
 	// Exec runs one of the commands that were described and gives its result; a command that could not run, or whose
 	// state is unknown, is an error. Ask puts a question. Emit adds an event to the step. Edit opens a file of the
 	// workstation in the operator's editor. All are nil while a step only describes itself.
-	Exec func(ctx context.Context, c event.Command) (Result, error)
+	Exec func(ctx context.Context, c event.Command) (Returned, error)
 	Ask  func(ctx context.Context, q event.Question) (event.Answer, error)
 	Emit func(event.Data) error
 	Edit func(ctx context.Context, path string, line int) error

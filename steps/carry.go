@@ -76,9 +76,13 @@ func (c *carry) Run(ctx context.Context, t *runbook.Task) (any, error) {
 		}
 		// a file that one of the three does not have is an empty text there; the new sample decides whether there is one
 		if r.Exit == 0 {
-			texts[i] = []byte(r.Stdout)
+			text, err := r.Stdout()
+			if err != nil {
+				return nil, err
+			}
+			texts[i] = []byte(text)
 		} else if i == 2 {
-			return nil, fmt.Errorf("the new sample has no such file: %s", strings.TrimSpace(r.Stderr))
+			return nil, fmt.Errorf("the new sample has no such file: %s", r.Says())
 		}
 	}
 	if len(texts[1]) == 0 {
@@ -174,7 +178,7 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []event.Command
 	if r, err := t.Exec(ctx, cmd); err != nil {
 		return err
 	} else if r.Exit != 0 {
-		return fmt.Errorf("%s: exit code %d: %s", cmd.Line, r.Exit, strings.TrimSpace(r.Stderr))
+		return fmt.Errorf("%s: exit code %d: %s", cmd.Line, r.Exit, r.Says())
 	}
 	path, err := c.Path.Prose(t.Scope)
 	if err != nil {
@@ -191,7 +195,9 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []event.Command
 		if err != nil {
 			return err
 		}
-		text = r.Stdout
+		if text, err = r.Stdout(); err != nil {
+			return err
+		}
 	}
 	return t.Emit(event.Compared{Path: path, Left: "new sample", Right: "carried", Old: theirs, New: text})
 }

@@ -72,9 +72,10 @@ func (d *diff) Run(ctx context.Context, t *runbook.Task) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if texts[i] = r.Stdout; r.Exit != 0 {
-				texts[i] = ""
+			if r.Exit != 0 {
 				missing++
+			} else if texts[i], err = r.Stdout(); err != nil {
+				return nil, err
 			}
 		}
 		if missing == 2 {

@@ -46,7 +46,15 @@ func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, t.Emit(event.Compared{Path: path, Left: "before", Right: "after", Old: before.Stdout, New: after.Stdout})
+	was, err := before.Stdout()
+	if err != nil {
+		return nil, err
+	}
+	is, err := after.Stdout()
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.Emit(event.Compared{Path: path, Left: "before", Right: "after", Old: was, New: is})
 }
 
 // Accepts lets a file that is not there yet be an empty text.

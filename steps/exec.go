@@ -71,13 +71,50 @@ func (o Outside) Exec(ctx context.Context, c event.Command, out func(stream stri
 	}
 	switch kept := o.Name != nil && c.Changes && !c.Probe; {
 	case kept && c.Resumed != nil:
-		return o.Hosts.Attach(ctx, c.Host, o.Name(c.Number), c.Resumed.Stdout, c.Resumed.Stderr, stdout, stderr)
+		return o.attach(ctx, c, stdout, stderr)
 	case kept:
 		return o.Hosts.Keep(ctx, c.Host, o.Name(c.Number), c.Line, c.Stdin, stdout, stderr)
 	case c.Resumed != nil:
 		return -1, event.Gone(c)
 	}
 	return o.Hosts.Run(ctx, c.Host, c.Line, c.Stdin, stdout, stderr)
+}
+
+// attach takes up a command on a node. Where the record has a masked copy of what it printed, all of it is read once more
+// from the node: the output goes on where the record ends, and the whole is given to the engine.
+func (o Outside) attach(ctx context.Context, c event.Command, stdout, stderr io.Writer) (int, error) {
+	seen := *c.Resumed
+	if !seen.Masked || c.Original == nil {
+		return o.Hosts.Attach(ctx, c.Host, o.Name(c.Number), seen.Stdout, seen.Stderr, stdout, stderr)
+	}
+	out, errs := &again{to: stdout, seen: seen.Stdout, all: []byte{}}, &again{to: stderr, seen: seen.Stderr, all: []byte{}}
+	exit, err := o.Hosts.Attach(ctx, c.Host, o.Name(c.Number), 0, 0, out, errs)
+	if err == nil {
+		c.Original("stdout", out.all)
+		c.Original("stderr", errs.all)
+	}
+	return exit, err
+}
+
+// again holds the beginning of a stream, and passes on what comes after the bytes that the record has.
+type again struct {
+	to   io.Writer
+	seen int64
+	all  []byte
+}
+
+// againLimit is as much of a stream as a result has.
+const againLimit = 4 << 20
+
+func (a *again) Write(p []byte) (int, error) {
+	n := len(p)
+	a.all = append(a.all, p[:min(n, againLimit-len(a.all))]...)
+	skip := min(a.seen, int64(n))
+	if a.seen -= skip; skip == int64(n) {
+		return n, nil
+	}
+	_, err := a.to.Write(p[skip:])
+	return n, err
 }
 
 func (o Outside) missing(part string) error {

@@ -19,10 +19,10 @@ import (
 func task(do func(event.Command) (string, int, error), hosts ...string) (*runbook.Task, *[]string) {
 	ran := &[]string{}
 	return &runbook.Task{Scope: runbook.NewScope(), Step: "step", Hosts: hosts,
-		Exec: func(_ context.Context, c event.Command) (runbook.Result, error) {
+		Exec: func(_ context.Context, c event.Command) (runbook.Returned, error) {
 			*ran = append(*ran, c.Host+": "+c.Line)
 			text, exit, err := do(c)
-			return runbook.Result{Host: c.Host, Stdout: text, Exit: int64(exit)}, err
+			return runbook.Gave(c.Host, exit, text, ""), err
 		},
 		Emit:  func(event.Data) error { return nil },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

@@ -104,7 +104,16 @@ func (k *kube) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if err != nil || cmds[0].Call.Verb != "get" {
 		return nil, err
 	}
-	return objects([]runbook.Result{r})
+	return listed(r)
+}
+
+// listed reads what a get gave.
+func listed(got runbook.Returned) (any, error) {
+	res, err := got.Result()
+	if err != nil {
+		return nil, err
+	}
+	return objects([]runbook.Result{res})
 }
 
 // api makes a command of an API call, with the kubectl line that does the same.

@@ -92,7 +92,11 @@ func (r *reboot) one(ctx context.Context, t *runbook.Task, host string) error {
 	if err != nil {
 		return err
 	}
-	old := strings.TrimSpace(before.Stdout)
+	old, err := before.Stdout()
+	if err != nil {
+		return err
+	}
+	old = strings.TrimSpace(old)
 	if old == "" {
 		return fmt.Errorf("%q gives no boot id, so a restart could not be told", bootID)
 	}
@@ -108,11 +112,14 @@ func (r *reboot) one(ctx context.Context, t *runbook.Task, host string) error {
 	id := ""
 	err = w.until(ctx, "it did not come back with another boot id", func() (bool, error) {
 		now, err := t.Exec(ctx, cmds[2])
-		if id = strings.TrimSpace(now.Stdout); err == nil && id != "" && id != old {
+		if err == nil {
+			id, err = now.Stdout()
+		}
+		if id = strings.TrimSpace(id); err == nil && id != "" && id != old {
 			return true, nil
 		}
 		if refused && err == nil && w.waited >= rebootGrace {
-			return false, fmt.Errorf("it was not restarted: %q ended with exit code %d: %s", cmds[1].Line, restart.Exit, strings.TrimSpace(restart.Stderr))
+			return false, fmt.Errorf("it was not restarted: %q ended with exit code %d: %s", cmds[1].Line, restart.Exit, restart.Says())
 		}
 		return false, nil
 	})
@@ -130,8 +137,8 @@ func (r *reboot) one(ctx context.Context, t *runbook.Task, host string) error {
 
 // readySince says whether a node is Ready in the boot that is meant: right after a restart the API still tells of the one
 // before.
-func readySince(got runbook.Result, boot string) bool {
-	list, err := objects([]runbook.Result{got})
+func readySince(got runbook.Returned, boot string) bool {
+	list, err := listed(got)
 	if err != nil {
 		return false
 	}

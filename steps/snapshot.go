@@ -68,14 +68,14 @@ func (s *snapshot) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var last runbook.Result
+	var last runbook.Returned
 	for ; len(cmds) > 0; cmds = cmds[3:] {
 		if r, err := t.Exec(ctx, cmds[0]); err != nil {
 			return nil, err
 		} else if r.Exit == 124 {
 			return nil, &noSnapshot{"it was not saved in time: etcdctl waits for ever where the endpoint or the certificates are wrong"}
 		} else if r.Exit != 0 {
-			return nil, &noSnapshot{fmt.Sprintf("saving ended with exit code %d: %s", r.Exit, strings.TrimSpace(r.Stderr))}
+			return nil, &noSnapshot{fmt.Sprintf("saving ended with exit code %d: %s", r.Exit, r.Says())}
 		}
 		if last, err = t.Exec(ctx, cmds[1]); err != nil {
 			return nil, err
@@ -92,16 +92,24 @@ func (s *snapshot) Run(ctx context.Context, t *runbook.Task) (any, error) {
 }
 
 // verified compares what the snapshot says of itself with its file.
-func verified(status, size runbook.Result) error {
+func verified(status, size runbook.Returned) error {
+	said, err := status.Stdout()
+	if err != nil {
+		return err
+	}
+	length, err := size.Stdout()
+	if err != nil {
+		return err
+	}
 	var s struct {
 		Hash, TotalKey, TotalSize int64
 	}
-	if err := json.Unmarshal([]byte(status.Stdout), &s); err != nil || status.Exit != 0 {
-		return &noSnapshot{"what was saved cannot be read: " + strings.TrimSpace(status.Stdout+" "+status.Stderr)}
+	if err := json.Unmarshal([]byte(said), &s); err != nil || status.Exit != 0 {
+		return &noSnapshot{"what was saved cannot be read: " + strings.TrimSpace(said+" "+status.Says())}
 	}
 	var bytes int64
-	if _, err := fmt.Sscan(size.Stdout, &bytes); err != nil {
-		return &noSnapshot{"the size of the file could not be told: " + strings.TrimSpace(size.Stderr)}
+	if _, err := fmt.Sscan(length, &bytes); err != nil {
+		return &noSnapshot{"the size of the file could not be told: " + size.Says()}
 	}
 	switch {
 	case bytes == 0 || s.Hash == 0 || s.TotalKey == 0:

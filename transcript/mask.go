@@ -9,7 +9,7 @@ import (
 )
 
 // Masked stands where a secret was.
-const Masked = "[masked]"
+const Masked = event.Masked
 
 // Masking knows three kinds of secret.
 //

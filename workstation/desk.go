@@ -18,14 +18,17 @@ type desk struct {
 	stops  chan string
 	quit   chan struct{}
 	mask   func(secrets ...string)
+	asked  chan struct{} // closed once a console wants what was printed
 
 	mu     sync.Mutex
 	guests map[*guest]bool
+	wanted bool // asked is closed
 }
 
 type guest struct {
-	conn net.Conn
-	more chan struct{}
+	conn  net.Conn
+	more  chan struct{}
+	wants bool // what the command printed, and no news of it; under mu of the desk
 }
 
 // open lets consoles in.
@@ -37,7 +40,7 @@ func (d *desk) open(mask func(secrets ...string)) {
 			if err != nil {
 				return
 			}
-			g := &guest{conn, make(chan struct{}, 1)}
+			g := &guest{conn: conn, more: make(chan struct{}, 1)}
 			g.more <- struct{}{} // whatever came before
 			d.mu.Lock()
 			if d.guests == nil {
@@ -66,11 +69,20 @@ func (d *desk) tell() {
 // report tells one console of more output until it is gone. One that is suspended keeps only this goroutine waiting.
 func (d *desk) report(g *guest) {
 	for range g.more {
+		if d.wanting(g) {
+			continue
+		}
 		if _, err := g.conn.Write([]byte{'\n'}); err != nil {
 			return
 		}
 		time.Sleep(tellEvery)
 	}
+}
+
+func (d *desk) wanting(g *guest) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return g.wants
 }
 
 func (d *desk) listen(g *guest) {
@@ -92,6 +104,15 @@ func (d *desk) listen(g *guest) {
 		}
 		if len(r.Keys) > 0 {
 			d.keys.press(r.Keys)
+		}
+		if r.Give {
+			d.mu.Lock()
+			if !d.wanted {
+				d.wanted = true
+				close(d.asked)
+			}
+			g.wants = true
+			d.mu.Unlock()
 		}
 		if r.End {
 			d.keys.end()

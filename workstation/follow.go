@@ -79,6 +79,7 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 	if keys != nil && j.info.TTY && !sized(keys) {
 		go j.typed(keys)
 	}
+	returned := j.expect()
 	news, gone := j.news()
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
@@ -119,6 +120,7 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 		switch state {
 		case Ended:
 			t.rest()
+			j.take(returned)
 			if direct {
 				return -1, fmt.Errorf("ended from here, because its supervisor does not answer: %w", ctx.Err())
 			}

@@ -28,6 +28,9 @@ type Job struct {
 
 	mu   sync.Mutex
 	conn net.Conn // to the supervisor; nil without one
+
+	giving net.Conn // over which it gives what was printed
+	given  given    // what it gave
 }
 
 // Start starts line under a supervisor of its own, which keeps its output in dir, and returns when it runs. The command
@@ -242,10 +245,9 @@ func (j *Job) state() State {
 func (j *Job) Close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.conn != nil {
-		j.conn.Close()
-		j.conn = nil
-	}
+	quit(j.conn)
+	quit(j.giving)
+	j.conn, j.giving = nil, nil
 }
 
 // ask sends a request. It says whether the supervisor took it.

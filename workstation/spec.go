@@ -44,6 +44,7 @@ type request struct {
 	End  bool     `json:"end,omitempty"`  // no more keys will come
 	Stop string   `json:"stop,omitempty"` // why: an outcome
 	Mask []string `json:"mask,omitempty"` // more secrets
+	Give bool     `json:"give,omitempty"` // at the end, what was printed: it comes as a [given]
 }
 
 // How a command ended, in N.exit.
@@ -64,6 +65,7 @@ type ending struct {
 	Stderr  int64     `json:"stderr"`
 	Signal  string    `json:"signal,omitempty"` // what a stop took
 	Lost    string    `json:"lost,omitempty"`   // what could not be kept of the output, and why
+	Exact   []string  `json:"exact"`            // the streams that masking left as they were
 	Error   string    `json:"error,omitempty"`  // why it did not start
 	Hint    string    `json:"hint,omitempty"`
 }

@@ -119,10 +119,11 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	}
 
 	var all outputs
-	out, errs := mask.Writer(kept.out), io.WriteCloser(nil)
+	originals := []*original{{name: "stdout"}, {name: "stderr"}}
+	out, errs := originals[0].around(kept.out, mask.Writer), io.WriteCloser(nil)
 	stderr := output{}
 	if !s.Options.TTY {
-		errs = mask.Writer(kept.err)
+		errs = originals[1].around(kept.err, mask.Writer)
 		stderr = all.to(errs)
 	}
 	var stdin io.Reader
@@ -162,7 +163,14 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 		}
 	}
 	e.Ended = time.Now()
+	e.Exact = []string{}
+	for _, o := range originals {
+		if o.exact() {
+			e.Exact = append(e.Exact, o.name)
+		}
+	}
 	_ = kept.end(e) // without it, the lock's end says that nobody knows
+	desk.give(originals)
 	return nil
 }
 
@@ -218,5 +226,5 @@ func listen(name string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &desk{socket: l, keys: newKeys(), stops: make(chan string, 1), quit: make(chan struct{})}, nil
+	return &desk{socket: l, keys: newKeys(), stops: make(chan string, 1), quit: make(chan struct{}), asked: make(chan struct{})}, nil
 }
