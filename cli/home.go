@@ -16,6 +16,7 @@ import (
 	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
+	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
@@ -185,12 +186,12 @@ func homeNext(o *options, seen ui.HomeSeen) (ui.HomeNext, error) {
 }
 
 // homeWay is the chain from a start to the newest good release, and the runbooks for it.
-func homeWay(l *library, rs runbook.Releases, start planStart) (ui.HomeNext, error) {
+func homeWay(l *library, rs release.Releases, start planStart) (ui.HomeNext, error) {
 	to := start.Release
 	if newest := rs.Newest(); newest != nil && newer(newest.Name.Value, to) {
 		to = newest.Name.Value
 	}
-	chain, err := runbook.NewChain(rs, start.Release, to, runbook.ChainOptions{Kubernetes: start.Kubernetes, Nodes: start.systems})
+	chain, err := release.NewChain(rs, start.Release, to, release.ChainOptions{Kubernetes: start.Kubernetes, Nodes: start.systems})
 	if err != nil {
 		return ui.HomeNext{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/lint"
+	"spraydeck/release"
 	"spraydeck/runbook"
 )
 
@@ -45,7 +46,7 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 	if err != nil {
 		return nil, err
 	}
-	chain, err := runbook.NewChain(rs, from, to, runbook.ChainOptions{})
+	chain, err := release.NewChain(rs, from, to, release.ChainOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func (l *library) findings(o *options) findingsOf {
 	if err != nil {
 		return nil
 	}
-	return func(ctx context.Context, hop runbook.Hop) (*hopFindings, error) {
+	return func(ctx context.Context, hop release.Hop) (*hopFindings, error) {
 		book, err := l.lookAt(out, hop.From, hop.To)
 		if err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ import (
 
 	"spraydeck/kubespray"
 	"spraydeck/lint"
+	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 	"spraydeck/steps"
@@ -37,7 +38,19 @@ func language(inventory func(*kubespray.Inventory)) *runbook.Language {
 			}
 			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Hosts: inv.Hosts}, nil
 		},
-		Releases: func() (runbook.Releases, error) { return runbook.ReadReleases(runbooks.Releases, "releases") },
+		Releases: releasesBetween(func() (release.Releases, error) { return release.ReadReleases(runbooks.Releases, "releases") }),
+	}
+}
+
+// releasesBetween makes what the language needs to know about releases of a way to read them.
+func releasesBetween(read func() (release.Releases, error)) func(*runbook.Runbook) (from, to map[string]any, err error) {
+	return func(b *runbook.Runbook) (from, to map[string]any, err error) {
+		rs, err := read()
+		if err != nil {
+			return nil, nil, err
+		}
+		from, to = rs.Between(b)
+		return from, to, nil
 	}
 }
 
@@ -78,7 +91,7 @@ func load(o *options, lang *runbook.Language, kinds ...string) (*library, error)
 		}
 	}
 	runbook.Link(l.files)
-	lang.Releases = sync.OnceValues(l.releases) // with the operator's own
+	lang.Releases = releasesBetween(sync.OnceValues(l.releases)) // with the operator's own
 	return l, nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"spraydeck/event"
 	"spraydeck/lint"
+	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 )
@@ -24,13 +25,13 @@ type plan struct {
 	To        string         `json:"to"`
 	KnownUpTo string         `json:"knownUpTo"`
 	Warnings  []event.Text   `json:"warnings"`
-	Stops     []runbook.Stop `json:"stops"`
+	Stops     []release.Stop `json:"stops"`
 	Hops      []planHop      `json:"hops"`
 }
 
 // planHop is a hop with what this machine knows of it: the runbook for it, and what checks found.
 type planHop struct {
-	runbook.Hop
+	release.Hop
 	Runbook  string        `json:"runbook,omitempty"`
 	Past     string        `json:"past,omitempty"` // where none leads over it: the runbook that leads past its end
 	Estimate *planEstimate `json:"estimate"`       // null where no runbook says
@@ -54,7 +55,7 @@ type hopFindings struct {
 
 // findingsOf looks for the pitfalls of a hop. A plan without one shows no findings: nothing that was not checked counts
 // as passed.
-type findingsOf func(ctx context.Context, hop runbook.Hop) (*hopFindings, error)
+type findingsOf func(ctx context.Context, hop release.Hop) (*hopFindings, error)
 
 func planCommand(o *options) *cobra.Command { return planCommandWith(o, nil) }
 
@@ -122,7 +123,7 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 			to = start.Release
 		}
 	}
-	chain, err := runbook.NewChain(rs, start.Release, to, runbook.ChainOptions{Kubernetes: start.Kubernetes, Nodes: start.systems})
+	chain, err := release.NewChain(rs, start.Release, to, release.ChainOptions{Kubernetes: start.Kubernetes, Nodes: start.systems})
 	if err != nil {
 		return nil, err
 	}
@@ -147,16 +148,16 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 }
 
 // releases are the built-in ones, and those of the operator's own directories in their place or beside them.
-func (l *library) releases() (runbook.Releases, error) {
-	rs, err := runbook.ReadReleases(runbooks.Releases, "releases")
+func (l *library) releases() (release.Releases, error) {
+	rs, err := release.ReadReleases(runbooks.Releases, "releases")
 	if err != nil {
 		return nil, err
 	}
-	problems := slices.Clone(l.problems)
+	files, problems := rs.Files(), slices.Clone(l.problems)
 	for _, f := range l.files {
 		if f.Release != nil {
 			problems = append(problems, lint.Check([]runbook.File{f})...)
-			rs = append(rs, f.Release)
+			files = append(files, f.Release)
 		}
 	}
 	// a mistake in a runbook is no reason to refuse a plan; one in a release is
@@ -166,11 +167,11 @@ func (l *library) releases() (runbook.Releases, error) {
 	if len(problems) > 0 {
 		return nil, l.invalid(problems)
 	}
-	return runbook.NewReleases(rs...)
+	return release.NewReleases(files...)
 }
 
 // between finds the runbook of a hop: the first by name that leads from the one release to the other.
-func (l *library) between(h runbook.Hop) *runbook.Runbook {
+func (l *library) between(h release.Hop) *runbook.Runbook {
 	var found *runbook.Runbook
 	for _, f := range l.files {
 		b := f.Runbook

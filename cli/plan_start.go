@@ -13,6 +13,7 @@ import (
 	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
+	"spraydeck/release"
 	"spraydeck/runbook"
 )
 
@@ -38,7 +39,7 @@ type sighting struct {
 // askingTime is how long the cluster may take to answer; the checkout alone is enough to go on.
 const askingTime = 10 * time.Second
 
-func findStart(ctx context.Context, o *options, rs runbook.Releases) (planStart, error) {
+func findStart(ctx context.Context, o *options, rs release.Releases) (planStart, error) {
 	var s sighting
 	if checkout, err := kubespray.Open(o.checkout); err != nil {
 		s.noTag = err
@@ -98,9 +99,9 @@ func under(object map[string]any, key string) map[string]any {
 
 // start decides. The cluster is what will be upgraded, so it has the last word on the minor; only the checkout can tell
 // two patches with the same Kubernetes apart.
-func (s sighting) start(rs runbook.Releases) (planStart, error) {
+func (s sighting) start(rs release.Releases) (planStart, error) {
 	p := planStart{systems: s.systems}
-	var checkout, cluster *runbook.Release
+	var checkout, cluster *release.Release
 	var unknown error
 	if s.noTag == nil {
 		checkout, unknown = rs.Find(s.tag)
@@ -162,7 +163,7 @@ func cmpErr(a, b error) error {
 
 // disagree: the nodes run another minor than the checkout installs, or just the version of another release. A version
 // of the same minor that no release installs by default was pinned, which is no contradiction.
-func disagree(checkout, cluster *runbook.Release, kubernetes string) bool {
+func disagree(checkout, cluster *release.Release, kubernetes string) bool {
 	a, errA := semver.NewVersion(checkout.Kubernetes.Default.Value)
 	b, errB := semver.NewVersion(kubernetes)
 	if errA != nil || errB != nil || a.Equal(b) {

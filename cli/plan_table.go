@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
-	"spraydeck/runbook"
+	"spraydeck/release"
 )
 
 // planWidth is where lines of reasons break. Rows of versions are shorter.
@@ -59,7 +59,7 @@ func planTable(p *plan, lang string) string {
 	return b.String()
 }
 
-func planRow(kubernetes string, to runbook.Stop, h planHop) []string {
+func planRow(kubernetes string, to release.Stop, h planHop) []string {
 	python := "-"
 	if to.Python != nil {
 		python = to.Python.Min + "-" + to.Python.Max

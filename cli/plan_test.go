@@ -10,12 +10,13 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 )
 
 func TestWhereAPlanStarts(t *testing.T) {
-	rs, err := runbook.ReadReleases(runbooks.Releases, "releases")
+	rs, err := release.ReadReleases(runbooks.Releases, "releases")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestWhereAPlanStarts(t *testing.T) {
 
 // TestPlanFindings: what the checks of a hop found stands in its row; a hop that was not checked has none.
 func TestPlanFindings(t *testing.T) {
-	look := func(_ context.Context, h runbook.Hop) (*hopFindings, error) {
+	look := func(_ context.Context, h release.Hop) (*hopFindings, error) {
 		switch h.To {
 		case "v2.29.1":
 			return &hopFindings{Blocks: 2, Outage: 1, Unknown: 1}, nil

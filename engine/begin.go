@@ -161,16 +161,15 @@ func (r *Run) releases() error {
 	if r.book.To.Value == "" || r.book.System.Value != "kubespray" || r.book.Language() == nil || r.book.Language().Releases == nil {
 		return nil
 	}
-	rs, err := r.book.Language().Releases()
+	from, to, err := r.book.Language().Releases(r.book)
 	if err != nil {
 		return err
 	}
-	from, to := rs.Ends(r.book)
 	if from != nil {
-		r.scope.Set("release.from", runbook.GivenTypes["release.from"], from.Facts(nil))
+		r.scope.Set("release.from", runbook.GivenTypes["release.from"], from)
 	}
 	if to != nil {
-		r.scope.Set("release.to", runbook.GivenTypes["release.to"], to.Facts(rs.Since(from, to)))
+		r.scope.Set("release.to", runbook.GivenTypes["release.to"], to)
 	}
 	return nil
 }

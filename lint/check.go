@@ -22,7 +22,7 @@ func Check(files []runbook.File, lent ...runbook.File) runbook.Problems {
 	for _, f := range files {
 		asked[f.Runbook], asked[f.Pitfall], asked[f.Release] = true, true, true
 	}
-	for _, nothing := range []any{(*runbook.Runbook)(nil), (*runbook.Pitfall)(nil), (*runbook.Release)(nil)} {
+	for _, nothing := range []any{(*runbook.Runbook)(nil), (*runbook.Pitfall)(nil), (*runbook.ReleaseFile)(nil)} {
 		delete(asked, nothing)
 	}
 	return checkSome(append(files[:len(files):len(files)], lent...), func(f runbook.File) bool { return asked[f.Runbook] || asked[f.Pitfall] || asked[f.Release] })

@@ -10,7 +10,7 @@ import (
 )
 
 // checkRelease: the name is a tag, every version is one, and the versions fit each other.
-func (c *checker) checkRelease(r *runbook.Release) {
+func (c *checker) checkRelease(r *runbook.ReleaseFile) {
 	if _, err := runbook.ParseTag(r.Name.Value); err != nil {
 		c.add(r.Name.Pos, "release-name", err.Error(), "a release is named by its tag")
 	}

@@ -6,17 +6,18 @@ import (
 	"testing"
 
 	"spraydeck/lint"
+	"spraydeck/release"
 	"spraydeck/runbook"
 )
 
 // TestBuiltInReleases: the release files of the product pass lint.
 func TestBuiltInReleases(t *testing.T) {
-	rs, err := runbook.ReadReleases(os.DirFS("../runbooks"), "releases")
+	rs, err := release.ReadReleases(os.DirFS("../runbooks"), "releases")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range rs {
-		if problems := lint.Check([]runbook.File{{Release: r}}); len(problems) > 0 {
+		if problems := lint.Check([]runbook.File{{Release: r.ReleaseFile}}); len(problems) > 0 {
 			t.Error(problems)
 		}
 	}

@@ -49,7 +49,7 @@ func (b *Runbook) goesThrough(p *Pitfall) bool {
 func (b *Runbook) left() []string {
 	to, err := semver.NewVersion(b.To.Value)
 	if err != nil {
-		to = mustVersion(lowestVersion.FindString(b.From.Source))
+		to = MustVersion(lowestVersion.FindString(b.From.Source))
 	}
 	var releases []string
 	for minor := max(to.Minor(), 1) - 1; minor <= to.Minor(); minor++ {

@@ -396,3 +396,11 @@ func (d *decoder) fieldsInto(n *yaml.Node, v any, other func(key, value *yaml.No
 	}
 	d.fields(n, reflect.ValueOf(v).Elem(), other)
 }
+
+func WordsOf(list []Str) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = s.Value
+	}
+	return out
+}

@@ -37,7 +37,7 @@ func (b *Runbook) CheckInputs(given map[string]string) error {
 func (b *Runbook) LeadsElsewhere(given map[string]string) (tag string, other bool) {
 	tag, ok := given["target_tag"]
 	_, has := b.Inputs.Get("target_tag")
-	return tag, ok && has && b.To.Value != "" && asTag(tag) != asTag(b.To.Value)
+	return tag, ok && has && b.To.Value != "" && AsTag(tag) != AsTag(b.To.Value)
 }
 
 // Convert checks the text of an input and gives its value.

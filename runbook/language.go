@@ -18,8 +18,8 @@ type Language struct {
 	Probes []ProbeKind
 	// Inventory reads what `ansible-inventory --list` printed; the engine asks it which hosts a step runs on.
 	Inventory func(list []byte) (Inventory, error)
-	// Releases gives what is known of releases; expressions see those that the runbook leads between.
-	Releases func() (Releases, error)
+	// Releases returns what expressions see of the releases a runbook leads from and to, nil for an unknown one.
+	Releases func(*Runbook) (from, to map[string]any, err error)
 }
 
 // Inventory is which hosts there are, and what each is told.

@@ -13,7 +13,7 @@ import (
 type File struct {
 	Runbook *Runbook
 	Pitfall *Pitfall
-	Release *Release
+	Release *ReleaseFile
 }
 
 // Parse reads one file. All problems that can be seen in the file alone are collected; those that need other files
@@ -35,7 +35,7 @@ func Parse(file string, text []byte, lang *Language) (File, Problems) {
 		f.Pitfall = &Pitfall{Source: source}
 		d.intoStruct(root, f.Pitfall)
 	case "Release":
-		f.Release = &Release{Source: source}
+		f.Release = &ReleaseFile{Source: source}
 		d.intoStruct(root, f.Release)
 	case "":
 		d.problem(root, "missing-key", `"kind" is missing`, "Runbook, Pitfall or Release")

@@ -34,7 +34,7 @@ func Reference(w io.Writer, lang *Language) {
 		{"Test", "A case that a pitfall or a runbook carries with it: what is given, and what must come of it. `spraydeck test` runs them.\nNothing is reached: what is not given could not be told. Expected is only what is written.", reflect.TypeFor[Case]()},
 		{"Hosts of a test", "The inventory that is given.", reflect.TypeFor[GivenHosts]()},
 		{"Output of a test", "What a command prints.", reflect.TypeFor[GivenOutput]()},
-		{"Release", "What is known of one release of Kubespray. `spraydeck plan` reads them; one of your own, for a tag that is not\nknown yet, is a file like any other. Versions stand without a leading v.", reflect.TypeFor[Release]()},
+		{"Release", "What is known of one release of Kubespray. `spraydeck plan` reads them; one of your own, for a tag that is not\nknown yet, is a file like any other. Versions stand without a leading v.", reflect.TypeFor[ReleaseFile]()},
 		{"KubernetesRange", "The versions of Kubernetes a release installs.", reflect.TypeFor[KubernetesRange]()},
 		{"Component", "Something a release installs. A bare value stands for `version`.", reflect.TypeFor[Component]()},
 		{"VersionWith", "The version that goes with a minor of Kubernetes.", reflect.TypeFor[VersionWith]()},

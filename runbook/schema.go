@@ -16,7 +16,7 @@ func Schema(lang *Language) map[string]any {
 		"title":    "spraydeck runbooks, pitfalls and releases",
 		"type":     "object",
 		"required": []string{"apiVersion", "kind"},
-		"oneOf":    []any{g.document(reflect.TypeFor[Runbook](), "Runbook"), g.document(reflect.TypeFor[Pitfall](), "Pitfall"), g.document(reflect.TypeFor[Release](), "Release")},
+		"oneOf":    []any{g.document(reflect.TypeFor[Runbook](), "Runbook"), g.document(reflect.TypeFor[Pitfall](), "Pitfall"), g.document(reflect.TypeFor[ReleaseFile](), "Release")},
 	}
 	root["$defs"] = g.defs
 	return root

@@ -63,7 +63,7 @@ func (s *Symptom) pattern(p *Pitfall) symptom.Pattern {
 	relations := func(list []Relation) []symptom.Relation {
 		var rs []symptom.Relation
 		for _, r := range list {
-			to := symptom.Relation{Within: r.Within.Value, By: wordsOf(r.By)}
+			to := symptom.Relation{Within: r.Within.Value, By: WordsOf(r.By)}
 			if r.Since.Value != "" {
 				to.Since = p.symptomID(r.Since.Value)
 			}
@@ -74,7 +74,7 @@ func (s *Symptom) pattern(p *Pitfall) symptom.Pattern {
 		}
 		return rs
 	}
-	beats := wordsOf(s.Beats)
+	beats := WordsOf(s.Beats)
 	for i, id := range beats {
 		if !strings.Contains(id, "/") {
 			beats[i] = p.symptomID(id)
@@ -83,7 +83,7 @@ func (s *Symptom) pattern(p *Pitfall) symptom.Pattern {
 	return symptom.Pattern{
 		ID: p.symptomID(s.ID.Value), Line: s.Line.RE, Task: s.Task.RE, Stream: s.Stream.Value, Hint: s.Hint.Value, Quiet: s.Quiet.Value, Beats: beats,
 		Condition: symptom.Condition{
-			Count: s.Count.Value, Distinct: s.Distinct.Value, By: wordsOf(s.By), Within: s.Within.Value, Lasts: s.Lasts.Value,
+			Count: s.Count.Value, Distinct: s.Distinct.Value, By: WordsOf(s.By), Within: s.Within.Value, Lasts: s.Lasts.Value,
 			Needs: relations(s.Needs), Unless: relations(s.Unless),
 		},
 	}

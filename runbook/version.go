@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"fmt"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -93,4 +94,22 @@ func twoVersions(a, b ref.Val) (x, y *semver.Version, err error) {
 		y, err = parseVersion(b)
 	}
 	return x, y, err
+}
+
+func ParseTag(tag string) (*semver.Version, error) {
+	v, err := semver.StrictNewVersion(strings.TrimPrefix(tag, "v"))
+	if err != nil || !strings.HasPrefix(tag, "v") {
+		return nil, fmt.Errorf("%q is no tag of a release, such as v2.28.1", tag)
+	}
+	return v, nil
+}
+
+func AsTag(version string) string { return "v" + strings.TrimPrefix(version, "v") }
+
+// MustVersion reads a version that the linter has read before; one that it would refuse counts as 0.
+func MustVersion(s string) *semver.Version {
+	if v, err := semver.NewVersion(s); err == nil {
+		return v
+	}
+	return semver.New(0, 0, 0, "", "")
 }

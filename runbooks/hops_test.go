@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/release"
 	"spraydeck/runbook"
 )
 
@@ -25,9 +26,9 @@ func hops(t *testing.T) map[string]*runbook.Runbook {
 	return books
 }
 
-func releasesOf(t *testing.T) runbook.Releases {
+func releasesOf(t *testing.T) release.Releases {
 	t.Helper()
-	rs, err := runbook.ReadReleases(Releases, "releases")
+	rs, err := release.ReadReleases(Releases, "releases")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +43,7 @@ func TestEveryHopHasARunbook(t *testing.T) {
 		if minorOf(r) < 18 {
 			continue // the releases before v2.18 are facts and pitfalls
 		}
-		chain, err := runbook.NewChain(rs, r.Name.Value, newest, runbook.ChainOptions{})
+		chain, err := release.NewChain(rs, r.Name.Value, newest, release.ChainOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +68,7 @@ func TestEveryHopHasARunbook(t *testing.T) {
 	}
 }
 
-func minorOf(r *runbook.Release) int {
+func minorOf(r *release.Release) int {
 	n := 0
 	for _, c := range strings.Split(r.Name.Value, ".")[1] {
 		n = n*10 + int(c-'0')
@@ -107,7 +108,7 @@ func TestPitfallsOfHops(t *testing.T) {
 			continue
 		}
 		for b, inForce := range books {
-			from := slices.ContainsFunc(rs, func(r *runbook.Release) bool { return b.From.Has(r.Name.Value) && p.Affects.From.Has(r.Name.Value) })
+			from := slices.ContainsFunc(rs, func(r *release.Release) bool { return b.From.Has(r.Name.Value) && p.Affects.From.Has(r.Name.Value) })
 			want := from && p.Affects.To.Has(b.To.Value)
 			if got := slices.Contains(inForce, p.Name.Value); got != want {
 				t.Errorf("%s in %s: in force %v, and it affects it %v", p.Name, b.Name, got, want)

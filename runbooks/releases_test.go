@@ -5,11 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"spraydeck/release"
 	"spraydeck/runbook"
 )
 
 func TestReleases(t *testing.T) {
-	rs, err := runbook.ReadReleases(Releases, "releases")
+	rs, err := release.ReadReleases(Releases, "releases")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -50,7 +51,7 @@ type HomeSeen struct {
 
 // HomeNext is the way on from here.
 type HomeNext struct {
-	Chain      *runbook.Chain
+	Chain      *release.Chain
 	Kubernetes string       // what runs now, at the start of the chain
 	Source     event.Text   // how the start is known
 	Warnings   []event.Text // what makes the start doubtful

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"spraydeck/event"
-	"spraydeck/runbook"
+	"spraydeck/release"
 )
 
 // chainView is the whole way from here to the newest release: its hops, and what to know of each.
@@ -89,7 +89,7 @@ func (v *chainView) Cursor() (x, y int, ok bool) { return v.filterCursor() }
 func (v *chainView) row(i, w int) string {
 	h, to := v.next.Chain.Hops[i], v.next.Chain.Stops[i+1]
 	mark := v.Faint.Render("·")
-	if slices.ContainsFunc(h.Conditions, func(c runbook.Condition) bool { return c.Unmet }) {
+	if slices.ContainsFunc(h.Conditions, func(c release.Condition) bool { return c.Unmet }) {
 		mark = v.Danger.Render("✗")
 	}
 	line := " " + mark + " " + fit(clean(arrow(h.From, h.To)), 19) + "  " + fit(clean(arrow(v.from(i), to.Kubernetes.Version)), 17)
@@ -116,7 +116,7 @@ func (v *chainView) from(i int) string {
 	return v.next.Chain.Stops[i].Kubernetes.Version
 }
 
-func (v *chainView) avoided(h runbook.Hop) []string {
+func (v *chainView) avoided(h release.Hop) []string {
 	var out []string
 	for _, a := range h.Avoided {
 		out = append(out, v.say(sayNotRelease, clean(a.Release), v.told(a.Why)))
@@ -124,7 +124,7 @@ func (v *chainView) avoided(h runbook.Hop) []string {
 	return out
 }
 
-func (v *chainView) conditions(h runbook.Hop) []string {
+func (v *chainView) conditions(h release.Hop) []string {
 	var out []string
 	for _, c := range h.Conditions {
 		s := v.told(c.Says)
@@ -139,7 +139,7 @@ func (v *chainView) conditions(h runbook.Hop) []string {
 	return out
 }
 
-func (v *chainView) saidBy(list []runbook.Told) []string {
+func (v *chainView) saidBy(list []release.Told) []string {
 	var out []string
 	for _, t := range list {
 		out = append(out, v.told(t.Says))

@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 )
@@ -45,18 +46,18 @@ func sampleFindings() []runbook.Finding {
 }
 
 func sampleNext() HomeNext {
-	stop := func(release, k8s string) runbook.Stop {
-		return runbook.Stop{Release: release, Date: "2026-01-02", Kubernetes: runbook.StopKubernetes{Version: k8s}, Components: map[string]string{"etcd": "3.5.22", "calico": "3.29.5", "containerd": "2.0.6"},
-			Ansible: runbook.StopAnsible{Package: "9.13.0"}, Python: &runbook.StopPython{Min: "3.10", Max: "3.12"}}
+	stop := func(rel, k8s string) release.Stop {
+		return release.Stop{Release: rel, Date: "2026-01-02", Kubernetes: release.StopKubernetes{Version: k8s}, Components: map[string]string{"etcd": "3.5.22", "calico": "3.29.5", "containerd": "2.0.6"},
+			Ansible: release.StopAnsible{Package: "9.13.0"}, Python: &release.StopPython{Min: "3.10", Max: "3.12"}}
 	}
 	return HomeNext{Kubernetes: "1.31.4", Source: both("found in checkout and cluster", "チェックアウトとクラスターから"), Fits: []string{"kubespray-v2.28.0"},
 		Hops: []HomeHop{{}, {Runbook: "site-v2.29.1", Estimate: 2 * time.Hour}},
-		Chain: &runbook.Chain{KnownUpTo: "v2.31.0", Stops: []runbook.Stop{stop("v2.27.0", "1.31.4"), stop("v2.28.1", "1.32.8"), stop("v2.29.1", "1.33.7")},
-			Hops: []runbook.Hop{
-				{From: "v2.27.0", To: "v2.28.1", Avoided: []runbook.Avoided{{Release: "v2.28.0", Why: both("it breaks clusters with Cilium installed by older releases", "古いリリースで導入した Cilium が壊れる")}},
-					Conditions: []runbook.Condition{{Says: both("leave Ubuntu 20.04", "Ubuntu 20.04 をやめる"), Unmet: true, Nodes: []string{"node3"}}, {Says: both("calico 3.27.0 or later", "calico 3.27.0 以降")}},
-					Notes:      []runbook.Told{{Says: both("no version has a leading v any more", "バージョンの先頭の v がなくなる")}}},
-				{From: "v2.28.1", To: "v2.29.1", Backwards: []runbook.Backwards{{Component: "cni", From: "1.5.0", To: "1.4.0"}}, Faults: []runbook.Told{{Says: both("nodes that join need a name", "追加ノードには名前が必要")}}},
+		Chain: &release.Chain{KnownUpTo: "v2.31.0", Stops: []release.Stop{stop("v2.27.0", "1.31.4"), stop("v2.28.1", "1.32.8"), stop("v2.29.1", "1.33.7")},
+			Hops: []release.Hop{
+				{From: "v2.27.0", To: "v2.28.1", Avoided: []release.Avoided{{Release: "v2.28.0", Why: both("it breaks clusters with Cilium installed by older releases", "古いリリースで導入した Cilium が壊れる")}},
+					Conditions: []release.Condition{{Says: both("leave Ubuntu 20.04", "Ubuntu 20.04 をやめる"), Unmet: true, Nodes: []string{"node3"}}, {Says: both("calico 3.27.0 or later", "calico 3.27.0 以降")}},
+					Notes:      []release.Told{{Says: both("no version has a leading v any more", "バージョンの先頭の v がなくなる")}}},
+				{From: "v2.28.1", To: "v2.29.1", Backwards: []release.Backwards{{Component: "cni", From: "1.5.0", To: "1.4.0"}}, Faults: []release.Told{{Says: both("nodes that join need a name", "追加ノードには名前が必要")}}},
 			}},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/release"
 	"spraydeck/runbook"
 )
 
@@ -209,7 +210,7 @@ func (v *homeView) nextBlocks(w int) []block {
 }
 
 // runbookBlocks say which runbook leads on, and what a checkup for it found.
-func (v *homeView) runbookBlocks(hop runbook.Hop, w int) []block {
+func (v *homeView) runbookBlocks(hop release.Hop, w int) []block {
 	name := v.facts.fitting()
 	if name == "" {
 		return []block{v.prose("·", v.say(sayNoRunbook, hop.To), w, 6)}

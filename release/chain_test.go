@@ -1,4 +1,4 @@
-package runbook
+package release
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -220,7 +221,7 @@ func TestNoWay(t *testing.T) {
 		{without("v2.30.0"), "v2.29.1", "v2.31.0", "no release v2.30 is known"},
 	} {
 		_, err := NewChain(c.rs, c.from, c.to, ChainOptions{})
-		var usage *UsageError
+		var usage *runbook.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s to %s: %v", c.from, c.to, err)
 		}
@@ -233,11 +234,11 @@ func TestNoWay(t *testing.T) {
 }
 
 func TestPatchFirst(t *testing.T) {
-	parse := func(tag, kubernetes, minimum, etcd string) *Release {
+	parse := func(tag, kubernetes, minimum, etcd string) *runbook.ReleaseFile {
 		text := "apiVersion: spraydeck/v1\nkind: Release\nname: " + tag + "\ntitle: x\ndate: 2027-01-01\n" +
 			"kubernetes: {default: " + kubernetes + ", min: " + minimum + ", max: " + kubernetes + ", minors: [" + kubernetes[:4] + "]}\n" +
 			"components: {etcd: " + etcd + "}\nansible: {package: 1.0.0, min: 2.0.0, below: 3.0.0}\nos: {debian: 12}\n"
-		f, problems := Parse(tag+".yaml", []byte(text), &Language{})
+		f, problems := runbook.Parse(tag+".yaml", []byte(text), &runbook.Language{})
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -1,4 +1,4 @@
-package runbook
+package release
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // Chain is the way from one release of Kubespray to another: no minor is left out, because Kubernetes upgrades one minor
@@ -108,8 +109,8 @@ func NewChain(rs Releases, from, to string, o ChainOptions) (*Chain, error) {
 		return nil, err
 	}
 	if goal.version.LessThan(start.version) {
-		return nil, &UsageError{fmt.Sprintf("%s is older than %s: there is no way back", goal.Name, start.Name),
-			"Kubernetes and etcd do not go to older versions; restore a backup instead"}
+		return nil, &runbook.UsageError{Message: fmt.Sprintf("%s is older than %s: there is no way back", goal.Name, start.Name),
+			Way: "Kubernetes and etcd do not go to older versions; restore a backup instead"}
 	}
 	route := []*Release{start}
 	for at := start; at != goal; at = route[len(route)-1] {
@@ -163,9 +164,9 @@ func (rs Releases) next(at, goal *Release) (*Release, error) {
 		}
 	}
 	if !refused.Empty() {
-		return nil, &UsageError{fmt.Sprintf("there is no way on from %s: %s", at.Name, refused.En), ""}
+		return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no way on from %s: %s", at.Name, refused.En), Way: ""}
 	}
-	return nil, &UsageError{fmt.Sprintf("there is no way on from %s: no release v%d.%d is known", at.Name, minor.Major(), minor.Minor()), "no minor may be left out"}
+	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no way on from %s: no release v%d.%d is known", at.Name, minor.Major(), minor.Minor()), Way: "no minor may be left out"}
 }
 
 func sameMinor(a, b *Release) bool {
@@ -175,12 +176,12 @@ func sameMinor(a, b *Release) bool {
 // refuses gives the reasons why a release cannot follow another: what its playbook would stop at.
 func refuses(to, from *Release) []event.Text {
 	var why []event.Text
-	if v := from.Kubernetes.Default.Value; from.Kubernetes.version().LessThan(mustVersion(to.Kubernetes.Min.Value)) {
+	if v := from.Kubernetes.Default.Value; from.Kubernetes.Version().LessThan(runbook.MustVersion(to.Kubernetes.Min.Value)) {
 		why = append(why, event.Textf("%s takes Kubernetes %s or later, %s installs %s", "%s は Kubernetes %s 以降から上げられるが、%s は %s", to.Name, to.Kubernetes.Min, from.Name, v))
 	}
 	for _, e := range to.Components {
 		have := from.component(e.Name).Version.Value
-		if least := e.Value.From.Value; least != "" && have != "" && mustVersion(have).LessThan(mustVersion(least)) {
+		if least := e.Value.From.Value; least != "" && have != "" && runbook.MustVersion(have).LessThan(runbook.MustVersion(least)) {
 			why = append(why, event.Textf("%s takes %s %s or later, %s installs %s", "%s は %s %s 以降から上げられるが、%s は %s", to.Name, e.Name, least, from.Name, have))
 		}
 	}
@@ -192,7 +193,7 @@ func backwards(from, to *Release) []Backwards {
 	var list []Backwards
 	for _, e := range to.Components {
 		old, now := from.component(e.Name).Version.Value, e.Value.Version.Value
-		if old != "" && mustVersion(now).LessThan(mustVersion(old)) {
+		if old != "" && runbook.MustVersion(now).LessThan(runbook.MustVersion(old)) {
 			list = append(list, Backwards{e.Name, old, now})
 		}
 	}
@@ -210,15 +211,7 @@ func stopOf(r *Release) Stop {
 		s.Python = &StopPython{r.Python.Min.Value, r.Python.Max.Value}
 	}
 	for _, e := range r.OS {
-		s.OS[e.Name] = wordsOf(e.Value)
+		s.OS[e.Name] = runbook.WordsOf(e.Value)
 	}
 	return s
-}
-
-func wordsOf(list []Str) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = s.Value
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package runbook
+package release
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"spraydeck/runbook"
 )
 
 func theReleases(t testing.TB) Releases {
@@ -44,7 +46,7 @@ func TestReleasesFitEachOther(t *testing.T) {
 	newest := map[uint64]*Release{}
 	for _, r := range rs {
 		// one minor of Kubespray is one minor of Kubernetes
-		if k := r.Kubernetes.version(); k.Minor() != r.version.Minor()+4 {
+		if k := r.Kubernetes.Version(); k.Minor() != r.version.Minor()+4 {
 			t.Errorf("%s installs Kubernetes %s", r.Name, k)
 		}
 		if want := fmt.Sprintf("Kubespray %s with Kubernetes %s", r.Name, r.Kubernetes.Default); r.Title.En.Source != want {
@@ -56,8 +58,10 @@ func TestReleasesFitEachOther(t *testing.T) {
 			}
 		}
 		if e := r.component("etcd"); len(e.With) > 0 {
-			minor := fmt.Sprintf("1.%d", r.Kubernetes.version().Minor())
-			if !slices.ContainsFunc(e.With, func(w VersionWith) bool { return w.Kubernetes.Value == minor && w.Version.Value == e.Version.Value }) {
+			minor := fmt.Sprintf("1.%d", r.Kubernetes.Version().Minor())
+			if !slices.ContainsFunc(e.With, func(w runbook.VersionWith) bool {
+				return w.Kubernetes.Value == minor && w.Version.Value == e.Version.Value
+			}) {
 				t.Errorf("%s: etcd %s is not the one that goes with Kubernetes %s", r.Name, e.Version, minor)
 			}
 		}
@@ -97,7 +101,7 @@ func TestFindRelease(t *testing.T) {
 		"":         {"no release of Kubespray"},
 	} {
 		_, err := rs.Find(tag)
-		var usage *UsageError
+		var usage *runbook.UsageError
 		if !errors.As(err, &usage) {
 			t.Errorf("%q: %v", tag, err)
 			continue
@@ -153,9 +157,9 @@ func TestIgnoredKeys(t *testing.T) {
 
 func TestNewReleases(t *testing.T) {
 	rs := theReleases(t)
-	own := *rs[0]
+	own := *rs[0].ReleaseFile
 	own.Title.En.Source = "mine"
-	list, err := NewReleases(append(slices.Clone(rs), &own)...)
+	list, err := NewReleases(append(rs.Files(), &own)...)
 	if err != nil || len(list) != len(rs) || list[0].Title.En.Source != "mine" {
 		t.Errorf("the later one has not taken the place: %d %v", len(list), err)
 	}

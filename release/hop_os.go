@@ -1,4 +1,4 @@
-package runbook
+package release
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // systems are the operating systems that releases name, and how node objects begin their names: "Ubuntu 20.04.6 LTS",
@@ -60,13 +61,13 @@ type drop struct {
 func dropped(from, to *Release) []drop {
 	var drops []drop
 	for _, e := range from.OS {
-		had, has := wordsOf(e.Value), to.systemVersions(e.Name)
+		had, has := runbook.WordsOf(e.Value), to.systemVersions(e.Name)
 		for _, version := range had {
 			if slices.Contains(has, version) {
 				continue
 			}
 			both := slices.DeleteFunc(slices.Clone(had), func(v string) bool {
-				return !slices.Contains(has, v) || !mustVersion(v).GreaterThan(mustVersion(version))
+				return !slices.Contains(has, v) || !runbook.MustVersion(v).GreaterThan(runbook.MustVersion(version))
 			})
 			d := drop{[]string{e.Name}, version, strings.Join(both, ", ")}
 			if i := slices.IndexFunc(drops, func(x drop) bool { return x.version == d.version && x.others == d.others }); i >= 0 {
@@ -81,7 +82,7 @@ func dropped(from, to *Release) []drop {
 
 func (r *Release) systemVersions(system string) []string {
 	list, _ := r.OS.Get(system)
-	return wordsOf(list)
+	return runbook.WordsOf(list)
 }
 
 // strangers are the nodes with a system that is known by name and in neither release. Systems that no release names are

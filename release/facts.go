@@ -1,15 +1,28 @@
-package runbook
+package release
 
 import (
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
-// Ends gives the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
+// Between returns what expressions see of the releases a runbook leads from and to, nil for an unknown one.
+func (rs Releases) Between(b *runbook.Runbook) (from, to map[string]any) {
+	left, reached := rs.ends(b)
+	if left != nil {
+		from = left.facts(nil)
+	}
+	if reached != nil {
+		to = reached.facts(rs.since(left, reached))
+	}
+	return from, to
+}
+
+// ends gives the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
 // several it is the newest that is good to stop at, of the oldest minor: within a minor everything is known already.
-func (rs Releases) Ends(b *Runbook) (from, to *Release) {
+func (rs Releases) ends(b *runbook.Runbook) (from, to *Release) {
 	for _, r := range rs {
 		switch {
-		case r.Name.Value == asTag(b.To.Value):
+		case r.Name.Value == runbook.AsTag(b.To.Value):
 			to = r
 		case b.From.Source == "" || !b.From.Has(r.Name.Value):
 		case from == nil || sameMinor(from, r) && (r.Avoid == nil || from.Avoid != nil):
@@ -19,9 +32,9 @@ func (rs Releases) Ends(b *Runbook) (from, to *Release) {
 	return from, to
 }
 
-// Since gives what came with a release and with those passed by on the way to it.
-func (rs Releases) Since(from, to *Release) []Notice {
-	var notes []Notice
+// since gives what came with a release and with those passed by on the way to it.
+func (rs Releases) since(from, to *Release) []runbook.Notice {
+	var notes []runbook.Notice
 	for _, r := range rs {
 		if from != nil && r.version.GreaterThan(from.version) && !r.version.GreaterThan(to.version) {
 			notes = append(notes, r.Notes...)
@@ -30,11 +43,11 @@ func (rs Releases) Since(from, to *Release) []Notice {
 	return notes
 }
 
-// Facts is a release as expressions see it: texts in both languages, versions without a leading v but in the tag.
-func (r *Release) Facts(notes []Notice) map[string]any {
+// facts is a release as expressions see it: texts in both languages, versions without a leading v but in the tag.
+func (r *Release) facts(notes []runbook.Notice) map[string]any {
 	avoid := map[string]any{"en": "", "ja": ""}
 	if r.Avoid != nil {
-		avoid = textFacts(r.Avoid.Why.Text(NewScope()))
+		avoid = textFacts(r.Avoid.Why.Text(runbook.NewScope()))
 	}
 	playbooks := map[string]any{"facts": r.Playbooks.Facts.Value, "upgrade": r.Playbooks.Upgrade.Value}
 	python := map[string]any{"min": r.Python.Min.Value, "max": r.Python.Max.Value}
@@ -54,10 +67,10 @@ func (r *Release) versions() map[string]any {
 	return m
 }
 
-func noticeFacts(list []Notice) []any {
+func noticeFacts(list []runbook.Notice) []any {
 	facts := []any{}
 	for _, n := range list {
-		facts = append(facts, textFacts(n.Says.Text(NewScope())))
+		facts = append(facts, textFacts(n.Says.Text(runbook.NewScope())))
 	}
 	return facts
 }

@@ -1,10 +1,11 @@
-package runbook
+package release
 
 import (
 	"fmt"
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/runbook"
 )
 
 // hop says what there is to know of the hop to stop i of a route.
@@ -28,10 +29,10 @@ func (rs Releases) hop(route []*Release, i int, o ChainOptions) Hop {
 	return h
 }
 
-func told(notices []Notice) []Told {
+func told(notices []runbook.Notice) []Told {
 	list := []Told{}
 	for _, n := range notices {
-		list = append(list, Told{n.Says.Text(NewScope()), n.Source.Value})
+		list = append(list, Told{n.Says.Text(runbook.NewScope()), n.Source.Value})
 	}
 	return list
 }
@@ -40,7 +41,7 @@ func told(notices []Notice) []Told {
 func avoided(r, from, to *Release) (Avoided, bool) {
 	a := Avoided{Release: r.Name.Value}
 	if r.Avoid != nil {
-		a.Why, a.Instead, a.Source = r.Avoid.Why.Text(NewScope()), r.Avoid.Instead.Value, r.Avoid.Source.Value
+		a.Why, a.Instead, a.Source = r.Avoid.Why.Text(runbook.NewScope()), r.Avoid.Instead.Value, r.Avoid.Source.Value
 	}
 	if sameMinor(r, to) && !sameMinor(r, from) {
 		if back := backwards(from, r); len(back) > 0 {
@@ -73,7 +74,7 @@ func conditions(route []*Release, i int, o ChainOptions) []Condition {
 	var list []Condition
 	if to.Avoid != nil {
 		says := event.Textf("%s is no place to stop, take %s: ", "%s には留まらず %s へ: ", to.Name, to.Avoid.Instead)
-		list = append(list, Condition{About: "release", Unmet: true, Says: says.Plus(to.Avoid.Why.Text(NewScope())), Source: to.Avoid.Source.Value})
+		list = append(list, Condition{About: "release", Unmet: true, Says: says.Plus(to.Avoid.Why.Text(runbook.NewScope())), Source: to.Avoid.Source.Value})
 	}
 	if i == 1 {
 		list = append(list, kubernetesCondition(from, to, o)...)
@@ -89,8 +90,8 @@ func kubernetesCondition(from, to *Release, o ChainOptions) []Condition {
 	if o.Kubernetes == "" {
 		return nil
 	}
-	runs := mustVersion(o.Kubernetes)
-	if !runs.LessThan(mustVersion(to.Kubernetes.Min.Value)) && to.Kubernetes.version().Minor() <= runs.Minor()+1 {
+	runs := runbook.MustVersion(o.Kubernetes)
+	if !runs.LessThan(runbook.MustVersion(to.Kubernetes.Min.Value)) && to.Kubernetes.Version().Minor() <= runs.Minor()+1 {
 		return nil
 	}
 	return []Condition{{About: "kubernetes", Unmet: true, Says: event.Textf(
@@ -107,7 +108,7 @@ func componentConditions(from, to *Release) []Condition {
 			continue
 		}
 		says := event.Textf("%s %s or later must run everywhere before %s: ", "%[3]s の前に %[1]s はすべて %[2]s 以降: ", e.Name, e.Value.From, to.Name)
-		list = append(list, Condition{About: e.Name, Source: e.Value.Source.Value, Says: says.Plus(e.Value.Why.Text(NewScope()))})
+		list = append(list, Condition{About: e.Name, Source: e.Value.Source.Value, Says: says.Plus(e.Value.Why.Text(runbook.NewScope()))})
 	}
 	return list
 }
@@ -121,7 +122,7 @@ func steppingStones(route []*Release, i int) []Condition {
 		for _, e := range later.Components {
 			least := e.Value.From.Value
 			old, now := from.component(e.Name).Version.Value, to.component(e.Name).Version.Value
-			if least == "" || old == "" || done[e.Name+least] || !mustVersion(old).LessThan(mustVersion(least)) || mustVersion(now).LessThan(mustVersion(least)) {
+			if least == "" || old == "" || done[e.Name+least] || !runbook.MustVersion(old).LessThan(runbook.MustVersion(least)) || runbook.MustVersion(now).LessThan(runbook.MustVersion(least)) {
 				continue
 			}
 			done[e.Name+least] = true
@@ -136,7 +137,7 @@ func steppingStones(route []*Release, i int) []Condition {
 // ansibleCondition: where the windows of two releases have nothing in common, one virtual environment cannot do both.
 func ansibleCondition(from, to *Release) []Condition {
 	a, b := from.Ansible, to.Ansible
-	if mustVersion(a.Min.Value).LessThan(mustVersion(b.Below.Value)) && mustVersion(b.Min.Value).LessThan(mustVersion(a.Below.Value)) {
+	if runbook.MustVersion(a.Min.Value).LessThan(runbook.MustVersion(b.Below.Value)) && runbook.MustVersion(b.Min.Value).LessThan(runbook.MustVersion(a.Below.Value)) {
 		return nil
 	}
 	says := event.Textf("a virtual environment of its own: ansible %s (ansible-core from %s, below %s)", "専用の仮想環境が要る: ansible %s（ansible-core %s 以上 %s 未満）", b.Package, b.Min, b.Below)
