@@ -91,6 +91,9 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 	if e := r.emit(step, end); e != nil {
 		return runbook.Returned{}, e
 	}
+	if e := r.seeEnd(step, c, end); e != nil {
+		return runbook.Returned{}, e
+	}
 	return s.returned(exit, end), err
 }
 
@@ -163,11 +166,11 @@ func (s *streams) recall(c *pastCommand) error {
 		text := s.lines[o.Stream] + o.Text
 		last := strings.LastIndexByte(text, '\n') + 1
 		for line := range strings.Lines(text[:last]) {
-			s.run.recall(s.command, strings.TrimSuffix(line, "\n"))
+			s.run.recall(s.command, o.Stream, strings.TrimSuffix(line, "\n"))
 		}
 		s.lines[o.Stream] = strings.Clone(text[last:])
 		if len(text)-last > event.LongLine { // as when it came
-			s.run.recall(s.command, text[last:])
+			s.run.recall(s.command, o.Stream, text[last:])
 			s.lines[o.Stream] = ""
 		}
 	})
@@ -254,7 +257,7 @@ func (s *streams) flush() {
 	for _, stream := range []string{"stdout", "stderr"} {
 		s.deliver(stream, s.rest[stream])
 		if last := s.lines[stream]; last != "" {
-			s.run.see(s.step, s.command, last)
+			s.run.see(s.step, s.command, stream, last)
 		}
 	}
 }
@@ -278,18 +281,18 @@ func (s *streams) deliver(stream string, p []byte) {
 	}
 	text := o.Text
 	if carried := s.lines[stream]; len(carried) > event.LongLine {
-		s.see(carried) // or each piece of it would cost more than the one before
+		s.see(stream, carried) // or each piece of it would cost more than the one before
 	} else if carried != "" {
 		first, rest, ends := strings.Cut(text, "\n")
 		if first = carried + first; !ends {
 			text = first
 		} else {
-			s.see(first)
+			s.see(stream, first)
 			text = rest
 		}
 	}
 	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
-		s.see(text[:i])
+		s.see(stream, text[:i])
 		text = text[i+1:]
 	}
 	s.prompts.see(text)
@@ -297,8 +300,8 @@ func (s *streams) deliver(stream string, p []byte) {
 }
 
 // see looks at whole lines, the last without its end.
-func (s *streams) see(lines string) {
-	s.run.see(s.step, s.command, lines)
+func (s *streams) see(stream, lines string) {
+	s.run.see(s.step, s.command, stream, lines)
 	s.prompts.seeLines(lines)
 }
 

@@ -21,6 +21,8 @@ type Env struct {
 	Edit    func(ctx context.Context, path string, line int) error
 	Shell   event.Exec                                       // runs the commands that take over the terminal; nil = there is none
 	Sleep   func(ctx context.Context, d time.Duration) error // nil = real time
+	Now     func() time.Time                                 // nil = real time
+	After   func(d time.Duration, do func())                 // does something after a while; nil = in real time
 	Mask    func(secret string)                              // called with each secret before anything could print it
 
 	Past *Past // of the run that is resumed; nil: it begins here
@@ -59,6 +61,12 @@ type Run struct {
 func NewRun(book *runbook.Runbook, env Env) *Run {
 	if env.Sleep == nil {
 		env.Sleep = sleep
+	}
+	if env.Now == nil {
+		env.Now = time.Now
+	}
+	if env.After == nil {
+		env.After = func(d time.Duration, do func()) { time.AfterFunc(d, do) }
 	}
 	if env.Mask == nil {
 		env.Mask = func(string) {}

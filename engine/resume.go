@@ -6,7 +6,6 @@ import (
 	"maps"
 	"strings"
 	"sync"
-	"time"
 
 	"spraydeck/event"
 	"spraydeck/runbook"
@@ -42,7 +41,7 @@ func (r *Run) takeUp() {
 }
 
 func (r *Run) resumed(now event.Started) event.Resumed {
-	e := event.Resumed{Tool: now.Tool, Operator: now.Operator, Torn: r.env.Torn, At: time.Now()}
+	e := event.Resumed{Tool: now.Tool, Operator: now.Operator, Torn: r.env.Torn, At: r.env.Now()}
 	if now.Digest != r.env.Past.Started.Digest {
 		e.Digest = now.Digest
 	}

@@ -103,26 +103,42 @@ func (r *Run) seeCommand(step string, c event.Command) {
 	if c.Probe {
 		return
 	}
-	r.watch.stream.Begin(symptom.Input{Host: c.Host})
 	if c.Host == event.Workstation {
 		r.watch.mu.Lock()
 		r.watch.play = playbook{}
 		r.watch.mu.Unlock()
 	}
-	r.watchLine(step, symptom.Input{Stream: "commands", Host: c.Host}, c.Line)
+	r.watchLine(step, symptom.Input{Stream: "commands", Host: c.Host, Name: nameOf(c)}, c.Line)
+}
+
+// nameOf tells the lines of one command from those of another.
+func nameOf(c event.Command) string { return strconv.Itoa(c.Number) }
+
+// seeEnd settles what waited for more of a command. One whose end nobody knows may still go on; one that was stopped has
+// shown nothing by what it did not print.
+func (r *Run) seeEnd(step string, c event.Command, end event.CommandEnded) error {
+	switch end.Outcome {
+	case event.Done:
+		return r.met(step, r.watch.stream.Done(nameOf(c), true))
+	case event.Exited, event.TimedOut:
+		return r.met(step, r.watch.stream.Done(nameOf(c), false))
+	case event.Stopped:
+		r.watch.stream.Done(nameOf(c), true)
+	}
+	return nil
 }
 
 // recall shows the symptoms a line that was seen before the run was resumed: what it means has been told.
-func (r *Run) recall(c event.Command, line string) {
+func (r *Run) recall(c event.Command, stream, line string) {
 	if c.Host == event.Workstation {
 		r.watch.progress(line)
 	}
-	r.watch.stream.Feed(symptom.Input{Host: c.Host}, line, time.Now())
+	r.watch.stream.Feed(symptom.Input{Host: c.Host, Name: nameOf(c), Pipe: stream}, line, r.env.Now())
 }
 
-// see looks at lines of a command's output, the last without its end.
-func (r *Run) see(step string, c event.Command, lines string) {
-	in, told := symptom.Input{Host: c.Host}, 0
+// see looks at lines of one stream of a command's output, the last without its end.
+func (r *Run) see(step string, c event.Command, stream, lines string) {
+	in, told := symptom.Input{Host: c.Host, Name: nameOf(c), Pipe: stream}, 0
 	for at := 0; c.Host == event.Workstation; {
 		line, end, p, news := r.watch.progress(lines[at:])
 		if !news {
@@ -176,13 +192,13 @@ func (r *Run) seeNode(n event.Node) error {
 
 // watchLine gives a line to the symptoms and tells what is new.
 func (r *Run) watchLine(step string, in symptom.Input, line string) error {
-	now := time.Now()
+	now := r.env.Now()
 	return r.watched(step, now, r.watch.stream.Feed(in, line, now))
 }
 
 // watchLines does so with lines, the last without its end.
 func (r *Run) watchLines(step string, in symptom.Input, lines string) error {
-	now := time.Now()
+	now := r.env.Now()
 	return r.watched(step, now, r.watch.stream.FeedLines(in, lines, now))
 }
 
@@ -191,7 +207,7 @@ func (r *Run) watchLines(step string, in symptom.Input, lines string) error {
 func (r *Run) watched(step string, now time.Time, found []symptom.Hit) error {
 	err := r.met(step, found)
 	if at := r.watch.stream.Next(); r.watch.alarm(at) {
-		time.AfterFunc(at.Sub(now), func() { r.met(step, r.watch.stream.Flush(time.Now())) })
+		r.env.After(at.Sub(now), func() { r.met(step, r.watch.stream.Flush(r.env.Now())) })
 	}
 	return err
 }

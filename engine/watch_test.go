@@ -62,21 +62,21 @@ func TestWatchConditions(t *testing.T) {
 	told("") // once for a step
 
 	out := event.Command{Host: event.Workstation}
-	r.see("pods", out, "\x1b[31mkube-proxy-a   0/1   CreateContainerConfigError   0   9m   10.0.0.1   node2\x1b[0m\r")
+	r.see("pods", out, "stdout", "\x1b[31mkube-proxy-a   0/1   CreateContainerConfigError   0   9m   10.0.0.1   node2\x1b[0m\r")
 	told("")
-	r.see("pods", out, "ingress-b   0/1   CreateContainerConfigError   0   9m   10.0.0.1   node2")
+	r.see("pods", out, "stdout", "ingress-b   0/1   CreateContainerConfigError   0   9m   10.0.0.1   node2")
 	told("no-envvars")
 
-	r.see("services", out, "web   LoadBalancer   10.233.12.4   <pending>   80:31820/TCP   90d")
+	r.see("services", out, "stdout", "web   LoadBalancer   10.233.12.4   <pending>   80:31820/TCP   90d")
 	told("pending?")
-	r.see("services", out, "api   LoadBalancer   10.233.12.5   192.168.1.160   80:31821/TCP   90d")
-	r.see("services", out, "api   LoadBalancer   10.233.12.5   <pending>   80:31821/TCP   90d")
+	r.see("services", out, "stdout", "api   LoadBalancer   10.233.12.5   192.168.1.160   80:31821/TCP   90d")
+	r.see("services", out, "stdout", "api   LoadBalancer   10.233.12.5   <pending>   80:31821/TCP   90d")
 	told("address-gone") // a hint that has become a verdict is told again
 	if got := r.watch.seenIn("services"); len(got) != 1 {
 		t.Errorf("seen %v", got)
 	}
 	// a line of the node table is no line of output, and a probe is not watched
-	r.see("rows", out, "node3   NotReady   <none>   1d   v1.31.4")
+	r.see("rows", out, "stdout", "node3   NotReady   <none>   1d   v1.31.4")
 	r.seeCommand("rows", event.Command{Host: event.Workstation, Line: "sudo reboot node3", Probe: true})
 	told("")
 }

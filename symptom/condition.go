@@ -39,7 +39,14 @@ type waiting struct {
 	arrived time.Time  // in a stream
 	open    []Relation // needs that have not been met
 	never   []Relation // that must not come
+	of      string     // Name of the input it came from
 }
+
+// source is where a line came from: the name of its input, and which stream of it.
+type source struct{ name, pipe string }
+
+// crossing is how much later a line of one stream may be read than a line that was printed after it on the other.
+const crossing = time.Second
 
 func valuesOf(groups map[string]string, names []string) string {
 	var b strings.Builder

@@ -16,6 +16,14 @@ type judge struct {
 	place   place
 	memory  map[int]*memory
 	waiting []*waiting
+	from    source          // of the lines at hand
+	last    map[int]printed // of patterns that others wait for: where and when each was last seen
+}
+
+// printed is where and when a pattern was seen.
+type printed struct {
+	moment
+	from source
 }
 
 func newJudge(s *Set) *judge { return &judge{set: s, memory: map[int]*memory{}} }
@@ -68,8 +76,7 @@ func (j *judge) line(matches []match, now time.Time, host string, want func(*com
 	if len(best.then)+len(best.not) == 0 {
 		return append(hits, best.hit)
 	}
-	j.wait(best, now)
-	return hits
+	return append(hits, j.wait(best, now)...)
 }
 
 // compare puts what counts more first.
@@ -144,16 +151,53 @@ func (j *judge) before(r Relation, now moment) (seen, told bool) {
 // maxWaiting is how many hits wait for what comes; the oldest is decided when there are more.
 const maxWaiting = 256
 
-func (j *judge) wait(s shown, arrived time.Time) {
-	w := &waiting{arrived: arrived, hit: s.hit, moment: s.seen, open: s.then, never: s.not}
+// wait keeps a hit until what it waits for has come, or has not. It is given at once where that has come already.
+func (j *judge) wait(s shown, arrived time.Time) []Hit {
+	crossed := func(r Relation) bool { return j.crossed(r, s.seen) }
+	if slices.ContainsFunc(s.not, crossed) {
+		return nil
+	}
+	w := &waiting{arrived: arrived, hit: s.hit, moment: s.seen, open: slices.DeleteFunc(s.then, crossed), never: s.not, of: j.from.name}
+	if len(w.open)+len(w.never) == 0 {
+		return []Hit{w.hit}
+	}
 	if len(j.waiting) >= maxWaiting {
 		j.waiting = slices.Delete(j.waiting, 0, 1)
 	}
 	j.waiting = append(j.waiting, w)
+	return nil
+}
+
+// crossed says whether what a hit would wait for was read just before, from the other stream of the same command.
+func (j *judge) crossed(r Relation, now moment) bool {
+	p, seen := j.last[j.set.byID[r.Then]]
+	return seen && p.from.name == j.from.name && p.from.pipe != j.from.pipe && !now.came.IsZero() && now.came.Sub(p.came) <= crossing &&
+		valuesOf(p.groups, r.By) == valuesOf(now.groups, r.By)
+}
+
+// done settles what waits for more of an input that has ended.
+func (j *judge) done(name string, well bool) []Hit {
+	var hits []Hit
+	j.waiting = slices.DeleteFunc(j.waiting, func(w *waiting) bool {
+		if w.of != name {
+			return false
+		}
+		if !well && len(w.open) == 0 {
+			hits = append(hits, w.hit)
+		}
+		return true
+	})
+	return hits
 }
 
 // resolve tells those that wait that a pattern was seen.
 func (j *judge) resolve(pattern int, now moment) []Hit {
+	if j.set.patterns[pattern].needed && j.from.pipe != "" {
+		if j.last == nil {
+			j.last = map[int]printed{}
+		}
+		j.last[pattern] = printed{now, j.from}
+	}
 	var hits []Hit
 	id := j.set.patterns[pattern].ID
 	j.waiting = slices.DeleteFunc(j.waiting, func(w *waiting) bool {

@@ -11,7 +11,8 @@ import (
 type Input struct {
 	Stream string // what Pattern.Stream is compared with; "" is "output"
 	Host   string // the value of the group Host where the line names none
-	Name   string // tells inputs apart, such as stdout from stderr
+	Name   string // tells inputs apart, such as one command's from another's
+	Pipe   string // which stream of one input, such as stdout: the two tell one story, in either order
 }
 
 // Stream looks at lines as they come. It may be used by several goroutines.
@@ -47,6 +48,7 @@ func (s *Stream) feed(in Input, text string, at time.Time, sep []byte) []Hit {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.judge.from, in.Pipe = source{in.Name, in.Pipe}, ""
 	sc := s.inputs[in]
 	if sc == nil {
 		sc = &scanner{set: s.set}
@@ -78,6 +80,19 @@ func (s *Stream) Task(in Input) (play, task string) {
 		return sc.place.strings()
 	}
 	return "", ""
+}
+
+// Done says that nothing more comes from the inputs of a name, and whether they ended well. What waited for more of them
+// is settled: after a good end it is dropped, after a bad one it is a hit, as what it waited for has not come.
+func (s *Stream) Done(name string, well bool) []Hit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for in := range s.inputs {
+		if in.Name == name {
+			delete(s.inputs, in)
+		}
+	}
+	return s.judge.done(name, well)
 }
 
 // Begin forgets the place of an input in its playbook: something else writes there now.
