@@ -34,6 +34,18 @@ var edges = map[string][]string{
 	"transcript/transcripttest": {"event", "runbook", "transcript"}, // for tests
 }
 
+// libraries is who may import a library that would otherwise spread: the screens' toolkit, the expression language, the
+// Kubernetes client, the message bus.
+var libraries = map[string][]string{
+	"charm.land/bubbletea/": {"ui"},
+	"charm.land/bubbles/":   {"ui"},
+	"charm.land/lipgloss/":  {"ui"},
+	"cel.dev/cel-go/":       {"engine", "lint", "runbook", "steps"},
+	"k8s.io/":               {"kube"},
+	"sigs.k8s.io/":          {"kube"},
+	"github.com/nats-io/":   {"fleet"},
+}
+
 // TestImports: dependencies point inward. Tests of a package may import more than the package itself.
 func TestImports(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -56,6 +68,11 @@ func TestImports(t *testing.T) {
 			to, ours := strings.CutPrefix(imp, "spraydeck/")
 			if ours && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s, which it may not", path, to)
+			}
+			for library, rooms := range libraries {
+				if strings.HasPrefix(imp, library) && !slices.Contains(rooms, filepath.ToSlash(path)) {
+					t.Errorf("%s imports %s, which only %s may", path, imp, strings.Join(rooms, ", "))
+				}
 			}
 			if imp == "text/template" || imp == "html/template" {
 				t.Errorf("%s imports %s: it finds methods by name when it runs, so the linker keeps all of them, a third of the program; see report.qtpl", path, imp)
