@@ -61,10 +61,8 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	if err != nil {
 		return err
 	}
-	started := event.Started{Runbook: journal.Header().Runbook, Cluster: journal.Header().Cluster, From: journal.Header().From}
-	if past.Started != nil {
-		started = *past.Started
-	}
+	started, inputs := startOf(journal.Header(), past)
+	past.Distrust(foreign(journal))
 	inSamePlace(cmd, o, started)
 
 	lang := language(nil)
@@ -77,6 +75,11 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		name = started.File
 	}
 	book, err := lib.runbook(name, lang)
+	if err != nil && past.Started == nil {
+		id := journal.Header().ID
+		return &runbook.UsageError{Message: fmt.Sprintf("the run %s broke off before anything ran, and cannot be gone on with: %v", id, err),
+			Way: "remove it with spraydeck sessions rm " + id}
+	}
 	if err != nil {
 		return err
 	}
@@ -97,15 +100,45 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	lang.Inventory = language(out.learn).Inventory
 	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
 	w := walk{
-		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: true,
+		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: foreign(journal).Empty(),
 		recalls: rec,
-		env: engine.Env{Exec: out.exec(), Inputs: map[string]string{}, Started: started, Past: past, Torn: repair.Cut,
-			Mask: out.mask(journal)},
+		env: engine.Env{Exec: out.exec(), Inputs: inputs, Started: started, Past: past, Torn: repair.Cut,
+			Mask: out.mask(journal), Masked: journal.Masked},
 	}
 	if err := w.refer(cmd); err != nil {
 		return err
 	}
 	return w.run(cmd)
+}
+
+// startOf is what is known of how a run was started, and the inputs it was given. The header tells it where the run broke
+// off before its first event.
+func startOf(h transcript.Header, past *engine.Past) (event.Started, map[string]string) {
+	inputs := map[string]string{}
+	switch {
+	case past.Started != nil:
+		return *past.Started, inputs
+	case h.Start == nil:
+		return event.Started{Runbook: h.Runbook, Cluster: h.Cluster, From: h.From}, inputs
+	}
+	for _, v := range h.Start.Inputs {
+		inputs[v.Name] = v.Text
+	}
+	started := *h.Start
+	started.Inputs, started.Runbook = nil, h.Runbook
+	return started, inputs
+}
+
+// foreign says why the decisions in a record are not those of whoever resumes it here; empty where they are.
+func foreign(journal *transcript.Writer) event.Text {
+	h := journal.Header()
+	if now := operator(); h.Operator != "" && h.Operator != now {
+		return event.Textf("the record is of %s, and you are %s", "この記録は %s のもので、現在は %s です", h.Operator, now)
+	}
+	if was := journal.CopiedFrom(); was != "" {
+		return event.Textf("the record is a copy: it was written in %s", "この記録は写しです。元の場所: %s", was)
+	}
+	return event.Text{}
 }
 
 // inSamePlace fills in where the interrupted run worked, as far as no flag says otherwise.

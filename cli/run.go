@@ -58,7 +58,8 @@ func runCommand(o *options) *cobra.Command {
 		Long: "Walk a runbook. Its name is one of `spraydeck runbooks list`, or a path. Every command is shown before it runs;\n" +
 			"what can change something is asked for first. The transcript is written before anything is shown.\n\n" +
 			"With --answers questions are answered beforehand, each by its id or a pattern, with a choice, or with choice, text and\n" +
-			"reason: `start: continue`, `\"*/approve\": continue`. A question that nobody answered ends the run, and says what to add.",
+			"reason: `start: continue`, `\"*/approve\": continue`. What disrupts or destroys, or may already have run, is answered by its exact id\n" +
+			"only, never by a pattern. A question that nobody answered ends the run, and says what to add.",
 		Example:           "  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --set kube_version=1.32.5",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRunbook(o, 0),
@@ -149,20 +150,20 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		w.reviewed = true
 		w.env.Started.At = time.Now()
 	}
-	if w.journal, err = openJournal(book, w.env.Started, dryRun); err != nil {
+	if w.journal, err = openJournal(book, w.env.Started, givenInputs(book, inputs), dryRun); err != nil {
 		return err
 	}
 	if w.journal != nil {
 		out.belongsTo(w.journal)
 		w.journal.MaskPatterns(own...)
 		out.record(w.journal, own)
-		w.env.Mask = out.mask(w.journal)
+		w.env.Mask, w.env.Masked = out.mask(w.journal), w.journal.Masked
 	}
 	return w.run(cmd)
 }
 
 // openJournal begins the transcript. A dry run changes nothing and leaves none.
-func openJournal(book *runbook.Runbook, s event.Started, dryRun bool) (*transcript.Writer, error) {
+func openJournal(book *runbook.Runbook, s event.Started, given []event.Value, dryRun bool) (*transcript.Writer, error) {
 	if dryRun {
 		return nil, nil
 	}
@@ -171,9 +172,10 @@ func openJournal(book *runbook.Runbook, s event.Started, dryRun bool) (*transcri
 		return nil, err
 	}
 	host, _ := os.Hostname()
+	s.Inputs = given
 	j, err := transcript.Create(root, transcript.Header{
 		Tool: s.Tool, Runbook: book.Name.Value, Version: book.Version.Value, Digest: book.Digest(), From: s.From,
-		To: book.To.Value, Cluster: s.Cluster, Host: host, Operator: s.Operator, Locale: s.Locale,
+		To: book.To.Value, Cluster: s.Cluster, Host: host, Operator: s.Operator, Locale: s.Locale, Start: &s,
 	})
 	if err == nil {
 		// before any command: where it is missing later, somebody has removed it
@@ -182,6 +184,17 @@ func openJournal(book *runbook.Runbook, s event.Started, dryRun bool) (*transcri
 		}
 	}
 	return j, err
+}
+
+// givenInputs are the inputs that were given beforehand, without the secret ones.
+func givenInputs(book *runbook.Runbook, inputs map[string]string) []event.Value {
+	var given []event.Value
+	for _, e := range book.Inputs {
+		if text, ok := inputs[e.Name]; ok && !e.Value.Secret.Value {
+			given = append(given, event.Value{Name: e.Name, Text: text})
+		}
+	}
+	return given
 }
 
 func operator() string {

@@ -38,7 +38,9 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 			return false, err
 		}
 	}
-	a, err := r.ask(ctx, in.events, q)
+	r.askUnknown(in, &q, cmds)
+	underway := len(cmds) > 0 && !slices.ContainsFunc(cmds, func(c event.Command) bool { return !r.env.Past.ran(in.events, c) })
+	a, err := r.askOf(ctx, in, q, underway)
 	switch {
 	case err != nil:
 		return false, err
@@ -154,7 +156,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 		if q.Title.Empty() {
 			q.Title = in.step.Title.Text(in.scope)
 		}
-		return r.ask(ctx, in.events, q)
+		return r.askOf(ctx, in, q, false)
 	}
 	t.Emit = func(d event.Data) error { return r.emit(in.events, d) }
 	var value any
@@ -238,16 +240,22 @@ func (r *Run) runCommands(ctx context.Context, in *instance, t *runbook.Task) (a
 }
 
 // failed asks what to do about a step that did not succeed. It says whether to try again.
-func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (again bool, err error) {
+func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (retry bool, err error) {
 	q := event.Question{
 		ID: in.id + "/failed", Form: event.AskFailed, Opens: true, Safe: event.ChoiceLeave,
 		Title: event.Text{En: "Step failed: " + in.step.Title.Text(in.scope).En, Ja: "手順が失敗しました: " + in.step.Title.Text(in.scope).In("ja")},
 		Body:  failure.why,
 	}
 	if failure.outcome == event.StateLost {
+		q.ID, q.Unknown, q.Exact = in.id+"/unknown", true, true
+		q.Body = q.Body.Plus(event.T(". ")).Plus(sayMayHaveRun)
 		q.Title = event.Text{En: "Nobody knows how this ended: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
 	}
-	q.Choices = append(q.Choices, event.Choice{ID: event.ChoiceRetry, Label: event.Text{En: "run it again", Ja: "再実行"}})
+	again := event.Choice{ID: event.ChoiceRetry, Label: event.Text{En: "run it again", Ja: "再実行"}}
+	if q.Unknown {
+		again.Label = event.Text{En: "run it again, after one more question", Ja: "再実行 (もう一度確認します)"}
+	}
+	q.Choices = append(q.Choices, again)
 	q.Choices = append(q.Choices, r.cures(in, in.step.Remedies, "")...)
 	for _, id := range r.watch.seenIn(in.events) {
 		if p := r.book.Pitfall(id); p != nil {
@@ -258,7 +266,7 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 		event.Choice{ID: event.ChoiceOverride, Label: event.Text{En: "go on all the same, with a reason", Ja: "理由を記して続行"}, NeedsReason: true},
 		event.Choice{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}})
 	for {
-		a, err := r.ask(ctx, in.events, q)
+		a, err := r.askOf(ctx, in, q, false)
 		if errors.Is(err, event.ErrUnanswered) {
 			return false, failure // with nobody there, what failed has failed
 		}
@@ -276,44 +284,5 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (aga
 			continue
 		}
 		return false, failure
-	}
-}
-
-// ask puts a question, unless it was answered before the run was resumed.
-func (r *Run) ask(ctx context.Context, step string, q event.Question) (event.Answer, error) {
-	if a, ok := r.env.Past.answer(step, q); ok {
-		return a, nil
-	}
-	if r.restoring {
-		return event.Answer{}, errNotKept
-	}
-	return r.askNow(ctx, step, q)
-}
-
-// askNow puts a question and records it and its answer. An answer that the question does not offer is refused.
-func (r *Run) askNow(ctx context.Context, step string, q event.Question) (event.Answer, error) {
-	if err := r.emit(step, event.Asked{Question: q}); err != nil {
-		return event.Answer{}, err
-	}
-	if step != "" {
-		r.env.Past.live()
-	}
-	for {
-		a, err := r.env.Ask(ctx, q)
-		if err != nil {
-			return a, err
-		}
-		if err := q.Accept(a); err != nil {
-			if a.By != "operator" {
-				return a, &runbook.UsageError{Message: err.Error(), Way: "mend the answer to " + q.ID}
-			}
-			continue
-		}
-		shown := a
-		if q.Secret {
-			r.env.Mask(a.Text)
-			shown.Text = ""
-		}
-		return a, r.emit(step, event.Answered{Question: q.ID, Answer: shown})
 	}
 }

@@ -24,6 +24,7 @@ type Env struct {
 	Now     func() time.Time                                 // nil = real time
 	After   func(d time.Duration, do func())                 // does something after a while; nil = in real time
 	Mask    func(secret string)                              // called with each secret before anything could print it
+	Masked  func(string) string                              // a text as it is written; nil = as it is
 
 	Past *Past // of the run that is resumed; nil: it begins here
 	Torn int64 // bytes of half a line that were cut off its transcript
@@ -54,7 +55,8 @@ type Run struct {
 	number  int // of the last command
 	current *instance
 	keys    keyboard
-	due     []*instance // what is applied for the time of the work, in order
+	lost    map[string]bool // commands that may have run, by step, host and line
+	due     []*instance     // what is applied for the time of the work, in order
 }
 
 // NewRun prepares a run. Nothing happens before Go.
@@ -235,6 +237,9 @@ func (r *Run) walk(ctx context.Context) error {
 	if r.env.DryRun {
 		return r.describeAll(plan)
 	}
+	if err := r.acceptForeign(ctx); err != nil {
+		return err
+	}
 	if err := r.confirmStart(ctx); err != nil {
 		return err
 	}
@@ -376,6 +381,7 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 		return event.Overridden, event.Text{En: "left out by the operator", Ja: "オペレーターが省略しました"}, err
 	}
 	over, err := r.act(ctx, in)
+	in.unknown = stateLost(err)
 	if err != nil {
 		return "", event.Text{}, err
 	}

@@ -48,7 +48,7 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *runbook.Ga
 		if checked.Verdict == event.Pass || checked.Required == event.Advisory {
 			return false, nil
 		}
-		a, err := r.ask(ctx, in.events, r.gateQuestion(in, g, checked))
+		a, err := r.askOf(ctx, in, r.gateQuestion(in, g, checked), false)
 		switch {
 		case errors.Is(err, event.ErrUnanswered) && checked.Verdict != event.Pass:
 			return false, unansweredGate{blockedError{checked.Title}, err}

@@ -15,18 +15,19 @@ import (
 
 // instance is a step of the plan: a step of the runbook, on its node where it stands in a loop.
 type instance struct {
-	step   *runbook.Step
-	id     string // of the step, or step[node]
-	events string // the step its events belong to: itself, or for a remedy the step that is mended
-	frame  *frame
-	node   string   // of the loop; of a batch its nodes with commas between, as Ansible takes them
-	batch  []string // the nodes of the loop, one by one
-	phase  event.Text
-	when   runbook.Expr
-	scope  *runbook.Scope
-	hosts  []string
-	facts  runbook.Named[runbook.Fact] // the runbook's and the step's own
-	remedy bool
+	step    *runbook.Step
+	id      string // of the step, or step[node]
+	events  string // the step its events belong to: itself, or for a remedy the step that is mended
+	frame   *frame
+	node    string   // of the loop; of a batch its nodes with commas between, as Ansible takes them
+	batch   []string // the nodes of the loop, one by one
+	phase   event.Text
+	when    runbook.Expr
+	scope   *runbook.Scope
+	hosts   []string
+	facts   runbook.Named[runbook.Fact] // the runbook's and the step's own
+	remedy  bool
+	unknown bool // nobody knows how the last attempt ended
 }
 
 func (in *instance) danger() event.Danger {

@@ -21,8 +21,9 @@ type Past struct {
 
 	mu       sync.Mutex
 	steps    map[string]*pastStep
-	number   int  // of the last command
-	caughtUp bool // something has been done that the past does not hold
+	number   int        // of the last command
+	caughtUp bool       // something has been done that the past does not hold
+	foreign  event.Text // why its answers are not this operator's; empty where they are
 	same     func(string) string
 
 	reading sync.Mutex
@@ -31,10 +32,13 @@ type Past struct {
 
 // pastStep is what is known of one step since it was last begun anew.
 type pastStep struct {
-	status   event.Status   // how it ended, "" where it did not
-	attempts int            // the last
-	before   int            // attempts before it was begun anew
-	left     map[string]int // events that were written, by what they say
+	status   event.Status              // how it ended, "" where it did not
+	attempts int                       // the last
+	before   int                       // attempts before it was begun anew
+	left     map[string]int            // events that were written, by what they say
+	asked    map[string]event.Question // the newest of each id
+	lost     map[string]bool           // commands that changed something and of which no end is known, by host and line
+	unknown  bool                      // it ended, and nobody knows how
 	commands []*pastCommand
 	answers  map[string][]event.Answer
 	gates    map[[2]string]event.GateChecked
@@ -86,8 +90,9 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 		st.attempts = d.Attempt
 	case event.StepEnded:
 		if st.status = d.Status; !done(d.Status) {
+			again := slices.ContainsFunc(st.commands, func(c *pastCommand) bool { return c.Changes })
 			st = p.forget(e.Step)
-			st.status = d.Status
+			st.status, st.unknown = d.Status, d.Status == event.Lost || st.unknown && !again
 			return
 		}
 	case event.Resumed:
@@ -95,6 +100,8 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 	case event.Ended:
 		p.Ended = d.Status
 		p.endedBefore()
+	case event.Asked:
+		st.asked[d.ID] = d.Question
 	case event.Answered:
 		st.answers[d.Question] = append(st.answers[d.Question], d.Answer)
 	case event.GateChecked:
@@ -113,19 +120,38 @@ func done(s event.Status) bool {
 func (p *Past) step(id string) *pastStep {
 	st := p.steps[id]
 	if st == nil {
-		st = &pastStep{left: map[string]int{}, answers: map[string][]event.Answer{}, gates: map[[2]string]event.GateChecked{}}
+		st = &pastStep{left: map[string]int{}, answers: map[string][]event.Answer{}, gates: map[[2]string]event.GateChecked{},
+			asked: map[string]event.Question{}, lost: map[string]bool{}}
 		p.steps[id] = st
 	}
 	return st
 }
 
-// forget lets go of what a step did before it ended without success. The number of its attempts is kept.
+// forget lets go of what a step did before it ended without success. The number of its attempts is kept, and which of its
+// commands may have run.
 func (p *Past) forget(id string) *pastStep {
-	attempts := p.step(id).attempts
+	old := p.step(id)
 	delete(p.steps, id)
 	st := p.step(id)
-	st.attempts, st.before = attempts, attempts
+	st.attempts, st.before, st.lost, st.unknown = old.attempts, old.attempts, old.lost, old.unknown
+	for _, c := range old.commands {
+		if key := p.lostKey(c.Host, c.Line); c.end != nil && c.end.Outcome != event.StateLost {
+			delete(st.lost, key)
+		} else if c.Changes {
+			st.lost[key] = true
+		}
+	}
 	return st
+}
+
+func (p *Past) lostKey(host, line string) string { return host + "\n" + p.masked(line) }
+
+// masked is a text as the transcript has it.
+func (p *Past) masked(s string) string {
+	if p == nil || p.same == nil {
+		return s
+	}
+	return p.same(s)
 }
 
 // endedBefore takes back the decision to leave: who resumes a run wants to be asked again.
@@ -229,9 +255,9 @@ func (p *Past) take(step string, c event.Command) *pastCommand {
 	if st == nil {
 		return nil
 	}
-	line := p.same(c.Line)
+	line := p.masked(c.Line)
 	for _, old := range st.commands {
-		if !old.taken && old.Host == c.Host && p.same(old.Line) == line {
+		if !old.taken && old.Host == c.Host && p.masked(old.Line) == line {
 			old.taken = true
 			return old
 		}
@@ -239,23 +265,84 @@ func (p *Past) take(step string, c event.Command) *pastCommand {
 	return nil
 }
 
-// answer gives a decision that was made. What was secret is nowhere in the transcript and has to be asked again.
-func (p *Past) answer(step string, q event.Question) (event.Answer, bool) {
+// answer gives a decision that was made about the very same question. why says what has changed, where there is a decision
+// that is void because of it. What was secret is nowhere in the transcript and has to be asked again. old: nothing will
+// run because of the answer that has not run already, so that another version of the runbook does no harm.
+func (p *Past) answer(step string, q event.Question, book string, old bool) (a event.Answer, why event.Text, ok bool) {
 	if p == nil || q.Secret {
-		return event.Answer{}, false
+		return event.Answer{}, event.Text{}, false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.steps[step]
-	if st == nil || len(st.answers[q.ID]) == 0 {
-		return event.Answer{}, false
+	if st == nil {
+		return event.Answer{}, event.Text{}, false
 	}
-	a := st.answers[q.ID][0]
-	st.answers[q.ID] = st.answers[q.ID][1:]
-	if strings.Contains(a.Text, event.Masked) { // what was typed is not known any more
-		return event.Answer{}, false
+	shown := q.Digest(p.masked)
+	for len(st.answers[q.ID]) > 0 {
+		a, st.answers[q.ID] = st.answers[q.ID][0], st.answers[q.ID][1:]
+		switch {
+		case !p.foreign.Empty() && !p.restored(step):
+			why = p.foreign
+		case a.Shown == "":
+			why = event.Text{En: "the record does not say what was shown when it was answered", Ja: "回答した時に何が表示されていたかが記録にありません"}
+		case a.Shown != shown:
+			why = q.Changed(st.asked[q.ID], p.masked)
+			if why.Empty() {
+				why = event.Text{En: "the question has changed since it was answered", Ja: "回答した時から質問が変わっています"}
+			}
+		case a.Book != book && !old:
+			why = event.Text{En: "the runbook has changed since it was answered", Ja: "回答した時から手順書が変わっています"}
+		case q.Accept(a) == nil:
+			return a, event.Text{}, true
+		}
 	}
-	return a, q.Accept(a) == nil
+	return event.Answer{}, why, false
+}
+
+// restored says whether a step is over, so that its decisions only bring back what they led to.
+func (p *Past) restored(step string) bool { return p.steps[step] != nil && done(p.steps[step].status) }
+
+// ran says whether a command of the step was started, and has been taken up or has ended.
+func (p *Past) ran(step string, c event.Command) bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.steps[step]
+	return st != nil && slices.ContainsFunc(st.commands, func(old *pastCommand) bool {
+		return !old.taken && old.Host == c.Host && p.masked(old.Line) == p.masked(c.Line)
+	})
+}
+
+// mayHaveRun gives the commands of a step that changed something and of which nobody knows the end: those it has now, in
+// earlier attempts, and those that were started under another line than it has now. step is the one the events belong to.
+func (p *Past) mayHaveRun(step string, now []event.Command) []string {
+	if p == nil || p.steps[step] == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.steps[step]
+	var lines []string
+	for _, c := range now {
+		if st.lost[p.lostKey(c.Host, c.Line)] {
+			lines = append(lines, c.Host+": "+c.Line)
+		}
+	}
+	for _, c := range st.commands {
+		same := func(n event.Command) bool { return n.Host == c.Host && p.masked(n.Line) == p.masked(c.Line) }
+		if c.end == nil && !c.taken && c.Changes && !slices.ContainsFunc(now, same) {
+			lines = append(lines, c.Host+": "+c.Line)
+		}
+	}
+	return lines
+}
+
+// endedUnknown says whether the last attempt that did anything ended and nobody knows how.
+func (p *Past) endedUnknown(id string) bool {
+	return p != nil && p.steps[id] != nil && p.steps[id].unknown
 }
 
 // finished says whether a step is over.

@@ -79,7 +79,10 @@ type Question struct {
 	Type    string   `json:"type,omitempty"` // the word that must be typed to continue
 	Default string   `json:"default,omitempty"`
 	Secret  bool     `json:"secret,omitempty"`
-	Opens   bool     `json:"opens,omitempty"` // it opens by itself: keys typed before it was read must not answer it
+	Opens   bool     `json:"opens,omitempty"`   // it opens by itself: keys typed before it was read must not answer it
+	Hosts   []string `json:"hosts,omitempty"`   // of the step it belongs to
+	Exact   bool     `json:"exact,omitempty"`   // in an answers file only its exact id answers it, no pattern
+	Unknown bool     `json:"unknown,omitempty"` // nobody knows whether what it asks for has already run
 }
 
 // Choice is one answer that can be given.
@@ -94,7 +97,9 @@ type Answer struct {
 	Choice string `json:"choice,omitempty"`
 	Text   string `json:"text,omitempty"`
 	Reason string `json:"reason,omitempty"`
-	By     string `json:"by,omitempty"` // operator, answers or recording
+	By     string `json:"by,omitempty"`      // operator, answers or recording
+	Shown  string `json:"shown,omitempty"`   // digest of the question it was given to
+	Book   string `json:"runbook,omitempty"` // digest of the runbook then
 }
 
 // Control is what the operator does while a command runs. The zero value does nothing.

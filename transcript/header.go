@@ -3,6 +3,7 @@ package transcript
 import (
 	"encoding/json"
 	"fmt"
+	"spraydeck/event"
 	"strings"
 	"time"
 	"unicode"
@@ -36,6 +37,9 @@ type Header struct {
 	Locale    string    `json:"locale,omitempty"`
 	DryRun    bool      `json:"dryRun,omitempty"`
 	Rehearses string    `json:"rehearses,omitempty"` // id of the run that answers the commands
+
+	Dir   string         `json:"dir,omitempty"`   // where it was recorded: a copy lies elsewhere
+	Start *event.Started `json:"start,omitempty"` // what a resume needs where the run broke off before its first event
 }
 
 // id names a run so that a sorted listing is in the order of time and a person knows which it was.

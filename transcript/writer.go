@@ -79,12 +79,35 @@ func Create(root string, h Header) (*Writer, error) {
 		return nil, err
 	}
 	h.ID = filepath.Base(dir)
+	if h.Start != nil { // it can be resumed
+		h.Dir = realPath(dir)
+	}
 	w, err := create(dir, h)
 	if err != nil {
 		os.RemoveAll(dir) // ours and empty of events: nothing half-done stays behind
 		return nil, err
 	}
 	return w, nil
+}
+
+// realPath is an absolute path without symbolic links, as far as that can be found out.
+func realPath(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return path
+}
+
+// CopiedFrom is the directory in which a transcript was recorded, where that is another than it lies in now; "" where it is
+// the same, or not known.
+func (w *Writer) CopiedFrom() string {
+	if was := w.Header().Dir; was != "" && was != realPath(w.Dir()) {
+		return was
+	}
+	return ""
 }
 
 // makeDir takes the first free name: two runs may begin in the same second.

@@ -22,11 +22,12 @@ import (
 //	gate.api-server:                      # a list is used in order: the first time, the second time
 //	  - remedy:point-at-localhost
 //	  - continue
-//	drain.*:
+//	drain[node3]/approve:
 //	  choice: continue
 //	  text: node3                         # the word that must be typed, or the value
 //	  reason: approved in CHG-1234        # where the choice wants one
 //
+// A pattern never answers a step that disrupts or destroys, nor one that may already have run: only its exact id does.
 // An exact id is stronger than a pattern, and a longer pattern than a shorter one. An answer that leads back to the
 // same question (retry, edit, a remedy) is good for one time only, any other single answer for every time.
 type Answers struct {
@@ -176,9 +177,13 @@ func (a *Answers) Ask(next event.Asker) event.Asker {
 		if err := ctx.Err(); err != nil {
 			return event.Answer{}, err
 		}
-		g, found := a.take(q.ID)
+		g, found, refused := a.take(q)
 		if !found {
-			return next(ctx, q)
+			answer, err := next(ctx, q)
+			if refused != "" && errors.Is(err, event.ErrUnanswered) {
+				err = &unanswered{q: q, why: refused}
+			}
+			return answer, err
 		}
 		answer, why := fitAnswer(q, g)
 		if why != "" {
@@ -188,13 +193,19 @@ func (a *Answers) Ask(next event.Asker) event.Asker {
 	}
 }
 
-// take gives the next answer to a question.
-func (a *Answers) take(id string) (givenAnswer, bool) {
+// take gives the next answer to a question. refused says which pattern would have answered it, where none may.
+func (a *Answers) take(q event.Question) (g givenAnswer, found bool, refused string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	id := q.ID
 	var best *answerEntry
 	for _, e := range a.entries {
 		switch {
+		case q.Red() && e.key != id && matches(e.key, id):
+			e.met = true
+			refused = fmt.Sprintf("%s:%d: the pattern %s does not answer it: a step that disrupts or destroys, or may already have run, is answered by its exact id only",
+				a.path, e.line, strconv.Quote(e.key))
+		case q.Red() && e.key != id:
 		case e.key == id:
 			best = e
 		case best != nil && (best.key == id || len(best.key) >= len(e.key)):
@@ -203,19 +214,19 @@ func (a *Answers) take(id string) (givenAnswer, bool) {
 		}
 	}
 	if best == nil {
-		return givenAnswer{}, false
+		return givenAnswer{}, false, refused
 	}
 	best.met = true
 	n := a.used[id]
 	a.used[id]++
 	if n < len(best.answers) {
-		return best.answers[n], true
+		return best.answers[n], true, ""
 	}
 	only := best.answers[0]
 	if best.list || leadsBack(only.choice) {
-		return givenAnswer{}, false
+		return givenAnswer{}, false, ""
 	}
-	return only, true
+	return only, true, ""
 }
 
 // leadsBack says whether the question may come again after this choice.

@@ -1,0 +1,219 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"spraydeck/engine"
+	"spraydeck/event"
+	"spraydeck/runbook"
+	"spraydeck/runbook/runbooktest"
+)
+
+// oneChange is a runbook of one command.
+func oneChange(t *testing.T, version, line string) *runbook.Runbook {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "one.yaml")
+	text := fmt.Sprintf(`apiVersion: spraydeck/v1
+kind: Runbook
+name: one
+version: %s
+title: One change
+system: os
+phases:
+  - title: All
+    steps:
+      - {id: a, title: A, danger: changes, command: %q}
+`, version, line)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := filepath.Abs("../runbook")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path, err = filepath.Rel(dir, path); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := runbooktest.Read(t, path)
+	return files[0].Runbook
+}
+
+// asks notes every question, and answers yes.
+type asks struct{ seen []event.Question }
+
+func (a *asks) ask(ctx context.Context, q event.Question) (event.Answer, error) {
+	a.seen = append(a.seen, q)
+	if q.ID == "a/unknown" {
+		return event.Answer{Choice: event.ChoiceRetry}, nil
+	}
+	return yes(ctx, q)
+}
+
+func (a *asks) find(id string) *event.Question {
+	i := slices.IndexFunc(a.seen, func(q event.Question) bool { return q.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &a.seen[i]
+}
+
+// TestAnAnswerBelongsToWhatWasShown: a console is killed between the answer and the command, and another one resumes.
+func TestAnAnswerBelongsToWhatWasShown(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		book    *runbook.Runbook // at the resume
+		record  func([]event.Event)
+		foreign string
+		want    string // why it is asked anew, "" = it is not
+	}{
+		{name: "the same", book: oneChange(t, "1.0.0", "echo one")},
+		{name: "another command", book: oneChange(t, "1.0.0", "echo two"), want: "the command has changed since it was approved"},
+		{name: "another runbook", book: oneChange(t, "1.0.1", "echo one"), want: "the runbook has changed since it was answered"},
+		{name: "another operator", book: oneChange(t, "1.0.0", "echo one"), foreign: "the record is of alice@b", want: "the record is of alice@b"},
+		{name: "other hosts", book: oneChange(t, "1.0.0", "echo one"), want: "the hosts have changed",
+			record: func(events []event.Event) {
+				eachQuestion(events, func(q *event.Question) { q.Hosts = []string{"node9"} })
+			}},
+		{name: "an old record", book: oneChange(t, "1.0.0", "echo one"), want: "does not say what was shown",
+			record: func(events []event.Event) {
+				for i := range events {
+					if a, ok := events[i].Data.(event.Answered); ok {
+						a.Shown = ""
+						events[i].Data = a
+					}
+				}
+			}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, k := &journal{left: -1}, &keeper{inner: newSite(t).exec, jobs: map[int]*job{}}
+			dies := func(ctx context.Context, q event.Question) (event.Answer, error) {
+				if q.ID == "a/approve" {
+					j.left = 1
+				}
+				return yes(ctx, q)
+			}
+			if _, err := console(t, oneChange(t, "1.0.0", "echo one"), j, k, dies); err == nil {
+				t.Fatal("not killed")
+			}
+			if last, ok := j.events[len(j.events)-1].Data.(event.Answered); !ok || last.Question != "a/approve" || len(k.ran) > 0 {
+				t.Fatalf("the last event is %#v, ran %q", j.events[len(j.events)-1].Data, k.ran)
+			}
+			if c.record != nil {
+				c.record(j.events)
+			}
+			a := &asks{}
+			past := engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, nil)
+			past.Distrust(event.T(c.foreign))
+			j.left = -1
+			end, err := engine.NewRun(c.book, engine.Env{Exec: k.exec, Ask: a.ask, Sink: j.append, Past: past}).Go(t.Context())
+			if err != nil || end.Exit != 0 || len(k.ran) != 1 {
+				t.Fatalf("%+v %v, ran %q", end, err, k.ran)
+			}
+			q := a.find("a/approve")
+			switch {
+			case c.want == "" && q != nil:
+				t.Errorf("asked anew: %+v", q)
+			case c.want != "" && (q == nil || !strings.Contains(q.Body.En, c.want)):
+				t.Errorf("asked %+v, want %q", q, c.want)
+			}
+			if c.foreign != "" && (a.find("resume-foreign") == nil || !a.find("resume-foreign").Red()) {
+				t.Error("nobody was asked whether to go on with the record of somebody else")
+			}
+		})
+	}
+}
+
+func eachQuestion(events []event.Event, change func(*event.Question)) {
+	for i := range events {
+		if d, ok := events[i].Data.(event.Asked); ok {
+			change(&d.Question)
+			events[i].Data = d
+		}
+		if d, ok := events[i].Data.(event.Answered); ok {
+			d.Shown = "0"
+			events[i].Data = d
+		}
+	}
+}
+
+// TestAfterUnknownAnotherQuestion: a command whose end nobody knows is asked for under another id and with another text,
+// in the same run and in every one that resumes it, until its end is known.
+func TestAfterUnknownAnotherQuestion(t *testing.T) {
+	book := oneChange(t, "1.0.0", "echo one")
+	j := &journal{left: -1}
+	ran, loses := 0, true
+	exec := func(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
+		if !c.Changes {
+			return 0, nil
+		}
+		if ran++; loses {
+			return -1, lost{}
+		}
+		return 0, nil
+	}
+	stop := func(ctx context.Context, q event.Question) (event.Answer, error) {
+		if q.ID == "a/unknown" || q.ID == "a/approve-unknown" {
+			return event.Answer{}, event.ErrUnanswered
+		}
+		return yes(ctx, q)
+	}
+	run := func(ask event.Asker) event.Ended {
+		env := engine.Env{Exec: exec, Ask: ask, Sink: j.append}
+		if len(j.events) > 0 {
+			env.Past = engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, nil)
+		}
+		end, err := engine.NewRun(book, env).Go(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return end
+	}
+	if end := run(stop); end.Status != event.Lost || ran != 1 {
+		t.Fatalf("%+v, ran %d", end, ran)
+	}
+	for range 2 { // nobody answers it, however often it is resumed
+		if end := run(stop); end.Exit != 3 || ran != 1 {
+			t.Fatalf("%+v, ran %d", end, ran)
+		}
+	}
+	loses = false
+	a := &asks{}
+	if end := run(a.ask); end.Exit != 0 || ran != 2 {
+		t.Fatalf("%+v, ran %d", end, ran)
+	}
+	q := a.find("a/approve-unknown")
+	if a.find("a/approve") != nil || q == nil || !q.Red() || !q.Unknown || q.Safe != event.ChoiceLeave ||
+		!strings.Contains(q.Body.En, "may already have run") || !strings.Contains(q.Title.En, "May already have run") {
+		t.Errorf("asked %+v", a.seen)
+	}
+
+	// and within one run
+	ran, loses, j = 0, true, &journal{left: -1}
+	again := &asks{}
+	end := run(func(ctx context.Context, q event.Question) (event.Answer, error) {
+		if q.ID == "a/approve-unknown" {
+			loses = false
+		}
+		return again.ask(ctx, q)
+	})
+	if end.Exit != 0 || ran != 2 || again.find("a/unknown") == nil || again.find("a/approve-unknown") == nil {
+		t.Errorf("%+v, ran %d, asked %+v", end, ran, again.seen)
+	}
+}
+
+// A hash of what was shown is no way to a secret in it.
+func TestDigestIsOfMaskedText(t *testing.T) {
+	q := event.Question{ID: "a/approve", Details: []string{"workstation: login hunter2"}}
+	masked := func(s string) string { return strings.ReplaceAll(s, "hunter2", "[masked]") }
+	other := q
+	other.Details = []string{"workstation: login [masked]"}
+	if q.Digest(masked) != other.Digest(nil) || q.Digest(nil) == other.Digest(nil) {
+		t.Error("the digest is of what was not masked")
+	}
+}
