@@ -46,7 +46,7 @@ type filter struct {
 func (f *filter) holding() bool { return f.pending() > 0 }
 
 // pending is how many bytes are held back.
-func (f *filter) pending() int { return len(f.held) + len(f.lines.held) }
+func (f *filter) pending() int { return len(f.held) + len(f.lines.held) + len(f.shape.held) }
 
 // output passes a piece and says how much of the stream went into what it gives: a command that is taken up again goes on
 // behind that.
@@ -71,10 +71,11 @@ func (f *filter) pass(m *known, p []byte, final bool) []byte {
 	p = f.lines.mask(m.own, p, final)
 	p, held := m.values.mask(f.held, p, final)
 	f.held = append(f.held[:0:0], held...)
+	p = f.shape.mask(p, final)
 	if f.holding() && (!before || len(p) > 0) {
 		f.since = time.Now()
 	}
-	return f.shape.mask(p)
+	return p
 }
 
 // text masks a text that is whole.
@@ -138,7 +139,7 @@ func (m *mask) data(b []byte, known bool) []byte {
 		t := s
 		switch {
 		case known && (isKey || fixed[key]):
-		case !isKey && s != "" && sensitive([]byte(key)):
+		case !isKey && secretName(key) && !harmless([]byte(s)):
 			t = Masked
 		default:
 			t = string(m.text([]byte(s)))

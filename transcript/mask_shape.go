@@ -8,73 +8,130 @@ import (
 // words are the names behind which a secret stands: password=x, "token": "x", --certificate-key x. A name may have
 // anything before it (ansible_become_password, DB_PASSWORD), and - is the same as _.
 var words = []string{
-	"password", "passwd", "passphrase", "_pass", "secret", "token", "api_key", "apikey", "access_key", "accesskey",
-	"secret_key", "secretkey", "private_key", "privatekey", "client_key_data", "certificate_key", "certificatekey",
-	"encryption_key", "encryptionkey", "credential", "credentials", "authorization",
-}
-
-// heads are how secrets begin that need no name: a JSON web token, and private keys in base64 as kubeconfigs hold them.
-var heads = []string{
-	"eyJhbGciOi",
-	"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS",           // PRIVATE KEY
-	"LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt",     // RSA PRIVATE KEY
-	"LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS",       // EC PRIVATE KEY
-	"LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", // OPENSSH PRIVATE KEY
+	"password", "passwd", "passphrase", "_pass", "_pwd", "secret", "token", "api_key", "apikey", "access_key", "accesskey",
+	"secret_key", "secretkey", "secret_key_base", "private_key", "privatekey", "client_key_data", "certificate_key", "certificatekey",
+	"encryption_key", "encryptionkey", "credential", "credentials", "authorization", "signing_key", "master_key", "account_key",
+	"accountkey", "sharedaccesskey", "preshared_key", "presharedkey", "_psk", "bindpw", "rootpw", "requirepass", "masterauth",
+	"snmp_community", "etcd_encryption",
 }
 
 const (
-	bearer   = "bearer"
-	pemBegin = "-----BEGIN "
-	pemKey   = "PRIVATE KEY-----"
-	pemEnd   = "-----END"
-	pemLimit = 32 << 10 // a key is shorter; a header that nothing follows must not swallow the rest of a run
-	lookBack = 64       // how far back an announcement may begin
+	bearer        = "bearer"
+	pemBegin      = "-----BEGIN "
+	pemKey        = "PRIVATE KEY-----"
+	pemEnd        = "-----END"
+	pemLimit      = 32 << 10 // a key is shorter; a header that nothing follows must not swallow the rest of a run
+	lookBack      = 96       // how far back an announcement may begin
+	doubtful      = 16       // how much of a value is held back until it is clear that it is not "false"
+	templateLimit = 128      // and of one that may be a template
 )
 
-// ends are the pairs of bytes with which an announcement can end. All other positions are passed over at once.
-var ends = func() (t [1 << 16]bool) {
+// The classes of what can end an announcement.
+const (
+	named  = 1 << iota // a name: "password="
+	spoken             // a word before a space: "--token "
+	dotted             // the first half of a token: "abcdef."
+	headed             // a beginning that needs no name: "ghp_"
+)
+
+// ends are the pairs of bytes with which an announcement can end, by class. All other positions are passed over at once.
+var ends = func() (t [1 << 16]uint8) {
 	for _, sep := range "=:" {
 		for _, c := range "\"' \t" {
-			t[pair(byte(c), byte(sep))] = true
+			t[pair(byte(c), byte(sep))] |= named
 		}
 	}
-	for _, w := range append([]string{bearer}, words...) {
-		c := w[len(w)-1]
-		for _, sep := range "=: " {
-			t[pair(c, byte(sep))] = true
-			t[pair(c-'a'+'A', byte(sep))] = true
+	both := func(c byte) {
+		t[pair(c, ' ')] |= spoken
+		if isLower(c) {
+			t[pair(c-'a'+'A', ' ')] |= spoken
 		}
 	}
-	for _, h := range append([]string{pemKey}, heads...) {
-		t[pair(h[len(h)-2], h[len(h)-1])] = true
+	for _, w := range append(append([]string{bearer}, words...), spaced...) {
+		both(w[len(w)-1])
+	}
+	for _, o := range options {
+		t[pair(o.flag[len(o.flag)-1], ' ')] |= spoken
+	}
+	for c := range byte(0x80) {
+		if isAlnum(c) && !isDigit(c) { // a name may be any: vault_db: x
+			t[pair(c, ':')] |= named
+			t[pair(c, '=')] |= named
+		}
+		if isID(c) {
+			t[pair(c, '.')] |= dotted
+		}
+	}
+	for _, h := range append([]string{pemKey, "://", "-p"}, blobs...) {
+		t[pair(h[len(h)-2], h[len(h)-1])] |= headed
+	}
+	for _, h := range heads {
+		t[pair(h.text[len(h.text)-2], h.text[len(h.text)-1])] |= headed
 	}
 	return t
 }()
 
 // closers are the second bytes of these pairs: a table that stays in the nearest cache.
 var closers = func() (t [256]bool) {
-	for k, is := range ends {
-		t[k&0xff] = t[k&0xff] || is
+	for k, class := range ends {
+		t[k&0xff] = t[k&0xff] || class > 0
 	}
 	return t
 }()
+
+// spokenEnds holds the last two letters of every word that may stand before a space.
+var spokenEnds = func() (t [1 << 16]bool) {
+	for _, w := range append(append([]string{bearer, "user"}, words...), spaced...) {
+		t[pair(w[len(w)-2], w[len(w)-1])] = true
+	}
+	return t
+}()
+
+// unlikely dismisses most of what ends like an announcement, by the few bytes before. p holds at least 8 before end.
+func unlikely(p []byte, end int, class uint8) bool {
+	a, b := p[end-3], p[end-2]
+	switch class {
+	case spoken:
+		return a != '-' && !spokenEnds[pair(a|0x20, b|0x20)]
+	case dotted:
+		return !isID(p[end-7]) || isWord(p[end-8])
+	case named:
+		if !isAlnum(b) || wordEnds[pair(a|0x20, b|0x20)] || shortEnds[b|0x20] {
+			return false
+		}
+		i := end - 2
+		for i > 0 && isWord(p[i-1]) {
+			i--
+		}
+		return i > 0 && p[i]|0x20 != 'v'
+	}
+	return false
+}
+
+// shortEnds are the last letters of names that announce a secret where nothing stands before them: see name.
+var shortEnds = [256]bool{'s': true, 'g': true, 'y': true, 'e': true}
 
 type mode uint8
 
 const (
 	plain mode = iota
 	lead       // an announcement was seen; the value, its quote or nothing follows
+	doubt      // a value begins; it may be none
 	value      // swallowing up to the end of a word or the closing quote
 	line       // swallowing up to the end of the line or a quote
 	blob       // swallowing base64
 	pem        // swallowing up to -----END
+	guess      // a rule decides about what follows
+	tail       // swallowing what the rule takes for a part
 )
 
 // shape masks what looks like a secret in a stream. The zero value is the start of a stream.
 type shape struct {
 	look    []byte // the end of what has passed
+	held    []byte // what came, and is not decided
 	mode    mode
-	whole   bool // the value is the whole line
+	rule    *rule // of guess and tail
+	named   naming
 	quote   byte // that closes the value, 0 for none
 	slash   bool // the opening quote was escaped, the closing one will be
 	escaped bool // the byte before was a backslash that counts
@@ -84,11 +141,25 @@ type shape struct {
 	matched int
 }
 
-// mask gives the stream's next bytes as they may be written: p itself if there is nothing to mask.
-func (s *shape) mask(p []byte) []byte {
+// mask gives the stream's next bytes as they may be written: p itself if there is nothing to mask. With final nothing is
+// held back.
+func (s *shape) mask(p []byte, final bool) []byte {
+	if len(s.held) > 0 {
+		p = append(s.held, p...)
+		s.held = nil
+	}
 	var out []byte
-	from := 0 // p[:from] is dealt with
-	for i := 0; i < len(p); {
+	done := 0 // p[:done] is in out
+	hide := func(from, to int) {
+		out = append(out, p[done:from]...)
+		if !s.shown {
+			out = append(out, Masked...)
+			s.shown = true
+		}
+		done = to
+	}
+	i := 0
+	for clear := true; i < len(p); {
 		switch s.mode {
 		case plain:
 			i = s.find(p, i)
@@ -96,40 +167,119 @@ func (s *shape) mask(p []byte) []byte {
 		case lead:
 			i = s.lead(p, i)
 			continue
-		}
-		start := i
-		if i = s.swallow(p, i); i == start {
+		case doubt:
+			if i, clear = s.decideValue(p, i, final); clear {
+				continue
+			}
+		case guess:
+			var from, to int
+			if from, to, clear = s.decideToken(p, i, final); clear {
+				if to > 0 {
+					hide(from, to)
+					i = to
+				}
+				continue
+			}
+		default:
+			start := i
+			if i = s.swallow(p, i); i > start {
+				hide(start, i)
+			}
+			if s.mode == plain && s.matched == len(pemEnd) {
+				out = append(out, pemEnd...)
+				s.matched = 0
+			}
 			continue
 		}
-		out = append(out, p[from:start]...)
-		if !s.shown {
-			out = append(out, Masked...)
-			s.shown = true
-		}
-		if s.mode == plain && s.matched == len(pemEnd) {
-			out = append(out, pemEnd...)
-		}
-		from = i
+		s.held = bytes.Clone(p[i:])
+		p = p[:i]
 	}
 	if s.look = append(s.look, p[max(0, len(p)-lookBack):]...); len(s.look) > lookBack {
 		s.look = append(s.look[:0], s.look[len(s.look)-lookBack:]...)
 	}
-	if from == 0 {
+	if done == 0 {
 		return p
 	}
-	return append(out, p[from:]...)
+	return append(out, p[done:]...)
+}
+
+// decideToken says what of the token at i is secret, if that is clear.
+func (s *shape) decideToken(p []byte, i int, final bool) (from, to int, clear bool) {
+	j := i
+	for j < len(p) && j-i < s.rule.limit && s.rule.part(p[j]) {
+		j++
+	}
+	over, next := j-i == s.rule.limit, -1
+	if j < len(p) {
+		next = int(p[j])
+	}
+	if next < 0 && !over && !final {
+		return 0, 0, false
+	}
+	s.mode = plain
+	a, b := s.rule.secret(p[i:j], next)
+	if b == 0 {
+		return 0, 0, true
+	}
+	s.shown = false
+	if b == j-i && (over || next < 0) {
+		s.mode = tail
+	}
+	return i + a, i + b, true
+}
+
+// decideValue says whether the value at i is one, if that is clear, and gives the index to go on from.
+func (s *shape) decideValue(p []byte, i int, final bool) (at int, clear bool) {
+	end := *s
+	if end.mode = value; s.named == lineLong {
+		end.mode = line
+	}
+	limit, j := doubtful, i
+	if s.named == loosely || bytes.HasPrefix(p[i:], []byte("{{")) || bytes.HasPrefix(p[i:], []byte("$")) {
+		limit = templateLimit
+	}
+	for j < len(p) && j-i < limit && !end.closes(p[j]) {
+		j++
+	}
+	closed := j < len(p) && j-i < limit
+	if !closed && !final && j-i < limit {
+		return i, false
+	}
+	tok := p[i:j]
+	switch {
+	case closed && s.quote == 0 && len(tok) == 1 && strings.IndexByte("ubUBrf", tok[0]) >= 0 && (p[j] == '"' || p[j] == '\''):
+		s.quote = p[j] // 'password': u'x', as Python prints it
+		return j + 1, true
+	case closed && s.quote == 0 && string(tok) == "!unsafe":
+		s.mode = lead
+		return j, true
+	case harmless(tok), s.named == loosely && !random(tok):
+		s.mode = plain
+		return i, true
+	}
+	s.mode, s.shown = value, false
+	if s.named == lineLong {
+		s.mode = line
+	}
+	return i, true
 }
 
 // find looks for the next announcement from i on and gives the index behind it, or the end of p.
 func (s *shape) find(p []byte, i int) int {
 	if i == 0 && len(p) > 0 {
-		if len(s.look) > 0 && ends[pair(s.look[len(s.look)-1], p[0])] && s.announced(p, 1) {
-			return 1
+		if len(s.look) > 0 {
+			if class := ends[pair(s.look[len(s.look)-1], p[0])]; class > 0 && s.announced(p, 1) {
+				return 1
+			}
 		}
 		i = 1
 	}
 	for ; i < len(p); i++ {
-		if c := p[i]; closers[c] && ends[pair(p[i-1], c)] && s.announced(p, i+1) {
+		c := p[i]
+		if !closers[c] {
+			continue
+		}
+		if class := ends[pair(p[i-1], c)]; class > 0 && !(i > 8 && unlikely(p, i+1, class)) && s.announced(p, i+1) {
 			return i + 1
 		}
 	}
@@ -144,18 +294,15 @@ func (s *shape) announced(p []byte, end int) bool {
 		tail = append(append(buf[:0], s.look...), p[:end]...)
 	}
 	before, c := tail[:len(tail)-1], tail[len(tail)-1]
-	m := plain
+	m, named := plain, nameless
 	switch c {
 	case '=', ':':
-		before = trimRight(trimRight(before, ' ', '\t', ' '), '"', '\'', '\\')
-		if sensitive(before) {
+		bare := trimRight(trimRight(before, ' ', '\t', ' '), '"', '\'', '\\')
+		if named = name(bare, len(bare) < len(before) && before[len(before)-1] != ' '); named != nameless {
 			m = lead
 		}
 	case ' ':
-		switch {
-		case len(before) >= len(bearer) && strings.EqualFold(string(before[len(before)-len(bearer):]), bearer):
-			m = lead
-		case sensitive(before) && bytes.HasPrefix(before[bytes.LastIndexAny(before, " \t\n\"'")+1:], []byte("--")):
+		if named = word(before); named != nameless {
 			m = lead
 		}
 	case '-':
@@ -164,16 +311,20 @@ func (s *shape) announced(p []byte, end int) bool {
 			m = pem
 		}
 	default:
-		for _, h := range heads {
+		for _, h := range blobsBy[pair(tail[max(0, len(tail)-2)], c)] {
 			if bytes.HasSuffix(tail, []byte(h)) {
 				m = blob
 			}
 		}
 	}
+	var r *rule
 	if m == plain {
-		return false
+		if r = announcedBy(tail); r == nil {
+			return false
+		}
+		m = guess
 	}
-	*s = shape{look: s.look, mode: m, whole: bytes.HasSuffix(bytes.ToLower(before), []byte("authorization"))}
+	*s = shape{look: s.look, mode: m, named: named, rule: r}
 	return true
 }
 
@@ -234,10 +385,7 @@ func (s *shape) lead(p []byte, i int) int {
 		case c == '\\':
 			s.slash = true
 		case c == '"', c == '\'':
-			s.quote, s.mode = c, value
-			if s.whole {
-				s.mode = line
-			}
+			s.quote, s.mode = c, doubt
 			return i + 1
 		case bytes.HasPrefix(p[i:], []byte(Masked)):
 			s.mode = plain
@@ -246,10 +394,7 @@ func (s *shape) lead(p []byte, i int) int {
 			s.mode = plain
 			return i
 		default:
-			s.mode, s.slash = value, false
-			if s.whole {
-				s.mode = line
-			}
+			s.mode, s.slash = doubt, false
 			return i
 		}
 	}
@@ -275,6 +420,11 @@ func (s *shape) closes(c byte) bool {
 	switch {
 	case s.mode == blob:
 		return !isBlob(c)
+	case s.mode == tail:
+		if s.rule.rest != nil {
+			return !s.rule.rest(c)
+		}
+		return !s.rule.part(c)
 	case c < ' ' && c != '\t':
 		return true
 	case s.mode == line:
@@ -289,10 +439,6 @@ func (s *shape) closes(c byte) bool {
 		return false
 	}
 	return c == s.quote
-}
-
-func isBlob(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("+/=-_.~", c) >= 0
 }
 
 func (s *shape) pem(p []byte, i int) int {

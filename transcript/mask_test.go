@@ -49,6 +49,30 @@ var shapes = []struct{ in, want string }{
 	{"secretName: etcd-certs\nsecret/etcd created\n", "secretName: etcd-certs\nsecret/etcd created\n"},
 	{"https://x/?token=abc&page=2\n", "https://x/?token=[masked]&page=2\n"},
 	{"パスワード password=ひみつ 次\n", "パスワード password=[masked] 次\n"},
+	// what only mentions a secret, or says that there is none, can be read
+	{"# kube_webhook_authorization: false\n", "# kube_webhook_authorization: false\n"},
+	{"This is where all of the bearer token will be stored\n", "This is where all of the bearer token will be stored\n"},
+	{"vsphere_token: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n", "vsphere_token: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n"},
+	{"token: \"{{ vault_token }}\" secret=$TOKEN password=${pw} x\n", "token: \"{{ vault_token }}\" secret=$TOKEN password=${pw} x\n"},
+	{"kubeadm_certificate_key: \"{{ lookup('password', credentials_dir + '/k.creds length=64 chars=hexdigits') | lower }}\"\n",
+		"kubeadm_certificate_key: \"{{ lookup('password', credentials_dir + '/k.creds length=64 chars=hexdigits') | lower }}\"\n"},
+	{"passwd: password updated; the password is required, password authentication\n", "passwd: [masked] updated; the password is required, password authentication\n"},
+	{"sudo -u root ls; journalctl -u kubelet; docker run -u 1000:1000 x; chown -u a\n", "sudo -u root ls; journalctl -u kubelet; docker run -u 1000:1000 x; chown -u a\n"},
+	{"https://host:8080/a@b ssh://git@github.com/x http://10.0.0.1:80 etcd.go:12 10.0.0.1\n", "https://host:8080/a@b ssh://git@github.com/x http://10.0.0.1:80 etcd.go:12 10.0.0.1\n"},
+	{"awk '{print $1$2}' $6$7 pass: 12, fail: 0 worker.node-1.example.com vault_version: 1.2 AKIA x ghp_short\n",
+		"awk '{print $1$2}' $6$7 pass: 12, fail: 0 worker.node-1.example.com vault_version: 1.2 AKIA x ghp_short\n"},
+	{"mkdir -p /a; mysql -p db; community.general: 1; sig: 9\n", "mkdir -p /a; mysql -p db; community.general: 1; sig: 9\n"},
+	// what is secret by its shape
+	{"[upload-certs] Using certificate key:\ne6a2eb8581237ab72a4f494f30285ec12a9694d750b9785706a83bfcbbbd2204\nnext\n",
+		"[upload-certs] Using certificate key:\n[masked]\nnext\n"},
+	{`"Using certificate key:", "e6a2eb8581237ab72a4f494f30285ec12a9694d750b9785706a83bfcbbbd2204"]` + "\n", `"Using certificate key:", "[masked]"]` + "\n"},
+	{"postgres://app:pl4nted@db/x https://u:p%40w@h:1/ ok\n", "postgres://app:[masked]@db/x https://u:[masked]@h:1/ ok\n"},
+	{"token is abcdef.0123456789abcdef, ok\n", "token is abcdef.[masked], ok\n"},
+	{`{"auths":{"r.io":{"auth":"dXNlcjpwYXNz"}}}` + "\n", `{"auths":{"r.io":{"auth":"[masked]"}}}` + "\n"},
+	{"x ghp_0123456789abcdefghijABCDEFGHIJ012345 y\n", "x ghp_[masked] y\n"},
+	{"root:$6$salt$0123456789abcdefghij:19000:0\n", "root:$6$[masked]:19000:0\n"},
+	{"{'password': u'hunter2', 'b': 1}\n", "{'password': u'[masked]', 'b': 1}\n"},
+	{"curl -s -u 'bob:hunter' https://x; sshpass -p hunter2 ssh h; mysql -phunter2 db\n", "curl -s -u 'bob:[masked]' https://x; sshpass -p [masked] ssh h; mysql -p[masked] db\n"},
 	{strings.Repeat("-", 80) + "\n" + strings.Repeat("=", 80), strings.Repeat("-", 80) + "\n" + strings.Repeat("=", 80)},
 }
 
@@ -307,7 +331,7 @@ func TestSecretIsAWord(t *testing.T) {
 func TestMaskLeavesStructures(t *testing.T) {
 	var s shape
 	in := `{"serviceAccountToken":{"expirationSeconds":3607,"path":"token"},"tokens":["a"],"token":"x"}`
-	out := string(s.mask([]byte(in)))
+	out := string(s.mask([]byte(in), true))
 	if !json.Valid([]byte(out)) || strings.Contains(out, `"x"`) || !strings.Contains(out, "3607") {
 		t.Errorf("%s", out)
 	}
