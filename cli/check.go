@@ -167,6 +167,12 @@ func (l *library) forHop(cmd *cobra.Command, out *outside, hop string) (*runbook
 
 // fits says whether the inputs fit the runbook, and where they ask for another release, what leads there.
 func (l *library) fits(book *runbook.Runbook, inputs map[string]string, command string) error {
+	for name := range inputs {
+		if in, ok := book.Inputs.Get(name); ok && in.Secret.Value {
+			return &runbook.UsageError{Message: fmt.Sprintf("input %s is secret: with --set every user of this machine could read it in the list of processes", name),
+				Way: fmt.Sprintf("leave --set out and type it when it is asked for, or write it into a file that only you can read, as inputs.%s: ..., and name that with --answers", name)}
+		}
+	}
 	tag, other := book.LeadsElsewhere(inputs)
 	if !other {
 		return book.CheckInputs(inputs)

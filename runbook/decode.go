@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"spraydeck/event"
 )
 
 // The decoder fills Go structs from YAML nodes and keeps the position of every value. The structs are the only table of
@@ -358,6 +360,11 @@ func (d *decoder) scalar(n *yaml.Node, want string) string {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		d.problem(n, "type", fmt.Sprintf("%s is expected here, not %s", want, describeNode(n)), "")
 		return ""
+	}
+	if i := strings.IndexFunc(n.Value, event.Hidden); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(n.Value[i:])
+		d.problem(n, "hidden", fmt.Sprintf("the text has the character U+%04X, which does not show or changes the order of others", r),
+			"remove it: what is shown must be what is there")
 	}
 	return n.Value
 }

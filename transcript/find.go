@@ -12,6 +12,9 @@ import (
 
 // Root is where runs are kept: spraydeck/sessions in the XDG state directory. It need not exist yet.
 func Root() (string, error) {
+	if own := os.Getenv("XDG_STATE_HOME"); own != "" && !filepath.IsAbs(own) {
+		return "", fmt.Errorf("find the state directory: XDG_STATE_HOME=%s is no absolute path, and such a path would be ignored: set it to an absolute one", own)
+	}
 	if !filepath.IsAbs(xdg.StateHome) {
 		return "", fmt.Errorf("find the state directory: %q is no absolute path; set XDG_STATE_HOME or HOME", xdg.StateHome)
 	}

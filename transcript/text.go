@@ -37,7 +37,7 @@ func (e *NoStepError) Hint() string { return "its steps: " + strings.Join(e.Step
 // command printed can act on the terminal. A line of the transcript that can not be read is said in its place; the
 // first such error is given at the end.
 func Text(w io.Writer, events iter.Seq2[event.Event, error], lang string, o TextOptions) error {
-	p := &text{w: bufio.NewWriter(w), lang: lang, o: o, commands: map[int]event.Event{}, nodes: map[string]string{}, partial: map[streamKey]string{}}
+	p := &text{w: bufio.NewWriter(event.ShowAll(w)), lang: lang, o: o, commands: map[int]event.Event{}, nodes: map[string]string{}, partial: map[streamKey]string{}}
 	var first error
 	for e, err := range events {
 		if err != nil {

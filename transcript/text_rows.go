@@ -96,7 +96,7 @@ func clean(s string) string {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || event.Hidden(r) {
 			return unicode.ReplacementChar // also the marks that turn the direction of text around
 		}
 		return r

@@ -279,7 +279,7 @@ func (p *Plain) line(s string) {
 
 func (p *Plain) write(s string) {
 	if p.err == nil {
-		_, p.err = io.WriteString(p.w, s)
+		_, p.err = io.WriteString(p.w, event.Shown(s))
 	}
 }
 
@@ -293,7 +293,7 @@ func (p *Plain) sayf(en, ja string, args ...any) string {
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r != '\t' && r != '\n' && (unicode.IsControl(r) || reorders(r)) {
+		if r != '\t' && r != '\n' && (unicode.IsControl(r) || event.Hidden(r)) {
 			fmt.Fprintf(&b, "\\u%04x", r)
 			continue
 		}

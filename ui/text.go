@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"spraydeck/event"
 )
 
 // width is how many columns s takes on the terminal. Wide characters take two.
@@ -39,7 +41,7 @@ func clean(s string) string {
 	var seen strings.Builder
 	for _, r := range s { // invalid bytes come as RuneError
 		switch {
-		case r == 0 || reorders(r):
+		case r == 0 || event.Hidden(r):
 			seen.WriteRune(utf8.RuneError)
 		case r >= 0x80 && r < 0xa0:
 			seen.WriteString("\x1b" + string(r-0x40)) // a C1 control is short for an escape sequence
@@ -91,11 +93,6 @@ func plainASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// reorders says whether r changes the direction of what follows: with it a command could read as another one.
-func reorders(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x061c
 }
 
 // cut shortens s to w columns, with an ellipsis where something is missing. Styles in s stay.
