@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"spraydeck/event"
@@ -119,6 +120,7 @@ var fixed = map[string]bool{
 func (m *mask) data(b []byte, known bool) []byte {
 	var out []byte
 	from, key := 0, "" // key: the name whose value comes next
+	var list filter    // of the strings of a list, which may be the lines of one text
 	for i := 0; i < len(b); i++ {
 		if b[i] != '"' {
 			if b[i] != ':' && b[i] != ' ' {
@@ -141,8 +143,10 @@ func (m *mask) data(b []byte, known bool) []byte {
 		case known && (isKey || fixed[key]):
 		case !isKey && secretName(key) && !harmless([]byte(s)):
 			t = Masked
-		default:
+		case key != "" || isKey:
 			t = string(m.text([]byte(s)))
+		default:
+			t = strings.TrimSuffix(string(list.pass(&m.known, []byte(s+"\n"), true)), "\n")
 		}
 		if t != s {
 			out = append(out, b[from:i]...)
@@ -151,7 +155,7 @@ func (m *mask) data(b []byte, known bool) []byte {
 		}
 		key = ""
 		if isKey {
-			key = s
+			key, list = s, filter{}
 		}
 		i = end - 1
 	}

@@ -177,6 +177,8 @@ func (s *shape) mask(p []byte, final bool) []byte {
 				if to > 0 {
 					hide(from, to)
 					i = to
+				} else if s.mode == guess { // it may still come
+					i = from
 				}
 				continue
 			}
@@ -215,6 +217,9 @@ func (s *shape) decideToken(p []byte, i int, final bool) (from, to int, clear bo
 	}
 	if next < 0 && !over && !final {
 		return 0, 0, false
+	}
+	if next < 0 && !over && s.rule == ruleKey && !bytes.ContainsFunc(p[i:j], func(r rune) bool { return isAlnum(byte(r)) }) {
+		return j, 0, true
 	}
 	s.mode = plain
 	a, b := s.rule.secret(p[i:j], next)
