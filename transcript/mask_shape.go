@@ -96,10 +96,13 @@ func unlikely(p []byte, end int, class uint8) bool {
 	case dotted:
 		return !isID(p[end-7]) || isWord(p[end-8])
 	case named:
-		if !isAlnum(b) || wordEnds[pair(a|0x20, b|0x20)] || shortEnds[b|0x20] {
+		i := end - 2
+		for i > end-6 && !isAlnum(p[i]) {
+			i--
+		}
+		if k := pair(p[i-1]|0x20, p[i]|0x20); wordEnds[k] > 0 || shortEnds[k] {
 			return false
 		}
-		i := end - 2
 		for i > 0 && isWord(p[i-1]) {
 			i--
 		}
@@ -108,8 +111,13 @@ func unlikely(p []byte, end int, class uint8) bool {
 	return false
 }
 
-// shortEnds are the last letters of names that announce a secret where nothing stands before them: see name.
-var shortEnds = [256]bool{'s': true, 'g': true, 'y': true, 'e': true}
+// shortEnds holds the last two letters of names that announce a secret where nothing stands before them: see name.
+var shortEnds = func() (t [1 << 16]bool) {
+	for _, w := range []string{"pass", "sig", "community", "auth", "cookie"} {
+		t[pair(w[len(w)-2], w[len(w)-1])] = true
+	}
+	return t
+}()
 
 type mode uint8
 
@@ -273,7 +281,7 @@ func (s *shape) decideValue(p []byte, i int, final bool) (at int, clear bool) {
 func (s *shape) find(p []byte, i int) int {
 	if i == 0 && len(p) > 0 {
 		if len(s.look) > 0 {
-			if class := ends[pair(s.look[len(s.look)-1], p[0])]; class > 0 && s.announced(p, 1) {
+			if class := ends[pair(s.look[len(s.look)-1], p[0])]; class > 0 && s.announced(p, 1, class) {
 				return 1
 			}
 		}
@@ -284,7 +292,7 @@ func (s *shape) find(p []byte, i int) int {
 		if !closers[c] {
 			continue
 		}
-		if class := ends[pair(p[i-1], c)]; class > 0 && !(i > 8 && unlikely(p, i+1, class)) && s.announced(p, i+1) {
+		if class := ends[pair(p[i-1], c)]; class > 0 && !(i > 8 && unlikely(p, i+1, class)) && s.announced(p, i+1, class) {
 			return i + 1
 		}
 	}
@@ -292,7 +300,7 @@ func (s *shape) find(p []byte, i int) int {
 }
 
 // announced says whether what stands before p[end] announces a secret, and sets the mode for it.
-func (s *shape) announced(p []byte, end int) bool {
+func (s *shape) announced(p []byte, end int, class uint8) bool {
 	var buf [2 * lookBack]byte
 	tail := p[max(0, end-lookBack):end]
 	if end < lookBack {
@@ -316,6 +324,9 @@ func (s *shape) announced(p []byte, end int) bool {
 			m = pem
 		}
 	default:
+		if class&headed == 0 {
+			break
+		}
 		for _, h := range blobsBy[pair(tail[max(0, len(tail)-2)], c)] {
 			if bytes.HasSuffix(tail, []byte(h)) {
 				m = blob
@@ -324,7 +335,7 @@ func (s *shape) announced(p []byte, end int) bool {
 	}
 	var r *rule
 	if m == plain {
-		if r = announcedBy(tail); r == nil {
+		if r = announcedBy(tail, class); r == nil {
 			return false
 		}
 		m = guess
@@ -342,10 +353,11 @@ func trimRight(b []byte, x, y, z byte) []byte {
 
 // sensitive says whether a name ends in one of the words.
 func sensitive(name []byte) bool {
-	if n := len(name); n < 5 || !wordEnds[pair(name[n-2]|0x20, name[n-1]|0x20)] {
+	n := len(name)
+	if n < 4 {
 		return false
 	}
-	for _, w := range words {
+	for _, w := range wordsOf[wordEnds[pair(name[n-2]|0x20, name[n-1]|0x20)]] {
 		if endsIn(name, w) {
 			return true
 		}
@@ -369,12 +381,18 @@ func endsIn(name []byte, w string) bool {
 	return true
 }
 
-// wordEnds holds the last two letters of every word: most names are told by them to be harmless.
-var wordEnds = func() (t [1 << 16]bool) {
+// wordEnds says by the last two letters which words a name may end in: most are told by them to be harmless.
+var wordEnds, wordsOf = func() (t [1 << 16]uint8, lists [][]string) {
+	lists = [][]string{nil}
 	for _, w := range words {
-		t[pair(w[len(w)-2], w[len(w)-1])] = true
+		k := pair(w[len(w)-2], w[len(w)-1])
+		if t[k] == 0 {
+			t[k] = uint8(len(lists))
+			lists = append(lists, nil)
+		}
+		lists[t[k]] = append(lists[t[k]], w)
 	}
-	return t
+	return t, lists
 }()
 
 // lead passes over what may stand between a name and its value.
