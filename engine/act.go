@@ -281,6 +281,9 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (ret
 			if err := r.remedy(ctx, in, a.Choice, nil); err != nil {
 				return false, err
 			}
+			if r.putRight(ctx, in) {
+				return true, nil
+			}
 			continue
 		}
 		return false, failure

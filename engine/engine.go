@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -262,7 +261,7 @@ func (r *Run) describeAll(plan []*instance) error {
 		}
 		why := event.Text{En: "not run", Ja: "未実行"}
 		in.scope = r.scopeOf(in)
-		if ok, err := in.scope.True(in.when); err == nil && !ok {
+		if in.skippedNow() {
 			why = event.Text{En: "would be skipped", Ja: "スキップされます"}
 		} else if err := r.describe(in); err != nil {
 			return err
@@ -272,6 +271,17 @@ func (r *Run) describeAll(plan []*instance) error {
 		}
 	}
 	return nil
+}
+
+// skippedNow says whether what is known by now skips the step.
+func (in *instance) skippedNow() bool {
+	if in.part != nil {
+		if ok, err := in.scope.True(in.part.when); err == nil && !ok {
+			return true
+		}
+	}
+	ok, err := in.scope.True(in.when)
+	return err == nil && !ok
 }
 
 // stepError is a step that did not succeed.
@@ -345,16 +355,15 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 }
 
 // wanted says whether a step is done at all. It may depend on facts. Where it is included, the including step decides
-// first, once for all its steps.
+// first, and then its phase, each once for all its steps.
 func (r *Run) wanted(ctx context.Context, in *instance) (bool, error) {
 	if ok, err := r.entered(ctx, in); err != nil || !ok {
 		return false, err
 	}
-	scope, err := r.collect(ctx, in, nil, in.when)
-	if err != nil {
-		return false, fmt.Errorf("whether %s is needed could not be told: %w", in.id, err)
+	if ok, err := r.decide(ctx, in.part, in); err != nil || !ok {
+		return false, err
 	}
-	return scope.True(in.when)
+	return r.holds(ctx, in)
 }
 
 // attempt is one pass through a step: done already? gates before, approval, the action, gates after.

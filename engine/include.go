@@ -15,7 +15,7 @@ type frame struct {
 	scope *runbook.Scope // its inputs, the results of its steps, the inventory
 	at    *instance      // the including step, nil for the runbook that was started
 
-	wanted *bool // what the including step's when says, decided at the first of the steps
+	needed *bool // whether its steps are done, decided at the first of them
 }
 
 // outer is the frame around an included runbook, nil for the outermost.
@@ -104,16 +104,14 @@ func (r *Run) entered(ctx context.Context, in *instance) (bool, error) {
 	if f.at == nil {
 		return true, nil
 	}
-	if f.wanted == nil {
-		at := *f.at
-		at.events, at.scope = in.events, r.scopeOf(f.at)
-		ok, err := r.wanted(ctx, &at)
+	if f.needed == nil {
+		ok, err := r.decideFrame(ctx, in)
 		if err != nil {
 			return false, err
 		}
-		f.wanted = &ok
+		f.needed = &ok
 	}
-	if !*f.wanted {
+	if !*f.needed {
 		return false, nil
 	}
 	if err := r.bind(f); err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {

@@ -22,6 +22,7 @@ type instance struct {
 	node    string   // of the loop; of a batch its nodes with commas between, as Ansible takes them
 	batch   []string // the nodes of the loop, one by one
 	phase   event.Text
+	part    *part // the phase, where it has a condition
 	when    runbook.Expr
 	scope   *runbook.Scope
 	hosts   []string
@@ -77,8 +78,9 @@ func (r *Run) expandFrame(f *frame) ([]*instance, error) {
 			}
 		}
 		for _, round := range rounds {
+			pt := f.phasePart(i, ph, round)
 			for j := range ph.Steps {
-				more, err := r.instances(f, ph, &ph.Steps[j], round)
+				more, err := r.instances(f, ph, pt, &ph.Steps[j], round)
 				if err != nil {
 					return nil, err
 				}
@@ -89,7 +91,7 @@ func (r *Run) expandFrame(f *frame) ([]*instance, error) {
 	return plan, nil
 }
 
-func (r *Run) instances(f *frame, ph *runbook.Phase, s *runbook.Step, round []string) ([]*instance, error) {
+func (r *Run) instances(f *frame, ph *runbook.Phase, pt *part, s *runbook.Step, round []string) ([]*instance, error) {
 	rounds := [][]string{round}
 	if s.On.Each != nil {
 		var err error
@@ -99,7 +101,7 @@ func (r *Run) instances(f *frame, ph *runbook.Phase, s *runbook.Step, round []st
 	}
 	var ins []*instance
 	for _, batch := range rounds {
-		in := &instance{frame: f, step: s, id: s.ID.Value, node: strings.Join(batch, ","), batch: batch, when: s.When,
+		in := &instance{frame: f, step: s, id: s.ID.Value, node: strings.Join(batch, ","), batch: batch, part: pt, when: s.When,
 			facts: runbook.MergeFacts(f.book.Facts, s.Facts)}
 		if in.node != "" {
 			in.id += "[" + in.node + "]"
@@ -109,9 +111,6 @@ func (r *Run) instances(f *frame, ph *runbook.Phase, s *runbook.Step, round []st
 		}
 		in.events = in.id
 		in.phase = r.heading(f, ph, in)
-		if ph.When.Set() {
-			in.when = runbook.And(ph.When, s.When)
-		}
 		more, err := r.inPlace(in)
 		if err != nil {
 			return nil, err

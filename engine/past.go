@@ -21,9 +21,10 @@ type Past struct {
 
 	mu       sync.Mutex
 	steps    map[string]*pastStep
-	number   int        // of the last command
-	caughtUp bool       // something has been done that the past does not hold
-	foreign  event.Text // why its answers are not this operator's; empty where they are
+	parts    map[string]bool // phases and included runbooks: whether their steps are done
+	number   int             // of the last command
+	caughtUp bool            // something has been done that the past does not hold
+	foreign  event.Text      // why its answers are not this operator's; empty where they are
 	same     func(string) string
 
 	reading sync.Mutex
@@ -55,7 +56,7 @@ type pastCommand struct {
 // printed, when that is wanted. masked is what the transcript makes of a text when it writes it: a command line that was
 // masked is found again by it.
 func NewPast(events iter.Seq[event.Event], printed func(number int) iter.Seq2[event.Output, error], masked func(string) string) *Past {
-	p := &Past{steps: map[string]*pastStep{}, printed: printed, same: masked}
+	p := &Past{steps: map[string]*pastStep{}, parts: map[string]bool{}, printed: printed, same: masked}
 	byNumber := map[int]*pastCommand{}
 	for e := range events {
 		p.read(e, byNumber)
@@ -83,6 +84,8 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 		return
 	case event.Started:
 		p.Started = &d
+	case event.Decided:
+		p.parts[d.Part] = d.Needed
 	case event.StepStarted:
 		if p.Last = e.Step; st.status != "" { // a run that was resumed began it anew
 			st = p.forget(e.Step)
@@ -242,6 +245,34 @@ func (p *Past) has(step string, d event.Data) bool {
 	}
 	st.left[s]--
 	return true
+}
+
+// decided gives whether the steps of a phase or of an included runbook were done.
+func (p *Past) decided(part string) (needed, known bool) {
+	if p == nil {
+		return false, false
+	}
+	needed, known = p.parts[part]
+	return needed, known
+}
+
+// undecided says whether a step was begun in a transcript that holds no decision about its phase.
+func (p *Past) undecided(part, step string) bool {
+	if p == nil || p.steps[step] == nil {
+		return false
+	}
+	_, known := p.parts[part]
+	return !known && len(p.steps[step].commands) > 0 && p.catchingUp()
+}
+
+// told says whether an event of a step stands in the transcript and has not been asked for yet.
+func (p *Past) told(step string, d event.Data) bool {
+	if p == nil || p.steps[step] == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.steps[step].left[content(d)] > 0
 }
 
 // take gives the command that a step ran before and that has not been asked for yet, nil if it never ran.

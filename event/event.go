@@ -114,6 +114,13 @@ type PlannedStep struct {
 	Estimate time.Duration `json:"estimate,omitempty"` // nanoseconds
 }
 
+// Decided says whether the steps of a phase, or those of an included runbook, are done. It is decided once, at the first of
+// them: what they change themselves does not take the last ones away.
+type Decided struct {
+	Part   string `json:"part"` // the phase, or the including step, as the engine numbers it
+	Needed bool   `json:"needed"`
+}
+
 // StepStarted marks the start of a step; Attempt counts from 1.
 type StepStarted struct {
 	Attempt int `json:"attempt"`
@@ -372,6 +379,7 @@ type UnknownData struct {
 
 func (Started) Kind() string        { return "started" }
 func (Planned) Kind() string        { return "planned" }
+func (Decided) Kind() string        { return "decided" }
 func (StepStarted) Kind() string    { return "step-started" }
 func (Described) Kind() string      { return "described" }
 func (CommandStarted) Kind() string { return "command-started" }
@@ -415,6 +423,7 @@ var decoders = map[string]func([]byte) (Data, error){}
 func init() {
 	known[Started]()
 	known[Planned]()
+	known[Decided]()
 	known[StepStarted]()
 	known[Described]()
 	known[CommandStarted]()
