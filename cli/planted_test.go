@@ -116,6 +116,17 @@ phases:
               evidence: f.lines
               fails: {en: The file has few lines, ja: 行が少ない}
               says: {en: few, ja: 少数}
+      - id: blocked
+        title: A gate that does not pass
+        check:
+          gates:
+            - id: g
+              title: The file has no lines
+              facts: {f: {command: cat planted.txt}}
+              rule: f.lines.size() == 0
+              evidence: f.lines
+              fails: {en: The file has lines, ja: 行があります}
+              says: {en: "it says ${f.stdout}", ja: "${f.stdout}"}
       - {id: carry, title: Carry, danger: changes, carry: {path: carried, base: "HEAD:planted.txt", mine: "HEAD:planted.txt", theirs: "HEAD:planted.txt"}}
       - {id: fails, title: Fails, danger: none, command: "cat planted.txt >&2; cat resumed"}
 `
@@ -144,7 +155,7 @@ func TestNoPlantedSecretIsKept(t *testing.T) {
 	const given = "planted given password"
 	write("planted.txt", file.String())
 	write("book.yaml", plantedBook)
-	write("answers.yaml", "start: continue\n\"*/approve\": continue\ninputs.pw: "+given+"\n")
+	write("answers.yaml", "start: continue\n\"*/approve\": continue\nblocked/g: {choice: override, reason: a test}\ninputs.pw: "+given+"\n")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
