@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,6 +123,10 @@ func startOf(h transcript.Header, past *engine.Past) (event.Started, map[string]
 		return event.Started{Runbook: h.Runbook, Cluster: h.Cluster, From: h.From}, inputs
 	}
 	for _, v := range h.Start.Inputs {
+		if strings.Contains(v.Text, event.Masked) {
+			past.Unread = append(past.Unread, v.Name)
+			continue
+		}
 		inputs[v.Name] = v.Text
 	}
 	started := *h.Start

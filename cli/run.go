@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -150,7 +151,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		w.reviewed = true
 		w.env.Started.At = time.Now()
 	}
-	if w.journal, err = openJournal(book, w.env.Started, givenInputs(book, inputs), dryRun); err != nil {
+	if w.journal, err = openJournal(book, w.env.Started, givenInputs(book, inputs, own), dryRun); err != nil {
 		return err
 	}
 	if w.journal != nil {
@@ -186,12 +187,13 @@ func openJournal(book *runbook.Runbook, s event.Started, given []event.Value, dr
 	return j, err
 }
 
-// givenInputs are the inputs that were given beforehand, without the secret ones.
-func givenInputs(book *runbook.Runbook, inputs map[string]string) []event.Value {
+// givenInputs are the inputs that were given beforehand, as the record may have them: without the secret ones, and masked.
+func givenInputs(book *runbook.Runbook, inputs map[string]string, own []*regexp.Regexp) []event.Value {
+	mask := transcript.NewMasker(nil, own...)
 	var given []event.Value
 	for _, e := range book.Inputs {
 		if text, ok := inputs[e.Name]; ok && !e.Value.Secret.Value {
-			given = append(given, event.Value{Name: e.Name, Text: text})
+			given = append(given, event.Value{Name: e.Name, Text: mask.Text(text)})
 		}
 	}
 	return given

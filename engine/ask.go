@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"spraydeck/event"
 	"spraydeck/runbook"
@@ -93,7 +94,10 @@ func (r *Run) askUnless(ctx context.Context, step string, q event.Question, unde
 	if ok {
 		return a, nil
 	}
-	if r.restoring {
+	switch {
+	case r.restoring && strings.Contains(a.Text, event.Masked):
+		return r.putQuestion(ctx, "", q, why) // the step is over, and what was typed may be needed
+	case r.restoring:
 		return event.Answer{}, errNotKept
 	}
 	return r.putQuestion(ctx, step, q, why)

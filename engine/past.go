@@ -18,6 +18,7 @@ type Past struct {
 	Started *event.Started // nil: it broke off before its first event
 	Ended   event.Status   // how it ended, "" where it broke off
 	Last    string         // id of the step it broke off in, "" where it was in none
+	Unread  []string       // inputs of which the record has only a masked copy, besides those of Started
 
 	mu       sync.Mutex
 	steps    map[string]*pastStep
@@ -313,6 +314,8 @@ func (p *Past) answer(step string, q event.Question, book string, old bool) (a e
 	for len(st.answers[q.ID]) > 0 {
 		a, st.answers[q.ID] = st.answers[q.ID][0], st.answers[q.ID][1:]
 		switch {
+		case strings.Contains(a.Text, event.Masked): // given with it, so that it is asked for once more
+			return a, event.Text{En: "what was typed then is a secret, which the record does not hold", Ja: "入力された値は秘密のため、記録にありません"}, false
 		case !p.foreign.Empty() && !p.restored(step):
 			why = p.foreign
 		case a.Shown == "":

@@ -18,6 +18,7 @@ var errNotKept = errors.New("the transcript does not hold it")
 func (r *Run) takeUp() {
 	p := r.env.Past
 	r.number = p.number
+	r.unread = p.Unread
 	for id, st := range p.steps {
 		r.watch.remember(id, st.hits)
 	}

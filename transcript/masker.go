@@ -40,6 +40,12 @@ func (m *Masker) Add(secrets ...string) {
 	m.known.Store(&k)
 }
 
+// Text masks a text that is whole.
+func (m *Masker) Text(s string) string {
+	var f filter
+	return string(f.pass(m.known.Load(), []byte(s), true))
+}
+
 // Writer passes a stream on to w, masked. The end of what was written may be held back for half a second, as it may begin a
 // secret; Close writes it, and does not close w. Every stream needs a Writer of its own. It may be called from any
 // goroutine; an error of w is given ever after.
