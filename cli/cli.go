@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -50,8 +47,7 @@ func usage(err error) error { return &coded{exitUsage, err} }
 func Main() int {
 	// a line that a library logs would land in the middle of the screen
 	log.SetOutput(io.Discard)
-	// not SIGHUP: a console whose terminal is gone dies at once, and what it started goes on
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
 	err := fang.Execute(ctx, root(), fang.WithVersion(Version()), fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
 	return codeOf(ctx, err)

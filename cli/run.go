@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -223,6 +224,7 @@ type walk struct {
 	recalls  *transcript.Recording          // of the run that is resumed, or nil
 	ref      *ui.Reference                  // the run it is held against, or nil
 	checkout string
+	ended    atomic.Int32    // the signal that ended this console, 0 = none
 	reviewed bool            // the operator has seen the plan and started it
 	unused   func() []string // the answers given beforehand that no question has met, or nil
 }
@@ -370,6 +372,9 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 	if state != nil {
 		p.Recall(w.recalls.Events(), state)
 	}
+	if w.journal != nil {
+		defer w.leaveOn(cmd.ErrOrStderr(), nil)()
+	}
 	end, err := w.engine(ctx, p.Emit)
 	if err == nil {
 		err = p.Err()
@@ -449,8 +454,16 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 		c.Finished()
 		done <- result{end, err}
 	}()
-	shown := c.Run(ctx)
-	if shown != nil && ctx.Err() == nil && w.journal != nil {
+	screen, closeScreen := context.WithCancel(ctx)
+	defer closeScreen()
+	if w.journal != nil {
+		defer w.leaveOn(cmd.ErrOrStderr(), closeScreen)()
+	}
+	shown := c.Run(screen)
+	if shown != nil && w.journal != nil && (ctx.Err() == nil || w.wasEnded()) {
+		if w.wasEnded() || errors.Is(shown, ui.ErrDetached) {
+			shown = nil
+		}
 		w.detach(cmd.ErrOrStderr(), shown)
 	}
 	cancel()
@@ -460,23 +473,6 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	}
 	w.summary(cmd.ErrOrStderr(), r.end)
 	return r.end, r.err
-}
-
-// detach ends this console and leaves what it started running: the operator wanted that, or the terminal is gone. It is
-// the same to the run as a console that was killed, and so it does not return: whatever this process went on to do,
-// such as ending its commands, would be seen by the run.
-func (w *walk) detach(out io.Writer, why error) {
-	err := w.journal.Sync()
-	if !errors.Is(why, ui.ErrDetached) {
-		tell(out, why)
-	}
-	fmt.Fprintf(out, "%s goes on without a console\n", w.book.Name.Value)
-	fmt.Fprintln(out, "come back to it with: spraydeck resume", w.journal.Header().ID)
-	if err != nil {
-		tell(out, err)
-		os.Exit(exitFailed)
-	}
-	os.Exit(exitDone)
 }
 
 // pause stops or starts the recording of output. It is the operator's doing and no part of the runbook's walk.

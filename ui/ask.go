@@ -10,11 +10,18 @@ import (
 	"spraydeck/event"
 )
 
-// How long the keyboard must have been quiet before a question takes a key. Longer where the question opened by itself;
-// the short one keeps a held-down enter from answering a row of calm questions.
+// How long the keyboard must have been quiet before a question takes a key. Longer where the question opened by itself, or
+// where the answer changes something: a keyboard waits up to 660 ms before it repeats a key that is held down.
 const (
-	pauseOpens = 600 * time.Millisecond
-	pauseCalm  = 200 * time.Millisecond
+	pauseLong = 700 * time.Millisecond
+	pauseCalm = 200 * time.Millisecond
+)
+
+// Keys that come closer to each other than burst are pasted, not typed. An answer that changes something is held for
+// holdFor: another key in that time, such as the next enter of a key that is held down, takes it back.
+const (
+	burst   = 20 * time.Millisecond
+	holdFor = 120 * time.Millisecond
 )
 
 // ask is a question to the operator. A calm one stands docked under its step; one that can do harm floats over
@@ -24,6 +31,9 @@ type ask struct {
 	q       event.Question
 	clock   func() time.Time
 	lastKey time.Time // when the question opened, or the newest key that came too early
+	newest  time.Time // the newest key of all
+	spent   bool      // an enter came too early: plain enter does not answer until another key was pressed
+	listed  bool      // the choices stand on the screen with their keys
 	ready   bool      // the keyboard has been quiet: keys count from here on
 	cursor  int
 	reason  *event.Choice // the choice a reason is being typed for
@@ -78,7 +88,17 @@ func (a *ask) first() int {
 
 // Red says whether a wrong answer can do harm.
 func (a *ask) Red() bool {
-	return a.q.Type != "" || a.q.Danger == event.Disrupts || a.q.Danger == event.Destroys
+	return a.q.Type != "" || a.q.Danger == event.Disrupts || a.q.Danger == event.Destroys || a.q.Unknown && a.q.Form == event.AskApprove
+}
+
+// changes says whether an answer may let something run that changes something.
+func (a *ask) changes() bool {
+	return a.Red() || a.q.Form == event.AskApprove || a.q.Form == event.AskFailed || a.q.Form == event.AskGate
+}
+
+// Holds says whether an answer waits a moment before it counts. The safe one does not.
+func (a *ask) Holds(answer event.Answer) bool {
+	return a.changes() && answer.Choice != a.q.Safe && answer.Choice != event.ChoiceLeave
 }
 
 // Docked says whether the question stands under its step, not over the screen.
@@ -87,14 +107,19 @@ func (a *ask) Docked() bool { return !a.Red() }
 // Typing says whether letters are text now.
 func (a *ask) Typing() bool { return a.field != nil }
 
+// Restart makes the question wait for a quiet keyboard again: what was typed before now was not meant for it.
+func (a *ask) Restart() {
+	a.lastKey, a.ready, a.spent, a.note = a.clock(), false, a.changes(), sayTooSoon
+}
+
 // early says whether a key comes before the question can have been read, and keeps count of it.
 func (a *ask) early(msg tea.KeyPressMsg) bool {
 	if a.ready {
 		return msg.IsRepeat && msg.Text == "" // a held-down enter
 	}
 	pause := pauseCalm
-	if a.q.Opens {
-		pause = pauseOpens
+	if a.q.Opens || a.changes() {
+		pause = pauseLong
 	}
 	now := a.clock()
 	if now.Sub(a.lastKey) < pause {
@@ -110,33 +135,40 @@ func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
 	if !a.knows(msg) {
 		return nil
 	}
-	if a.early(msg) {
-		a.note = sayTooSoon
+	now := a.clock()
+	gap := now.Sub(a.newest)
+	a.newest = now
+	enter := msg.String() == "enter"
+	switch {
+	case a.early(msg):
+		a.note, a.spent = sayTooSoon, a.spent || enter && a.changes()
+		return handled{}
+	case gap < burst && (enter || a.field == nil):
+		a.Restart()
+		a.note = sayPasted
+		return handled{}
+	case enter && a.spent && (a.field == nil || a.q.Type == "" || a.cursor != a.first()):
+		a.note = sayEnterSpent
 		return handled{}
 	}
 	a.note = event.Text{}
 	if a.field != nil {
+		a.spent = a.spent && enter
 		return a.typeKey(msg)
 	}
-	return a.chooseKey(msg)
+	does := a.chooseKey(msg)
+	a.spent = false
+	return does
 }
 
-// knows says whether the key is the question's to handle. What it does not know, the screen behind may use.
+// knows says whether the key is the question's to handle: it is text, or one of Keys. What it does not know, the screen
+// behind may use.
 func (a *ask) knows(msg tea.KeyPressMsg) bool {
 	if a.field != nil {
 		return msg.String() != "tab"
 	}
-	switch msg.String() {
-	case "enter":
-		return true
-	case "esc":
-		return a.picking || a.q.Safe != "" || a.Red()
-	case "up", "down", "j", "k":
-		return a.q.Form != event.AskCompare
-	case "pgup", "pgdown", "ctrl+u", "ctrl+d", "g", "G":
-		return a.Red()
-	}
-	return a.letter(msg.String()) >= 0
+	_, ok := find(a.Keys(), msg)
+	return ok
 }
 
 func (a *ask) chooseKey(msg tea.KeyPressMsg) action {

@@ -45,10 +45,14 @@ func (a *ask) Keys() []Key {
 		}
 		return append(keys, esc)
 	}
-	keys := []Key{{Keys: []string{"enter"}, Help: a.q.Choices[a.cursor].Label}}
+	keys := []Key{{Keys: []string{"enter"}, Help: a.q.Choices[a.cursor].Label, Quiet: a.spent && letterOf(a.q.Choices[a.cursor]) != ""}}
+	if a.picking {
+		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
+		return append(keys, a.motions()...)
+	}
 	for i, c := range a.q.Choices {
 		letter := letterOf(c)
-		if letter == "" || i == a.cursor || letter == "r" && i != a.letter("r") {
+		if letter == "" || i == a.cursor && !a.spent || letter == "r" && i != a.letter("r") {
 			continue
 		}
 		help := c.Label
@@ -60,13 +64,24 @@ func (a *ask) Keys() []Key {
 		}
 		keys = append(keys, Key{Keys: []string{letter}, Help: help})
 	}
-	switch {
-	case a.picking:
-		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
-	case a.q.Safe != "":
+	if a.q.Safe != "" || a.Red() {
 		keys = append(keys, Key{Keys: []string{"esc"}, Help: a.labelOf(a.q.Safe), Quiet: !a.Red()})
 	}
-	return append(keys, Key{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true}, Key{Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true})
+	return append(keys, a.motions()...)
+}
+
+// motions are the keys that move the cursor, or the text of a dialog.
+func (a *ask) motions() []Key {
+	if a.q.Form == event.AskCompare {
+		return nil // they move in the texts
+	}
+	keys := []Key{{Keys: []string{"up", "k"}, Help: sayKeyUp, Quiet: true}, {Keys: []string{"down", "j"}, Help: sayKeyDown, Quiet: true}}
+	if a.Red() {
+		keys = append(keys, Key{Keys: []string{"pgup", "ctrl+u"}, Help: sayKeyPageUp, Quiet: true},
+			Key{Keys: []string{"pgdown", "ctrl+d"}, Help: sayKeyPageDown, Quiet: true},
+			Key{Keys: []string{"g"}, Help: sayKeyTop, Quiet: true}, Key{Keys: []string{"G"}, Help: sayKeyEnd, Quiet: true})
+	}
+	return keys
 }
 
 func (a *ask) labelOf(id string) event.Text {

@@ -17,9 +17,14 @@ func asker(q event.Question) (*ask, *time.Time) {
 	return a, &now
 }
 
+// quiet is a question that has stood for a while, under a clock that goes on by 50 ms whenever it is looked at.
 func quiet(q event.Question) *ask {
 	a, now := asker(q)
 	*now = now.Add(time.Second)
+	a.clock = func() time.Time {
+		*now = now.Add(50 * time.Millisecond)
+		return *now
+	}
 	return a
 }
 
@@ -94,13 +99,17 @@ func TestAskIgnoresTypeAhead(t *testing.T) {
 			t.Fatalf("a key typed ahead answered: %#v", got)
 		}
 	}
-	*now = now.Add(pauseOpens - 1)
+	*now = now.Add(pauseLong - 1)
 	if got := a.HandleKey(pressOf("enter")); got != (handled{}) {
 		t.Fatalf("answered just before the pause was over: %#v", got)
 	}
-	*now = now.Add(pauseOpens)
-	if _, ok := a.HandleKey(pressOf("enter")).(actAnswer); !ok {
-		t.Error("after the pause the key must count")
+	*now = now.Add(pauseLong)
+	if got := a.HandleKey(pressOf("enter")); got != (handled{}) || a.note != sayEnterSpent {
+		t.Fatalf("an enter after enters that came too early answered: %#v", got)
+	}
+	*now = now.Add(pauseLong)
+	if _, ok := a.HandleKey(pressOf("a")).(actAnswer); !ok {
+		t.Error("after the pause the key shown must count")
 	}
 }
 

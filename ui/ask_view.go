@@ -15,9 +15,11 @@ func (a *ask) Lines(w, h int) []string {
 		return append([]string{rule, title}, a.fieldLines(w)...)
 	}
 	shown := a.shown()
+	a.listed = false
 	if len(shown) == 1 || len(shown)+2 > h || a.q.Form == event.AskCompare {
 		return []string{rule, title}
 	}
+	a.listed = true
 	return append([]string{rule, title}, a.choiceLines(w)...)
 }
 
@@ -39,7 +41,7 @@ func (a *ask) choiceLines(w int) []string {
 		if key == "r" && (a.picking || len(a.remedyChoices()) > 1 && i != a.letter("r")) {
 			key = ""
 		}
-		if i == a.cursor {
+		if i == a.cursor && (!a.spent || key == "") {
 			key = "enter"
 		}
 		label := a.told(c.Label)

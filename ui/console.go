@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -158,6 +160,19 @@ func (c *Console) Run(ctx context.Context) error {
 	go func() {
 		defer close(done)
 		c.pump(pumping, p.Send)
+	}()
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, syscall.SIGCONT)
+	defer signal.Stop(stopped)
+	go func() {
+		for {
+			select {
+			case <-stopped:
+				p.Send(awake{})
+			case <-pumping.Done():
+				return
+			}
+		}
 	}()
 	_, err := p.Run()
 	stop()

@@ -66,14 +66,26 @@ var keyNames = strings.NewReplacer("pgdown", "PgDn", "pgup", "PgUp", "left", "â†
 // keyLine draws the keys that work now into one line of width w. What does not fit is left out from the right, except
 // help and the last key, which is how to get out.
 func (l look) keyLine(keys []Key, w int) string {
+	var parts []string
+	for _, k := range l.drawn(keys, w) {
+		parts = append(parts, l.keyHelp(k))
+	}
+	return fit(" "+strings.Join(parts, keyGap), w)
+}
+
+const keyGap = "   "
+
+// drawn are the keys that keyLine has room for, in their order.
+func (l look) drawn(keys []Key, w int) []Key {
 	keys = slices.DeleteFunc(slices.Clone(keys), func(k Key) bool {
 		return !k.Enabled() || k.Quiet || len(k.Keys) == 0 || k.Help.Empty()
 	})
-	const gap = "   "
 	line, end := "", ""
+	var first, last []Key
 	for i, k := range keys {
 		if i == len(keys)-1 || slices.Contains(k.Keys, "?") {
-			end += l.keyHelp(k) + gap
+			end += l.keyHelp(k) + keyGap
+			last = append(last, k)
 		}
 	}
 	full := false
@@ -81,11 +93,12 @@ func (l look) keyLine(keys []Key, w int) string {
 		if i == len(keys)-1 || slices.Contains(k.Keys, "?") {
 			continue
 		}
-		if full = full || width(line+l.keyHelp(k)+gap+end)-2 > w; !full {
-			line += l.keyHelp(k) + gap
+		if full = full || width(line+l.keyHelp(k)+keyGap+end)-2 > w; !full {
+			line += l.keyHelp(k) + keyGap
+			first = append(first, k)
 		}
 	}
-	return fit(" "+strings.TrimRight(line+end, " "), w)
+	return append(first, last...)
 }
 
 func (l look) keyHelp(k Key) string {

@@ -17,13 +17,15 @@ type model struct {
 	controls chan<- event.Control
 	asked    []*asking // questions that wait, the first is on the screen
 	over     overlayPart
-	quit     bool   // over asks whether to leave
-	typing   bool   // keys go to the command that runs
-	stops    int    // how often the command that runs was told to stop
-	stopping int    // its number
-	retried  string // the gate that was told to look again
-	detached bool   // the operator leaves, and what runs goes on
-	leaving  bool   // the operator leaves as soon as the run has ended
+	quit     bool     // over asks whether to leave
+	typing   bool     // keys go to the command that runs
+	stops    int      // how often the command that runs was told to stop
+	stopping int      // its number
+	retried  string   // the gate that was told to look again
+	detached bool     // the operator leaves, and what runs goes on
+	leaving  bool     // the operator leaves as soon as the run has ended
+	held     *holding // an answer that counts in a moment
+	holds    int      // how many have been held
 	ended    bool
 	w, h     int
 }
@@ -35,8 +37,16 @@ type overlayPart interface {
 	Keys() []Key
 }
 
+// holding is an answer that waits: another key takes it back.
+type holding struct {
+	of     *asking
+	answer event.Answer
+}
+
 type (
 	tick   time.Time
+	unheld struct{ number int } // the answer of this number has waited long enough
+	awake  struct{}             // the console was stopped, and goes on
 	edited struct {
 		reply chan error
 		err   error
@@ -61,7 +71,19 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.run.SetSize(m.w, m.h)
 	case tea.KeyPressMsg:
 		cmd = m.key(msg)
+	case unheld:
+		if h := m.held; h != nil && msg.number == m.holds {
+			if m.held = nil; len(m.asked) > 0 && m.asked[0] == h.of {
+				m.answer(h.answer)
+			}
+		}
+	case awake:
+		m.takeBack(event.Text{})
+		if m.run.ask != nil {
+			m.run.ask.Restart()
+		}
 	case tea.PasteMsg:
+		m.takeBack(sayPasted)
 		if m.over == nil && !m.typing {
 			m.run.Paste(msg.Content)
 		}
@@ -169,8 +191,35 @@ func (m *model) answer(answer event.Answer) {
 	m.drop(a)
 }
 
+// hold lets an answer count in a moment, unless another key comes.
+func (m *model) hold(answer event.Answer) tea.Cmd {
+	m.held = &holding{m.asked[0], answer}
+	m.holds++
+	number := m.holds
+	return tea.Tick(holdFor, func(time.Time) tea.Msg { return unheld{number} })
+}
+
+// takeBack takes an answer back that is held, and says whether there was one.
+func (m *model) takeBack(why event.Text) bool {
+	if m.held == nil {
+		return false
+	}
+	m.held = nil
+	if m.run.ask != nil {
+		m.run.ask.Restart()
+		m.run.ask.note = why
+	}
+	if !why.Empty() {
+		m.run.Notice(m.run.say(why))
+	}
+	return true
+}
+
 // key gives a key to whatever is in front.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	if m.takeBack(sayPasted) {
+		return nil
+	}
 	switch {
 	case msg.String() == "ctrl+c" && m.running() != nil:
 		return m.act(actStop{})
@@ -241,6 +290,9 @@ func (m *model) act(a action) tea.Cmd {
 	case closed:
 		m.over, m.quit = nil, false
 	case actAnswer:
+		if m.run.ask != nil && m.run.ask.Holds(a.Answer) && len(m.asked) > 0 {
+			return m.hold(a.Answer)
+		}
 		m.answer(a.Answer)
 	case actStart: // enter on the plan; the run has begun already
 		m.run.screenKey("esc")

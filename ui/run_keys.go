@@ -22,7 +22,7 @@ func (r *runScreen) route(msg tea.KeyPressMsg) action {
 	if r.search != nil {
 		return r.searchKey(msg)
 	}
-	if r.answering() {
+	if r.answering() && r.onScreen(msg) {
 		if a := r.ask.HandleKey(msg); a != nil {
 			if !r.ask.note.Empty() && r.ask.Docked() {
 				r.notice = r.say(r.ask.note)
@@ -57,6 +57,15 @@ func (r *runScreen) route(msg tea.KeyPressMsg) action {
 		return actNotice{k.Disabled}
 	}
 	return r.screenKey(k.Keys[0])
+}
+
+// onScreen says whether the key may answer the question: it stands on the screen, or it is no letter of a choice.
+func (r *runScreen) onScreen(msg tea.KeyPressMsg) bool {
+	if r.ask.Typing() || !r.ask.Docked() || r.ask.listed || r.ask.letter(msg.String()) < 0 {
+		return true
+	}
+	_, ok := find(r.drawn(r.allKeys(), r.w), msg)
+	return ok
 }
 
 // screenKeys are the bindings of the screen itself.

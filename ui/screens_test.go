@@ -25,6 +25,7 @@ type driver struct {
 	asked    *asking
 	controls chan event.Control
 	quit     bool
+	keepHeld bool // an answer that is held is left so
 	copied   string
 }
 
@@ -53,6 +54,10 @@ func (d *driver) run(cmd tea.Cmd) {
 		}
 	case tea.QuitMsg:
 		d.quit = true
+	case unheld:
+		if !d.keepHeld {
+			d.send(msg)
+		}
 	case nil:
 	default:
 		if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {

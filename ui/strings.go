@@ -118,6 +118,8 @@ var (
 var (
 	sayContinue     = event.Text{En: "continue", Ja: "続行"}
 	sayTooSoon      = event.Text{En: "key ignored: typed before this could be read", Ja: "読む前のキー入力は無視しました"}
+	sayPasted       = event.Text{En: "keys ignored: they came too fast to be typed, as from a paste", Ja: "貼り付けのように速すぎるキー入力は無視しました"}
+	sayEnterSpent   = event.Text{En: "enter ignored after an enter that came too early: use the key shown, or move first", Ja: "早すぎた Enter の後の Enter は無効です。表示のキーを使うか、先に選択を動かしてください"}
 	sayNoPaste      = event.Text{En: "pasted text is not taken here: type it", Ja: "ここでは貼り付けできません。入力してください"}
 	sayReasonFor    = event.Text{En: "Why “%s”? It goes into the transcript.", Ja: "「%s」の理由は? 記録に残ります。"}
 	sayReasonPrompt = event.Text{En: "because:", Ja: "理由:"}

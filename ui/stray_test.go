@@ -1,0 +1,132 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/event"
+)
+
+// asked brings a question that changes something on the screen of a driver whose held answers stay held.
+func asked(t *testing.T, q event.Question) *driver {
+	d := newDriver(t, "en", 100, 30)
+	d.keepHeld = true
+	sc := approveScene()
+	sc.ask = &q
+	d.play(sc)
+	d.now = d.now.Add(-time.Second) // it has just opened
+	return d
+}
+
+// TestStrayEntersApproveNothing: enters that nobody meant for the question do not answer it, one that was meant does.
+func TestStrayEntersApproveNothing(t *testing.T) {
+	enters := func(n int, gap time.Duration) func(*driver) {
+		return func(d *driver) {
+			for range n {
+				d.now = d.now.Add(gap)
+				d.send(pressOf("enter"))
+			}
+		}
+	}
+	wait := func(by time.Duration) func(*driver) { return func(d *driver) { d.now = d.now.Add(by) } }
+	held := func(d *driver) { d.send(unheld{d.m.holds}) }
+	for name, keys := range map[string][]func(*driver){
+		"typed ahead":                       {enters(1, 321*time.Millisecond), held},
+		"held, 10 a second":                 {enters(40, 100*time.Millisecond), held},
+		"held, with a jitter of the line":   {enters(3, 30*time.Millisecond), wait(255 * time.Millisecond), enters(20, 30*time.Millisecond), held},
+		"held, and the repeat begins late":  {enters(30, 33*time.Millisecond), wait(1200 * time.Millisecond), enters(2, 33*time.Millisecond), held},
+		"the first repeat after the pause":  {wait(800 * time.Millisecond), enters(2, 33*time.Millisecond), held},
+		"pasted":                            {wait(5 * time.Second), func(d *driver) { typeFast(d, "ls\r\rs\rok\r") }, held},
+		"pasted, with brackets":             {wait(5 * time.Second), func(d *driver) { d.send(tea.PasteMsg{Content: "c\n\n"}) }, held},
+		"queued while it was stopped":       {wait(time.Hour), enters(30, 0), func(d *driver) { d.send(awake{}) }, held},
+		"one queued while it was stopped":   {wait(time.Hour), enters(1, 0), func(d *driver) { d.send(awake{}) }, held},
+		"queued, and read after it went on": {wait(time.Hour), func(d *driver) { d.send(awake{}) }, enters(30, 0), held},
+		"a resize in between":               {enters(1, 100*time.Millisecond), func(d *driver) { d.send(tea.WindowSizeMsg{Width: 60, Height: 20}) }, enters(1, 500*time.Millisecond), held},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := asked(t, *approveScene().ask)
+			for _, do := range keys {
+				do(d)
+			}
+			if a := d.answer(); a != nil {
+				t.Errorf("answered %+v", a)
+			}
+		})
+	}
+	d := asked(t, *approveScene().ask)
+	d.now = d.now.Add(800 * time.Millisecond)
+	d.send(pressOf("enter"))
+	held(d)
+	if a := d.answer(); a == nil || a.Choice != event.ChoiceContinue {
+		t.Errorf("one enter that was meant gives %+v", a)
+	}
+	d = asked(t, *approveScene().ask)
+	enters(3, 100*time.Millisecond)(d)
+	d.now = d.now.Add(800 * time.Millisecond)
+	d.send(pressOf("c"))
+	held(d)
+	if a := d.answer(); a == nil || a.Choice != event.ChoiceContinue {
+		t.Errorf("after stray enters the key shown gives %+v\n%s", a, d.screen())
+	}
+}
+
+func typeFast(d *driver, s string) {
+	for _, r := range s {
+		d.now = d.now.Add(time.Millisecond)
+		switch r {
+		case '\r':
+			d.send(pressOf("enter"))
+		default:
+			d.send(pressOf(string(r)))
+		}
+	}
+}
+
+// TestNoHiddenKeyAnswers presses every key at every question: one that answers anything but the safe choice stands on the
+// screen.
+func TestNoHiddenKeyAnswers(t *testing.T) {
+	var keys []string
+	for r := '!'; r <= '~'; r++ {
+		keys = append(keys, string(r))
+	}
+	for r := 'a'; r <= 'z'; r++ {
+		keys = append(keys, "ctrl+"+string(r), "alt+"+string(r))
+	}
+	keys = append(keys, "enter", "esc", "tab", "space", "backspace", "delete", "up", "down", "left", "right", "home", "end",
+		"pgup", "pgdown", "f1", "f2", "f5", "insert", "shift+tab", "alt+enter", "ctrl+enter", "shift+enter")
+	pressed := 0
+	for _, name := range []string{"approve", "gate", "failed", "red", "compare", "input"} {
+		for _, lang := range []string{"en", "ja"} {
+			for _, size := range [][2]int{{40, 12}, {80, 24}, {160, 50}} {
+				for _, key := range keys {
+					pressed++
+					d := newDriver(t, lang, size[0], size[1])
+					d.play(sceneNamed(t, name))
+					screen := d.screen()
+					d.press(key)
+					a := d.answer()
+					if a == nil || a.Choice == d.asked.q.Safe || a.Choice == event.ChoiceRetry {
+						continue
+					}
+					if !hasWord(screen, key) {
+						t.Errorf("%s, %s, %v: %q is not on the screen and answers %+v\n%s", name, lang, size, key, a, screen)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d keys pressed", pressed)
+}
+
+// hasWord says whether a key is named on a screen.
+func hasWord(screen, key string) bool {
+	for _, f := range strings.Fields(screen) {
+		if strings.EqualFold(f, key) {
+			return true
+		}
+	}
+	return false
+}
