@@ -81,6 +81,8 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	lang.Inventory = language(out.learn).Inventory
 	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
 		inputs["inventory"] = o.inventory
+	} else if now := out.inventoryInUse(); has && inputs["inventory"] == "" && now != "" {
+		inputs["inventory"] = now // the runbook's default may be a file that one of its steps makes
 	}
 	from, _, _ := strings.Cut(hop, "..")
 	out.leaves(cmd.Context(), book, from, inputs)

@@ -40,6 +40,17 @@ phases:
       - {id: look, title: Look, check: {rest: true}}
 `
 
+// inventoryInUse finds the inventory file of a checkout as it is now, "" where there is none. Beside an inventory builder's
+// hosts.yaml lies the sample's inventory.ini, with nothing filled in.
+func (o *outside) inventoryInUse() string {
+	for _, path := range []string{"inventory/mycluster/hosts.yaml", "inventory/mycluster/hosts.yml", "inventory/mycluster/inventory.ini"} {
+		if _, err := os.Stat(filepath.Join(o.dir, path)); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
 // lookAt makes a runbook that looks at a hop.
 func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error) {
 	rs, err := l.releases()
@@ -54,10 +65,9 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 		_, err := os.Stat(filepath.Join(out.dir, path))
 		return err == nil
 	}
-	inventory := "inventory/mycluster/inventory.ini"
-	// beside it lies the sample's inventory.ini, with nothing filled in
-	if old := "inventory/mycluster/hosts.yaml"; there(old) {
-		inventory = old
+	inventory := out.inventoryInUse()
+	if inventory == "" {
+		inventory = "inventory/mycluster/inventory.ini"
 	}
 	ansible := "system"
 	if there("venv/k8s/bin/ansible") {

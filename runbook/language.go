@@ -342,6 +342,7 @@ type Before struct {
 	Fails    Prose       `yaml:"fails" doc:"the bad case; without it the pitfall's title"`
 	Says     Prose       `yaml:"says,required" doc:"the finding"`
 	Evidence Expr        `yaml:"evidence" doc:"a text or a list of texts that shows it"`
+	GateOnly Flag        `yaml:"gate_only" doc:"only where a gate names it: check does not look for it"`
 	Required Str         `yaml:"required" doc:"success (default), acknowledge or advisory" enum:"success|acknowledge|advisory"`
 	Pos      Pos
 }

@@ -13,7 +13,7 @@ func (b *Runbook) UnnamedPitfalls() []Gate {
 	var gates []Gate
 	for _, id := range b.InForce() {
 		p := b.known[id]
-		if p == nil || p.Before == nil || slices.Contains(named, id) {
+		if p == nil || p.Before == nil || p.Before.GateOnly.Value || slices.Contains(named, id) {
 			continue
 		}
 		gates = append(gates, Gate{Pitfall: p.Name})
@@ -38,7 +38,7 @@ func AroundPitfall(p *Pitfall) *Runbook {
 func (b *Runbook) Checkable() []*Pitfall {
 	var list []*Pitfall
 	add := func(id string) {
-		if p := b.known[id]; p != nil && p.Before != nil && !b.Excludes(p) && !slices.Contains(list, p) {
+		if p := b.known[id]; p != nil && p.Before != nil && !p.Before.GateOnly.Value && !b.Excludes(p) && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}
