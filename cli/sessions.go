@@ -67,7 +67,7 @@ func sessionsList(o *options) *cobra.Command {
 		for _, f := range found {
 			s := sessionOf(f)
 			saved = append(saved, s)
-			rows = append(rows, []string{s.ID, f.Status.Text().In(o.lang), f.Duration.Round(time.Second).String(), s.Runbook, s.Cluster})
+			rows = append(rows, []string{s.ID, f.Status.Text().In(o.lang), event.Duration(f.Duration), s.Runbook, s.Cluster})
 		}
 		if err := give(cmd.OutOrStdout(), format, saved, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows); err != nil {
 			return err

@@ -199,7 +199,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 		row("CLUSTER", run.Cluster)
 	}
 	row("STARTED", run.Started.Format("2006-01-02 15:04:05 -07:00"))
-	row("DURATION", (time.Duration(run.Seconds * float64(time.Second))).Round(time.Second).String())
+	row("DURATION", event.Duration(time.Duration(run.Seconds*float64(time.Second))))
 	row("OPERATOR", strings.TrimSpace(run.Operator+"  spraydeck "+run.Tool))
 	if run.Resumed > 0 {
 		row("RESUMED", fmt.Sprint(run.Resumed))

@@ -101,22 +101,8 @@ func (l language) danger(d event.Danger) string {
 	return ""
 }
 
-// took is short: 40 ms, 4.2 s, 42 s, 4:10, 1:48:03.
-func (l language) took(s Seconds) string {
-	d := max(0, time.Duration(s))
-	n := int(d.Round(time.Second).Seconds())
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf(l.say("%d ms", "%d ミリ秒"), d.Round(time.Millisecond).Milliseconds())
-	case d < 10*time.Second:
-		return fmt.Sprintf(l.say("%.1f s", "%.1f 秒"), d.Seconds())
-	case n < 60:
-		return fmt.Sprintf(l.say("%d s", "%d 秒"), n)
-	case n < 3600:
-		return fmt.Sprintf("%d:%02d", n/60, n%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)
-}
+// took is how long something took.
+func (l language) took(s Seconds) string { return event.Duration(time.Duration(s)) }
 
 func (l language) bytes(n int64) string {
 	switch {

@@ -141,7 +141,7 @@ func (p *text) event(e event.Event) {
 	case event.StepEnded:
 		took := ""
 		if begun, ok := p.begun[e.Step]; ok {
-			took = duration(e.Time.Sub(begun))
+			took = event.Duration(e.Time.Sub(begun))
 		} else { // left out without having begun
 			p.stepStarted(e, event.StepStarted{Attempt: 1})
 		}
@@ -157,7 +157,7 @@ func (p *text) event(e event.Event) {
 		p.row(e.Time, p.say("drift", "変化"), join(d.Step, d.Gate, string(d.Was)+" -> "+string(d.Now), p.in(d.Says)), d.Evidence...)
 	case event.Ended:
 		p.line("")
-		p.row(e.Time, p.status(d.Status), join(fmt.Sprintf("exit %d", d.Exit), duration(e.Time.Sub(p.start)), p.in(d.Why)))
+		p.row(e.Time, p.status(d.Status), join(fmt.Sprintf("exit %d", d.Exit), event.Duration(e.Time.Sub(p.start)), p.in(d.Why)))
 	}
 }
 
@@ -247,7 +247,7 @@ func (p *text) commandEnded(e event.Event, d event.CommandEnded) {
 	}
 	begun := p.commands[d.Number]
 	if !begun.Time.IsZero() {
-		s += ", " + duration(e.Time.Sub(begun.Time))
+		s += ", " + event.Duration(e.Time.Sub(begun.Time))
 	}
 	if d.Error != "" && d.Outcome != event.Exited {
 		s += ": " + clean(d.Error)

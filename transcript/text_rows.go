@@ -122,18 +122,3 @@ func join(parts ...string) string {
 	}
 	return b.String()
 }
-
-// duration is short: 0.4s, 42s, 4:10, 1:48:03. A clock that went back gives none.
-func duration(d time.Duration) string {
-	d = max(0, d)
-	s := int(d.Round(time.Second).Seconds())
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	case s < 60:
-		return fmt.Sprintf("%ds", s)
-	case s < 3600:
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-}

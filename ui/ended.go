@@ -22,7 +22,7 @@ func (p *stepPanel) endLines() []string {
 			parts = append(parts, style.Render(p.say(sayCountOf, n, p.say(word))))
 		}
 	}
-	parts = append(parts, p.say(sayRunTook, short(p.state.Last.Sub(p.state.Started.At))))
+	parts = append(parts, p.say(sayRunTook, event.Duration(p.state.Last.Sub(p.state.Started.At))))
 	lines := []string{p.Rule.Render(strings.Repeat("─", p.w)),
 		" " + style.Render(mark+" "+p.say(sayRunEnded, p.say(word)))}
 	for _, line := range wrap(p.told(end.Why), p.w-4) {

@@ -72,7 +72,7 @@ func (v *findingsView) head(w int) []string {
 	f := v.facts.of(v.book)
 	right := ""
 	if f.known && f.err == nil {
-		right = v.Faint.Render(v.say(sayCheckedAt, f.began.Add(f.took).Format("15:04"), short(f.took))) + " "
+		right = v.Faint.Render(v.say(sayCheckedAt, f.began.Add(f.took).Format("15:04"), event.Duration(f.took))) + " "
 	}
 	title := " " + v.Title.Render(v.say(sayFindingsOf)) + "   " + clean(v.book)
 	if c := v.facts.cluster.value.Name; c != "" {
@@ -84,7 +84,7 @@ func (v *findingsView) head(w int) []string {
 	state := ""
 	switch {
 	case f.busy:
-		state = v.Info.Render(v.say(sayLookingPitfalls, short(v.opts.now().Sub(f.began))))
+		state = v.Info.Render(v.say(sayLookingPitfalls, event.Duration(v.opts.now().Sub(f.began))))
 	case f.known && f.err != nil:
 		state = v.Warning.Render("? " + strings.TrimSuffix(v.say(sayCouldNotLook), ":"))
 	case f.known:

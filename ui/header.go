@@ -43,7 +43,7 @@ func (l look) header(state *event.State, o Options, now time.Time, w int) string
 	}
 	add(piece{text: l.window(state, o, now), keep: 5})
 	if left := remaining(state, now); left > 0 && state.Ended == nil {
-		add(piece{text: l.say(sayToGo, hours(left)), keep: 2})
+		add(piece{text: l.say(sayToGo, event.Duration(left)), keep: 2})
 	}
 	add(l.abort(state, o, now))
 	switch {
@@ -107,13 +107,13 @@ func (l look) window(state *event.State, o Options, now time.Time) string {
 	gone := now.Sub(at)
 	switch {
 	case o.Window <= 0:
-		return hours(gone)
+		return event.Duration(gone)
 	case gone > o.Window:
-		return l.Danger.Render("✗ " + l.say(sayWindowOver, hours(gone), hours(o.Window), hours(gone-o.Window)))
+		return l.Danger.Render("✗ " + l.say(sayWindowOver, event.Duration(gone), event.Duration(o.Window), event.Duration(gone-o.Window)))
 	case gone > o.Window*9/10:
-		return l.Warning.Render("! " + l.say(sayWindow, hours(gone), hours(o.Window)))
+		return l.Warning.Render("! " + l.say(sayWindow, event.Duration(gone), event.Duration(o.Window)))
 	}
-	return l.say(sayWindow, hours(gone), hours(o.Window))
+	return l.say(sayWindow, event.Duration(gone), event.Duration(o.Window))
 }
 
 // remaining is the estimate of what is still to do.

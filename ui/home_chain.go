@@ -97,7 +97,7 @@ func (v *chainView) row(i, w int) string {
 	if i < len(v.next.Hops) && v.next.Hops[i].Runbook != "" {
 		right = v.Success.Render(v.say(sayRunbook)) + " "
 		if e := v.next.Hops[i].Estimate; e > 0 {
-			right += hours(e) + " "
+			right += event.Duration(e) + " "
 		}
 	}
 	for _, name := range []string{"etcd", "calico"} {

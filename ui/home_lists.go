@@ -73,7 +73,7 @@ func (v *homeView) estimate(b HomeRunbook) string {
 	if b.Estimate < time.Minute {
 		return ""
 	}
-	s := hours(b.Estimate)
+	s := event.Duration(b.Estimate)
 	if v.w < 100 {
 		s = v.say(sayAbout, s)
 	}
@@ -124,7 +124,7 @@ func (v *homeView) runLines(h int) []string {
 		if s.Err != nil {
 			return line + "  " + clean(firstLine(s.Err.Error()))
 		}
-		took := short(s.Duration)
+		took := event.Duration(s.Duration)
 		line += "  " + strings.Repeat(" ", max(0, 8-width(took))) + took
 		if v.w < 60 {
 			return line + "  " + clean(s.Header.Runbook)

@@ -231,7 +231,7 @@ func (v *homeView) findingsBlocks(book string, w int) []block {
 	f := v.facts.of(book)
 	switch {
 	case f.busy:
-		return []block{v.always(v.Faint.Render(v.say(sayLookingPitfalls, short(v.opts.now().Sub(f.began)))), w)}
+		return []block{v.always(v.Faint.Render(v.say(sayLookingPitfalls, event.Duration(v.opts.now().Sub(f.began)))), w)}
 	case !f.known:
 		return []block{v.always(v.Faint.Render(v.say(sayNotLooked)), w)}
 	case f.err != nil:

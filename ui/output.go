@@ -3,7 +3,6 @@ package ui
 import (
 	"fmt"
 	"strings"
-	"time"
 	"unicode"
 
 	tea "charm.land/bubbletea/v2"
@@ -301,19 +300,4 @@ func (o *outputView) Keys() []Key {
 			Key{Keys: []string{"esc"}, Help: sayKeyEndSearch})
 	}
 	return append(keys, Key{Keys: []string{"left", "h"}, Help: sayKeyLeft, Quiet: true}, Key{Keys: []string{"right", "l"}, Help: sayKeyRight, Quiet: true})
-}
-
-// short writes a duration as 0:40 or 1:02:03, for how long something took.
-func short(d time.Duration) string {
-	s := int(max(d, 0).Round(time.Second) / time.Second)
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-}
-
-// hours writes a duration as 1:50, for the window.
-func hours(d time.Duration) string {
-	m := int(max(d, 0).Round(time.Minute) / time.Minute)
-	return fmt.Sprintf("%d:%02d", m/60, m%60)
 }

@@ -284,7 +284,7 @@ func (p *Plain) start(d event.Started) {
 func (p *Plain) end(d event.Ended) {
 	p.flush()
 	p.blank()
-	p.item2(p.status(d.Status), p.sayf("exit %d", "終了コード %d", d.Exit), plainDuration(p.now.Sub(p.begun)),
+	p.item2(p.status(d.Status), p.sayf("exit %d", "終了コード %d", d.Exit), event.Duration(p.now.Sub(p.begun)),
 		d.Why.In(p.o.Lang))
 	p.line(p.counts())
 	if p.o.Transcript != "" {

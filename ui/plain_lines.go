@@ -239,7 +239,7 @@ func (p *Plain) stepEnded(st *plainStep, d event.StepEnded) {
 	}
 	took := ""
 	if !st.begun.IsZero() && d.Status != event.Skipped {
-		took = plainDuration(p.now.Sub(st.begun))
+		took = event.Duration(p.now.Sub(st.begun))
 	}
 	p.item(word, took, d.Why.In(p.o.Lang))
 	p.then(st)
@@ -272,7 +272,7 @@ func (p *Plain) blank() { p.write("\n") }
 
 func (p *Plain) line(s string) {
 	if p.o.Times {
-		s = fmt.Sprintf("%8s  %s", short(p.now.Sub(p.begun)), s)
+		s = fmt.Sprintf("%8s  %s", event.Duration(p.now.Sub(p.begun)), s)
 	}
 	p.write(s + "\n")
 }

@@ -1,9 +1,6 @@
 package ui
 
 import (
-	"fmt"
-	"time"
-
 	"spraydeck/event"
 )
 
@@ -46,17 +43,4 @@ func (p *Plain) by(who string) string {
 		return p.say("from the recording", "記録")
 	}
 	return who
-}
-
-// plainDuration says how long something took: "1.2 s", "42 s", "4:10", "1:48:03". Nothing took less than no time, even if the
-// clock was turned back.
-func plainDuration(d time.Duration) string {
-	d = max(d, 0)
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	return short(d)
 }

@@ -29,7 +29,7 @@ type PlanInput struct {
 
 var (
 	saySumSteps       = event.Text{En: "%d steps, %d change something, %d of them disrupt or destroy", Ja: "%d 手順、変更あり %d、うち停止・削除を伴う %d"}
-	sayAbout          = event.Text{En: "about %s", Ja: "約 %s"}
+	sayAbout          = event.Text{En: "~%s", Ja: "約 %s"}
 	sayPoint          = event.Text{En: "no way back after step %d: %s", Ja: "手順 %d 以後は元に戻せません: %s"}
 	sayFindings       = event.Text{En: "Findings to mend first", Ja: "先に対処すべき項目"}
 	sayCatalogue      = event.Text{En: "the catalogue knows up to %s", Ja: "既知の問題は %s まで収録"}
@@ -79,7 +79,7 @@ func (p Plan) sumsLine(lang string) string {
 	s := p.sums()
 	line := fmt.Sprintf(saySumSteps.In(lang), s.steps, s.changes, s.red)
 	if s.estimate > 0 {
-		line += event.Text{En: ", ", Ja: "、"}.In(lang) + fmt.Sprintf(sayAbout.In(lang), hours(s.estimate))
+		line += event.Text{En: ", ", Ja: "、"}.In(lang) + fmt.Sprintf(sayAbout.In(lang), event.Duration(s.estimate))
 	}
 	return line
 }

@@ -99,7 +99,7 @@ func (v *planView) stepRow(i, w int) string {
 	}
 	estimate := ""
 	if st.Estimate > 0 {
-		estimate = short(st.Estimate)
+		estimate = event.Duration(st.Estimate)
 	}
 	right += fmt.Sprintf(" %7s ", estimate)
 	return ends(fmt.Sprintf(" %3d  %s", i+1, v.told(st.Title)), right, w)

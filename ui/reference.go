@@ -51,7 +51,7 @@ func (l look) thenLines(r *Reference, then *event.StepState) []string {
 	_, word, _ := l.sign(then.Status)
 	head := l.say(word)
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
-		head = l.say(sayThenTook, head, short(then.Finished.Sub(then.Begun)))
+		head = l.say(sayThenTook, head, event.Duration(then.Finished.Sub(then.Begun)))
 	}
 	if where := r.where(); where != "" {
 		head += "  (" + where + ")"
@@ -176,7 +176,7 @@ func (p *Plain) then(st *plainStep) {
 	}
 	took := ""
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
-		took = plainDuration(then.Finished.Sub(then.Begun))
+		took = event.Duration(then.Finished.Sub(then.Begun))
 	}
 	p.item(p.say("then", "前回"), p.status(then.Status), took, p.o.Reference.where())
 	for _, h := range then.Hits {

@@ -27,7 +27,7 @@ func newGoPalette(r *replayScreen) *goPalette {
 	for _, m := range rec.Marks(transcript.MarkStep | transcript.MarkFailure | transcript.MarkOverride | transcript.MarkHit | transcript.MarkResumed |
 		transcript.MarkPause) {
 		if text := r.markText(m); text != "" {
-			g.places = append(g.places, paletteItem{short(m.Elapsed), text, jumpTo{m.Place}})
+			g.places = append(g.places, paletteItem{event.Duration(m.Elapsed), text, jumpTo{m.Place}})
 		}
 	}
 	g.palette = newPalette(r.look, r.say(sayGoToTitle), g.places, true)
@@ -80,7 +80,7 @@ func (g *goPalette) HandleKey(msg tea.KeyPressMsg) action {
 		p := g.screen.player
 		if d, err := parseJump(strings.TrimPrefix(typed, "go to "), p.at.Elapsed, p.rec.End().Elapsed); err == nil {
 			to := p.rec.AtElapsed(d)
-			g.items = append([]paletteItem{{short(to.Elapsed), fmt.Sprintf("%s  (%s)", typed, g.say(sayGoTime)), jumpTo{to}}}, g.places...)
+			g.items = append([]paletteItem{{event.Duration(to.Elapsed), fmt.Sprintf("%s  (%s)", typed, g.say(sayGoTime)), jumpTo{to}}}, g.places...)
 		}
 	}
 	return a

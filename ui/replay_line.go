@@ -121,7 +121,7 @@ func (t *timeline) jump(what transcript.Marks, pos, by int) (int, bool) {
 
 // draw gives the line in w columns, and where the player is.
 func (t *timeline) draw(l look, p *player, w int) string {
-	from, to := short(0), short(p.rec.End().Elapsed)
+	from, to := event.Duration(0), event.Duration(p.rec.End().Elapsed)
 	cells := w - width(from) - width(to) - 6
 	if cells < 5 {
 		return fit("", w)

@@ -285,7 +285,7 @@ func (r *replayScreen) playing() string {
 	case !r.whole && p.AtEnd(), !p.AtEnd():
 		text := r.say(sayPaused) + " " + speedText(p.speed)
 		if r.opts.Follow && !r.ended {
-			text += "  " + r.Warning.Render(r.say(sayBehindLive, short(p.rec.End().Elapsed-p.at.Elapsed)))
+			text += "  " + r.Warning.Render(r.say(sayBehindLive, event.Duration(p.rec.End().Elapsed-p.at.Elapsed)))
 		}
 		return text
 	case !r.ended:
@@ -297,7 +297,7 @@ func (r *replayScreen) playing() string {
 // where is the line below the timeline.
 func (r *replayScreen) where() string {
 	p := r.player
-	parts := []string{r.Bold.Render(r.say(sayPosition, short(p.at.Elapsed), short(p.rec.End().Elapsed)))}
+	parts := []string{r.Bold.Render(r.say(sayPosition, event.Duration(p.at.Elapsed), event.Duration(p.rec.End().Elapsed)))}
 	if !r.whole && r.size > 0 {
 		parts = append(parts, r.say(sayIndexing, 100*p.rec.End().Offset/r.size))
 	}
@@ -330,7 +330,7 @@ func (r *replayScreen) lastLine() string {
 	case r.notice != "":
 		return fit(" "+r.Warning.Render("! "+r.notice), r.w)
 	case r.footHeight() == 1:
-		return ends(" "+short(r.player.at.Elapsed)+" / "+short(r.player.rec.End().Elapsed), "? "+r.say(sayHelp)+" ", r.w)
+		return ends(" "+event.Duration(r.player.at.Elapsed)+" / "+event.Duration(r.player.rec.End().Elapsed), "? "+r.say(sayHelp)+" ", r.w)
 	}
 	return r.keyLine(r.Keys(), r.w)
 }

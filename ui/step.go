@@ -206,7 +206,7 @@ func (p *stepPanel) status() []string {
 		if c.Probe {
 			what = p.say(sayChecking) + "  " + what
 		}
-		lines = append(lines, " "+p.Bold.Render("▶ "+short(p.now.Sub(c.Begun)))+"  "+what)
+		lines = append(lines, " "+p.Bold.Render("▶ "+event.Duration(p.now.Sub(c.Begun)))+"  "+what)
 	}
 	return lines
 }
@@ -223,9 +223,9 @@ func (p *stepPanel) progress(g event.Progress, c *event.CommandState) string {
 		cells := min(24, p.w/6)
 		full := min(cells-1, int(float64(cells)*float64(elapsed)/float64(e)))
 		line += p.Success.Render(strings.Repeat("█", max(0, full))) + p.Faint.Render(strings.Repeat("░", cells-max(0, full)))
-		line += " " + p.say(sayOfAbout, short(elapsed), short(e))
+		line += " " + p.say(sayOfAbout, event.Duration(elapsed), event.Duration(e))
 	} else if c != nil {
-		line += short(elapsed)
+		line += event.Duration(elapsed)
 	}
 	bad := p.say(sayBad, g.Failed)
 	if g.Unreachable > 0 {

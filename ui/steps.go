@@ -132,9 +132,9 @@ func (s *stepList) took(st *event.StepState) string {
 	case st.Begun.IsZero():
 		return ""
 	case !st.Finished.IsZero() && st.Status != event.Running:
-		return short(st.Finished.Sub(st.Begun))
+		return event.Duration(st.Finished.Sub(st.Begun))
 	case st.Status == event.Running:
-		return short(s.now.Sub(st.Begun))
+		return event.Duration(s.now.Sub(st.Begun))
 	}
 	return ""
 }

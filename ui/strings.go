@@ -56,7 +56,7 @@ var (
 	sayNotCurrent    = event.Text{En: "not the current step", Ja: "現在の手順ではありません"}
 	sayAttempt       = event.Text{En: "attempt %d", Ja: "%d 回目"}
 	sayChecking      = event.Text{En: "checking", Ja: "確認中"}
-	sayOfAbout       = event.Text{En: "%s of about %s", Ja: "%s / 約 %s"}
+	sayOfAbout       = event.Text{En: "%s of ~%s", Ja: "%s / 約 %s"}
 	sayTask          = event.Text{En: "task %d  ok %d changed %d", Ja: "タスク %d  ok %d changed %d"}
 	sayBad           = event.Text{En: "failed %d", Ja: "failed %d"}
 	sayWorthALook    = event.Text{En: "What stands out", Ja: "特記事項"}
@@ -80,7 +80,7 @@ var (
 	sayStepShort  = event.Text{En: "#%d", Ja: "#%d"}
 	sayWindow     = event.Text{En: "%s of %s", Ja: "経過 %s / %s"}
 	sayWindowOver = event.Text{En: "%s of %s: %s over", Ja: "経過 %s / %s: %s 超過"}
-	sayToGo       = event.Text{En: "about %s to go", Ja: "残り約 %s"}
+	sayToGo       = event.Text{En: "~%s to go", Ja: "残り約 %s"}
 	sayAPIUp      = event.Text{En: "api %s", Ja: "API %s"}
 	sayAPIDown    = event.Text{En: "api lost: %s", Ja: "API 切断: %s"}
 	sayRehearsal  = event.Text{En: "REHEARSAL", Ja: "リハーサル"}
