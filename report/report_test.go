@@ -425,7 +425,7 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("ended %v, breaks %v, resumes %v, drift %v", r.ended, r.idle, r.resumes, r.drift)
 	}
 	notes := strings.Join(r.notes("en"), "\n")
-	for _, want := range []string{"Taken up again after 14:00:01 by night@bastion", "It holds: ok, now failed", "no end recorded"} {
+	for _, want := range []string{"Taken up again after 14h00m by night@bastion", "It holds: ok, now failed", "no end recorded"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no %q in:\n%s", want, notes)
 		}

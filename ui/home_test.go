@@ -301,7 +301,7 @@ func TestHomeDropsLateAnswers(t *testing.T) {
 	s.send(tea.Msg(clockTick{}))
 	s.press("c", "r") // not answered
 	s.now = s.now.Add(75 * time.Second)
-	if !strings.Contains(s.text(), "reading only ... 1:15") || !strings.Contains(s.text(), "vip-notready") {
+	if !strings.Contains(s.text(), "reading only ... 1m15s") || !strings.Contains(s.text(), "vip-notready") {
 		t.Errorf("how long it has been looking is not shown, or what was found before has gone:\n%s", s.text())
 	}
 	if n := len(s.ticks); n == 0 || s.ticks[n-1] != (clockTick{}) {
