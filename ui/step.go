@@ -168,9 +168,13 @@ func (p *stepPanel) title() string {
 	if n == 0 {
 		return p.Bold.Render(" " + p.told(p.state.Started.Title)) // before the first step
 	}
-	word, style := p.danger(p.step.Danger)
+	danger := p.step.Danger
+	if p.ask != nil && p.ask.q.Danger != "" { // a remedy has a danger of its own
+		danger = p.ask.q.Danger
+	}
+	word, style := p.danger(danger)
 	right := style.Render(p.say(word)) + " "
-	if p.step.Danger != event.ReadOnly && p.step.Danger != "" {
+	if danger != event.ReadOnly && danger != "" {
 		right = style.Render("▲ "+p.say(word)) + " "
 	}
 	if p.step.NoReturn {

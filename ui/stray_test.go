@@ -130,3 +130,18 @@ func hasWord(screen, key string) bool {
 	}
 	return false
 }
+
+// TestRemedyShowsItsOwnDanger: a remedy of a step that only reads is approved under what the remedy can do.
+func TestRemedyShowsItsOwnDanger(t *testing.T) {
+	q := *approveScene().ask
+	q.Danger = event.Changes
+	l := newLook(Options{})
+	p := newStepPanel(l)
+	p.SetSize(80, 20)
+	st := &event.StepState{PlannedStep: event.PlannedStep{ID: "check", Title: event.T("Check"), Danger: event.ReadOnly}}
+	p.SetStep(&event.State{Steps: []*event.StepState{st}}, st, quiet(q), sceneStart)
+	word, _ := l.danger(event.Changes)
+	if got := p.title(); !strings.Contains(got, l.say(word)) {
+		t.Errorf("%q does not say %q", got, l.say(word))
+	}
+}
