@@ -129,12 +129,16 @@ func (o *outside) host(name string) sshx.Options {
 		return ""
 	}
 	port, _ := strconv.Atoi(text("ansible_port", "ansible_ssh_port"))
+	args, err := sshArgs(text("ansible_ssh_common_args"), text("ansible_ssh_extra_args"))
+	if err != nil {
+		args = []string{"-o", err.Error()} // ssh refuses it, with the text
+	}
 	return sshx.Options{
 		Address:      text("ansible_host", "ansible_ssh_host"),
 		Port:         port,
 		User:         text("ansible_user", "ansible_ssh_user", "ansible_remote_user"),
 		IdentityFile: text("ansible_ssh_private_key_file", "ansible_private_key_file"),
-		ConfigFile:   sshConfigOf(text("ansible_ssh_common_args"), text("ansible_ssh_extra_args")),
+		Args:         args,
 	}
 }
 

@@ -1,17 +1,45 @@
 package cli
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// sshConfigOf finds the configuration file in the options that an inventory gives to ssh: -F file or -Ffile.
-func sshConfigOf(args ...string) string {
-	words := strings.Fields(strings.Join(args, " "))
-	for i, w := range words {
-		if w == "-F" && i+1 < len(words) {
-			return strings.Trim(words[i+1], `"'`)
+// sshArgs splits the options that an inventory gives to ssh, as a shell would.
+func sshArgs(options ...string) ([]string, error) {
+	var args []string
+	for _, text := range options {
+		var word strings.Builder
+		started, quote := false, rune(0)
+		escaped := false
+		for _, r := range text {
+			switch {
+			case escaped:
+				word.WriteRune(r)
+				escaped = false
+			case r == '\\' && quote != '\'':
+				escaped, started = true, true
+			case quote != 0 && r == quote:
+				quote = 0
+			case quote == 0 && (r == '"' || r == '\''):
+				quote, started = r, true
+			case quote == 0 && (r == ' ' || r == '\t' || r == '\n'):
+				if started {
+					args = append(args, word.String())
+					word.Reset()
+				}
+				started = false
+			default:
+				word.WriteRune(r)
+				started = true
+			}
 		}
-		if rest, ok := strings.CutPrefix(w, "-F"); ok && rest != "" {
-			return strings.Trim(rest, `"'`)
+		if quote != 0 || escaped {
+			return nil, fmt.Errorf("ssh options of the inventory: a quote is not closed in %q", text)
+		}
+		if started {
+			args = append(args, word.String())
 		}
 	}
-	return ""
+	return args, nil
 }

@@ -6,95 +6,74 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/kevinburke/ssh_config"
 )
 
-// lookup answers what ssh_config says about one key: all values, strongest
-// first, none if it is silent.
-type lookup func(key string) []string
+// lookup gives the values in force for an ssh_config key, in the words of ssh -G.
+type lookup map[string][]string
 
-// first is the value in force for a key that has only one.
+func (l lookup) all(key string) []string { return l[strings.ToLower(key)] }
+
+// first is the value in force for a key that has only one. ssh -G prints none for some keys without a value.
 func (l lookup) first(key string) string {
-	if v := l(key); len(v) > 0 {
+	if v := l.all(key); len(v) > 0 && v[0] != "none" {
 		return v[0]
 	}
 	return ""
 }
 
-// readConfig reads ssh_config for one host.
-//
-// A file the library can not read (it knows neither Match exec nor Match final,
-// which some distributions ship) is no reason to fail or, worse, to skip half
-// of it: then ssh itself is asked, which prints what is in force with ssh -G.
-func readConfig(ctx context.Context, file, alias string) (lookup, error) {
-	files := []string{file}
-	if file == "" {
-		files = []string{filepath.Join(home(), ".ssh", "config"), "/etc/ssh/ssh_config"}
-	}
-	var configs []*ssh_config.Config
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if file == "" && errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, &configError{err: err, hint: "name another file, or none to use ~/.ssh/config"}
-		}
-		cfg, err := ssh_config.DecodeBytes(data)
-		if err != nil {
-			return askSSH(ctx, file, alias, fmt.Errorf("read %s: %w", name, err))
-		}
-		configs = append(configs, cfg)
-	}
-	return func(key string) []string {
-		var all []string
-		for _, cfg := range configs {
-			values, err := cfg.GetAll(alias, key)
-			if err == nil {
-				all = append(all, values...)
-			}
-		}
-		return all
-	}, nil
-}
+// asking bounds how many ssh -G run at once.
+var asking = make(chan struct{}, 8)
 
-// askSSH reads the output of ssh -G. Its complaint about a broken file names
-// line and option, so it is shown as it is.
-func askSSH(ctx context.Context, file, alias string, because error) (lookup, error) {
+// readConfig asks ssh itself what its configuration says about a host: `ssh -G` with args, so that Match, tokens,
+// precedence and refusals are those of the ssh that the operator uses. What ssh refuses is an error in its words.
+func readConfig(ctx context.Context, args []string, alias string) (lookup, error) {
+	select {
+	case asking <- struct{}{}:
+		defer func() { <-asking }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	args := []string{"-G"}
-	if file != "" {
-		args = append(args, "-F", file)
-	}
-	cmd := exec.CommandContext(ctx, "ssh", append(args, "--", alias)...)
+	cmd := exec.CommandContext(ctx, "ssh", slices.Concat([]string{"-G"}, args, []string{"--", alias})...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		return nil, &configError{err: because, hint: "install the OpenSSH client, which can read it, or simplify the file"}
+		return nil, &configError{err: errors.New("ssh is not installed here"), hint: "install the OpenSSH client: its configuration says how a node is reached"}
 	}
 	if err != nil {
 		said := strings.Join(strings.Fields(stderr.String()), " ")
 		if said == "" {
 			said = err.Error()
 		}
-		return nil, &configError{err: errors.New("read ssh_config: " + said), hint: "correct the file; `ssh -G " + alias + "` must succeed"}
+		return nil, &configError{err: errors.New("ssh refuses: " + said), hint: "correct ssh_config or the options of the inventory; `ssh -G " + alias + "` must succeed"}
 	}
-	values := map[string][]string{}
+	return parseConfig(out), nil
+}
+
+func parseConfig(out []byte) lookup {
+	values := lookup{}
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		key, value, _ := strings.Cut(lines.Text(), " ")
 		values[strings.ToLower(key)] = append(values[strings.ToLower(key)], value)
 	}
-	return func(key string) []string { return values[strings.ToLower(key)] }, nil
+	return values
 }
+
+// defaults is what ssh does without any configuration.
+var defaults = sync.OnceValues(func() (lookup, error) {
+	return readConfig(context.Background(), []string{"-F", os.DevNull}, "localhost")
+})
 
 // configError carries a hint up to where the host is known.
 type configError struct {
@@ -104,6 +83,53 @@ type configError struct {
 
 func (e *configError) Error() string { return e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
+
+// optionError refuses an option that this client does not implement.
+func optionError(key, value string) error {
+	return &configError{err: fmt.Errorf("ssh_config says %s %s, which is not implemented here", key, value),
+		hint: "remove " + key + " for this host, or give it another configuration file"}
+}
+
+// implemented and harmless are the keys of ssh -G that a connection follows, and those that do not change who is reached, as
+// whom, by which route, with which proof or with which environment. A key in neither is refused unless it has its default.
+var (
+	implemented = set(`host user hostname port identityfile identitiesonly identityagent certificatefile userknownhostsfile
+		globalknownhostsfile stricthostkeychecking hostkeyalias hashknownhosts proxyjump proxycommand connecttimeout
+		serveraliveinterval serveralivecountmax ciphers macs kexalgorithms hostkeyalgorithms pubkeyacceptedalgorithms
+		casignaturealgorithms pubkeyauthentication preferredauthentications requiredrsasize revokedhostkeys addressfamily
+		bindaddress setenv sendenv`)
+	harmless = set(`batchmode compression forwardx11 forwardx11trusted forwardx11timeout loglevel logverbose controlmaster
+		controlpath controlpersist clearallforwardings exitonforwardfailure localforward remoteforward dynamicforward
+		gatewayports fingerprinthash gssapiauthentication gssapikeyexchange gssapidelegatecredentials gssapitrustdns
+		gssapirenewalforcesrekey gssapikexalgorithms gssapiclientidentity gssapiserveridentity hostbasedauthentication
+		hostbasedacceptedalgorithms enablesshkeysign kbdinteractiveauthentication kbdinteractivedevices
+		passwordauthentication numberofpasswordprompts requesttty stdinnull forkafterauthentication streamlocalbindunlink
+		streamlocalbindmask tcpkeepalive visualhostkey updatehostkeys enableescapecommandline escapechar connectionattempts
+		securitykeyprovider pkcs11provider xauthlocation addkeystoagent forwardagent permitremoteopen tunneldevice ipqos
+		rekeylimit syslogfacility ignoreunknown canonicalizefallbacklocal canonicalizemaxdots canonicaldomains
+		canonicalizepermittedcnames checkhostip localcommand obscurekeystroketiming tag warnweakcrypto`)
+)
+
+func set(names string) map[string]bool {
+	s := map[string]bool{}
+	for _, n := range strings.Fields(names) {
+		s[n] = true
+	}
+	return s
+}
+
+// refuse names the first option that has another value than the default and is not implemented here.
+func refuse(cfg, plain lookup) error {
+	for _, key := range slices.Sorted(maps.Keys(cfg)) {
+		if implemented[key] || harmless[key] {
+			continue
+		}
+		if have := cfg[key]; !slices.Equal(have, plain[key]) {
+			return optionError(key, strings.Join(have, " "))
+		}
+	}
+	return nil
+}
 
 // home is the home directory as ssh sees it: that of the password database,
 // whatever HOME says.
@@ -122,28 +148,28 @@ func localUser() string {
 	return os.Getenv("USER")
 }
 
-// words splits a value that may list several, some of them in double quotes.
-func words(value string) []string {
+// paths splits a list of files. ssh -G prints a path with a space without quotes, so words that together name a file that
+// is there are one path.
+func paths(value string) []string {
+	words := strings.Fields(value)
 	var all []string
-	var word strings.Builder
-	quoted, started := false, false
-	for _, r := range value {
-		switch {
-		case r == '"':
-			quoted, started = !quoted, true
-		case !quoted && (r == ' ' || r == '\t'):
-			if started {
-				all = append(all, word.String())
-				word.Reset()
+	for i := 0; i < len(words); {
+		n := 1
+		for j := len(words); j > i+1; j-- {
+			if _, err := os.Stat(expandHome(strings.Join(words[i:j], " "))); err == nil {
+				n = j - i
+				break
 			}
-			started = false
-		default:
-			word.WriteRune(r)
-			started = true
 		}
-	}
-	if started {
-		all = append(all, word.String())
+		all = append(all, strings.Join(words[i:i+n], " "))
+		i += n
 	}
 	return all
+}
+
+func expandHome(path string) string {
+	if path == "~" || strings.HasPrefix(path, "~/") {
+		return home() + path[1:]
+	}
+	return path
 }

@@ -3,6 +3,7 @@ package sshx
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,14 +30,15 @@ type slot struct {
 
 // conn is one kept connection.
 type conn struct {
-	client *ssh.Client
-	place  string
-	turns  chan struct{}
-	spare  chan struct{}
-	ended  atomic.Int64 // sessions, so far
-	under  func()       // ends what the connection was made of
-	once   sync.Once
-	gone   chan struct{} // closed when the connection is
+	client      *ssh.Client
+	place       string
+	turns       chan struct{}
+	spare       chan struct{}
+	ended       atomic.Int64 // sessions, so far
+	under       func()       // ends what the connection was made of
+	environment []string     // NAME=value, sent with every session
+	once        sync.Once
+	gone        chan struct{} // closed when the connection is
 }
 
 func newConn(client *ssh.Client, place string, under func()) *conn {
@@ -101,6 +103,9 @@ func (cn *conn) newSession() (*ssh.Session, error) {
 	ended, until := cn.ended.Load(), time.Now().Add(reaped)
 	for ; ; time.Sleep(20 * time.Millisecond) {
 		sess, err := cn.client.NewSession()
+		if err == nil {
+			err = setEnvironment(sess, cn.environment)
+		}
 		var refused *ssh.OpenChannelError
 		if !errors.As(err, &refused) || refused.Reason != ssh.ConnectionFailed || time.Now().After(until) {
 			return sess, err
@@ -109,6 +114,17 @@ func (cn *conn) newSession() (*ssh.Session, error) {
 			ended, until = n, time.Now().Add(reaped)
 		}
 	}
+}
+
+// setEnvironment sends variables as ssh does: without waiting for what the server thinks of them.
+func setEnvironment(sess *ssh.Session, environment []string) error {
+	for _, entry := range environment {
+		name, value, _ := strings.Cut(entry, "=")
+		if _, err := sess.SendRequest("env", false, ssh.Marshal(struct{ Name, Value string }{name, value})); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // release gives a turn back.

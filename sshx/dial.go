@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,8 +18,28 @@ import (
 // wait for a finger on a hardware key.
 const loginTimeout = time.Minute
 
-// dial connects to one target, through via unless that is nil, and logs in.
+// admitted bounds how many connections are made at once, so that a host is not given up because of our own crowd.
+var admitted = make(chan struct{}, 32)
+
+// dial connects to one target, through via unless that is nil, and logs in. ConnectTimeout counts from when it is the host's
+// turn. A server that never answered is tried once more: nothing was sent to it.
 func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
+	select {
+	case admitted <- struct{}{}:
+		defer func() { <-admitted }()
+	case <-ctx.Done():
+		return nil, &UnreachableError{Host: t.name, Place: t.place(), Op: "connect to", Err: context.Cause(ctx)}
+	}
+	cn, err := dialOnce(ctx, t, via)
+	var silent *UnreachableError
+	if errors.As(err, &silent) && silent.silent && ctx.Err() == nil {
+		cn, err = dialOnce(ctx, t, via)
+	}
+	return cn, err
+}
+
+// dialOnce is one try of dial.
+func dialOnce(ctx context.Context, t *target, via *conn) (*conn, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := time.AfterFunc(t.connectTimeout, func() {
@@ -27,10 +48,12 @@ func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
 	defer limit.Stop()
 
 	fail := func(op string, err error) error {
+		silent := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
+			silent = strings.HasPrefix(err.Error(), "no answer in")
 		}
-		return &UnreachableError{Host: t.name, Place: t.place(), Op: op, Err: err, hint: dialHint(t, err)}
+		return &UnreachableError{Host: t.name, Place: t.place(), Op: op, Err: err, silent: silent && op == "connect to", hint: dialHint(t, err)}
 	}
 	if via != nil {
 		go func() {
@@ -50,10 +73,21 @@ func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
 	keys := loadKeys(t)
 	defer keys.close()
 	check := newKeyCheck(t, via != nil || t.command != "")
+	var wants []string // methods the server offers besides keys
 	config := &ssh.ClientConfig{
-		User:              t.user,
-		Auth:              []ssh.AuthMethod{ssh.PublicKeys(keys.signers...)},
-		HostKeyAlgorithms: check.known.algorithms(),
+		Config: ssh.Config{Ciphers: supported(t.ciphers, all.Ciphers, more.Ciphers), MACs: supported(t.macs, all.MACs, more.MACs),
+			KeyExchanges: supported(t.kexes, all.KeyExchanges, more.KeyExchanges)},
+		User: t.user,
+		Auth: []ssh.AuthMethod{ssh.PublicKeys(keys.signers...),
+			ssh.KeyboardInteractive(func(string, string, []string, []bool) ([]string, error) {
+				wants = append(wants, "keyboard-interactive")
+				return nil, errNotAsked
+			}),
+			ssh.PasswordCallback(func() (string, error) {
+				wants = append(wants, "password")
+				return "", errNotAsked
+			})},
+		HostKeyAlgorithms: only(check.known.algorithms(), t.hostKeys),
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			err := check.check(key)
 			if err == nil {
@@ -61,6 +95,12 @@ func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
 			}
 			return err
 		},
+	}
+	for name, algorithms := range map[string][]string{"Ciphers": config.Ciphers, "MACs": config.MACs, "KexAlgorithms": config.KeyExchanges, "HostKeyAlgorithms": config.HostKeyAlgorithms} {
+		if len(algorithms) == 0 {
+			stream.Close()
+			return nil, fail("connect to", fmt.Errorf("of what ssh_config lists under %s nothing is implemented here", name))
+		}
 	}
 	sc, chans, reqs, err := ssh.NewClientConn(stream, t.address(), config)
 	if err == nil && !stop() {
@@ -74,13 +114,29 @@ func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
 		case check.err != nil:
 			return nil, check.err
 		case check.passed:
-			return nil, keys.refused(t, fail, err)
+			return nil, keys.refused(t, wants, fail, err)
 		}
 		return nil, fail("connect to", plain(err))
 	}
 	cn := newConn(ssh.NewClient(sc, chans, reqs), t.place(), func() { stream.Close() })
+	cn.environment = t.environment
 	go cn.watch(t.aliveInterval, t.aliveCount)
 	return cn, nil
+}
+
+// errNotAsked ends a method that would ask somebody.
+var errNotAsked = errors.New("nobody is asked here")
+
+var all, more = ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+
+// supported keeps of the configured algorithms those that are implemented, in the configured order.
+func supported(configured, secure, insecure []string) []string {
+	return only(configured, slices.Concat(secure, insecure))
+}
+
+// only keeps the entries that stand in both lists, in the order of the first.
+func only(list, in []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !slices.Contains(in, s) })
 }
 
 // transport is the byte stream to the server: TCP, a channel of the jump host,
@@ -92,7 +148,16 @@ func transport(ctx context.Context, t *target, via *conn) (net.Conn, error) {
 	case t.command != "":
 		return startProxy(t.command)
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", t.address())
+	network := map[string]string{"inet": "tcp4", "inet6": "tcp6"}[t.family]
+	dialer := net.Dialer{}
+	if t.bind != "" {
+		local, err := net.ResolveTCPAddr("tcp", net.JoinHostPort(t.bind, "0"))
+		if err != nil {
+			return nil, fmt.Errorf("BindAddress: %w", err)
+		}
+		dialer.LocalAddr = local
+	}
+	return dialer.DialContext(ctx, or(network, "tcp"), t.address())
 }
 
 // plain keeps what an operator can use of an error of net and ssh.

@@ -13,7 +13,8 @@ type UnreachableError struct {
 	Op    string // what failed: "connect to", "log in to" ...
 	Err   error
 
-	hint string
+	silent bool // the server never answered
+	hint   string
 }
 
 func (e *UnreachableError) Error() string {

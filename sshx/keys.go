@@ -2,12 +2,15 @@ package sshx
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -29,6 +32,9 @@ type keys struct {
 // does not matter when it succeeds.
 func loadKeys(t *target) *keys {
 	k := &keys{}
+	if !t.publicKey {
+		return k
+	}
 	held := k.askAgent(t.agent)
 	var certs, named, rest, files []ssh.Signer
 	matched := map[string]bool{}
@@ -50,8 +56,10 @@ func loadKeys(t *target) *keys {
 			continue
 		}
 		k.offered = append(k.offered, file)
-		if cert := certificate(file, signer); cert != nil {
-			certs = append(certs, cert)
+		for _, name := range append(slices.Clip(t.certificates), file+"-cert.pub") {
+			if cert := certificate(name, signer); cert != nil {
+				certs = append(certs, cert)
+			}
 		}
 	}
 	for _, s := range held {
@@ -62,10 +70,62 @@ func loadKeys(t *target) *keys {
 	if len(rest) > 0 {
 		k.offered = append(k.offered, fmt.Sprintf("%d of the agent", len(rest)))
 	}
-	for _, group := range [][]ssh.Signer{certs, named, rest, files} {
-		k.signers = append(k.signers, group...)
+	for _, s := range slices.Concat(certs, named, rest, files) {
+		if s = t.acceptable(s); s != nil {
+			k.signers = append(k.signers, s)
+		}
 	}
 	return k
+}
+
+// acceptable limits a key to the algorithms that PubkeyAcceptedAlgorithms and RequiredRSASize allow, nil for none.
+func (t *target) acceptable(s ssh.Signer) ssh.Signer {
+	if n := rsaBits(s.PublicKey()); n > 0 && n < t.rsaBits {
+		return nil
+	}
+	kind := s.PublicKey().Type()
+	prefix, cert := strings.CutSuffix(kind, "-cert-v01@openssh.com")
+	if prefix != ssh.KeyAlgoRSA {
+		if slices.Contains(t.accepted, kind) {
+			return s
+		}
+		return nil
+	}
+	var algorithms []string
+	for _, a := range []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA} {
+		name := a
+		if cert {
+			name += "-cert-v01@openssh.com"
+		}
+		if slices.Contains(t.accepted, name) {
+			algorithms = append(algorithms, a)
+		}
+	}
+	if len(algorithms) == 0 {
+		return nil
+	}
+	signer, ok := s.(ssh.AlgorithmSigner)
+	if !ok {
+		return s
+	}
+	limited, err := ssh.NewSignerWithAlgorithms(signer, algorithms)
+	if err != nil {
+		return nil
+	}
+	return limited
+}
+
+// rsaBits is the size of an RSA key or of the key in a certificate, 0 for other kinds.
+func rsaBits(key ssh.PublicKey) int {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
+	}
+	if c, ok := key.(ssh.CryptoPublicKey); ok {
+		if k, ok := c.CryptoPublicKey().(*rsa.PublicKey); ok {
+			return k.N.BitLen()
+		}
+	}
+	return 0
 }
 
 func (k *keys) askAgent(socket string) []ssh.Signer {
@@ -105,6 +165,10 @@ func (k *keys) load(file string, given bool) (ssh.PublicKey, ssh.Signer) {
 	if pub, _, _, _, err := ssh.ParseAuthorizedKey(data); err == nil {
 		return pub, nil
 	}
+	if open := openToOthers(file); open != "" {
+		k.problems = append(k.problems, open)
+		return nil, nil
+	}
 	signer, err := ssh.ParsePrivateKey(data)
 	if err == nil {
 		return signer.PublicKey(), signer
@@ -129,6 +193,18 @@ func (k *keys) load(file string, given bool) (ssh.PublicKey, ssh.Signer) {
 	return nil, nil
 }
 
+// openToOthers says why ssh ignores a private key: others can read it.
+func openToOthers(file string) string {
+	info, err := os.Stat(file)
+	if err != nil {
+		return ""
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) == os.Getuid() && info.Mode().Perm()&0o077 != 0 {
+		return fmt.Sprintf("%s is ignored, because others can read it (mode %04o): chmod 600 %s", file, info.Mode().Perm(), file)
+	}
+	return ""
+}
+
 func find(signers []ssh.Signer, pub ssh.PublicKey) ssh.Signer {
 	for _, s := range signers {
 		if bytes.Equal(s.PublicKey().Marshal(), pub.Marshal()) {
@@ -138,9 +214,9 @@ func find(signers []ssh.Signer, pub ssh.PublicKey) ssh.Signer {
 	return nil
 }
 
-// certificate pairs a key with FILE-cert.pub, if that is there.
+// certificate pairs a key with a certificate in a file, if that is there and of that key.
 func certificate(file string, signer ssh.Signer) ssh.Signer {
-	data, err := os.ReadFile(file + "-cert.pub")
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
@@ -156,17 +232,31 @@ func certificate(file string, signer ssh.Signer) ssh.Signer {
 	return s
 }
 
-// refused explains a failed login by the keys there were. err is told as it is
-// unless it is the protocol's long way of saying "no".
-func (k *keys) refused(t *target, fail func(string, error) error, err error) error {
+// refused explains a failed login by the keys there were and the methods the server offered. err is told as it is unless it
+// is the protocol's long way of saying "no".
+func (k *keys) refused(t *target, wants []string, fail func(string, error) error, err error) error {
 	if !strings.Contains(err.Error(), "unable to authenticate") {
 		return fail("log in to", plain(err))
 	}
-	said := "the server refused every key (" + strings.Join(k.offered, ", ") + ")"
-	hint := fmt.Sprintf("put the public key into ~%s/.ssh/authorized_keys there, or name another User or IdentityFile", t.user)
-	if len(k.signers) == 0 {
+	offered := strings.Contains(err.Error(), "publickey") // it is attempted only where the server offers it
+	var said, hint string
+	switch {
+	case !t.publicKey:
+		said = "ssh_config allows no key here (PubkeyAuthentication, PreferredAuthentications)"
+		hint = "other methods than keys are not implemented here"
+	case !offered && len(wants) > 0:
+		said = "the server takes no keys, only " + strings.Join(wants, ", ")
+		hint = "only keys are implemented here: allow publickey in its sshd_config, or reach it with a key"
+	case len(k.signers) == 0:
 		said = "there is no key to log in with"
 		hint = "name an IdentityFile, or load a key: ssh-add"
+	default:
+		said = "the server refused every key (" + strings.Join(k.offered, ", ") + ")"
+		hint = fmt.Sprintf("put the public key into ~%s/.ssh/authorized_keys there, or name another User or IdentityFile", t.user)
+		if len(wants) > 0 {
+			said = "the server did not let these keys in alone (" + strings.Join(k.offered, ", ") + ") and offers " + strings.Join(wants, ", ")
+			hint = "if it wants a second factor, only keys are implemented here; else see whether the key is known there: ssh -v " + t.alias
+		}
 	}
 	if len(k.encrypted) > 0 {
 		said += "; " + strings.Join(k.encrypted, ", ") + " has a passphrase and is not in the agent"

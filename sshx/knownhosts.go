@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -214,13 +215,19 @@ func (c *keyCheck) check(key ssh.PublicKey) error {
 }
 
 func (c *keyCheck) judge(key ssh.PublicKey) *HostKeyError {
+	if why := c.revokedBy(key); why != "" {
+		return &HostKeyError{Reason: why}
+	}
+	if n := rsaBits(key); n > 0 && n < c.target.rsaBits {
+		return &HostKeyError{Reason: fmt.Sprintf("it has %d bits, and RequiredRSASize is %d", n, c.target.rsaBits)}
+	}
 	if k, ok := c.known.find("revoked", key); ok {
 		return &HostKeyError{Revoked: true, Known: []Known{k.public()}}
 	}
 	if cert, ok := key.(*ssh.Certificate); ok {
 		return c.judgeCert(cert)
 	}
-	if c.known.has("", key) || c.target.strict == "no" {
+	if c.known.has("", key) {
 		return nil
 	}
 	var others []Known
@@ -231,13 +238,56 @@ func (c *keyCheck) judge(key ssh.PublicKey) *HostKeyError {
 	}
 	// A new key beside known ones is refused under accept-new as well, also one
 	// of another type: an impostor could otherwise just show another type.
-	if len(others) == 0 && c.target.strict == "accept-new" {
+	if len(others) > 0 && c.target.strict == "no" {
+		return nil
+	}
+	if len(others) == 0 && c.target.strict != "yes" {
 		if err := c.learn(key); err != nil {
 			return &HostKeyError{Reason: "it can not be added to known_hosts: " + err.Error()}
 		}
 		return nil
 	}
 	return &HostKeyError{Known: others}
+}
+
+// revokedBy says why RevokedHostKeys, a list of keys or a KRL, refuses the key. As with ssh a file that cannot be read
+// revokes all.
+func (c *keyCheck) revokedBy(key ssh.PublicKey) string {
+	file := c.target.revoked
+	if file == "" {
+		return ""
+	}
+	data, err := os.ReadFile(file)
+	revoked := err == nil && bytes.HasPrefix(data, []byte("SSHKRL\n")) && inKRL(file, key)
+	for rest := data; err == nil && !revoked && len(rest) > 0; {
+		var listed ssh.PublicKey
+		var bad error
+		if listed, _, _, rest, bad = ssh.ParseAuthorizedKey(rest); bad != nil {
+			break
+		}
+		revoked = bytes.Equal(listed.Marshal(), key.Marshal())
+	}
+	switch {
+	case err != nil:
+		return "RevokedHostKeys can not be read: " + err.Error()
+	case revoked:
+		return "it is revoked by " + file + " (RevokedHostKeys)"
+	}
+	return ""
+}
+
+// inKRL asks ssh-keygen, which reads the binary form. What it cannot answer counts as revoked.
+func inKRL(file string, key ssh.PublicKey) bool {
+	tmp, err := os.CreateTemp("", "spraydeck-key")
+	if err != nil {
+		return true
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(ssh.MarshalAuthorizedKey(key))
+	if err1 := tmp.Close(); err != nil || err1 != nil {
+		return true
+	}
+	return exec.Command("ssh-keygen", "-Q", "-f", file, tmp.Name()).Run() != nil
 }
 
 func (c *keyCheck) judgeCert(cert *ssh.Certificate) *HostKeyError {
@@ -248,6 +298,9 @@ func (c *keyCheck) judgeCert(cert *ssh.Certificate) *HostKeyError {
 		IsRevoked: func(cert *ssh.Certificate) bool {
 			return c.known.has("revoked", cert.SignatureKey) || c.known.has("revoked", cert.Key)
 		},
+	}
+	if cert.Signature != nil && !slices.Contains(c.target.authorities, cert.Signature.Format) {
+		return &HostKeyError{Reason: "its authority signed with " + cert.Signature.Format + ", which CASignatureAlgorithms does not list"}
 	}
 	principal := or(c.target.keyAlias, c.target.host)
 	if err := checker.CheckHostKey(net.JoinHostPort(principal, strconv.Itoa(c.target.port)), nil, cert); err != nil {

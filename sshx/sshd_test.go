@@ -62,7 +62,8 @@ func startServer(t testing.TB, extra ...string) *server {
 	s.userKey = filepath.Join(s.dir, "id")
 	pub := writeKey(t, s.userKey, "")
 	write(t, filepath.Join(s.dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(pub)))
-	write(t, filepath.Join(s.dir, "sshd_config"), fmt.Sprintf(`Port %d
+	write(t, filepath.Join(s.dir, "sshd_config"), fmt.Sprintf(`%s
+Port %d
 ListenAddress 127.0.0.1
 HostKey %s/host_key
 AuthorizedKeysFile %s/authorized_keys
@@ -74,8 +75,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin yes
 MaxStartups 500
 LogLevel VERBOSE
-%s
-`, s.port, s.dir, s.dir, strings.Join(extra, "\n")))
+`, strings.Join(extra, "\n"), s.port, s.dir, s.dir)) // of two values sshd takes the first
 	s.start()
 	t.Cleanup(func() {
 		s.stop()

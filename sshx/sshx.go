@@ -3,9 +3,10 @@
 // It is for a console that talks to the same few nodes for hours: one
 // connection per host is dialled on first use, kept, watched and shared, and
 // every command is a session on it. Where to connect, as whom, with which keys
-// and through which jump hosts is read from ssh_config, known_hosts and the
-// agent, so that a node which `ssh NODE` reaches is reached here too, and a
-// node which `ssh NODE` refuses is refused here too.
+// and through which jump hosts is what the installed ssh says (`ssh -G`), with
+// its refusals. An option that is not implemented here and changes the
+// connection is refused by its name (config.go has the list), so a node which
+// `ssh NODE` refuses is refused here too.
 //
 // It is not for terminals, port forwarding or file copies, and it never asks:
 // no passwords, no passphrases, no "are you sure (yes/no)". What OpenSSH would
@@ -45,8 +46,9 @@ type Options struct {
 	Address      string
 	Port         int
 	User         string
-	IdentityFile string // tried before those of ssh_config
-	ConfigFile   string // instead of the one given to New
+	IdentityFile string   // tried before those of ssh_config
+	Args         []string // further arguments of ssh, such as -o ProxyCommand=... or -J
+	ConfigFile   string   // instead of the one given to New
 }
 
 // Client runs commands on hosts. It is safe for concurrent use.

@@ -2,12 +2,14 @@ package sshx
 
 import (
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,23 +27,36 @@ const (
 // target is one place to connect to, with every question answered.
 type target struct {
 	name  string // as the caller or the ProxyJump calls it
-	alias string // as ssh_config was asked about it
+	alias string // as ssh was asked about it
 	host  string
 	port  int
 	user  string
 
 	identities     []string // in order; given says whether anybody asked for them
+	certificates   []string
 	given          bool
 	identitiesOnly bool
 	agent          string // socket, empty for none
+	publicKey      bool   // keys may be offered at all
+	accepted       []string
+	rsaBits        int
 
-	strict     string // yes, accept-new, no
-	keyAlias   string
-	userKnown  []string
-	knownFiles []string // userKnown and the global ones
-	hashKnown  bool
+	strict       string // yes, accept-new, no
+	keyAlias     string
+	userKnown    []string
+	knownFiles   []string // userKnown and the global ones
+	hashKnown    bool
+	revoked      string // file of revoked host keys
+	hostKeys     []string
+	authorities  []string // algorithms a certificate authority may sign with
+	ciphers      []string
+	macs         []string
+	kexes        []string
+	family, bind string
+	environment  []string // NAME=value
 
 	jump    []string
+	jumpRaw string
 	command string // ProxyCommand
 
 	connectTimeout time.Duration
@@ -52,8 +67,7 @@ type target struct {
 func (t *target) address() string { return net.JoinHostPort(t.host, strconv.Itoa(t.port)) }
 func (t *target) place() string   { return t.user + "@" + t.address() }
 
-// resolve answers every question about one host: the inventory's word first,
-// then ssh_config, then the defaults.
+// resolve asks ssh about one host, with what the inventory says as options, which are stronger than ssh_config.
 func resolve(ctx context.Context, name string, o Options) (*target, error) {
 	t := &target{name: name, alias: name}
 	if o.Address != "" {
@@ -62,117 +76,161 @@ func resolve(ctx context.Context, name string, o Options) (*target, error) {
 	if t.alias == "" || strings.HasPrefix(t.alias, "-") || strings.ContainsAny(t.alias, " \t\r\n\x00") {
 		return nil, fmt.Errorf("%q is not a host name", t.alias)
 	}
-	cfg, err := readConfig(ctx, o.ConfigFile, t.alias)
+	if o.Port < 0 || o.Port > 65535 {
+		return nil, fmt.Errorf("%d is not a port", o.Port)
+	}
+	if o.ConfigFile != "" {
+		if _, err := os.Stat(o.ConfigFile); err != nil {
+			return nil, &configError{err: err, hint: "name another file, or none to use ~/.ssh/config"}
+		}
+	}
+	cfg, err := readConfig(ctx, o.args(), t.alias)
 	if err != nil {
 		return nil, err
 	}
-	t.user = or(o.User, cfg.first("User"), localUser())
-	if t.port = o.Port; t.port == 0 {
-		if t.port, err = number(cfg, "Port", 22); err != nil {
-			return nil, err
-		}
+	plain, err := defaults()
+	if err != nil {
+		return nil, err
 	}
-	if t.port < 1 || t.port > 65535 {
-		return nil, fmt.Errorf("%d is not a port", t.port)
+	if err := refuse(cfg, plain); err != nil {
+		return nil, err
 	}
-	t.host = t.alias
-	t.host = t.expand(or(cfg.first("HostName"), t.alias))
-
-	t.setKeys(cfg, o.IdentityFile)
+	t.user, t.host = cfg.first("user"), cfg.first("hostname")
+	if t.port, err = strconv.Atoi(cfg.first("port")); err != nil {
+		return nil, fmt.Errorf("ssh -G says port %q", cfg.first("port"))
+	}
+	t.keyAlias = t.expand(cfg.first("hostkeyalias"))
+	t.jumpRaw = cfg.first("proxyjump")
+	t.setKeys(cfg, plain)
 	t.setKnownHosts(cfg)
+	t.setAlgorithms(cfg)
 	t.setProxy(cfg)
+	t.setEnvironment(cfg)
 	return t, t.setTimes(cfg)
 }
 
-func (t *target) setKeys(cfg lookup, first string) {
-	if first != "" {
-		t.identities = append(t.identities, t.expand(first))
+// args is what the inventory says, as arguments of ssh.
+func (o Options) args() []string {
+	var args []string
+	if o.Port != 0 {
+		args = append(args, "-p", strconv.Itoa(o.Port))
 	}
-	for _, file := range cfg("IdentityFile") {
-		if !strings.EqualFold(file, "none") {
+	if o.User != "" {
+		args = append(args, "-l", o.User)
+	}
+	if o.IdentityFile != "" {
+		args = append(args, "-o", `IdentityFile="`+expandHome(o.IdentityFile)+`"`)
+	}
+	args = append(args, o.Args...)
+	if o.ConfigFile != "" {
+		args = append(args, "-F", o.ConfigFile)
+	}
+	return args
+}
+
+func (t *target) setKeys(cfg, plain lookup) {
+	for _, file := range cfg.all("identityfile") {
+		if file != "none" {
 			t.identities = append(t.identities, t.expand(file))
 		}
 	}
-	t.given = len(t.identities) > 0
-	if len(cfg("IdentityFile")) == 0 && first == "" {
-		for _, kind := range []string{"rsa", "ecdsa", "ed25519"} {
-			t.identities = append(t.identities, filepath.Join(home(), ".ssh", "id_"+kind))
-		}
+	for _, file := range cfg.all("certificatefile") {
+		t.certificates = append(t.certificates, t.expand(file))
 	}
-	t.identitiesOnly = cfg.first("IdentitiesOnly") == "yes"
+	t.given = !slices.Equal(cfg.all("identityfile"), plain.all("identityfile"))
+	t.identitiesOnly = cfg.first("identitiesonly") == "yes"
+	methods := cfg.first("preferredauthentications")
+	t.publicKey = cfg.first("pubkeyauthentication") != "false" && cfg.first("pubkeyauthentication") != "no" &&
+		(methods == "" || slices.Contains(strings.Split(methods, ","), "publickey"))
+	t.accepted = list(cfg.first("pubkeyacceptedalgorithms"))
+	t.rsaBits, _ = strconv.Atoi(cfg.first("requiredrsasize"))
 
-	switch agent := or(cfg.first("IdentityAgent"), "SSH_AUTH_SOCK"); {
-	case strings.EqualFold(agent, "none"):
-	case agent == "SSH_AUTH_SOCK":
+	switch agent := cfg.all("identityagent"); {
+	case len(agent) == 0 || agent[0] == "SSH_AUTH_SOCK":
 		t.agent = os.Getenv("SSH_AUTH_SOCK")
-	case strings.HasPrefix(agent, "$") && !strings.HasPrefix(agent, "${"):
-		t.agent = os.Getenv(agent[1:])
+	case agent[0] == "none":
+	case strings.HasPrefix(agent[0], "$") && !strings.HasPrefix(agent[0], "${"):
+		t.agent = os.Getenv(agent[0][1:])
 	default:
-		t.agent = t.expand(agent)
+		t.agent = t.expand(agent[0])
 	}
 }
 
 func (t *target) setKnownHosts(cfg lookup) {
 	// "ask" is "yes" here: there is nobody to ask while twenty nodes are dialled.
-	switch t.strict = strings.ToLower(cfg.first("StrictHostKeyChecking")); t.strict {
-	case "no", "off":
+	switch t.strict = cfg.first("stricthostkeychecking"); t.strict {
+	case "no", "off", "false":
 		t.strict = "no"
 	case "accept-new":
 	default:
 		t.strict = "yes"
 	}
-	t.keyAlias = t.expand(cfg.first("HostKeyAlias"))
-	t.hashKnown = cfg.first("HashKnownHosts") == "yes"
-	list := func(key, otherwise string) (files []string) {
-		for _, file := range words(or(cfg.first(key), otherwise)) {
-			if !strings.EqualFold(file, "none") {
-				files = append(files, t.expand(file))
-			}
+	t.hashKnown = cfg.first("hashknownhosts") == "yes"
+	t.revoked = t.expand(cfg.first("revokedhostkeys"))
+	files := func(key string) (files []string) {
+		for _, file := range paths(cfg.first(key)) {
+			files = append(files, t.expand(file))
 		}
 		return files
 	}
-	t.userKnown = list("UserKnownHostsFile", "~/.ssh/known_hosts ~/.ssh/known_hosts2")
-	global := list("GlobalKnownHostsFile", "/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2")
-	t.knownFiles = append(append([]string{}, t.userKnown...), global...)
+	t.userKnown = files("userknownhostsfile")
+	t.knownFiles = slices.Concat(t.userKnown, files("globalknownhostsfile"))
+}
+
+func (t *target) setAlgorithms(cfg lookup) {
+	t.hostKeys, t.authorities = list(cfg.first("hostkeyalgorithms")), list(cfg.first("casignaturealgorithms"))
+	t.ciphers, t.macs, t.kexes = list(cfg.first("ciphers")), list(cfg.first("macs")), list(cfg.first("kexalgorithms"))
+}
+
+func list(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 }
 
 func (t *target) setProxy(cfg lookup) {
-	if jump := t.expand(cfg.first("ProxyJump")); !strings.EqualFold(jump, "none") {
-		for _, hop := range strings.Split(jump, ",") {
+	if t.jumpRaw != "" {
+		for _, hop := range strings.Split(t.expand(t.jumpRaw), ",") {
 			if hop = strings.TrimSpace(hop); hop != "" {
 				t.jump = append(t.jump, hop)
 			}
 		}
-		if jump != "" {
-			return
+		return
+	}
+	t.command = t.tokens(cfg.first("proxycommand"))
+	t.family, t.bind = cfg.first("addressfamily"), cfg.first("bindaddress")
+}
+
+// setEnvironment collects what SetEnv and SendEnv give a session, as ssh sends it.
+func (t *target) setEnvironment(cfg lookup) {
+	for _, line := range cfg.all("sendenv") {
+		for _, pattern := range strings.Fields(line) {
+			for _, entry := range os.Environ() {
+				if name, _, _ := strings.Cut(entry, "="); wildcard(pattern, name) {
+					t.environment = append(t.environment, entry)
+				}
+			}
 		}
 	}
-	if command := cfg.first("ProxyCommand"); !strings.EqualFold(command, "none") {
-		t.command = t.tokens(command)
-	}
+	t.environment = append(t.environment, cfg.all("setenv")...)
 }
 
 func (t *target) setTimes(cfg lookup) error {
 	seconds := func(key string, otherwise time.Duration) (time.Duration, error) {
 		n, err := number(cfg, key, 0)
 		if n == 0 {
-			return otherwise, err // zero is what ssh -G prints for "not set"
+			return otherwise, err // ssh -G prints zero for "not set"
 		}
 		return time.Duration(n) * time.Second, err
 	}
 	var errs [3]error
-	t.connectTimeout, errs[0] = seconds("ConnectTimeout", defaultConnectTimeout)
-	t.aliveInterval, errs[1] = seconds("ServerAliveInterval", defaultAliveInterval)
-	t.aliveCount, errs[2] = number(cfg, "ServerAliveCountMax", defaultAliveCount)
+	t.connectTimeout, errs[0] = seconds("connecttimeout", defaultConnectTimeout)
+	t.aliveInterval, errs[1] = seconds("serveraliveinterval", defaultAliveInterval)
+	t.aliveCount, errs[2] = number(cfg, "serveralivecountmax", defaultAliveCount)
 	return errors.Join(errs[:]...)
 }
 
 // expand replaces ~, ${VARIABLE} and the % tokens of ssh_config.
 func (t *target) expand(s string) string {
-	if s == "~" || strings.HasPrefix(s, "~/") {
-		s = home() + s[1:]
-	}
-	return t.tokens(variable.ReplaceAllStringFunc(s, func(v string) string { return os.Getenv(v[2 : len(v)-1]) }))
+	return t.tokens(variable.ReplaceAllStringFunc(expandHome(s), func(v string) string { return os.Getenv(v[2 : len(v)-1]) }))
 }
 
 var variable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
@@ -180,9 +238,10 @@ var variable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
 func (t *target) tokens(s string) string {
 	local, _ := os.Hostname()
 	short, _, _ := strings.Cut(local, ".")
+	sum := sha1.Sum([]byte(local + t.host + strconv.Itoa(t.port) + t.user + t.jumpRaw)) // as ssh makes %C
 	return strings.NewReplacer("%%", "%", "%d", home(), "%h", t.host, "%i", strconv.Itoa(os.Getuid()),
 		"%k", or(t.keyAlias, t.alias), "%L", short, "%l", local, "%n", t.alias,
-		"%p", strconv.Itoa(t.port), "%r", t.user, "%u", localUser()).Replace(s)
+		"%p", strconv.Itoa(t.port), "%r", t.user, "%u", localUser(), "%C", hex.EncodeToString(sum[:]), "%j", t.jumpRaw).Replace(s)
 }
 
 func number(cfg lookup, key string, otherwise int) (int, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,9 @@ type hop struct {
 // circle is an error and can not become two dials waiting for each other.
 func (c *Client) way(ctx context.Context, host string) ([]hop, error) {
 	o := c.options(host)
-	o.ConfigFile = or(o.ConfigFile, c.configFile)
+	if !slices.ContainsFunc(o.Args, func(a string) bool { return strings.HasPrefix(a, "-F") }) {
+		o.ConfigFile = or(o.ConfigFile, c.configFile)
+	}
 	t, err := resolve(ctx, host, o)
 	if err != nil {
 		return nil, notResolved(host, err)
