@@ -44,7 +44,7 @@ func (r *Run) askUnknown(in *instance, q *event.Question, cmds []event.Command) 
 	q.Choices[0].Label = event.Text{En: "run it, although it may already have run", Ja: "実行済みの可能性があっても実行"}
 }
 
-// noteEnd keeps which commands may have run although nobody knows how they ended.
+// noteEnd remembers a command whose outcome is unknown until it ends with a known one.
 func (r *Run) noteEnd(step string, c event.Command, outcome event.Outcome) {
 	if !c.Changes {
 		return

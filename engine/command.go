@@ -91,6 +91,7 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 	if e := r.emit(step, end); e != nil {
 		return runbook.Returned{}, e
 	}
+	r.noteEnd(step, c, outcome)
 	if e := r.seeEnd(step, c, end); e != nil {
 		return runbook.Returned{}, e
 	}
