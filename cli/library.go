@@ -26,7 +26,7 @@ import (
 // language is what runbooks can say here.
 func language(inventory func(*kubespray.Inventory)) *runbook.Language {
 	return &runbook.Language{
-		Kinds: steps.Kinds(merge), Probes: steps.Probes(),
+		Kinds: steps.Kinds(carrying), Probes: steps.Probes(),
 		Inventory: func(list []byte) (runbook.Inventory, error) {
 			inv, err := kubespray.ParseList(list)
 			if err != nil {

@@ -175,6 +175,9 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 		dir = filepath.Join(dir, c.Dir)
 	}
 	env := slices.Concat(inEnglish(os.Getenv("LC_ALL")), c.Env)
+	if self, err := os.Executable(); err == nil {
+		env = append(env, "SPRAYDECK="+self) // a runbook asks this very program
+	}
 	if o.kubeconfig != "" {
 		env = append(env, "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
 	}

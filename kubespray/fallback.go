@@ -39,6 +39,9 @@ type source struct {
 	base      string // where group_vars and host_vars lie
 	groupVars map[string]map[string]any
 	warnings  []string
+
+	reading string                      // "group_vars/all": whose files are being read
+	placed  map[string]map[string]Value // by that, where each variable stands
 }
 
 func readSource(path string) (*source, error) {
@@ -46,7 +49,7 @@ func readSource(path string) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read inventory: %w", err)
 	}
-	s := &source{tree: newTree(), base: filepath.Dir(path), groupVars: map[string]map[string]any{}}
+	s := &source{tree: newTree(), base: filepath.Dir(path), groupVars: map[string]map[string]any{}, placed: map[string]map[string]Value{}}
 	if info.IsDir() {
 		s.base = path
 		return s, s.readDir(path)
@@ -171,6 +174,7 @@ func (s *source) varsBeside(kind, name string) (map[string]any, error) {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
 		return vars, nil
 	}
+	s.reading = kind + "/" + name
 	stem := filepath.Join(s.base, kind, name)
 	for _, ext := range []string{"", ".yml", ".yaml", ".json"} {
 		info, err := os.Stat(stem + ext)
@@ -227,8 +231,12 @@ func (s *source) addVars(vars map[string]any, path string) error {
 	if err != nil {
 		return err
 	}
+	if s.placed[s.reading] == nil {
+		s.placed[s.reading] = map[string]Value{}
+	}
 	for key, v := range values {
 		vars[key] = v.Value
+		s.placed[s.reading][key] = v
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +30,7 @@ type Merged struct {
 
 	theirs []string // the new sample's lines, line ends kept
 	spans  []span   // per hunk
+	crlf   bool     // mine ends its lines in CR LF and the samples do not, so the merge does
 }
 
 // span is the place of one hunk in the new sample, and what may go there.
@@ -40,8 +42,14 @@ type span struct {
 // Merge finds what the operator changed against the old sample (base) in mine,
 // so that it can be carried into the new sample (theirs). git merge-file does
 // the merging; what is done here is telling the hunks apart. Text that git
-// takes for binary is an error.
+// takes for binary is an error. Where every line of mine ends in CR LF and none of theirs does, the ends are no change, and the
+// result has the operator's.
 func Merge(base, mine, theirs []byte) (*Merged, error) {
+	crlf := onlyCRLF(mine) && !bytes.Contains(theirs, []byte("\r\n"))
+	if crlf {
+		mine = bytes.ReplaceAll(mine, []byte("\r\n"), []byte("\n"))
+		base = bytes.ReplaceAll(base, []byte("\r\n"), []byte("\n"))
+	}
 	dir, err := os.MkdirTemp("", "spraydeck-merge-")
 	if err != nil {
 		return nil, fmt.Errorf("merge: %w", err)
@@ -64,6 +72,7 @@ func Merge(base, mine, theirs []byte) (*Merged, error) {
 	m := &Merged{theirs: splitLines(theirs)}
 	m.findHunks(&w, pieces, mark)
 	m.findOrigins(&w, splitLines(mine))
+	m.crlf = crlf
 	return m, w.err
 }
 
@@ -72,7 +81,8 @@ func Merge(base, mine, theirs []byte) (*Merged, error) {
 // and adds the operator's behind them, so that of a key in both the operator's
 // counts. Any other answer, and a nil take, is "mine": nothing of the
 // operator's is lost by a slip. All "theirs" is the new sample byte for byte;
-// all "mine" without conflicts is what git merge-file makes.
+// all "mine" without conflicts is what git merge-file makes. "comments" is the
+// sample's lines behind the comments that only the operator has.
 func (m *Merged) Apply(take func(h Hunk) string) []byte {
 	var out bytes.Buffer
 	put := func(lines []string) {
@@ -92,6 +102,9 @@ func (m *Merged) Apply(take func(h Hunk) string) []byte {
 		switch answer {
 		case "theirs":
 			put(sample)
+		case "comments":
+			put(ownComments(s.mine, m.Hunks[i].Base, sample))
+			put(sample)
 		case "both":
 			put(sample)
 			if len(sample) > 0 && len(s.mine) > 0 && !strings.HasSuffix(sample[len(sample)-1], "\n") {
@@ -103,7 +116,32 @@ func (m *Merged) Apply(take func(h Hunk) string) []byte {
 		}
 	}
 	put(m.theirs[at:])
+	if m.crlf {
+		return bytes.ReplaceAll(out.Bytes(), []byte("\n"), []byte("\r\n"))
+	}
 	return out.Bytes()
+}
+
+// onlyCRLF says whether every line ends in CR LF.
+func onlyCRLF(text []byte) bool {
+	n := bytes.Count(text, []byte("\r\n"))
+	return n > 0 && n == bytes.Count(text, []byte("\n"))
+}
+
+// ownComments are the comments of mine that neither sample has.
+func ownComments(mine, base, theirs []string) []string {
+	var own []string
+	theirs = bare(theirs)
+	for _, line := range mine {
+		l := bare([]string{line})[0]
+		if strings.HasPrefix(strings.TrimSpace(l), "#") && !slices.Contains(base, l) && !slices.Contains(theirs, l) {
+			if !strings.HasSuffix(line, "\n") {
+				line += "\n"
+			}
+			own = append(own, line)
+		}
+	}
+	return own
 }
 
 // findHunks compares the new sample with the merge, in which each conflict

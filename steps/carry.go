@@ -31,17 +31,53 @@ type Hunk struct {
 	Theirs   []string
 }
 
+// Carrying is what carry works with.
+type Carrying struct {
+	Merge Merge
+	// Plan lists the files to carry, of what git diff --raw -z prints of old sample and own directory, and of both samples.
+	Plan func(mine, sample []byte, except []string, moved map[string]string) ([]CarriedFile, error)
+	// Blobs reads what git cat-file --batch prints, by the names asked for.
+	Blobs func(out []byte, names []string) (map[string][]byte, error)
+	// Opaque says that a text can not be merged by lines.
+	Opaque func([]byte) bool
+}
+
+// CarriedFile is one file that the operator changed. Base, Mine and Theirs are names of git blobs, "" for no such file.
+type CarriedFile struct {
+	Path, Base, Mine, Theirs, Mode string
+	Remove                         string // a file of the new sample that goes with it
+	Why                            string
+}
+
 type carry struct {
-	Path   runbook.Template `yaml:"path,required" doc:"the file of the checkout that is written"`
+	Path   runbook.Template `yaml:"path" doc:"the file of the checkout that is written"`
+	Into   runbook.Template `yaml:"into" doc:"in place of path: the directory that is written; base, mine and theirs are directories then"`
 	Base   runbook.Template `yaml:"base,required" doc:"the old sample, as git names it: v2.27.0:inventory/sample/..."`
 	Mine   runbook.Template `yaml:"mine,required" doc:"what the operator made of it: t_v2.27.0:inventory/mycluster/..."`
 	Theirs runbook.Template `yaml:"theirs,required" doc:"the new sample: v2.28.0:inventory/sample/..."`
+	Except runbook.Template `yaml:"except" doc:"with into: files below it that are left alone, with blanks between"`
+	Only   runbook.Expr     `yaml:"only" doc:"with into: the only files to carry, as a list of paths below it"`
+	Moved  runbook.Template `yaml:"moved" doc:"with into: where the release moved the settings of a file: OLD=NEW, with blanks between"`
 
-	merge Merge
+	with Carrying
+}
+
+// Wrong: one file, or a directory.
+func (c *carry) Wrong(bool) (message, way string) {
+	switch {
+	case c.Path.Set() == c.Into.Set():
+		return "carry wants either path or into", "path names one file, into a directory"
+	case c.Path.Set() && (c.Except.Set() || c.Only.Set() || c.Moved.Set()):
+		return "except, only and moved go with into", "take them away, or carry a directory"
+	}
+	return "", ""
 }
 
 // Commands reads the three texts and writes the file. What is written is shown side by side with the new sample.
 func (c *carry) Commands(t *runbook.Task) ([]event.Command, error) {
+	if c.Into.Set() {
+		return c.treeCommands(t)
+	}
 	var cmds []event.Command
 	for _, tpl := range []runbook.Template{c.Base, c.Mine, c.Theirs} {
 		name, err := tpl.Prose(t.Scope)
@@ -61,8 +97,11 @@ func (c *carry) Commands(t *runbook.Task) ([]event.Command, error) {
 
 // Run merges, asks about each conflict, and writes.
 func (c *carry) Run(ctx context.Context, t *runbook.Task) (any, error) {
-	if c.merge == nil {
+	if c.with.Merge == nil {
 		return nil, errors.New("there is no way to merge here")
+	}
+	if c.Into.Set() {
+		return nil, c.runTree(ctx, t)
 	}
 	cmds, err := c.Commands(t)
 	if err != nil {
@@ -88,11 +127,11 @@ func (c *carry) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if len(texts[1]) == 0 {
 		texts[1] = texts[0] // the operator has no such file, so nothing was changed
 	}
-	m, err := c.merge(texts[0], texts[1], texts[2])
+	m, err := c.with.Merge(texts[0], texts[1], texts[2])
 	if err != nil {
 		return nil, err
 	}
-	took, open, err := c.decide(ctx, t, m)
+	took, open, err := c.decide(ctx, t, t.Step, m)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +139,7 @@ func (c *carry) Run(ctx context.Context, t *runbook.Task) (any, error) {
 }
 
 // decide asks about the conflicts. What does not conflict is carried over. open is the line to edit first, if any.
-func (c *carry) decide(ctx context.Context, t *runbook.Task, m Merged) (took map[int]string, open int, err error) {
+func (c *carry) decide(ctx context.Context, t *runbook.Task, at string, m Merged) (took map[int]string, open int, err error) {
 	took = map[int]string{}
 	for _, h := range m.Hunks() {
 		if took[h.ID] = "mine"; !h.Conflict {
@@ -111,7 +150,7 @@ func (c *carry) decide(ctx context.Context, t *runbook.Task, m Merged) (took map
 			continue
 		}
 		a, err := t.Ask(ctx, event.Question{
-			ID: fmt.Sprintf("%s/hunk-%d", t.Step, h.ID), Form: event.AskChoose, Safe: "mine",
+			ID: fmt.Sprintf("%s/hunk-%d", at, h.ID), Form: event.AskChoose, Safe: "mine",
 			Body:    event.Text{En: "Both you and the new sample changed this place.", Ja: "あなたと新しい sample の両方がこの箇所を変更しています。"},
 			Details: h.lines(),
 			Choices: []event.Choice{
@@ -142,7 +181,7 @@ func (h Hunk) settled() string {
 	case slices.Equal(base, theirs):
 		return "mine"
 	case slices.Equal(base, mine), slices.Equal(mine, theirs):
-		return "theirs"
+		return "comments" // the sample's, and the comments that only the operator has
 	}
 	return ""
 }

@@ -192,12 +192,12 @@ func (merged) Apply(take func(int) string) []byte { return []byte(take(1) + " " 
 func TestCarry(t *testing.T) {
 	for _, c := range []struct{ choice, want string }{{"mine", "mine mine"}, {"theirs", "mine theirs"}, {"both", "mine both"}, {"edit", "mine mine"}} {
 		k := &carry{Path: template(t, "addons.yml"), Base: template(t, "a:x"), Mine: template(t, "b:x"), Theirs: template(t, "c:x"),
-			merge: func(base, mine, theirs []byte) (Merged, error) {
+			with: Carrying{Merge: func(base, mine, theirs []byte) (Merged, error) {
 				if string(base)+string(mine)+string(theirs) != "git show a:xgit show b:xgit show c:x" {
 					t.Errorf("merged %q, %q, %q", base, mine, theirs)
 				}
 				return merged{}, nil
-			}}
+			}}}
 		wrote, opened := "", 0
 		tk, ran := task(func(cmd event.Command) (string, int, error) {
 			if cmd.Stdin != nil {

@@ -15,13 +15,13 @@ import (
 //go:embed *.md
 var help embed.FS
 
-// Kinds is the table of step kinds, in the order of the manual. merge is what carry works with; without it a runbook can
-// be read and not run.
-func Kinds(merge ...Merge) []runbook.Kind {
+// Kinds is the table of step kinds, in the order of the manual. carrying is what carry works with; without it a runbook
+// can be read and not run.
+func Kinds(carrying ...Carrying) []runbook.Kind {
 	newCarry := func() runbook.Action {
 		c := &carry{}
-		if len(merge) > 0 {
-			c.merge = merge[0]
+		if len(carrying) > 0 {
+			c.with = carrying[0]
 		}
 		return c
 	}
