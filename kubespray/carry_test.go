@@ -231,6 +231,9 @@ func TestCompareNamesEachLoss(t *testing.T) {
 		"inventory/mine/host_vars/node1/deep/own.yml": "token_of_mine: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6263\nlast: x\n",
 	})
 	cmp := compared(t, c, func(*CompareOptions) {})
+	if len(cmp.Differences) == 0 {
+		t.Fatal("nothing is lost")
+	}
 	var lines []string
 	for _, d := range cmp.Differences {
 		if d.Blocks {
@@ -262,6 +265,30 @@ func TestCompareNamesEachLoss(t *testing.T) {
 	}
 	if !slices.Contains(cmp.Comments, "inventory/mine/host_vars/node1/deep/own.yml  # mine") {
 		t.Errorf("comments lost: %q", cmp.Comments)
+	}
+}
+
+// TestCompareKeptKeys: a value that must not move blocks even if only the sample set it, unless no role reads it any more.
+func TestCompareKeptKeys(t *testing.T) {
+	mine := maps.Clone(sampleThen)
+	mine["inventory.ini"] = inventoryINI
+	delete(mine, "group_vars/k8s/net.yml")
+	mine["group_vars/k8s_cluster/net.yml"] = sampleThen["group_vars/k8s/net.yml"]
+	c, dir := carriedCheckout(t, mine)
+	carryAll(t, c, dir, movedEtcd)
+	for read, want := range map[string]bool{"": false, "when: weave": true} {
+		j := judge{o: CompareOptions{Keep: []string{"weave", "pool"}}, old: map[string]Value{"weave": {Value: false}, "pool": {Value: int64(26)}},
+			new: map[string]Value{"pool": {Value: int64(24)}}, reads: func(string) bool { return read != "" }}
+		if why, blocks := j.why("weave", false, nil, true, false, nil); blocks != want {
+			t.Errorf("weave, read %q: %s", read, why)
+		}
+		if why, blocks := j.why("pool", int64(26), int64(24), true, true, nil); !blocks {
+			t.Errorf("pool: %s", why)
+		}
+		cmp := compared(t, c, func(o *CompareOptions) { o.Keep = []string{"pool"} })
+		if !slices.ContainsFunc(cmp.Differences, func(d Difference) bool { return d.Key == "pool" && d.Blocks }) {
+			t.Errorf("the pool moved: %+v", cmp.Differences)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -97,7 +98,11 @@ func (c *Checkout) Compare(ctx context.Context, o CompareOptions) (*Comparison, 
 			cmp.Warnings = append(cmp.Warnings, strings.ReplaceAll(w, sides[i].root+"/", ""))
 		}
 	}
-	j := judge{o: o}
+	j := judge{o: o, reads: func(key string) bool {
+		_, err := git(ctx, c.dir, nil, "grep", "-q", "-w", "-F", "-e", key, o.NewTag, "--", "roles", "playbooks")
+		var failed *gitError
+		return !(errors.As(err, &failed) && failed.code == 1) // where git can not tell, it may be read
+	}}
 	if j.old, err = c.activeSample(ctx, o.OldTag); err != nil {
 		return nil, err
 	}
@@ -141,11 +146,12 @@ func (c *Checkout) activeSample(ctx context.Context, tag string) (map[string]Val
 type judge struct {
 	o        CompareOptions
 	old, new map[string]Value // what the samples set
+	reads    func(key string) bool
 }
 
 // hosts compares the variables of every host. What differs alike on several hosts is one difference.
 func (j *judge) hosts(sides [2]side) []Difference {
-	var list []Difference
+	list := []Difference{}
 	byText := map[string]int{}
 	before, after := sides[0].inv.Vars, sides[1].inv.Vars
 	anywhere := map[string][]any{}
@@ -211,6 +217,8 @@ func (j *judge) why(k string, ov, nv any, had, has bool, now map[string]any) (st
 		return "the version comes with the release", false
 	case strings.HasSuffix(k, "_version") && had && has && fmt.Sprint(ov) == "v"+fmt.Sprint(nv):
 		return "versions have no leading v any more", false
+	case fromOld && !has && !isSample && !j.reads(k):
+		return "the release does not know it any more, and you never set it", false
 	case slices.Contains(j.o.Keep, k) && had:
 		return "it must not move", true
 	case fromOld && fromNew:
