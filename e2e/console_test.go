@@ -53,9 +53,16 @@ func open(t *testing.T, env []string, state string, w, h int, args ...string) *c
 	return c
 }
 
+// press sends keys as fingers do: keys that come closer to each other than 20 ms are taken for a paste.
 func (c *console) press(keys ...string) {
-	exec.Command("tmux", append([]string{"-S", c.socket, "send-keys"}, keys...)...).Run()
+	for _, key := range keys {
+		exec.Command("tmux", "-S", c.socket, "send-keys", key).Run()
+		time.Sleep(60 * time.Millisecond)
+	}
 }
+
+// read waits as long as a person needs to read a question: keys that come sooner do not answer it.
+func (c *console) read() { time.Sleep(1500 * time.Millisecond) }
 
 // quit leaves and gives the exit code.
 func (c *console) quit() string {
@@ -72,7 +79,10 @@ func (c *console) quit() string {
 }
 
 func (c *console) typed(text string) {
-	exec.Command("tmux", "-S", c.socket, "send-keys", "-l", text).Run()
+	for _, r := range text {
+		exec.Command("tmux", "-S", c.socket, "send-keys", "-l", string(r)).Run()
+		time.Sleep(40 * time.Millisecond)
+	}
 }
 
 func (c *console) screen() string {
@@ -160,6 +170,7 @@ func (c *console) start() {
 	for range 300 {
 		if strings.Contains(c.screen(), "enter start") {
 			c.screens = append(c.screens, c.screen())
+			c.read()
 			c.press("Enter")
 			return
 		}
@@ -187,7 +198,7 @@ func (c *console) await(q event.Question, seq int64) {
 
 // choose presses the keys for a choice. Dialogs that open by themselves ignore keys until typing has paused.
 func (c *console) choose(q event.Question, choice, reason string) {
-	time.Sleep(800 * time.Millisecond)
+	c.read()
 	if q.Type != "" && choice == event.ChoiceContinue {
 		c.typed(q.Type)
 		time.Sleep(100 * time.Millisecond)
