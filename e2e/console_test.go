@@ -185,7 +185,14 @@ func (c *console) start() {
 // await waits until a question is no longer pending.
 func (c *console) await(q event.Question, seq int64) {
 	c.t.Helper()
-	for range 100 {
+	for i := range 300 {
+		if s := c.screen(); i%40 == 39 && (strings.Contains(s, "key ignored") || strings.Contains(s, "keys ignored") || strings.Contains(s, "enter ignored")) {
+			if strings.Contains(s, "enter ignored") {
+				c.press("Down", "Up")
+			}
+			c.read()
+			c.press("Enter") // a slow machine read the keys all at once, as from a paste
+		}
 		for _, e := range c.events() {
 			if a, ok := e.Data.(event.Answered); ok && a.Question == q.ID && e.Seq > seq-1 {
 				return
@@ -201,7 +208,7 @@ func (c *console) choose(q event.Question, choice, reason string) {
 	c.read()
 	if q.Type != "" && choice == event.ChoiceContinue {
 		c.typed(q.Type)
-		time.Sleep(100 * time.Millisecond)
+		c.read()
 		c.press("Enter")
 		return
 	}
@@ -228,7 +235,7 @@ func (c *console) choose(q event.Question, choice, reason string) {
 	if reason != "" {
 		time.Sleep(300 * time.Millisecond)
 		c.typed(reason)
-		time.Sleep(100 * time.Millisecond)
+		c.read()
 		c.press("Enter")
 	}
 }
