@@ -15,8 +15,9 @@ import (
 
 // Budgets reads every PodDisruptionBudget with the pods it covers: namespace, name, minAvailable and
 // maxUnavailable (as kubectl shows them, "N/A" when unset), allowed, healthy, desired, expected
-// (int64), and pods, each with namespace, name, node and ready. Pods that have ended are left out;
-// their eviction asks no budget.
+// (int64), manager (who sets the budget and would set it again, "" if nobody is known to), and pods,
+// each with namespace, name, node and ready. Pods that have ended are not listed; their eviction asks
+// no budget.
 func (c *Cluster) Budgets(ctx context.Context) ([]map[string]any, error) {
 	const doing = "read disruption budgets"
 	budgets, err := c.budgets(ctx, "")
@@ -76,8 +77,29 @@ func (b budget) describe(pods []corev1.Pod) map[string]any {
 		"healthy":        int64(b.Status.CurrentHealthy),
 		"desired":        int64(b.Status.DesiredHealthy),
 		"expected":       int64(b.Status.ExpectedPods),
+		"manager":        b.manager(),
 		"pods":           covered,
 	}
+}
+
+// manager names the operator that sets a budget on purpose: Rook allows nothing while an OSD is down, and an owner would
+// undo a change. A chart, a kustomization or kubectl made the budget once and does not watch it.
+func (b budget) manager() string {
+	if strings.HasPrefix(b.Name, "rook-ceph-") {
+		return "Rook"
+	}
+	if o := b.OwnerReferences; len(o) > 0 {
+		return o[0].Kind + "/" + o[0].Name
+	}
+	if by := b.Labels["app.kubernetes.io/managed-by"]; by != "" && !strings.EqualFold(by, "helm") && !strings.EqualFold(by, "kustomize") {
+		return by
+	}
+	for _, f := range b.ManagedFields {
+		if strings.HasSuffix(f.Manager, "operator") {
+			return f.Manager
+		}
+	}
+	return ""
 }
 
 // budgets goes through discovery, because clusters older than v1.21 have only policy/v1beta1. The
