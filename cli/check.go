@@ -70,6 +70,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 		return err
 	}
 	defer out.close()
+	tellPrograms(cmd.Context(), cmd.ErrOrStderr(), o.lang, out.checkout)
 	if out.noCluster != nil {
 		return usage(out.noCluster)
 	}

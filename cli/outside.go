@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/adrg/xdg"
+
 	"spraydeck/event"
 	"spraydeck/kube"
 	"spraydeck/kubespray"
@@ -38,6 +40,9 @@ type outside struct {
 	// Of a run that is recorded; nil for others.
 	spool   func(command int) string   // where the output of a command is kept that outlives the console
 	secrets func() workstation.Secrets // what is masked in it
+
+	bin    sync.Once
+	binDir string // of the git for commands that only read
 
 	mu        sync.Mutex
 	jobs      map[*workstation.Job]bool // that run under a supervisor
@@ -181,6 +186,9 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 	if o.kubeconfig != "" {
 		env = append(env, "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
 	}
+	if !c.Changes && !c.Handover || c.Probe || c.Reads {
+		env = append(env, kubespray.ReadEnv(ctx, dir, o.readBin())...)
+	}
 	how := workstation.Options{Dir: dir, Env: env, TTY: c.TTY}
 	if !o.outlives(c) {
 		return workstation.Run(ctx, c.Line, how, c.Stdin, stdout, stderr)
@@ -198,6 +206,13 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 		}
 	}
 	return exit, err
+}
+
+// readBin is the directory of the git that commands use which only read. Without one, where nothing can be written, their
+// environment alone keeps git from running what a checkout names, and a difference that wants such a program fails.
+func (o *outside) readBin() string {
+	o.bin.Do(func() { o.binDir, _ = kubespray.ReadBin(filepath.Join(xdg.CacheHome, "spraydeck")) })
+	return o.binDir
 }
 
 // inEnglish has commands say what they say in the words that known symptoms are looked for in. Everything else of the

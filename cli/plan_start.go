@@ -41,9 +41,11 @@ const askingTime = 10 * time.Second
 
 func findStart(ctx context.Context, o *options, rs release.Releases) (planStart, error) {
 	var s sighting
+	var named []event.Text
 	if checkout, err := kubespray.Open(o.checkout); err != nil {
 		s.noTag = err
 	} else {
+		named = programs(ctx, checkout)
 		s.tag, _, s.noTag = checkout.Tag(ctx)
 	}
 	// what was named and is not there is a mistake, not a thing to do without
@@ -62,7 +64,9 @@ func findStart(ctx context.Context, o *options, rs release.Releases) (planStart,
 	if err := ctx.Err(); err != nil {
 		return planStart{}, err
 	}
-	return s.start(rs)
+	p, err := s.start(rs)
+	p.warnings = append(named, p.warnings...)
+	return p, err
 }
 
 // askNodes gives the version of every kubelet, and the system of every node.

@@ -52,6 +52,14 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 				Verdict: f.Verdict, Says: f.Says, Evidence: f.Evidence, Pitfall: f.Pitfall, Severity: f.Severity})
 		}
 	}
+	if list := programs(ctx, w.repository); len(list) > 0 {
+		g := event.GateChecked{Gate: "programs", When: "before", Required: event.Advisory, Verdict: event.Fail,
+			Title: event.Text{En: "the checkout names programs of its own", Ja: "チェックアウトが独自のプログラムを指定しています"}}
+		for _, p := range list {
+			g.Evidence = append(g.Evidence, p.In(w.options.lang))
+		}
+		p.Findings = append([]event.GateChecked{g}, p.Findings...)
+	}
 	return ui.ReviewPlan(ctx, p, consoleOptions(w.options))
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"spraydeck/engine"
 	"spraydeck/event"
+	"spraydeck/kubespray"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
@@ -117,6 +118,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		return err
 	}
 	defer out.close()
+	tellPrograms(ctx, cmd.ErrOrStderr(), o.lang, out.checkout)
 	if book.UsesAPI() {
 		if err := out.needCluster(ctx); err != nil {
 			return err
@@ -137,7 +139,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		}
 	}
 	env := engine.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
-	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login}
+	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login}
 	if err := w.refer(cmd); err != nil {
 		return err
 	}
@@ -211,22 +213,23 @@ func operator() string {
 
 // walk is one run with everything around it: who sees it, who answers, where it is written.
 type walk struct {
-	book     *runbook.Runbook
-	env      engine.Env
-	show     show
-	options  *options
-	journal  *transcript.Writer // nil: nothing is written
-	watch    func(ctx context.Context, observe func(event.Data) error)
-	login    func(host, line string) string // the command line that runs one on a host, in a terminal of its own
-	prepare  func(r *engine.Run)            // called before the run begins
-	asker    event.Asker                    // answers before anybody is asked, such as a recording
-	observe  func(event.Event)              // sees every event as well
-	recalls  *transcript.Recording          // of the run that is resumed, or nil
-	ref      *ui.Reference                  // the run it is held against, or nil
-	checkout string
-	ended    atomic.Int32    // the signal that ended this console, 0 = none
-	reviewed bool            // the operator has seen the plan and started it
-	unused   func() []string // the answers given beforehand that no question has met, or nil
+	book       *runbook.Runbook
+	env        engine.Env
+	show       show
+	options    *options
+	journal    *transcript.Writer // nil: nothing is written
+	watch      func(ctx context.Context, observe func(event.Data) error)
+	login      func(host, line string) string // the command line that runs one on a host, in a terminal of its own
+	prepare    func(r *engine.Run)            // called before the run begins
+	asker      event.Asker                    // answers before anybody is asked, such as a recording
+	observe    func(event.Event)              // sees every event as well
+	recalls    *transcript.Recording          // of the run that is resumed, or nil
+	ref        *ui.Reference                  // the run it is held against, or nil
+	checkout   string
+	repository *kubespray.Checkout // nil where the runbook has nothing to do with Kubespray
+	ended      atomic.Int32        // the signal that ended this console, 0 = none
+	reviewed   bool                // the operator has seen the plan and started it
+	unused     func() []string     // the answers given beforehand that no question has met, or nil
 }
 
 // refer takes in the reference and what earlier runs tell.

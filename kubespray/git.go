@@ -38,10 +38,13 @@ func gitWith(ctx context.Context, env []string, dir string, stdin io.Reader, arg
 	// A partial clone fetches missing objects on its own, and a file system
 	// monitor is a program the repository names: neither has a place in a
 	// command that only reads.
-	safe := []string{"-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false"}
+	safe := []string{"-c", "protocol.allow=never", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"}
 	cmd := exec.CommandContext(ctx, "git", append(safe, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(gitEnv(os.Environ()), env...)
+	if args[0] == "status" || args[0] == "diff" { // they look into files, through filters that the repository names
+		cmd.Env = append(cmd.Env, ReadEnv(ctx, dir, "")...)
+	}
 	cmd.Stdin = stdin
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
