@@ -273,19 +273,28 @@ func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
 	return list, nil
 }
 
+// homeRunsShown is how many of the saved runs Home shows; sessions list --limit 0 lists all.
+const homeRunsShown = 200
+
 // homeRuns lists the saved runs, and those of which a command goes on though no console is there.
 func homeRuns(context.Context) ([]ui.HomeSaved, error) {
 	root, err := transcript.Root()
 	if err != nil {
 		return nil, err
 	}
-	found, err := transcript.List(root)
+	found, err := transcript.Newest(root)
+	if err != nil {
+		return nil, err
+	}
 	var list []ui.HomeSaved
-	for _, f := range found {
+	for f := range found {
+		if len(list) == homeRunsShown {
+			break
+		}
 		s := sessionOf(f)
 		list = append(list, ui.HomeSaved{Summary: f, Runs: len(s.Running) > 0, MayRun: len(s.MayRun) > 0})
 	}
-	return list, err
+	return list, nil
 }
 
 // homeFindings looks for the pitfalls of a runbook, as the check command does.

@@ -13,6 +13,9 @@ import (
 // earlierRuns is how many runs of the same runbook estimates are taken from, the newest first.
 const earlierRuns = 7
 
+// earlierLooked is how many runs are looked at to find them, so that no start waits for thousands of old runs.
+const earlierLooked = 200
+
 // refer finds what a run is held against: the run that the operator names, and earlier ones of the same runbook for the
 // time that steps take.
 func refer(name, runbookName string) (*ui.Reference, event.Earlier, error) {
@@ -32,12 +35,13 @@ func refer(name, runbookName string) (*ui.Reference, event.Earlier, error) {
 		}
 		earlier = append(earlier, ref.State)
 	}
-	list, err := transcript.List(root)
+	list, err := transcript.Newest(root)
 	if err != nil {
 		return ref, earlier, nil // only estimates are lost, and the run will say itself what is wrong with the directory
 	}
-	for _, s := range list {
-		if len(earlier) == earlierRuns {
+	looked := 0
+	for s := range list {
+		if looked++; len(earlier) == earlierRuns || looked > earlierLooked {
 			break
 		}
 		if s.Err != nil || s.Status != event.Passed || s.Header.Runbook != runbookName || ref != nil && ref.Name == s.ID {

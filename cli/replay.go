@@ -41,13 +41,9 @@ func completeSessions(*cobra.Command, []string, string) ([]string, cobra.ShellCo
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	list, err := transcript.List(root)
+	ids, err := transcript.IDs(root)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveDefault
-	}
-	var ids []string
-	for _, s := range list {
-		ids = append(ids, s.ID)
 	}
 	return ids, cobra.ShellCompDirectiveDefault
 }

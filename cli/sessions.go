@@ -53,18 +53,22 @@ func sessionsCommand(o *options) *cobra.Command {
 
 func sessionsList(o *options) *cobra.Command {
 	var format string
+	limit := 50
 	cmd := &cobra.Command{Use: "list", Short: "List the saved runs, the newest first", Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		root, err := transcript.Root()
 		if err != nil {
 			return err
 		}
-		found, err := transcript.List(root)
+		found, err := transcript.Newest(root)
 		if err != nil {
 			return err
 		}
-		saved := []session{}
+		saved, more := []session{}, false
 		var rows [][]string
-		for _, f := range found {
+		for f := range found {
+			if more = limit > 0 && len(saved) == limit; more {
+				break
+			}
 			s := sessionOf(f)
 			saved = append(saved, s)
 			rows = append(rows, []string{s.ID, f.Status.Text().In(o.lang), event.Duration(f.Duration), s.Runbook, s.Cluster})
@@ -75,9 +79,13 @@ func sessionsList(o *options) *cobra.Command {
 		if len(saved) == 0 {
 			fmt.Fprintln(cmd.ErrOrStderr(), event.Text{En: "no run is recorded yet", Ja: "実行の記録はまだありません"}.In(o.lang))
 		}
+		if more {
+			fmt.Fprintln(cmd.ErrOrStderr(), event.Textf("the newest %d; --limit 0 lists all", "新しい順に %d 件です。--limit 0 ですべて表示します", limit).In(o.lang))
+		}
 		tellOrphans(cmd.ErrOrStderr(), o, saved)
 		return nil
 	}}
+	cmd.Flags().IntVar(&limit, "limit", limit, "list the newest so many runs; 0 lists all")
 	output(cmd, &format)
 	return cmd
 }

@@ -24,27 +24,28 @@ func Root() (string, error) {
 // Find gives the transcript that a person means: by its id or the unique beginning of one, by the directory of the
 // run, by the file itself, or with "" the newest. It is a directory or a file, as Read, Open and Verify take it.
 func Find(root, arg string) (string, error) {
-	runs, err := dirs(root)
+	runs, err := names(root)
 	if err != nil {
 		return "", err
 	}
 	if arg == "" {
 		// the last to begin, by its header: names are in local time, which goes back once a year
-		list, err := List(root)
-		if err == nil && len(list) == 0 {
-			err = ErrNone
-		}
+		list, err := Newest(root)
 		if err != nil {
 			return "", err
 		}
-		return list[0].Dir, nil
+		for s := range list {
+			return s.Dir, nil
+		}
+		return "", ErrNone
 	}
-	if slices.Contains(runs, arg) {
+	isRunOf := func(id string) bool { _, ok := isRun(filepath.Join(root, id)); return ok }
+	if slices.Contains(runs, arg) && isRunOf(arg) {
 		return filepath.Join(root, arg), nil
 	}
 	var begin []string
 	for _, id := range runs {
-		if strings.HasPrefix(id, arg) {
+		if strings.HasPrefix(id, arg) && isRunOf(id) {
 			begin = append(begin, id)
 		}
 	}
@@ -57,7 +58,7 @@ func Find(root, arg string) (string, error) {
 	if len(begin) > 1 {
 		return "", &UnknownError{Arg: arg, Near: newest(begin, 5), Many: true}
 	}
-	return "", &UnknownError{Arg: arg, Near: nearest(runs, arg, 5)}
+	return "", &UnknownError{Arg: arg, Near: nearest(slices.DeleteFunc(runs, func(id string) bool { return !isRunOf(id) }), arg, 5)}
 }
 
 // isRun says whether a path is a run's directory, or a file.
@@ -71,21 +72,6 @@ func isRun(path string) (string, bool) {
 	}
 	_, err = os.Stat(filepath.Join(path, FileName))
 	return path, err == nil
-}
-
-// dirs gives the ids under root, in order of name. A root that is not there holds none.
-func dirs(root string) ([]string, error) {
-	all, err := os.ReadDir(root)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, fmt.Errorf("list runs: %w", err)
-	}
-	var ids []string
-	for _, d := range all {
-		if _, ok := isRun(filepath.Join(root, d.Name())); ok && d.IsDir() {
-			ids = append(ids, d.Name())
-		}
-	}
-	return ids, nil
 }
 
 func newest(ids []string, n int) []string {

@@ -42,9 +42,11 @@ type Header struct {
 	Start *event.Started `json:"start,omitempty"` // what a resume needs where the run broke off before its first event
 }
 
+const nameTime = "20060102-150405"
+
 // id names a run so that a sorted listing is in the order of time and a person knows which it was.
 func (h Header) id() string {
-	parts := []string{h.Started.Format("20060102-150405")}
+	parts := []string{h.Started.Format(nameTime)}
 	for _, s := range []string{h.Runbook, h.Cluster} {
 		if s = slug(s); s != "" {
 			parts = append(parts, s)

@@ -31,21 +31,11 @@ type Summary struct {
 
 // List gives the runs under root, newest first. One that can not be read is in the list, with the reason.
 func List(root string) ([]Summary, error) {
-	ids, err := dirs(root)
+	runs, err := Newest(root)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Summary, 0, len(ids))
-	for _, id := range ids {
-		list = append(list, Summarize(filepath.Join(root, id)))
-	}
-	slices.SortStableFunc(list, func(a, b Summary) int {
-		if c := b.Header.Started.Compare(a.Header.Started); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(b.ID), []byte(a.ID))
-	})
-	return list, nil
+	return slices.Collect(runs), nil
 }
 
 // Summarize gives the summary of one run, by its directory.
