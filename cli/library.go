@@ -293,6 +293,9 @@ func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
 	if len(l.problems) == 0 && !slices.ContainsFunc(l.files, func(f runbook.File) bool { return !strings.HasPrefix(sourceOf(f).File, builtin) }) {
 		return b, nil
 	}
+	if b == nil {
+		return nil, l.invalid(l.problems) // nothing to look at more closely
+	}
 	problems := append(slices.Clip(l.problems), lint.CheckRunbook(l.files, b)...)
 	if len(problems) > 0 {
 		return nil, l.invalid(problems)
