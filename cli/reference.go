@@ -18,7 +18,7 @@ const earlierLooked = 200
 
 // refer finds what a run is held against: the run that the operator names, and earlier ones of the same runbook for the
 // time that steps take.
-func refer(name, runbookName string) (*ui.Reference, event.Earlier, error) {
+func refer(out io.Writer, lang, name, runbookName string) (*ui.Reference, event.Earlier, error) {
 	var ref *ui.Reference
 	var earlier event.Earlier
 	root, err := transcript.Root()
@@ -30,6 +30,7 @@ func refer(name, runbookName string) (*ui.Reference, event.Earlier, error) {
 		if err != nil {
 			return nil, nil, usage(err)
 		}
+		_ = tellUnverified(out, lang, path) // shown all the same
 		if ref, err = reference(path); err != nil {
 			return nil, nil, usage(err)
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -76,7 +77,7 @@ func rehearseCommand(o *options) *cobra.Command {
 			return completeRunbook(o, 1)(cmd, args, begun)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			events, id, err := recorded(args[0])
+			events, id, err := recorded(cmd.ErrOrStderr(), o.lang, args[0])
 			if err != nil {
 				return err
 			}
@@ -122,7 +123,7 @@ func all(r *transcript.Reader) ([]event.Event, error) {
 }
 
 // recorded reads an earlier run.
-func recorded(arg string) ([]event.Event, string, error) {
+func recorded(out io.Writer, lang, arg string) ([]event.Event, string, error) {
 	root, err := transcript.Root()
 	if err != nil {
 		return nil, "", err
@@ -131,12 +132,16 @@ func recorded(arg string) ([]event.Event, string, error) {
 	if err != nil {
 		return nil, "", usage(err)
 	}
+	unverified := tellUnverified(out, lang, path)
 	r, err := transcript.Read(path)
 	if err != nil {
-		return nil, "", usage(err)
+		return nil, "", cmp.Or(unverified, usage(err))
 	}
 	defer r.Close()
 	events, err := all(r)
+	if err != nil {
+		err = cmp.Or(unverified, err)
+	}
 	return events, r.Header().ID, err
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -58,7 +59,8 @@ func replayCommand(o *options) *cobra.Command {
 			"T is the id of a run, its directory or its transcript; nothing is the newest run.\n\n" +
 			"With --follow a run is watched while somebody else runs it. Nothing can be answered or stopped from here. When its\n" +
 			"console goes away the screen says so, and goes on when the run is resumed.\n\n" +
-			"Where there is no terminal it prints, as with --text.\n\n" +
+			"Where there is no terminal it prints, as with --text. A record that does not verify is printed as far as it can be read:\n" +
+			"the first line on stderr says what is wrong, and the exit code is 5.\n\n" +
 			"So that any place in a large run is reached at once, an index is kept beside the transcript (transcript.idx). It can\n" +
 			"be deleted at any time.",
 		Example: "  spraydeck replay                              # the newest run\n" +
@@ -86,15 +88,21 @@ func replayCommand(o *options) *cobra.Command {
 }
 
 func replayText(cmd *cobra.Command, o *options, path string, t transcript.TextOptions) error {
+	unverified := tellUnverified(cmd.ErrOrStderr(), o.lang, path)
 	if t.Follow {
 		return followText(cmd, o, path, t)
 	}
 	r, err := transcript.Read(path)
 	if err != nil {
-		return usage(err)
+		return cmp.Or(unverified, usage(err))
 	}
 	defer r.Close()
-	return transcript.Text(cmd.OutOrStdout(), r.Events(), o.lang, t)
+	err = transcript.Text(cmd.OutOrStdout(), r.Events(), o.lang, t)
+	var step *transcript.NoStepError
+	if errors.As(err, &step) {
+		return err
+	}
+	return cmp.Or(unverified, err)
 }
 
 // followText prints a run as it is written. What is not of the run goes to stderr.

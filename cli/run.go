@@ -237,7 +237,7 @@ func (w *walk) refer(cmd *cobra.Command) error {
 	if w.show.window < 0 {
 		return &runbook.UsageError{Message: fmt.Sprintf("--window %s lies in the past", w.show.window), Way: "write how long it is, such as 4h or 90m"}
 	}
-	ref, earlier, err := refer(w.show.reference, w.book.Name.Value)
+	ref, earlier, err := refer(cmd.ErrOrStderr(), w.options.lang, w.show.reference, w.book.Name.Value)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,18 +20,19 @@ import (
 // shownRun is one saved run in full.
 type shownRun struct {
 	session
-	Version   string       `json:"version,omitempty"` // of the runbook
-	From      string       `json:"from,omitempty"`
-	Operator  string       `json:"operator,omitempty"`
-	Tool      string       `json:"spraydeck"`
-	Exit      int          `json:"exit"`
-	Why       event.Text   `json:"why,omitzero"`
-	Resumed   int          `json:"resumed,omitempty"` // how often another console took it up
-	Steps     []shownStep  `json:"steps"`
-	Overrides []override   `json:"overrides,omitempty"`
-	Pitfalls  []pitfallMet `json:"pitfalls,omitempty"`
-	Size      int64        `json:"bytes"`            // of all files
-	Spools    []shownSpool `json:"spools,omitempty"` // output that stands in files of its own
+	Unverified bool         `json:"notVerified,omitempty"` // it is not as it was written
+	Version    string       `json:"version,omitempty"`     // of the runbook
+	From       string       `json:"from,omitempty"`
+	Operator   string       `json:"operator,omitempty"`
+	Tool       string       `json:"spraydeck"`
+	Exit       int          `json:"exit"`
+	Why        event.Text   `json:"why,omitzero"`
+	Resumed    int          `json:"resumed,omitempty"` // how often another console took it up
+	Steps      []shownStep  `json:"steps"`
+	Overrides  []override   `json:"overrides,omitempty"`
+	Pitfalls   []pitfallMet `json:"pitfalls,omitempty"`
+	Size       int64        `json:"bytes"`            // of all files
+	Spools     []shownSpool `json:"spools,omitempty"` // output that stands in files of its own
 }
 
 type shownStep struct {
@@ -83,17 +85,19 @@ func sessionsShow(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			unverified := tellUnverified(cmd.ErrOrStderr(), o.lang, path)
 			run, err := readRun(path)
 			if err != nil {
-				return usage(err)
+				return cmp.Or(unverified, usage(err))
 			}
+			run.Unverified = unverified != nil
 			switch format {
 			case "json":
 				e := json.NewEncoder(cmd.OutOrStdout())
 				e.SetIndent("", "  ")
-				return e.Encode(run)
+				return cmp.Or(e.Encode(run), unverified)
 			case "table":
-				return run.print(cmd.OutOrStdout(), o.lang)
+				return cmp.Or(run.print(cmd.OutOrStdout(), o.lang), unverified)
 			}
 			return give(io.Discard, format, nil, nil, nil) // says what it can be
 		}}
@@ -101,15 +105,19 @@ func sessionsShow(o *options) *cobra.Command {
 	return cmd
 }
 
-// readRun folds a transcript. A line that cannot be read is an error: half a summary would be taken for the whole.
-func readRun(path string) (*shownRun, error) {
+// dirOf takes the transcript of a run for its directory.
+func dirOf(path string) string {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		path = filepath.Dir(path)
+		return filepath.Dir(path)
 	}
+	return path
+}
+
+// readRun folds a transcript, as far as its lines can be read. That one cannot is told before: such a record does not
+// verify.
+func readRun(path string) (*shownRun, error) {
+	path = dirOf(path)
 	f := transcript.Summarize(path)
-	if f.Err != nil {
-		return nil, f.Err
-	}
 	r, err := transcript.Read(path)
 	if err != nil {
 		return nil, err
@@ -121,7 +129,7 @@ func readRun(path string) (*shownRun, error) {
 	met := map[string]int{}
 	for e, err := range r.WithoutOutput() {
 		if err != nil {
-			return nil, err
+			continue
 		}
 		state.Apply(e)
 		switch d := e.Data.(type) {
@@ -190,6 +198,9 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")) }
 	row("ID", run.ID)
+	if run.Unverified {
+		row("VERIFIED", say("no: it is not as it was written", "いいえ: 書かれたときのままではありません"))
+	}
 	row("STATUS", strings.TrimRight(event.Status(run.Status).Text().In(lang)+"  "+run.Why.In(lang), " "))
 	row("RUNBOOK", strings.TrimSpace(run.Runbook+"  "+run.Version))
 	if run.From != "" || run.To != "" {
