@@ -110,7 +110,7 @@ func (c *checker) add(at runbook.Pos, rule, message, hint string) {
 }
 
 func (c *checker) runbook(b *runbook.Runbook) {
-	c.checkLike(b)
+	c.checkExtends(b)
 	c.checkCycles(b)
 	c.checkTemporary(b)
 	c.checkResults(b)

@@ -43,7 +43,7 @@ var rules = map[string]string{
 	"include-input":     "An included runbook gets the inputs it needs, of their types, and no others.",
 	"include-key":       "An including step says when and how often; the rest is said by the steps of the runbook.",
 	"include-cycle":     "A runbook does not include itself, not even through others.",
-	"like":              "Special steps stand in one place of the runbook that this one is like.",
+	"overrides":         "An override names one step of the runbook that this one extends.",
 	"symptom-condition": "The conditions of a symptom must fit each other.",
 	"symptom-empty":     "A symptom must not match the empty line, and so every output.",
 	"symptom-group":     "A condition names groups that the pattern has.",

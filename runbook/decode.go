@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -295,7 +296,11 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, other func(key, value *y
 					words = append(words, k.Name)
 				}
 			}
-			d.problem(key, "unknown-key", fmt.Sprintf("unknown key %q", key.Value), DidYouMean(key.Value, words))
+			hint := DidYouMean(key.Value, words)
+			if now := renamed[key.Value]; slices.Contains(words, now) {
+				hint = fmt.Sprintf("the key is now called %q", now)
+			}
+			d.problem(key, "unknown-key", fmt.Sprintf("unknown key %q", key.Value), hint)
 		}
 	})
 	for _, f := range fs {
@@ -411,3 +416,6 @@ func WordsOf(list []Str) []string {
 	}
 	return out
 }
+
+// renamed maps keys of earlier versions of the language to their present names.
+var renamed = map[string]string{"like": "extends", "special": "overrides", "instead": "replace"}

@@ -89,8 +89,8 @@ type Runbook struct {
 	NoReturn  []Str        `yaml:"noReturn" doc:"ids of the steps after which there is no way back"`
 	Rollback  Prose        `yaml:"rollback" doc:"how to go back before that point, as Markdown"`
 	Phases    []Phase      `yaml:"phases" doc:"the steps, in groups; those taken over from another runbook come after them"`
-	Like      Str          `yaml:"like" doc:"a runbook, by its name or the path of its file: what is not said here is as it is there"`
-	Special   []Special    `yaml:"special" doc:"steps put among those of the runbook that this one is like"`
+	Extends   Str          `yaml:"extends" doc:"a runbook, by its name or the path of its file; keys missing here come from there"`
+	Overrides []Override   `yaml:"overrides" doc:"steps put among those of the runbook that this one extends"`
 	Tests     []Case       `yaml:"tests" doc:"what the runbook promises, for spraydeck test"`
 
 	Source Source
@@ -111,7 +111,7 @@ type Source struct {
 // Input is a value the operator gives before the start.
 type Input struct {
 	Type    Str      `yaml:"type" doc:"string (default), bool, int or choice" enum:"string|bool|int|choice"`
-	Prompt  Prose    `yaml:"prompt" doc:"what is asked; required but where the runbook is like one that has the input"`
+	Prompt  Prose    `yaml:"prompt" doc:"what is asked; required unless the extended runbook has the input"`
 	Default Template `yaml:"default" doc:"the value proposed; may use inputs written above it"`
 	Choices []Str    `yaml:"choices" doc:"for type choice: the values to choose from"`
 	Match   Str      `yaml:"match" doc:"a regular expression the whole value must match"`

@@ -18,7 +18,7 @@ func Reference(w io.Writer, lang *Language) {
 		t            reflect.Type
 	}{
 		{"Runbook", "A procedure: phases of steps.", reflect.TypeFor[Runbook]()},
-		{"Special", "Steps put among those of the runbook that this one is like: in one place, `before`, `after` or `instead` of a step there.\nInputs, facts and everything else are said again where they differ; of an input only what differs.", reflect.TypeFor[Special]()},
+		{"Override", "Steps put among those of the runbook that this one extends: `before`, `after` or in place of (`replace`) one of its steps.\nAn input, a fact or another key is overridden by writing it again; of an input only what differs.", reflect.TypeFor[Override]()},
 		{"Input", "A value the operator gives before the start, shown at the start and in the transcript.", reflect.TypeFor[Input]()},
 		{"Phase", "Steps under a heading.", reflect.TypeFor[Phase]()},
 		{"Step", "One thing to do. Besides these keys a step has exactly one of the kinds below.", reflect.TypeFor[Step]()},

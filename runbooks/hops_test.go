@@ -120,8 +120,8 @@ func TestPitfallsOfHops(t *testing.T) {
 // TestHopsSayOnlyWhatIsSpecial: no hop repeats the procedure, and none names what its release file says.
 func TestHopsSayOnlyWhatIsSpecial(t *testing.T) {
 	for name, b := range hops(t) {
-		if b.Like.Value == "" {
-			t.Errorf("%s is like no other", name)
+		if b.Extends.Value == "" {
+			t.Errorf("%s extends no other", name)
 		}
 		if want := "kubespray-" + b.To.Value; name != want {
 			t.Errorf("%s leads to %s", name, b.To)

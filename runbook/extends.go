@@ -4,18 +4,18 @@ import (
 	"slices"
 )
 
-// Special is what a runbook does otherwise than the one it is like.
-type Special struct {
-	Before  Str    `yaml:"before" doc:"id of the step that these are put before"`
-	After   Str    `yaml:"after" doc:"id of the step that these are put after"`
-	Instead Str    `yaml:"instead" doc:"id of the step whose place these take"`
+// Override puts steps among those of the runbook that this one extends.
+type Override struct {
+	Before  Str    `yaml:"before" doc:"id of the step to put these before"`
+	After   Str    `yaml:"after" doc:"id of the step to put these after"`
+	Replace Str    `yaml:"replace" doc:"id of the step to replace by these"`
 	Steps   []Step `yaml:"steps,required" doc:"in order"`
 	Pos     Pos
 }
 
-// Place returns the id of the step it stands before, after or instead of.
-func (s Special) Place() Str {
-	for _, id := range []Str{s.Before, s.After, s.Instead} {
+// Place returns the id of the step that the override names.
+func (s Override) Place() Str {
+	for _, id := range []Str{s.Before, s.After, s.Replace} {
 		if id.Value != "" {
 			return id
 		}
@@ -107,20 +107,20 @@ func (c *Catalog) linkStep(from Source, s *Step) {
 
 // Base returns the runbook that another extends, nil for none.
 func (c *Catalog) Base(b *Runbook) *Runbook {
-	if b.Like.Value == "" {
+	if b.Extends.Value == "" {
 		return nil
 	}
-	if !IsPath(b.Like.Value) {
-		return c.Runbooks[b.Like.Value]
+	if !IsPath(b.Extends.Value) {
+		return c.Runbooks[b.Extends.Value]
 	}
-	file, _ := b.Source.Beside(b.Like.Value)
+	file, _ := b.Source.Beside(b.Extends.Value)
 	return c.ByFile[file]
 }
 
 // resolve merges a runbook with the one it extends. It starts from the file's own text each time, because the other files
 // may have changed.
 func (c *Catalog) resolve(b *Runbook, seen []*Runbook) {
-	if b.Like.Value == "" {
+	if b.Extends.Value == "" {
 		return
 	}
 	if b.written == nil {
@@ -135,7 +135,7 @@ func (c *Catalog) resolve(b *Runbook, seen []*Runbook) {
 		return // lint reports it
 	}
 	c.resolve(other, append(slices.Clip(seen), b))
-	whole.take(other)
+	whole.inherit(other)
 }
 
 // Written returns the runbook as its file has it, without what it extends.
@@ -146,8 +146,8 @@ func (b *Runbook) Written() *Runbook {
 	return b
 }
 
-// take fills what is not written from another runbook. Lists are put together, the other's first.
-func (b *Runbook) take(other *Runbook) {
+// inherit fills what the file does not say from the runbook it extends. Lists are joined, the other's entries first.
+func (b *Runbook) inherit(other *Runbook) {
 	b.models = append([]string{other.Source.Digest}, other.models...)
 	if b.System.Value == "" {
 		b.System = other.System
@@ -165,19 +165,19 @@ func (b *Runbook) take(other *Runbook) {
 		b.NoReturn = other.NoReturn
 	}
 	b.Pitfalls = append(slices.Clip(other.Pitfalls), b.Pitfalls...)
-	b.Facts = over(other.Facts, b.Facts, func(_, own Fact) Fact { return own })
-	b.Inputs = over(other.Inputs, b.Inputs, Input.but)
+	b.Facts = merge(other.Facts, b.Facts, func(_, own Fact) Fact { return own })
+	b.Inputs = merge(other.Inputs, b.Inputs, Input.inherit)
 	b.Phases = append(slices.Clip(b.Phases), other.Phases...)
 	for i := range b.Phases {
 		b.Phases[i].Steps = slices.Clone(b.Phases[i].Steps)
 	}
-	for _, s := range b.Special {
-		b.put(s)
+	for _, o := range b.Overrides {
+		b.insert(o)
 	}
 }
 
-// over puts entries over others: one of the same name takes its place, a new one comes last.
-func over[V any](below, above Named[V], both func(below, above V) V) Named[V] {
+// merge replaces entries by those of the same name and appends new ones.
+func merge[V any](below, above Named[V], both func(below, above V) V) Named[V] {
 	all := slices.Clone(below)
 	for _, e := range above {
 		i := slices.IndexFunc(all, func(o Entry[V]) bool { return o.Name == e.Name })
@@ -190,8 +190,8 @@ func over[V any](below, above Named[V], both func(below, above V) V) Named[V] {
 	return all
 }
 
-// but is an input with what is written of another of its name.
-func (i Input) but(own Input) Input {
+// inherit returns an input with what its namesake says in its place.
+func (i Input) inherit(own Input) Input {
 	if own.Type.Value == "" {
 		own.Type = i.Type
 	}
@@ -211,8 +211,8 @@ func (i Input) but(own Input) Input {
 	return own
 }
 
-// put puts special steps into their place; where there is none, the linter says so.
-func (b *Runbook) put(s Special) {
+// insert applies one override; lint reports a missing anchor.
+func (b *Runbook) insert(s Override) {
 	id := s.Place().Value
 	for i := range b.Phases {
 		ph := &b.Phases[i]
@@ -224,7 +224,7 @@ func (b *Runbook) put(s Special) {
 		switch id {
 		case s.After.Value:
 			at, end = at+1, at+1
-		case s.Instead.Value:
+		case s.Replace.Value:
 			end = at + 1
 		}
 		ph.Steps = slices.Replace(ph.Steps, at, end, s.Steps...)
