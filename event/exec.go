@@ -60,7 +60,7 @@ const Masked = "[masked]"
 
 // Call is an API call as data.
 type Call struct {
-	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets, drain-preview
+	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets
 	Resource       string // as kubectl takes it
 	Namespace      string // "" = all namespaces, or none
 	Name           string

@@ -30,12 +30,12 @@ func (c *Cluster) Budgets(ctx context.Context) ([]map[string]any, error) {
 		// Only the namespaces that have a budget: a large cluster has far more pods than those.
 		if _, read := byNamespace[b.Namespace]; !read {
 			call, cancel := c.call(ctx)
-			list, err := c.typed.CoreV1().Pods(b.Namespace).List(call, metav1.ListOptions{})
+			pods, err := c.core.pods(call, b.Namespace, "")
 			cancel()
 			if err != nil {
 				return nil, c.explain(ctx, doing, err)
 			}
-			byNamespace[b.Namespace] = list.Items
+			byNamespace[b.Namespace] = pods
 		}
 		out = append(out, b.describe(byNamespace[b.Namespace]))
 	}
@@ -107,11 +107,11 @@ func (b budget) manager() string {
 func (c *Cluster) budgets(ctx context.Context, namespace string) ([]budget, error) {
 	call, cancel := c.call(ctx)
 	defer cancel()
-	mapping, err := c.find(call, "poddisruptionbudgets.policy")
+	kind, err := c.find(call, "poddisruptionbudgets.policy")
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.client(mapping, namespace).List(call, metav1.ListOptions{})
+	list, err := c.client(kind, namespace).List(call, metav1.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (c *Cluster) budgets(ctx context.Context, namespace string) ([]budget, erro
 			return nil, fmt.Errorf("read budget %s/%s: %w", item.GetNamespace(), item.GetName(), err)
 		}
 		// An empty selector covers every pod in policy/v1, and none in v1beta1.
-		if s := b.Spec.Selector; s != nil && (mapping.Resource.Version != "v1beta1" || len(s.MatchLabels)+len(s.MatchExpressions) > 0) {
+		if s := b.Spec.Selector; s != nil && (kind.Version != "v1beta1" || len(s.MatchLabels)+len(s.MatchExpressions) > 0) {
 			selector, err := metav1.LabelSelectorAsSelector(s)
 			if err != nil {
 				return nil, fmt.Errorf("read budget %s: %w", b.key(), err)

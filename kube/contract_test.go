@@ -81,8 +81,8 @@ func contract(t *testing.T, c *Cluster) {
 		if _, err := c.Cordon(t.Context(), "node9", true); !errors.As(err, &missing) {
 			t.Errorf("cordon: got %v", err)
 		}
-		if _, err := c.DrainPreview(t.Context(), "node9", true, true); !errors.As(err, &missing) {
-			t.Errorf("preview: got %v", err)
+		if err := c.Drain(t.Context(), "node9", true, true, true, -1, time.Second, nil); !errors.As(err, &missing) {
+			t.Errorf("drain: got %v", err)
 		}
 	})
 	t.Run("unknown kind", func(t *testing.T) {
@@ -118,30 +118,24 @@ func contract(t *testing.T, c *Cluster) {
 		}
 	})
 	t.Run("watch sees a cordon", func(t *testing.T) { contractWatch(t, c) })
-	t.Run("preview and rehearse a drain", func(t *testing.T) {
-		pods, err := c.DrainPreview(t.Context(), "node4", true, true)
+	t.Run("rehearse a drain", func(t *testing.T) {
+		fates, err := c.fates(t.Context(), "node4", true, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		goes, blocked := 0, 0
-		for _, p := range pods {
-			switch p["action"] {
-			case "evict", "delete":
+		goes := 0
+		for _, f := range fates {
+			if f.refused != "" {
+				t.Errorf("%s is refused, in spite of force: %s", f.pod.Name, f.refused)
+			}
+			if f.goes {
 				goes++
-			case "blocked":
-				blocked++
-			case "skip":
-			default:
-				t.Errorf("action %v", p["action"])
 			}
 		}
 		var log strings.Builder
 		err = c.Drain(t.Context(), "node4", true, true, true, -1, 10*time.Second, &log)
-		if (err == nil) != (blocked == 0) {
-			t.Errorf("the preview says %d blocked, the server says: %v", blocked, err)
-		}
-		if got := strings.Count(log.String(), "evicting pod "); got != goes+blocked {
-			t.Errorf("want %d evictions:\n%s", goes+blocked, log.String())
+		if got := strings.Count(log.String(), "evicting pod "); goes == 0 || got != goes {
+			t.Errorf("want %d evictions, err %v:\n%s", goes, err, log.String())
 		}
 		objects, err := c.Get(t.Context(), "node", "", "node4", "", "")
 		if err != nil || objects[0]["spec"].(map[string]any)["unschedulable"] != nil {

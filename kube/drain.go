@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,9 +11,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
-	"k8s.io/kubectl/pkg/drain"
 )
 
 // DrainTimeoutError names what a drain waited for in vain. The node stays cordoned.
@@ -38,8 +39,8 @@ func (e *DrainTimeoutError) Hint() string {
 	return "look at why these pods do not end (kubectl describe pod), then drain again; the node stays cordoned"
 }
 
-// Drain cordons the node and evicts its pods as kubectl drain --ignore-daemonsets does, with kubectl's
-// filters, calls and lines, but every wait ends with ctx, and an outage of the API of less than two
+// Drain cordons the node and evicts its pods as kubectl drain --ignore-daemonsets does, with the same
+// verdict on each pod and the same calls and lines, but every wait ends with ctx, and an outage of the API of less than two
 // minutes is waited out. If a filter refuses, nothing was changed, not even the cordon.
 // graceSeconds -1 is each pod's own; timeout 0 is none. With dryRun the server is asked about each
 // eviction once: what a budget refuses is the error, for nothing would change by waiting.
@@ -79,7 +80,8 @@ func (c *Cluster) Drain(ctx context.Context, node string, force, deleteEmptyDir,
 		timeout: timeout,
 		log:     log,
 		group:   group,
-		helper:  &drain.Helper{Ctx: ctx, Client: c.typed, GracePeriodSeconds: graceSeconds},
+		grace:   graceSeconds,
+		dryRun:  dryRun,
 	}
 	for _, f := range fates {
 		if f.goes {
@@ -87,7 +89,6 @@ func (c *Cluster) Drain(ctx context.Context, node string, force, deleteEmptyDir,
 		}
 	}
 	if dryRun {
-		d.helper.DryRunStrategy = cmdutil.DryRunServer
 		err = d.rehearse(ctx)
 	} else {
 		err = d.run(ctx)
@@ -143,27 +144,26 @@ func grouped(fates []fate, message func(fate) string) []string {
 	return order
 }
 
-// evictionVersion is drain.CheckEvictionSupport with a context. Empty means that the server can only delete.
+// evictionVersion is the version in which the server takes evictions: policy/v1, or policy/v1beta1 before v1.22.
 func (c *Cluster) evictionVersion(ctx context.Context) (schema.GroupVersion, error) {
 	call, cancel := c.call(ctx)
 	defer cancel()
-	list, err := c.discovery.ServerResourcesForGroupVersionWithContext(call, "v1")
+	kinds, err := c.kinds.get(call, c.core, false)
 	if err != nil {
 		return schema.GroupVersion{}, err
 	}
-	for _, r := range list.APIResources {
-		if r.Name == drain.EvictionSubresource && r.Kind == drain.EvictionKind && r.Group != "" && r.Version != "" {
-			return schema.GroupVersion{Group: r.Group, Version: r.Version}, nil
-		}
+	if kinds.eviction.Empty() {
+		return schema.GroupVersion{}, errors.New("this API server offers no evictions")
 	}
-	return schema.GroupVersion{}, nil
+	return kinds.eviction, nil
 }
 
 // drainer is one drain under way. A single goroutine asks in turn for each pod and then looks at what
 // is left: the log keeps its order, and there is one place that waits.
 type drainer struct {
 	cluster *Cluster
-	helper  *drain.Helper
+	grace   int
+	dryRun  bool
 	node    string
 	timeout time.Duration
 	log     io.Writer
@@ -233,11 +233,7 @@ func (d *drainer) round(ctx context.Context) error {
 		if here[string(p.pod.UID)] {
 			return false
 		}
-		verb := "evicted"
-		if d.group.Empty() {
-			verb = "deleted"
-		}
-		fmt.Fprintf(d.log, "pod/%s %s\n", p.pod.Name, verb)
+		fmt.Fprintf(d.log, "pod/%s evicted\n", p.pod.Name)
 		return true
 	})
 	return nil
@@ -269,14 +265,23 @@ func (d *drainer) evict(ctx context.Context, p *departure) error {
 func (d *drainer) ask(ctx context.Context, p *departure, note string) error {
 	call, cancel := d.cluster.call(ctx)
 	defer cancel()
-	helper := *d.helper
-	helper.Ctx = call
-	if d.group.Empty() {
-		fmt.Fprintf(d.log, "deleting pod %s/%s%s\n", p.pod.Namespace, p.pod.Name, note)
-		return helper.DeletePod(p.pod)
-	}
 	fmt.Fprintf(d.log, "evicting pod %s/%s%s\n", p.pod.Namespace, p.pod.Name, note)
-	return helper.EvictPod(p.pod, d.group)
+	options := map[string]any{}
+	if d.grace >= 0 {
+		options["gracePeriodSeconds"] = int64(d.grace)
+	}
+	if d.dryRun {
+		options["dryRun"] = []any{metav1.DryRunAll}
+	}
+	eviction := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion":    d.group.String(),
+		"kind":          "Eviction",
+		"metadata":      map[string]any{"namespace": p.pod.Namespace, "name": p.pod.Name},
+		"deleteOptions": options,
+	}}
+	pods := corev1.SchemeGroupVersion.WithResource("pods")
+	_, err := d.cluster.dynamic.Resource(pods).Namespace(p.pod.Namespace).Create(call, eviction, metav1.CreateOptions{}, "eviction")
+	return err
 }
 
 // outlast swallows a lost connection for a while: draining the node whose API server we talk to, or

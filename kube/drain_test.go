@@ -3,7 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,115 +33,47 @@ status: {disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPo
 	return f
 }
 
-func TestDrainPreview(t *testing.T) {
+// Each verdict is the one of kubectl drain --ignore-daemonsets; TestLabDrainAsKubectl compares with kubectl itself.
+func TestFates(t *testing.T) {
 	c := crowded(t).open()
 	const (
-		ignored  = "skip: ignoring DaemonSet-managed Pods"
-		mirror   = "skip: mirror pod of a static manifest"
-		violates = "blocked: " + wouldViolate
-		local    = "blocked: Pods with local storage (use --delete-emptydir-data to override)"
-		gone     = `daemonsets.apps "gone" not found`
+		ignored = "stays: ignoring DaemonSet-managed Pods"
+		local   = "refused: Pods with local storage (use --delete-emptydir-data to override)"
+		gone    = `daemonsets.apps "gone" not found`
 	)
 	for _, test := range []struct {
 		force, emptyDir bool
 		want            map[string]string
 	}{
 		{false, false, map[string]string{
-			"calico-node-x": ignored, "kube-apiserver-node3": mirror, "myrocketchat-mongodb-arbiter-0": violates,
-			"orphan-x": "blocked: " + gone, "prometheus-k8s-0": local, "cache-1": local,
-			"debug": "blocked: Pods that declare no controller (use --force to override)", "web-3": "evict: ",
+			"calico-node-x": ignored, "kube-apiserver-node3": "stays: ", "myrocketchat-mongodb-arbiter-0": "goes: ",
+			"orphan-x": "refused: " + gone, "prometheus-k8s-0": local, "cache-1": local,
+			"debug": "refused: Pods that declare no controller (use --force to override)", "web-3": "goes: ",
 		}},
 		{true, true, map[string]string{
-			"calico-node-x": ignored, "kube-apiserver-node3": mirror, "myrocketchat-mongodb-arbiter-0": violates,
-			"orphan-x": "evict: ", "prometheus-k8s-0": "evict: ", "cache-1": "evict: ",
-			"debug": "delete: deleting Pods that declare no controller", "web-3": "evict: ",
+			"calico-node-x": ignored, "kube-apiserver-node3": "stays: ", "myrocketchat-mongodb-arbiter-0": "goes: ",
+			"orphan-x": "goes: " + gone, "prometheus-k8s-0": "goes: ", "cache-1": "goes: ",
+			"debug": "goes: deleting Pods that declare no controller", "web-3": "goes: ",
 		}},
 	} {
-		pods, err := c.DrainPreview(t.Context(), "node3", test.force, test.emptyDir)
+		fates, err := c.fates(t.Context(), "node3", test.force, test.emptyDir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(pods) != len(test.want) {
-			t.Errorf("got %d pods", len(pods))
-		}
-		for _, p := range pods {
-			name := p["name"].(string)
-			got := fmt.Sprintf("%s: %s", p["action"], p["reason"])
-			// Later filters of kubectl drop an earlier one's words; the action is what counts.
-			if want := test.want[name]; !strings.Contains(got, strings.TrimSuffix(want, " ")) {
-				t.Errorf("force %v: %s: got %q, want %q", test.force, name, got, want)
-			}
-			switch name {
-			case "prometheus-k8s-0":
-				if p["emptyDir"] != true || p["sizeLimit"] != "2Gi + 1Gi" || p["controller"] != "StatefulSet/prometheus-k8s" {
-					t.Errorf("got %v", p)
-				}
-			case "cache-1":
-				if _, known := p["sizeLimit"]; p["emptyDir"] != true || known {
-					t.Errorf("got %v", p)
-				}
-			case "web-3":
-				if p["budget"] != "default/web" || p["budgetAllows"] != 1 || p["emptyDir"] != false {
-					t.Errorf("got %v", p)
-				}
-			case "debug":
-				if _, known := p["budgetAllows"]; p["budget"] != "" || known || p["controller"] != "" {
-					t.Errorf("got %v", p)
-				}
+		got := map[string]string{}
+		for _, f := range fates {
+			switch {
+			case f.refused != "":
+				got[f.pod.Name] = "refused: " + f.refused
+			case f.goes:
+				got[f.pod.Name] = "goes: " + f.warning
+			default:
+				got[f.pod.Name] = "stays: " + f.warning
 			}
 		}
-	}
-}
-
-func TestHolds(t *testing.T) {
-	f := newFakeAPI(t)
-	budget := func(name, policy string, allowed, healthy, desired int) {
-		f.put(fmt.Sprintf(`
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata: {name: %s, namespace: ns}
-spec: {selector: {matchLabels: {app: a}}, unhealthyPodEvictionPolicy: %s}
-status: {disruptionsAllowed: %d, currentHealthy: %d, desiredHealthy: %d}`, name, policy, allowed, healthy, desired))
-	}
-	f.put("apiVersion: v1\nkind: Node\nmetadata: {name: node1}")
-	running := pod("ns", "p", "node1", "labels: {app: a}", "ReplicaSet/r", "")
-	unready := strings.Replace(running, `"True"`, `"False"`, 1)
-	for name, test := range map[string]struct {
-		pod                       string
-		policy                    string
-		allowed, healthy, desired int
-		want                      string
-	}{
-		"allowed":                      {running, "IfHealthyBudget", 1, 2, 1, ""},
-		"none allowed":                 {running, "IfHealthyBudget", 0, 1, 1, wouldViolate},
-		"unready, budget is met":       {unready, "IfHealthyBudget", 0, 1, 1, ""},
-		"unready, budget is not met":   {unready, "IfHealthyBudget", 0, 0, 1, wouldViolate},
-		"unready, always allowed":      {unready, "AlwaysAllow", 0, 0, 1, ""},
-		"pending":                      {strings.Replace(running, "Running", "Pending", 1), "IfHealthyBudget", 0, 1, 1, ""},
-		"ended":                        {strings.Replace(running, "Running", "Failed", 1), "IfHealthyBudget", 0, 1, 1, ""},
-		"terminating":                  {strings.Replace(running, "  name: p", "  name: p\n  deletionTimestamp: \"2026-01-01T00:00:00Z\"", 1), "IfHealthyBudget", 0, 1, 1, ""},
-		"another label is not covered": {strings.Replace(running, "app: a", "app: b", 1), "IfHealthyBudget", 0, 1, 1, ""},
-	} {
-		f.put(test.pod)
-		budget("b", test.policy, test.allowed, test.healthy, test.desired)
-		pods, err := f.open().DrainPreview(t.Context(), "node1", false, false)
-		if err != nil || len(pods) != 1 {
-			t.Fatal(err)
+		if !maps.Equal(got, test.want) {
+			t.Errorf("force %v:\n got %v\nwant %v", test.force, got, test.want)
 		}
-		action := "evict"
-		if test.want != "" {
-			action = "blocked"
-		}
-		if pods[0]["reason"] != test.want || pods[0]["action"] != action {
-			t.Errorf("%s: got %v", name, pods[0])
-		}
-	}
-	f.put(running)
-	budget("b", "IfHealthyBudget", 1, 2, 1)
-	budget("second", "IfHealthyBudget", 1, 2, 1)
-	pods, err := f.open().DrainPreview(t.Context(), "node1", false, false)
-	if err != nil || pods[0]["action"] != "blocked" || pods[0]["reason"] != manyBudgets || pods[0]["budget"] != "ns/b, ns/second" {
-		t.Errorf("got %v, %v", pods, err)
 	}
 }
 
@@ -314,7 +246,7 @@ func TestDrainOutlastsAnOutage(t *testing.T) {
 }
 
 // A question that was not answered must not look like a pod's own fault.
-func TestPreviewDaemonSetNotReadable(t *testing.T) {
+func TestDaemonSetNotReadable(t *testing.T) {
 	f := crowded(t)
 	f.takeOver(func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasSuffix(r.URL.Path, "/daemonsets/calico-node") {
@@ -323,7 +255,7 @@ func TestPreviewDaemonSetNotReadable(t *testing.T) {
 		refuse(w, 403, metav1.StatusReasonForbidden, "daemonsets is forbidden")
 		return true
 	})
-	if _, err := f.open().DrainPreview(t.Context(), "node3", true, true); err == nil || !strings.Contains(err.Error(), "403") {
+	if err := f.open().Drain(t.Context(), "node3", true, true, true, -1, 0, nil); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -41,6 +41,9 @@ type fakeAPI struct {
 	linger bool
 }
 
+// wouldViolate is what the API server says where a budget stops an eviction.
+const wouldViolate = "Cannot evict pod as it would violate the pod's disruption budget."
+
 type kind struct {
 	group, version, name, singular, kind, short string
 	namespaced                                  bool

@@ -18,18 +18,14 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/client-go/discovery"
-	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
 	"k8s.io/klog/v2"
 )
 
@@ -41,10 +37,9 @@ type Cluster struct {
 	origin    origin
 	config    *rest.Config
 	endpoints *endpoints
-	typed     kubernetes.Interface
+	core      core
 	dynamic   dynamic.Interface
-	discovery discovery.CachedDiscoveryInterfaceWithContext
-	mapper    meta.ResettableRESTMapperWithContext
+	kinds     kindCache
 	pace      pace
 }
 
@@ -108,7 +103,7 @@ func connect(config *rest.Config, from origin) (*Cluster, error) {
 	if err != nil {
 		return fail(err)
 	}
-	typed, err := kubernetes.NewForConfigAndClient(config, client)
+	typed, err := newCore(config, client)
 	if err != nil {
 		return fail(err)
 	}
@@ -116,19 +111,12 @@ func connect(config *rest.Config, from origin) (*Cluster, error) {
 	if err != nil {
 		return fail(err)
 	}
-	disc, err := discovery.NewDiscoveryClientForConfigAndClient(config, client)
-	if err != nil {
-		return fail(err)
-	}
-	cached := memory.NewMemCacheClientWithContext(disc)
 	return &Cluster{
 		origin:    from,
 		config:    config,
 		endpoints: ends,
-		typed:     typed,
+		core:      typed,
 		dynamic:   dyn,
-		discovery: cached,
-		mapper:    restmapper.NewDeferredDiscoveryRESTMapperWithContext(cached),
 		pace:      defaultPace(),
 	}, nil
 }
@@ -147,10 +135,13 @@ func (c *Cluster) Endpoint() string { return c.endpoints.current() }
 func (c *Cluster) Ping(ctx context.Context) (version string, err error) {
 	call, cancel := c.call(ctx)
 	defer cancel()
-	// Past the cache: the question is whether it answers now.
-	info, err := discovery.NewDiscoveryClient(c.typed.Discovery().RESTClient()).ServerVersionWithContext(call)
+	body, err := c.core.raw(call, "/version", "application/json")
 	if err != nil {
 		return "", c.explain(ctx, "ask the API server for its version", err)
+	}
+	var info struct{ GitVersion string }
+	if err := json.Unmarshal(body, &info); err != nil {
+		return "", fmt.Errorf("ask the API server for its version: %w", err)
 	}
 	return info.GitVersion, nil
 }

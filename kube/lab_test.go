@@ -3,7 +3,10 @@ package kube
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +17,7 @@ import (
 // hand:
 //
 //	go run -C lab . up --dir D --fault pdb-blocks
-//	SPRAYDECK_LAB_KUBECONFIG=D/admin.conf go test ./kube -run Lab
+//	SPRAYDECK_LAB_KUBECONFIG=D/admin.conf SPRAYDECK_LAB_KUBECTL=D/bin/lab go test ./kube -run Lab
 
 const blocking = "rocketchat/myrocketchat-mongodb-arbiter"
 
@@ -37,14 +40,10 @@ func TestLabBudgets(t *testing.T) {
 	if b["allowed"] != int64(0) || len(pods) == 0 {
 		t.Fatalf("the budget should block: %v", b)
 	}
-	preview, err := c.DrainPreview(t.Context(), pods[0]["node"].(string), true, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range preview {
-		if p["name"] == pods[0]["name"] && (p["action"] != "blocked" || p["reason"] != wouldViolate) {
-			t.Errorf("got %v", p)
-		}
+	log := &strings.Builder{}
+	err = c.Drain(t.Context(), pods[0]["node"].(string), true, true, true, -1, time.Minute, log)
+	if err == nil || !strings.Contains(log.String(), wouldViolate) {
+		t.Errorf("the server should refuse: %v\n%s", err, log)
 	}
 }
 
@@ -101,6 +100,74 @@ func TestLabDrain(t *testing.T) {
 	if err != nil || objects[0]["spec"].(map[string]any)["unschedulable"] != true {
 		t.Errorf("node3 should stay cordoned: %v, %v", objects, err)
 	}
+}
+
+// TestLabDrainAsKubectl lets kubectl and Drain rehearse the same drains: the same pods go, and the same are refused with
+// the same words.
+func TestLabDrainAsKubectl(t *testing.T) {
+	c := lab(t)
+	shapes := `
+apiVersion: v1
+kind: Pod
+metadata: {name: drain-bare, namespace: default}
+spec: {nodeName: node4, containers: [{name: a, image: a}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: drain-scratch, namespace: default}
+spec: {nodeName: node4, containers: [{name: a, image: a}], volumes: [{name: a, emptyDir: {}}]}
+`
+	t.Cleanup(func() {
+		for _, name := range []string{"drain-bare", "drain-scratch"} {
+			_ = c.Delete(context.Background(), "pod", "default", name, false)
+		}
+	})
+	if _, err := c.Apply(t.Context(), []byte(shapes), false); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, node := range []string{"node1", "node4"} {
+		for _, flags := range [][]string{{}, {"--force"}, {"--delete-emptydir-data"}, {"--force", "--delete-emptydir-data"}} {
+			args := append([]string{"kubectl", "drain", node, "--ignore-daemonsets", "--dry-run=server", "--timeout=20s", "--kubeconfig", os.Getenv("SPRAYDECK_LAB_KUBECONFIG")}, flags...)
+			cmd := exec.CommandContext(t.Context(), os.Getenv("SPRAYDECK_LAB_KUBECTL"))
+			cmd.Args = args
+			theirs, _ := cmd.CombinedOutput() // a refusal is an error, and what we compare
+			var ours strings.Builder
+			err := c.Drain(t.Context(), node, slices.Contains(flags, "--force"), slices.Contains(flags, "--delete-emptydir-data"), true, -1, 20*time.Second, &ours)
+			if err != nil {
+				fmt.Fprintln(&ours, err)
+			}
+			want, got := verdicts(string(theirs)), verdicts(ours.String())
+			if len(want) == 0 || !slices.Equal(want, got) {
+				t.Errorf("%v\nkubectl: %q\nours:    %q\n%s", args, want, got, theirs)
+			}
+			for _, v := range want {
+				reason, _, _ := strings.Cut(v, ":")
+				seen[reason] = true
+			}
+		}
+	}
+	if len(seen) < 3 {
+		t.Errorf("the shapes show too little: %v", seen)
+	}
+}
+
+// verdicts are "evicting: namespace/name" and "reason: namespace/name", in order.
+func verdicts(output string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile(`(?m)^evicting pod (\S+)`).FindAllStringSubmatch(output, -1) {
+		out = append(out, "evicting: "+m[1])
+	}
+	for _, part := range strings.Split(output, "cannot delete ")[1:] {
+		part, _, _ = strings.Cut(part, "\n")
+		part, _, _ = strings.Cut(part, "]")
+		reason, pods, _ := strings.Cut(part, ": ")
+		for _, pod := range regexp.MustCompile(`[\w.-]+/[\w.-]+`).FindAllString(pods, -1) {
+			out = append(out, reason+": "+pod)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func lab(t *testing.T) *Cluster {

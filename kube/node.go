@@ -9,7 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/kubectl/pkg/drain"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // Node is what an operator wants to see of a node, and nothing that changes with every heartbeat.
@@ -102,16 +102,20 @@ func (c *Cluster) cordon(ctx context.Context, node string, on, dryRun bool) (boo
 	}
 	call, cancel := c.call(ctx)
 	defer cancel()
-	got, err := c.typed.CoreV1().Nodes().Get(call, node, metav1.GetOptions{})
+	got, err := c.core.node(call, node)
 	if err != nil {
 		return false, c.missing(ctx, doing, "node", "", node, err)
 	}
-	helper := drain.NewCordonHelper(got)
-	if !helper.UpdateIfRequired(on) {
+	if got.Spec.Unschedulable == on {
 		return false, nil
 	}
-	// The second error is only about building the patch, and the helper then replaced instead.
-	if err, _ := helper.PatchOrReplaceWithContext(call, c.typed, dryRun); err != nil {
+	patch := `{"spec":{"unschedulable":true}}`
+	if !on {
+		patch = `{"spec":{"unschedulable":null}}`
+	}
+	nodes := corev1.SchemeGroupVersion.WithResource("nodes")
+	options := metav1.PatchOptions{FieldManager: manager, DryRun: dry(dryRun)}
+	if _, err := c.dynamic.Resource(nodes).Patch(call, node, types.MergePatchType, []byte(patch), options); err != nil {
 		return false, c.missing(ctx, doing, "node", "", node, err)
 	}
 	return true, nil

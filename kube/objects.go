@@ -8,12 +8,9 @@ import (
 	"strings"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/restmapper"
 )
 
 // Get reads objects by the name kubectl users give to their kind: "nodes", "pdb", "deployments.apps",
@@ -25,18 +22,18 @@ func (c *Cluster) Get(ctx context.Context, resource, namespace, name, selector, 
 	doing := "get " + strings.TrimSpace(resource+" "+name)
 	call, cancel := c.call(ctx)
 	defer cancel()
-	mapping, err := c.find(call, resource)
+	kind, err := c.find(call, resource)
 	if err != nil {
 		return nil, c.explain(ctx, doing, err)
 	}
-	if !namespaced(mapping) {
+	if !kind.namespaced {
 		namespace = ""
 	}
-	client := c.client(mapping, namespace)
+	client := c.client(kind, namespace)
 
 	// With both a name and a namespace (or none to have) a plain get is exact; it also needs fewer
 	// rights than a list. A name in any namespace can only be a list.
-	if name != "" && selector == "" && fields == "" && (namespace != "" || !namespaced(mapping)) {
+	if name != "" && selector == "" && fields == "" && (namespace != "" || !kind.namespaced) {
 		object, err := client.Get(call, name, metav1.GetOptions{})
 		if err != nil {
 			return nil, c.missing(ctx, doing, resource, namespace, name, err)
@@ -65,85 +62,61 @@ func plain(object unstructured.Unstructured) map[string]any {
 	return object.Object
 }
 
-func namespaced(m *meta.RESTMapping) bool { return m.Scope.Name() == meta.RESTScopeNameNamespace }
-
-func (c *Cluster) client(m *meta.RESTMapping, namespace string) dynamic.ResourceInterface {
-	if namespaced(m) {
-		return c.dynamic.Resource(m.Resource).Namespace(namespace)
+func (c *Cluster) client(k apiKind, namespace string) dynamic.ResourceInterface {
+	if k.namespaced {
+		return c.dynamic.Resource(k.GroupVersionResource).Namespace(namespace)
 	}
-	return c.dynamic.Resource(m.Resource)
+	return c.dynamic.Resource(k.GroupVersionResource)
 }
 
 // find resolves a kind's name as kubectl does: plural, singular, short name or kind, with or without
 // group and version. What is unknown is looked up afresh once: a step may just have installed it.
-func (c *Cluster) find(ctx context.Context, resource string) (*meta.RESTMapping, error) {
+func (c *Cluster) find(ctx context.Context, resource string) (apiKind, error) {
 	if strings.TrimSpace(resource) == "" {
-		return nil, &hintError{msg: "find resource: no name given", hint: `write it as for kubectl get: "nodes", "pdb", "deployments.apps"`}
+		return apiKind{}, &hintError{msg: "find resource: no name given", hint: `write it as for kubectl get: "nodes", "pdb", "deployments.apps"`}
 	}
-	mapping, err := c.lookup(ctx, resource)
-	if meta.IsNoMatchError(err) {
-		c.mapper.ResetWithContext(ctx)
-		mapping, err = c.lookup(ctx, resource)
-	}
-	if !meta.IsNoMatchError(err) {
-		return mapping, err
-	}
-	hint := "list the kinds this server has with kubectl api-resources"
-	if near := c.nearest(ctx, resource); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, ", ") + "?"
-	}
-	return nil, &unknownKindError{hintError{msg: fmt.Sprintf("find resource %q: this API server has no such kind", resource), hint: hint, err: err}}
-}
-
-func (c *Cluster) lookup(ctx context.Context, resource string) (*meta.RESTMapping, error) {
-	mapper := restmapper.NewShortcutExpanderWithContext(c.mapper, c.discovery, nil)
-	// "a.b.c" may be resource a, version b, group c, or resource a, group b.c.
-	full, short := schema.ParseResourceArg(strings.ToLower(resource))
-	if full != nil {
-		if kind, err := mapper.KindForWithContext(ctx, *full); err == nil {
-			return mapper.RESTMappingWithContext(ctx, kind.GroupKind(), kind.Version)
-		} else if !meta.IsNoMatchError(err) {
-			return nil, err
+	var kinds *apiKinds
+	for _, afresh := range []bool{false, true} {
+		var err error
+		if kinds, err = c.kinds.get(ctx, c.core, afresh); err != nil {
+			return apiKind{}, err
+		}
+		if kind, ok := kinds.lookup(resource); ok {
+			return kind, nil
 		}
 	}
-	kind, err := mapper.KindForWithContext(ctx, short.WithVersion(""))
-	if err != nil {
-		return nil, err
+	// No answer about a group is no answer about its kinds.
+	if group, err := kinds.unread(resource); err != nil {
+		return apiKind{}, &hintError{
+			msg:  fmt.Sprintf("find resource %q: the API server did not say which kinds %s has: %v", resource, group, err),
+			hint: "look at what serves this group (kubectl get apiservice), or name the kind with its group",
+			err:  err,
+		}
 	}
-	return mapper.RESTMappingWithContext(ctx, kind.GroupKind(), kind.Version)
+	hint := "list the kinds this server has with kubectl api-resources"
+	if near := kinds.nearest(resource); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return apiKind{}, &unknownKindError{hintError{msg: fmt.Sprintf("find resource %q: this API server has no such kind", resource), hint: hint}}
 }
 
 // nearest offers at most three names that a slip of the fingers could have meant.
-func (c *Cluster) nearest(ctx context.Context, resource string) []string {
+func (k *apiKinds) nearest(resource string) []string {
 	wanted := strings.ToLower(resource)
 	stem, _, grouped := strings.Cut(wanted, ".")
-	// Discovery may fail for one group and still know the others.
-	_, lists, _ := c.discovery.ServerGroupsAndResourcesWithContext(ctx)
 	type candidate struct {
 		name     string
 		distance int
 	}
 	var found []candidate
-	for _, list := range lists {
-		gv, err := schema.ParseGroupVersion(list.GroupVersion)
-		if err != nil {
-			continue
+	for _, a := range k.list {
+		name := a.GroupResource().String()
+		d := min(distance(stem, a.Resource), distance(stem, strings.ToLower(a.kind)))
+		if grouped {
+			d = min(d, distance(wanted, name))
 		}
-		for _, r := range list.APIResources {
-			if strings.Contains(r.Name, "/") {
-				continue // a subresource
-			}
-			name := r.Name
-			if gv.Group != "" {
-				name += "." + gv.Group
-			}
-			d := min(distance(stem, r.Name), distance(stem, strings.ToLower(r.Kind)))
-			if grouped {
-				d = min(d, distance(wanted, name))
-			}
-			if d <= max(2, len(stem)/4) {
-				found = append(found, candidate{name, d})
-			}
+		if d <= max(2, len(stem)/4) {
+			found = append(found, candidate{name, d})
 		}
 	}
 	slices.SortFunc(found, func(a, b candidate) int {

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/connrotation"
@@ -32,7 +31,11 @@ func (c *Cluster) WatchNodes(ctx context.Context, each func(n Node, deleted bool
 	config := rest.CopyConfig(c.config)
 	tracker := connrotation.NewDialer(c.endpoints.dial)
 	config.Dial = tracker.DialContext
-	client, err := kubernetes.NewForConfig(config)
+	transport, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return c.explain(ctx, "watch nodes", err)
+	}
+	client, err := newCore(config, transport)
 	if err != nil {
 		return c.explain(ctx, "watch nodes", err)
 	}
@@ -130,12 +133,12 @@ func (t *nodeTable) drop(name string) {
 
 // nodeSource lists and watches, and tells when either failed.
 type nodeSource struct {
-	client kubernetes.Interface
+	client core
 	failed func()
 }
 
 func (s *nodeSource) ListWithContext(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-	list, err := s.client.CoreV1().Nodes().List(ctx, options)
+	list, err := s.client.nodes(ctx, options)
 	if err != nil {
 		s.failed()
 	}
@@ -143,7 +146,7 @@ func (s *nodeSource) ListWithContext(ctx context.Context, options metav1.ListOpt
 }
 
 func (s *nodeSource) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-	w, err := s.client.CoreV1().Nodes().Watch(ctx, options)
+	w, err := s.client.watchNodes(ctx, options)
 	if err != nil {
 		s.failed()
 	}
@@ -166,7 +169,7 @@ func (s *nodeSource) IsWatchListSemanticsUnSupported() bool { return true }
 // trouble. A watch cannot tell by itself, for it is silent when nothing happens.
 type lifeline struct {
 	cluster *Cluster
-	client  kubernetes.Interface
+	client  core
 	cut     func()
 	status  func(bool, error)
 	calls   *sync.Mutex
@@ -218,7 +221,7 @@ func (l *lifeline) run(ctx context.Context) {
 func (l *lifeline) ask(ctx context.Context) error {
 	call, cancel := context.WithTimeout(ctx, l.cluster.pace.probeTimeout)
 	defer cancel()
-	_, err := l.client.CoreV1().Nodes().List(call, metav1.ListOptions{Limit: 1})
+	_, err := l.client.nodes(call, metav1.ListOptions{Limit: 1})
 	return err
 }
 

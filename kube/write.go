@@ -51,16 +51,16 @@ func (c *Cluster) apply(ctx context.Context, object *unstructured.Unstructured, 
 	defer cancel()
 	// The kind in full, so that "no such kind" is decided by find alone. An earlier document may
 	// have defined it a moment ago.
-	mapping, err := c.find(call, kind.Kind+"."+kind.Version+"."+kind.Group)
+	served, err := c.find(call, kind.Kind+"."+kind.Version+"."+kind.Group)
 	if err != nil {
 		return "", c.explain(ctx, doing, err)
 	}
 	namespace := object.GetNamespace()
-	if namespaced(mapping) && namespace == "" {
+	if served.namespaced && namespace == "" {
 		namespace = c.origin.namespace
 	}
 	options := metav1.ApplyOptions{FieldManager: manager, DryRun: dry(dryRun)}
-	if _, err := c.client(mapping, namespace).Apply(call, object.GetName(), object, options); err != nil {
+	if _, err := c.client(served, namespace).Apply(call, object.GetName(), object, options); err != nil {
 		return "", c.explain(ctx, doing, err)
 	}
 	return label + " serverside-applied" + dryNote(dryRun), nil
@@ -167,16 +167,16 @@ func (c *Cluster) change(ctx context.Context, doing, resource, namespace, name s
 	}
 	call, cancel := c.call(ctx)
 	defer cancel()
-	mapping, err := c.find(call, resource)
+	served, err := c.find(call, resource)
 	if err != nil {
 		return c.explain(ctx, doing, err)
 	}
-	if !namespaced(mapping) {
+	if !served.namespaced {
 		namespace = ""
 	} else if namespace == "" {
 		namespace = c.origin.namespace
 	}
-	return c.missing(ctx, doing, resource, namespace, name, do(call, c.client(mapping, namespace)))
+	return c.missing(ctx, doing, resource, namespace, name, do(call, c.client(served, namespace)))
 }
 
 func dry(on bool) []string {

@@ -16,8 +16,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	ahocorasick "github.com/BobuSumisu/aho-corasick"
 )
 
 const benchSize = 200 << 20
@@ -259,7 +257,7 @@ func BenchmarkNaive(b *testing.B) {
 	}
 }
 
-// BenchmarkFinder is the prefilter alone, beside the fastest library for the same.
+// BenchmarkFinder is the prefilter alone.
 func BenchmarkFinder(b *testing.B) {
 	list, _ := benchMatchers(b)
 	set := setOf(b, list)
@@ -276,19 +274,5 @@ func BenchmarkFinder(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(set.find.m), "window")
-	})
-	b.Run("aho-corasick", func(b *testing.B) {
-		var texts []string
-		for _, n := range set.find.lits {
-			texts = append(texts, n.text)
-		}
-		trie := ahocorasick.NewTrieBuilder().AddStrings(texts).Build()
-		b.SetBytes(int64(len(text)))
-		b.ResetTimer()
-		for range b.N {
-			for line := range bytes.Lines(text) {
-				trie.Walk(line, func(_, _, _ int64) bool { return true })
-			}
-		}
 	})
 }

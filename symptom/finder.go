@@ -6,7 +6,7 @@ package symptom
 // It is our own because it decides how fast a log is read, and the libraries for Go are all Aho-Corasick automata, which
 // look at every byte. On the log of BenchmarkScan, 112 texts, one core of a machine: this 690 MB/s, BobuSumisu/aho-corasick
 // 370, cloudflare/ahocorasick 265 and petar-dambovaliev/aho-corasick 215 to 260, with an allocation for every match. None
-// of them ignores case for some of the texts only. BenchmarkFinder compares with the fastest of them.
+// of them ignores case for some of the texts only.
 type finder struct {
 	m       int // size of the window: that of the shortest literal, at most maxWindow
 	lits    []needle
