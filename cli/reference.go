@@ -7,7 +7,6 @@ import (
 	"spraydeck/event"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
-	"spraydeck/ui"
 )
 
 // earlierRuns is how many runs of the same runbook estimates are taken from, the newest first.
@@ -18,8 +17,8 @@ const earlierLooked = 200
 
 // refer finds what a run is held against: the run that the operator names, and earlier ones of the same runbook for the
 // time that steps take.
-func refer(out io.Writer, lang, name, runbookName string) (*ui.Reference, event.Earlier, error) {
-	var ref *ui.Reference
+func refer(out io.Writer, lang, name, runbookName string) (*event.Reference, event.Earlier, error) {
+	var ref *event.Reference
 	var earlier event.Earlier
 	root, err := transcript.Root()
 	if err != nil {
@@ -56,13 +55,13 @@ func refer(out io.Writer, lang, name, runbookName string) (*ui.Reference, event.
 }
 
 // reference folds a whole run. One that is not as it was written is shown all the same, and said to be so.
-func reference(path string) (*ui.Reference, error) {
+func reference(path string) (*event.Reference, error) {
 	r, err := transcript.Read(path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	ref := &ui.Reference{Name: r.Header().ID, State: &event.State{}}
+	ref := &event.Reference{Name: r.Header().ID, State: &event.State{}}
 	for e, err := range r.Events() {
 		if err != nil {
 			return nil, err
@@ -89,7 +88,7 @@ func skeleton(path string) (*event.State, error) {
 }
 
 // notSame says where a reference was another work than this one.
-func notSame(out io.Writer, ref *ui.Reference, book *runbook.Runbook) {
+func notSame(out io.Writer, ref *event.Reference, book *runbook.Runbook) {
 	if then := ref.State.Started.Runbook; then != book.Name.Value {
 		fmt.Fprintf(out, "spraydeck: the reference %s is a run of %s, not of %s: only steps of the same name are held against it\n", ref.Name, then, book.Name.Value)
 	}

@@ -25,6 +25,7 @@ import (
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
+	"spraydeck/workstation"
 )
 
 // show is how a run is shown and who answers its questions.
@@ -224,7 +225,7 @@ type walk struct {
 	asker      event.Asker                    // answers before anybody is asked, such as a recording
 	observe    func(event.Event)              // sees every event as well
 	recalls    *transcript.Recording          // of the run that is resumed, or nil
-	ref        *ui.Reference                  // the run it is held against, or nil
+	ref        *event.Reference               // the run it is held against, or nil
 	checkout   string
 	repository *kubespray.Checkout // nil where the runbook has nothing to do with Kubespray
 	ended      atomic.Int32        // the signal that ended this console, 0 = none
@@ -352,7 +353,7 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 			in = tty
 			w.env.Shell = w.terminal(p.Lend)
 			w.env.Edit = func(ctx context.Context, path string, line int) error {
-				return p.Edit(ctx, filepath.Join(w.checkout, path), line)
+				return p.Edit(ctx, workstation.Editor(ctx, filepath.Join(w.checkout, path), line))
 			}
 		}
 		ask = p.Ask(in)
@@ -438,7 +439,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	w.env.Ask, w.env.Control = ask, c.Controls()
 	w.env.Shell = w.terminal(c.Lend)
 	w.env.Edit = func(ctx context.Context, path string, line int) error {
-		return c.Edit(ctx, filepath.Join(w.checkout, path), line)
+		return c.Edit(ctx, workstation.Editor(ctx, filepath.Join(w.checkout, path), line))
 	}
 	state, err := w.recall()
 	if err != nil {

@@ -54,6 +54,19 @@ const (
 	Destroys Danger = "destroys"
 )
 
+// Text names the danger; the zero value is read-only.
+func (d Danger) Text() Text {
+	switch d {
+	case Changes:
+		return Text{En: "changes", Ja: "変更あり"}
+	case Disrupts:
+		return Text{En: "disrupts", Ja: "停止を伴う"}
+	case Destroys:
+		return Text{En: "destroys", Ja: "削除を伴う"}
+	}
+	return Text{En: "read-only", Ja: "参照のみ"}
+}
+
 // Required is how much a gate insists.
 type Required string
 

@@ -7,10 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -106,10 +103,9 @@ func (c *Console) Ask(ctx context.Context, q event.Question) (event.Answer, erro
 	}
 }
 
-// Edit gives the terminal to the operator's editor, on a line of a file (0: none in particular), and waits until it
-// is closed.
-func (c *Console) Edit(ctx context.Context, path string, line int) error {
-	e := editing{cmd: editor(ctx, path, line), reply: make(chan error, 1)}
+// Edit gives the terminal to the operator's editor and waits until it ends.
+func (c *Console) Edit(ctx context.Context, editor *exec.Cmd) error {
+	e := editing{cmd: editor, reply: make(chan error, 1)}
 	c.push(e, true)
 	select {
 	case err := <-e.reply:
@@ -119,26 +115,6 @@ func (c *Console) Edit(ctx context.Context, path string, line int) error {
 	case <-c.left:
 		return ErrLeft
 	}
-}
-
-// editor is $VISUAL or $EDITOR, which may have arguments of its own, or else vi.
-func editor(ctx context.Context, path string, line int) *exec.Cmd {
-	name := os.Getenv("VISUAL")
-	if name == "" {
-		name = os.Getenv("EDITOR")
-	}
-	if name == "" {
-		name = "vi"
-	}
-	args := []string{"-c", name + ` "$@"`, name}
-	program, _, _ := strings.Cut(name, " ")
-	switch filepath.Base(program) {
-	case "vi", "vim", "nvim", "view", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "mg", "less":
-		if line > 0 {
-			args = append(args, "+"+strconv.Itoa(line))
-		}
-	}
-	return exec.CommandContext(ctx, "sh", append(args, path)...)
 }
 
 // Controls is what the operator does while a command runs.

@@ -1,6 +1,10 @@
 package ui
 
-import "time"
+import (
+	"time"
+
+	"spraydeck/event"
+)
 
 // Options are what the console is told from outside. The zero value is an English console with colours and no window.
 type Options struct {
@@ -10,7 +14,7 @@ type Options struct {
 	Clock     func() time.Time // nil is time.Now
 	Version   string           // of spraydeck, for the help screen
 	Recording bool             // a transcript is being written
-	Reference *Reference       // an earlier run to hold this one against, or nil
+	Reference *event.Reference // an earlier run to hold this one against, or nil
 
 	// Pause stops and starts the recording of output. nil: that cannot be done. It may wait for the disk.
 	Pause func(on bool) error

@@ -13,13 +13,13 @@ import (
 
 // PlainOptions say how the line printer prints. The zero value is English, calm, without prompts.
 type PlainOptions struct {
-	Lang       string        // en or ja
-	Transcript string        // where the transcript is, named at the end; "" says nothing
-	Times      bool          // put the time since the start before each line
-	Probes     bool          // print what probes answered too, not only their command lines
-	Prompts    io.Writer     // where Ask prompts; nil = where the lines go
-	Reference  *Reference    // an earlier run; what happened there is printed at the end of each step
-	Echo       func(on bool) // turns the echo of the operator's terminal off and on, for a secret; nil = it cannot
+	Lang       string           // en or ja
+	Transcript string           // where the transcript is, named at the end; "" says nothing
+	Times      bool             // put the time since the start before each line
+	Probes     bool             // print what probes answered too, not only their command lines
+	Prompts    io.Writer        // where Ask prompts; nil = where the lines go
+	Reference  *event.Reference // an earlier run; what happened there is printed at the end of each step
+	Echo       func(on bool)    // turns the echo of the operator's terminal off and on, for a secret; nil = it cannot
 
 	pause func() <-chan time.Time // how long typing must pause before a question stands; nil = a tenth of a second
 }

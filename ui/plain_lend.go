@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"time"
 )
 
@@ -36,9 +37,8 @@ func (p *Plain) Lend(ctx context.Context, work func() error) error {
 	return err
 }
 
-// Edit gives the terminal to the operator's editor, on a line of a file (0: none in particular), and waits until it is
-// closed.
-func (p *Plain) Edit(ctx context.Context, path string, line int) error {
+// Edit gives the terminal to the operator's editor and waits until it ends.
+func (p *Plain) Edit(ctx context.Context, editor *exec.Cmd) error {
 	return p.Lend(ctx, func() error {
 		// opened for it alone: what a program does to its terminal must not reach our reads
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
@@ -46,9 +46,8 @@ func (p *Plain) Edit(ctx context.Context, path string, line int) error {
 			return err
 		}
 		defer tty.Close()
-		cmd := editor(ctx, path, line)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
-		return cmd.Run()
+		editor.Stdin, editor.Stdout, editor.Stderr = tty, tty, tty
+		return editor.Run()
 	})
 }
 

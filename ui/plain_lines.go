@@ -149,7 +149,7 @@ func (p *Plain) hit(d event.Hit) {
 	p.item(known, d.Pitfall, event.SeverityText(d.Severity).In(p.o.Lang), d.Host, d.Task)
 	p.under(d.Title.In(p.o.Lang))
 	if d.Hint {
-		p.under(sayOnlyHint.In(p.o.Lang))
+		p.under(event.HintNote.In(p.o.Lang))
 	}
 	p.under(d.Cause.In(p.o.Lang))
 	p.under(p.say("seen: ", "該当行: ") + clean(d.Line))
@@ -300,4 +300,28 @@ func visible(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// then prints what happened at a step in the earlier run.
+func (p *Plain) then(st *plainStep) {
+	if p.o.Reference == nil {
+		return
+	}
+	then := p.o.Reference.Same(&p.state, st.ID)
+	if then == nil {
+		return
+	}
+	took := ""
+	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
+		took = event.Duration(then.Finished.Sub(then.Begun))
+	}
+	p.item(p.say("then", "前回"), p.status(then.Status), took, p.o.Reference.Where())
+	for _, h := range then.Hits {
+		p.under(p.sayf("known: %s, %s", "既知の問題: %s, %s", h.Pitfall, h.Title.In(p.o.Lang)))
+	}
+	for _, d := range then.Decisions {
+		if d.Reason != "" {
+			p.under(p.sayf("decided: %s: %s", "判断: %s: %s", d.Choice, d.Reason))
+		}
+	}
 }

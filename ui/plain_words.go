@@ -15,10 +15,7 @@ func (p *Plain) status(s event.Status) string {
 	return s.Text().In(p.o.Lang)
 }
 
-func (p *Plain) danger(d event.Danger) string {
-	word, _ := look{}.danger(d)
-	return word.In(p.o.Lang)
-}
+func (p *Plain) danger(d event.Danger) string { return d.Text().In(p.o.Lang) }
 
 // outcome says how a command ended that did not end well.
 func (p *Plain) outcome(d event.CommandEnded) string {

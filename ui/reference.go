@@ -21,39 +21,15 @@ var (
 	sayAbortNow    = event.Text{En: "abort: it was due by %s", Ja: "中止期限超過 (%s)"}
 )
 
-// Reference is an earlier run beside which a run is shown, such as last week's on the test cluster.
-type Reference struct {
-	Name  string // id of the run
-	State *event.State
-}
-
-// same finds what the earlier run did at a step, nil if it has no such step.
-func (r *Reference) same(now *event.State, id string) *event.StepState {
-	if r == nil || id == "" {
-		return nil
-	}
-	return r.State.Same(now, id)
-}
-
-// where names the earlier run: its cluster and its day.
-func (r *Reference) where() string {
-	s := r.State.Started
-	parts := []string{clean(s.Cluster)}
-	if !s.At.IsZero() {
-		parts = append(parts, s.At.Format("2006-01-02"))
-	}
-	return strings.TrimSpace(strings.Join(parts, " "))
-}
-
 // thenLines say what happened at this step in the earlier run: how it ended and how long it took, what did not pass,
 // what was known, what was decided.
-func (l look) thenLines(r *Reference, then *event.StepState) []string {
+func (l look) thenLines(r *event.Reference, then *event.StepState) []string {
 	_, word, _ := l.sign(then.Status)
 	head := l.say(word)
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
 		head = l.say(sayThenTook, head, event.Duration(then.Finished.Sub(then.Begun)))
 	}
-	if where := r.where(); where != "" {
+	if where := clean(r.Where()); where != "" {
 		head += "  (" + where + ")"
 	}
 	lines := []string{head}
@@ -77,7 +53,7 @@ func (l look) thenLines(r *Reference, then *event.StepState) []string {
 	return lines
 }
 
-func (l look) thenBlock(r *Reference, then *event.StepState, w int) block {
+func (l look) thenBlock(r *event.Reference, then *event.StepState, w int) block {
 	if r == nil {
 		return block{}
 	}
@@ -121,7 +97,7 @@ func (r *runScreen) ShowThen() action {
 	if st == nil || r.opts.Reference == nil {
 		return actNotice{sayNoReference}
 	}
-	then := r.opts.Reference.same(r.state, st.ID)
+	then := r.opts.Reference.Same(r.state, st.ID)
 	old, now := printed(then), printed(st)
 	if old == "" && now == "" {
 		return actNotice{sayNothingThen}
@@ -163,28 +139,4 @@ func (l look) abort(state *event.State, o Options, now time.Time) piece {
 		return piece{text: l.Warning.Render("! " + l.say(sayAbortBy, at.Format("15:04"))), keep: 9}
 	}
 	return piece{text: l.say(sayAbortBy, at.Format("15:04")), keep: 2}
-}
-
-// then prints what happened at a step in the earlier run.
-func (p *Plain) then(st *plainStep) {
-	if p.o.Reference == nil {
-		return
-	}
-	then := p.o.Reference.same(&p.state, st.ID)
-	if then == nil {
-		return
-	}
-	took := ""
-	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
-		took = event.Duration(then.Finished.Sub(then.Begun))
-	}
-	p.item(p.say("then", "前回"), p.status(then.Status), took, p.o.Reference.where())
-	for _, h := range then.Hits {
-		p.under(p.sayf("known: %s, %s", "既知の問題: %s, %s", h.Pitfall, h.Title.In(p.o.Lang)))
-	}
-	for _, d := range then.Decisions {
-		if d.Reason != "" {
-			p.under(p.sayf("decided: %s: %s", "判断: %s: %s", d.Choice, d.Reason))
-		}
-	}
 }

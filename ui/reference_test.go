@@ -11,7 +11,7 @@ import (
 )
 
 // earlier is last week's run on the test cluster: the playbook met the same budget there, and was let through.
-func earlier() *Reference {
+func earlier() *event.Reference {
 	sc := playbookScene()
 	state := &event.State{}
 	for _, e := range sc.events {
@@ -29,7 +29,7 @@ func earlier() *Reference {
 		state.Apply(event.Event{Seq: int64(1000 + i), Time: at.Add(6 * time.Minute), Step: "upgrade", Data: d})
 	}
 	state.Started.Cluster, state.Started.At = "test-4", at
-	return &Reference{Name: "20261107-2201-test-4", State: state}
+	return &event.Reference{Name: "20261107-2201-test-4", State: state}
 }
 
 // TestReference shows what the earlier run did at the step, and what it printed beside what is printed now.

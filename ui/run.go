@@ -124,7 +124,7 @@ func (r *runScreen) arrange() {
 	r.step.past = !current
 	r.step.then = nil
 	if st != nil {
-		r.step.then = r.opts.Reference.same(r.state, st.ID)
+		r.step.then = r.opts.Reference.Same(r.state, st.ID)
 	}
 	r.step.reference = r.opts.Reference
 	if r.plan != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"testing"
@@ -56,7 +57,7 @@ func TestSandbox(t *testing.T) {
 				}
 				t.Logf("answered: %+v", answer)
 				if answer.Choice == event.ChoiceEdit {
-					t.Log("edited: ", c.Edit(ctx, filepath.Join(t.TempDir(), "inventory.ini"), 1))
+					t.Log("edited: ", c.Edit(ctx, exec.Command("vi", filepath.Join(t.TempDir(), "inventory.ini"))))
 				}
 			}
 		}()

@@ -22,7 +22,7 @@ type stepPanel struct {
 	output *outputView
 	past   bool // it is not the current step
 
-	reference *Reference       // the earlier run, or nil
+	reference *event.Reference // the earlier run, or nil
 	then      *event.StepState // what it did here
 
 	details bool // everything, to scroll through, without the output

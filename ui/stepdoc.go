@@ -184,7 +184,7 @@ func (l look) hitBlock(h event.Hit, w int) block {
 	card := wrap(head, w-4)
 	short := slices.Clone(card[:min(1, len(card))])
 	if h.Hint {
-		card = append(card, wrap(l.say(sayOnlyHint), w-4)...)
+		card = append(card, wrap(l.say(event.HintNote), w-4)...)
 	}
 	if cause := l.told(h.Cause); cause != "" {
 		card = append(card, wrap(cause, w-4)...)

@@ -16,11 +16,6 @@ var (
 	sayCancelled  = event.Text{En: "stopped", Ja: "停止"}
 	sayLost       = event.Text{En: "state unknown", Ja: "状態不明"}
 
-	sayReadOnly = event.Text{En: "read-only", Ja: "参照のみ"}
-	sayChanges  = event.Text{En: "changes", Ja: "変更あり"}
-	sayDisrupts = event.Text{En: "disrupts", Ja: "停止を伴う"}
-	sayDestroys = event.Text{En: "destroys", Ja: "削除を伴う"}
-
 	sayHolds    = event.Text{En: "ok", Ja: "合格"}
 	sayBlocks   = event.Text{En: "blocks", Ja: "進行不可"}
 	sayAdvice   = event.Text{En: "advice", Ja: "注意"}
@@ -43,7 +38,6 @@ var (
 	sayGate          = event.Text{En: "gate", Ja: "確認"}
 	sayKnown         = event.Text{En: "Known: %s · %s", Ja: "既知の問題: %s · %s"}
 	sayPerhaps       = event.Text{En: "Perhaps: %s · %s", Ja: "参考: %s · %s"}
-	sayOnlyHint      = event.Text{En: "A hint: this line can have another cause. Look before you act.", Ja: "参考情報です。この行には別の原因もありえます。対処の前に確かめてください。"}
 	sayRemedy        = event.Text{En: "remedy", Ja: "対処"}
 	sayRemedyRuns    = event.Text{En: "remedy running: %s", Ja: "対処を実行中: %s"}
 	sayDecided       = event.Text{En: "decided: %s, because: %s", Ja: "判断: %s、理由: %s"}

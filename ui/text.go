@@ -68,7 +68,7 @@ func clean(s string) string {
 		case unicode.IsControl(r):
 		default:
 			b.WriteRune(r)
-			column += width(string(r))
+			column += ansi.StringWidth(string(r))
 		}
 	}
 	return b.String()

@@ -109,13 +109,11 @@ func (l look) sign(s event.Status) (mark string, word event.Text, style lipgloss
 func (l look) danger(d event.Danger) (word event.Text, style lipgloss.Style) {
 	switch d {
 	case event.Changes:
-		return sayChanges, l.Warning
-	case event.Disrupts:
-		return sayDisrupts, l.Danger
-	case event.Destroys:
-		return sayDestroys, l.Danger
+		return d.Text(), l.Warning
+	case event.Disrupts, event.Destroys:
+		return d.Text(), l.Danger
 	}
-	return sayReadOnly, l.Faint
+	return d.Text(), l.Faint
 }
 
 // verdict is the mark, the word and the style of a gate.
