@@ -14,8 +14,8 @@ import (
 
 	"spraydeck/engine"
 	"spraydeck/event"
+	"spraydeck/plain"
 	"spraydeck/runbook"
-	"spraydeck/ui"
 )
 
 func checkCommand(o *options) *cobra.Command {
@@ -310,4 +310,4 @@ func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang str
 }
 
 // declined answers nothing: a check has nobody to ask.
-var declined event.Asker = ui.Decline()
+var declined event.Asker = plain.RefuseAll()

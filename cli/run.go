@@ -22,6 +22,7 @@ import (
 	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/kubespray"
+	"spraydeck/plain"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
 	"spraydeck/ui"
@@ -343,8 +344,8 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 	if w.journal != nil {
 		where = w.journal.Dir()
 	}
-	p := ui.NewPlain(cmd.OutOrStdout(), ui.PlainOptions{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref})
-	ask := ui.Decline()
+	p := plain.New(cmd.OutOrStdout(), plain.Options{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref})
+	ask := plain.RefuseAll()
 	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
 		var in io.Reader = os.Stdin
 		// a file of its own, whose reads can be ended while a program has the terminal
@@ -403,7 +404,7 @@ func echo(on bool) {
 // answer puts those who answer beforehand in front of an asker.
 func (w *walk) answer(ask *event.Asker) error {
 	if w.show.answers != "" {
-		a, err := ui.LoadAnswers(w.show.answers)
+		a, err := plain.LoadAnswers(w.show.answers)
 		if err != nil {
 			return usage(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // Lines draws a docked question: a rule, the title, the choices. With more choices than room they stand in one line.
@@ -69,7 +70,7 @@ func (a *ask) prompt() string {
 	case a.reason != nil:
 		return a.say(sayReasonPrompt)
 	case a.q.Type != "":
-		return a.say(sayTypeToGoOn, clean(a.q.Type))
+		return a.say(sayTypeToGoOn, safetext.Line(a.q.Type))
 	}
 	return a.say(sayValuePrompt)
 }
@@ -146,7 +147,7 @@ func (a *ask) Float(w, h int) (dialog string, cursor *box) {
 func (a *ask) floatText(w int) []string {
 	var text []string
 	for _, d := range a.q.Details {
-		for _, line := range wrap(cleanText(d), w) {
+		for _, line := range wrap(safetext.Text(d), w) {
 			text = append(text, a.Bold.Render(line))
 		}
 	}

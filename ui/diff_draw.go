@@ -6,15 +6,18 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"spraydeck/diff"
+	"spraydeck/safetext"
 )
 
 // head is what stands above the texts: what is compared, where the operator is, and the note.
 func (v *diffView) head() []string {
 	where := v.say(sayNoHunk)
-	if n := len(v.t.hunks); n > 0 {
-		where = v.t.stat() + "   " + v.say(sayHunk, v.hunk+1, n)
+	if n := len(v.t.Hunks); n > 0 {
+		where = v.t.Stat() + "   " + v.say(sayHunk, v.hunk+1, n)
 	}
-	path, left, right := clean(v.c.Path), clean(v.c.Left), clean(v.c.Right)
+	path, left, right := safetext.Line(v.c.Path), safetext.Line(v.c.Left), safetext.Line(v.c.Right)
 	title := " " + v.Title.Render(path)
 	names := left + " → " + right
 	onTitle := !v.wide() && width(title+names+where)+5 <= v.w
@@ -86,39 +89,39 @@ func (v *diffView) item(it diffItem) string {
 		label := " ┄┄ " + v.say(sayEqualLines, it.count) + " "
 		return v.Faint.Render(label + strings.Repeat("┄", max(0, v.w-width(label)-1)))
 	}
-	r := v.t.rows[it.row]
-	here := v.hunk < len(v.t.hunks) && it.row >= v.t.hunks[v.hunk].from && it.row < v.t.hunks[v.hunk].to
-	var leftSpans, rightSpans []span
-	if r.kind == rowChanged {
-		leftSpans, rightSpans = changedSpans(diffText(v.t.old[r.old-1], true), diffText(v.t.new[r.new-1], true))
+	r := v.t.Rows[it.row]
+	here := v.hunk < len(v.t.Hunks) && it.row >= v.t.Hunks[v.hunk].From && it.row < v.t.Hunks[v.hunk].To
+	var leftSpans, rightSpans []diff.Span
+	if r.Kind == diff.Changed {
+		leftSpans, rightSpans = diff.ChangedSpans(diff.Shown(v.t.Old[r.Old-1], true), diff.Shown(v.t.New[r.New-1], true))
 	}
 	left := func(w int) string {
-		return v.side(v.t.old, r.old, "-", v.Removed, leftSpans, v.t.oldCut, r.kind, here, w)
+		return v.side(v.t.Old, r.Old, "-", v.Removed, leftSpans, v.t.OldCut, r.Kind, here, w)
 	}
 	right := func(w int) string {
-		return v.side(v.t.new, r.new, "+", v.Added, rightSpans, v.t.newCut, r.kind, here, w)
+		return v.side(v.t.New, r.New, "+", v.Added, rightSpans, v.t.NewCut, r.Kind, here, w)
 	}
 	if v.wide() {
 		side := v.sideWidth()
 		return left(side) + v.Rule.Render("│") + right(side)
 	}
-	if it.side == rightSide || r.old == 0 {
+	if it.side == rightSide || r.Old == 0 {
 		return right(v.w)
 	}
 	return left(v.w)
 }
 
 // side draws one text's line of a row: the mark of the current hunk, the number, a sign, the line.
-func (v *diffView) side(lines []string, n int, sign string, style lipgloss.Style, spans []span, cutOff bool, kind rowKind,
+func (v *diffView) side(lines []string, n int, sign string, style lipgloss.Style, spans []diff.Span, cutOff bool, kind diff.Kind,
 	here bool, w int) string {
 	digits := v.numberWidth()
 	if n == 0 {
 		return strings.Repeat(" ", w)
 	}
-	if kind == rowEqual {
+	if kind == diff.Equal {
 		style, sign = v.Plain, " "
 	}
-	if kind == rowChanged && v.wide() {
+	if kind == diff.Changed && v.wide() {
 		sign = "~"
 	}
 	edge := " "
@@ -126,8 +129,8 @@ func (v *diffView) side(lines []string, n int, sign string, style lipgloss.Style
 		edge = v.Bold.Render("▌")
 	}
 	head := edge + v.Faint.Render(fmt.Sprintf("%*d ", digits, n)) + style.Render(sign) + " "
-	text := diffText(lines[n-1], kind != rowEqual)
-	if cutOff && n == len(lines) && kind != rowEqual {
+	text := diff.Shown(lines[n-1], kind != diff.Equal)
+	if cutOff && n == len(lines) && kind != diff.Equal {
 		text += "  (" + v.say(sayNoEnd) + ")"
 	}
 	marks := make([]marked, 0, len(spans))
@@ -144,12 +147,12 @@ func (v *diffView) side(lines []string, n int, sign string, style lipgloss.Style
 func (v *diffView) widest() int {
 	widest := 0
 	for i := v.scroll.Top; i < min(v.scroll.Top+v.scroll.Height, len(v.items)); i++ {
-		r := v.t.rows[v.items[i].row]
-		if r.old > 0 {
-			widest = max(widest, width(clean(v.t.old[r.old-1])))
+		r := v.t.Rows[v.items[i].row]
+		if r.Old > 0 {
+			widest = max(widest, width(safetext.Line(v.t.Old[r.Old-1])))
 		}
-		if r.new > 0 {
-			widest = max(widest, width(clean(v.t.new[r.new-1])))
+		if r.New > 0 {
+			widest = max(widest, width(safetext.Line(v.t.New[r.New-1])))
 		}
 	}
 	return widest
@@ -157,7 +160,7 @@ func (v *diffView) widest() int {
 
 // marked is a piece of a line that has a style of its own. Of two marks on one place the later counts.
 type marked struct {
-	span
+	diff.Span
 	style lipgloss.Style
 }
 
@@ -217,7 +220,7 @@ func slideCells(text string, marks []marked, left, w int) slideLine {
 		cluster, cw := ansi.FirstGraphemeCluster(text[offset:], ansi.GraphemeWidth)
 		mark := -1
 		for i, m := range marks {
-			if offset >= m.from && offset < m.to {
+			if offset >= m.From && offset < m.To {
 				mark = i
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/diff"
 )
 
 func (v *diffView) typing(msg tea.KeyPressMsg) action {
@@ -31,11 +33,11 @@ func (v *diffView) find(forward bool) {
 	if forward {
 		step = 1
 	}
-	n := len(v.t.rows)
+	n := len(v.t.Rows)
 	for range n {
 		row = ((row+step)%n + n) % n
-		r := v.t.rows[row]
-		if (r.old == 0 || !v.matches(v.t.old[r.old-1])) && (r.new == 0 || !v.matches(v.t.new[r.new-1])) {
+		r := v.t.Rows[row]
+		if (r.Old == 0 || !v.matches(v.t.Old[r.Old-1])) && (r.New == 0 || !v.matches(v.t.New[r.New-1])) {
 			continue
 		}
 		if v.items[v.itemOf(row)].count > 0 {
@@ -53,20 +55,20 @@ func (v *diffView) find(forward bool) {
 func (v *diffView) matches(line string) bool { return len(findAll(line, v.query)) > 0 }
 
 // findAll gives where a query stands in a line. A query without capitals finds both.
-func findAll(line, query string) []span {
+func findAll(line, query string) []diff.Span {
 	if query == "" {
 		return nil
 	}
 	if strings.ToLower(query) == query && len(strings.ToLower(line)) == len(line) {
 		line = strings.ToLower(line)
 	}
-	var spans []span
+	var spans []diff.Span
 	for at := 0; ; {
 		i := strings.Index(line[at:], query)
 		if i < 0 {
 			return spans
 		}
-		spans = append(spans, span{at + i, at + i + len(query)})
+		spans = append(spans, diff.Span{From: at + i, To: at + i + len(query)})
 		at += i + len(query)
 	}
 }

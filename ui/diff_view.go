@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"spraydeck/diff"
 	"spraydeck/event"
 )
 
@@ -39,12 +40,12 @@ const (
 type diffView struct {
 	look
 	c      event.Compared
-	t      *comparison
+	t      *diff.Comparison
 	w, h   int
 	folded bool
 	items  []diffItem
-	places []hunk // where each hunk stands among the items
-	folds  bool   // something can be folded
+	places []diff.Hunk // where each hunk stands among the items
+	folds  bool        // something can be folded
 	scroll scroll
 	left   int // columns scrolled to the side
 	hunk   int // the one the operator is at
@@ -69,8 +70,8 @@ const (
 )
 
 func newDiffView(l look, c event.Compared) *diffView {
-	v := &diffView{look: l, c: c, t: sideBySide(c.Old, c.New), folded: true}
-	v.folded = len(v.t.hunks) > 0
+	v := &diffView{look: l, c: c, t: diff.Compare(c.Old, c.New), folded: true}
+	v.folded = len(v.t.Hunks) > 0
 	return v
 }
 
@@ -87,14 +88,14 @@ func (v *diffView) wide() bool { return v.w >= diffTwoSides }
 func (v *diffView) arrange() {
 	v.items, v.places, v.folds = v.items[:0], v.places[:0], false
 	equalFrom := 0
-	for i, h := range v.t.hunks {
-		v.equal(equalFrom, h.from, i > 0, true)
+	for i, h := range v.t.Hunks {
+		v.equal(equalFrom, h.From, i > 0, true)
 		first := len(v.items)
 		v.different(h)
-		v.places = append(v.places, hunk{first, len(v.items)})
-		equalFrom = h.to
+		v.places = append(v.places, diff.Hunk{From: first, To: len(v.items)})
+		equalFrom = h.To
 	}
-	v.equal(equalFrom, len(v.t.rows), len(v.t.hunks) > 0, false)
+	v.equal(equalFrom, len(v.t.Rows), len(v.t.Hunks) > 0, false)
 	v.scroll.Fit(v.bodyHeight(), len(v.items))
 }
 
@@ -126,20 +127,20 @@ func (v *diffView) equal(from, to int, after, before bool) {
 	}
 }
 
-func (v *diffView) different(h hunk) {
+func (v *diffView) different(h diff.Hunk) {
 	if v.wide() {
-		for i := h.from; i < h.to; i++ {
+		for i := h.From; i < h.To; i++ {
 			v.items = append(v.items, diffItem{row: i})
 		}
 		return
 	}
-	for i := h.from; i < h.to; i++ {
-		if v.t.rows[i].old > 0 {
+	for i := h.From; i < h.To; i++ {
+		if v.t.Rows[i].Old > 0 {
 			v.items = append(v.items, diffItem{row: i, side: leftSide})
 		}
 	}
-	for i := h.from; i < h.to; i++ {
-		if v.t.rows[i].new > 0 {
+	for i := h.From; i < h.To; i++ {
+		if v.t.Rows[i].New > 0 {
 			v.items = append(v.items, diffItem{row: i, side: rightSide})
 		}
 	}
@@ -157,20 +158,20 @@ func (v *diffView) itemOf(row int) int {
 
 // showHunk brings the hunk the operator is at into sight, with the lines before it.
 func (v *diffView) showHunk() {
-	if v.hunk >= len(v.t.hunks) {
+	if v.hunk >= len(v.t.Hunks) {
 		return
 	}
 	at := v.places[v.hunk]
-	if at.from >= v.scroll.Top && at.to <= v.scroll.Top+v.scroll.Height {
+	if at.From >= v.scroll.Top && at.To <= v.scroll.Top+v.scroll.Height {
 		return
 	}
-	v.scroll.Top = at.from - diffContext
+	v.scroll.Top = at.From - diffContext
 	v.scroll.Fit(v.bodyHeight(), len(v.items))
 }
 
 // followScroll makes the first hunk in sight the one the operator is at, if that one has left the sight.
 func (v *diffView) followScroll() {
-	inSight := func(at hunk) bool { return at.from < v.scroll.Top+v.scroll.Height && at.to > v.scroll.Top }
+	inSight := func(at diff.Hunk) bool { return at.From < v.scroll.Top+v.scroll.Height && at.To > v.scroll.Top }
 	if v.hunk < len(v.places) && inSight(v.places[v.hunk]) {
 		return
 	}
@@ -230,11 +231,11 @@ func (v *diffView) HandleKey(msg tea.KeyPressMsg) action {
 }
 
 func (v *diffView) step(forward bool) action {
-	if len(v.t.hunks) < 2 {
+	if len(v.t.Hunks) < 2 {
 		v.showHunk()
 		return actNotice{sayOneHunk}
 	}
-	n := len(v.t.hunks)
+	n := len(v.t.Hunks)
 	if forward {
 		v.hunk = (v.hunk + 1) % n
 	} else {
@@ -249,7 +250,7 @@ func (v *diffView) Keys() []Key {
 	if v.search != nil {
 		return []Key{{Keys: []string{"enter"}, Help: sayKeySearch}, {Keys: []string{"esc"}, Help: sayKeyEndFind}}
 	}
-	few := len(v.t.hunks) < 2
+	few := len(v.t.Hunks) < 2
 	fold := Key{Keys: []string{"w"}, Help: sayKeyUnfold}
 	if !v.folded {
 		fold.Help = sayKeyFold
@@ -272,5 +273,5 @@ func (v *diffView) Keys() []Key {
 }
 
 func (v *diffView) numberWidth() int {
-	return len(strconv.Itoa(max(len(v.t.old), len(v.t.new), 1)))
+	return len(strconv.Itoa(max(len(v.t.Old), len(v.t.New), 1)))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // endLines say how the run ended, and what became of its steps.
@@ -44,11 +45,11 @@ func (p *stepPanel) notable() []string {
 			if h.Hint {
 				met = sayMetPerhaps
 			}
-			what = append(what, p.say(met, clean(h.Pitfall), p.told(h.Title)))
+			what = append(what, p.say(met, safetext.Line(h.Pitfall), p.told(h.Title)))
 		}
 		for _, d := range st.Decisions {
 			if d.Reason != "" {
-				what = append(what, p.say(sayDecided, clean(d.Choice), clean(d.Reason)))
+				what = append(what, p.say(sayDecided, safetext.Line(d.Choice), safetext.Line(d.Reason)))
 			}
 		}
 		mark, word, style := p.sign(st.Status)

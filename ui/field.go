@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"spraydeck/safetext"
 )
 
 // field is a line that the operator types into. (The text input of bubbles reads the clipboard of the machine it runs
@@ -54,7 +56,7 @@ func (f *field) HandleKey(msg tea.KeyPressMsg) bool {
 }
 
 func (f *field) insert(s string) {
-	r := []rune(clean(s))
+	r := []rune(safetext.Line(s))
 	f.text = slices.Insert(f.text, f.at, r...)
 	f.at += len(r)
 }

@@ -8,6 +8,7 @@ import (
 
 	"spraydeck/event"
 	"spraydeck/runbook"
+	"spraydeck/safetext"
 )
 
 // findingsView is the Findings screen: what a checkup of a runbook found, and all there is to know of each.
@@ -74,9 +75,9 @@ func (v *findingsView) head(w int) []string {
 	if f.known && f.err == nil {
 		right = v.Faint.Render(v.say(sayCheckedAt, f.began.Add(f.took).Format("15:04"), event.Duration(f.took))) + " "
 	}
-	title := " " + v.Title.Render(v.say(sayFindingsOf)) + "   " + clean(v.book)
+	title := " " + v.Title.Render(v.say(sayFindingsOf)) + "   " + safetext.Line(v.book)
 	if c := v.facts.cluster.value.Name; c != "" {
-		title += "   " + clean(c)
+		title += "   " + safetext.Line(c)
 	}
 	if width(title+right)+1 > w || f.busy {
 		right = ""
@@ -146,14 +147,14 @@ func (v *findingsView) row(f runbook.Finding, w int) string {
 		_, t, _ := v.findingSign(other)
 		wordW = max(wordW, width(v.say(t)))
 		severityW = max(severityW, width(v.severity(other.Severity)))
-		idW = max(idW, min(width(clean(other.Pitfall)), 28))
+		idW = max(idW, min(width(safetext.Line(other.Pitfall)), 28))
 	}
 	line := " " + style.Render(mark+" "+fit(v.say(word), wordW))
 	if w >= 50 {
 		line += "  " + fit(v.severity(f.Severity), severityW)
 	}
 	if w >= 72 {
-		line += "  " + v.Faint.Render(fit(clean(f.Pitfall), idW))
+		line += "  " + v.Faint.Render(fit(safetext.Line(f.Pitfall), idW))
 	}
 	return fit(line+"  "+v.told(f.Title), w)
 }
@@ -165,7 +166,7 @@ func (v *findingsView) findingLines(f runbook.Finding, w int) []string {
 	for _, s := range wrap(v.told(f.Title), w-2) {
 		lines = append(lines, " "+v.Title.Render(s))
 	}
-	lines = append(lines, " "+style.Render(mark+" "+v.say(word))+v.Faint.Render(" · "+v.severity(f.Severity)+" · "+clean(f.Pitfall)))
+	lines = append(lines, " "+style.Render(mark+" "+v.say(word))+v.Faint.Render(" · "+v.severity(f.Severity)+" · "+safetext.Line(f.Pitfall)))
 	if says := v.told(f.Says); says != "" {
 		lines = append(lines, "")
 		for _, s := range wrapProse(says, w-2) {
@@ -174,7 +175,7 @@ func (v *findingsView) findingLines(f runbook.Finding, w int) []string {
 	}
 	var evidence, remedies []string
 	for _, e := range f.Evidence {
-		evidence = append(evidence, cleanText(e))
+		evidence = append(evidence, safetext.Text(e))
 	}
 	for _, r := range f.Remedies {
 		remedies = append(remedies, v.told(r.Title))

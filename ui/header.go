@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // piece is a part of the header. The pieces with the lowest keep go first when there is no room.
@@ -30,11 +31,11 @@ func (l look) header(state *event.State, o Options, now time.Time, w int) string
 	case s.DryRun:
 		add(piece{text: l.Warning.Render(l.say(sayDryRun)), keep: 8})
 	}
-	add(piece{text: l.Bold.Render(clean(s.Cluster)), keep: 9})
-	name := clean(s.Runbook)
+	add(piece{text: l.Bold.Render(safetext.Line(s.Cluster)), keep: 9})
+	name := safetext.Line(s.Runbook)
 	if s.From != "" || s.To != "" {
 		add(piece{text: name, keep: 0})
-		add(piece{text: clean(s.From) + " → " + clean(s.To), keep: 4})
+		add(piece{text: safetext.Line(s.From) + " → " + safetext.Line(s.To), keep: 4})
 	} else {
 		add(piece{text: name, keep: 6})
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // entry is a line of a browser and all there is to say about it.
@@ -181,7 +182,7 @@ func (l look) listed(title event.Text, texts []string, w int) []string {
 	}
 	lines := []string{"", " " + l.Bold.Render(l.say(title))}
 	for _, t := range texts {
-		lines = append(lines, l.labelled("·", cleanText(t), w, l.Plain)...)
+		lines = append(lines, l.labelled("·", safetext.Text(t), w, l.Plain)...)
 	}
 	return lines
 }

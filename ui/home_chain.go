@@ -6,6 +6,7 @@ import (
 
 	"spraydeck/event"
 	"spraydeck/release"
+	"spraydeck/safetext"
 )
 
 // chainView is the whole way from here to the newest release: its hops, and what to know of each.
@@ -54,15 +55,15 @@ func (v *chainView) head(w int) []string {
 	if c == nil {
 		return []string{fit(" "+v.say(sayNoChain), w), v.Rule.Render(strings.Repeat("─", max(0, w)))}
 	}
-	lines := []string{" " + v.Title.Render(v.say(sayChainFrom, clean(c.Stops[0].Release), clean(c.Stops[len(c.Stops)-1].Release), v.told(v.next.Source)))}
+	lines := []string{" " + v.Title.Render(v.say(sayChainFrom, safetext.Line(c.Stops[0].Release), safetext.Line(c.Stops[len(c.Stops)-1].Release), v.told(v.next.Source)))}
 	count := v.say(sayChainHops, len(c.Hops))
 	switch len(c.Hops) {
 	case 0:
-		count = v.say(sayNowhere, clean(c.Stops[0].Release), clean(c.KnownUpTo))
+		count = v.say(sayNowhere, safetext.Line(c.Stops[0].Release), safetext.Line(c.KnownUpTo))
 	case 1:
 		count = v.say(sayChainHop)
 	}
-	lines = append(lines, " "+v.Faint.Render(count+" · "+v.say(sayChainKnown, clean(c.KnownUpTo))))
+	lines = append(lines, " "+v.Faint.Render(count+" · "+v.say(sayChainKnown, safetext.Line(c.KnownUpTo))))
 	for _, warning := range v.next.Warnings {
 		lines = append(lines, v.labelled("!", v.told(warning), w, v.Warning)...)
 	}
@@ -92,7 +93,7 @@ func (v *chainView) row(i, w int) string {
 	if slices.ContainsFunc(h.Conditions, func(c release.Condition) bool { return c.Unmet }) {
 		mark = v.Danger.Render("✗")
 	}
-	line := " " + mark + " " + fit(clean(arrow(h.From, h.To)), 19) + "  " + fit(clean(arrow(v.from(i), to.Kubernetes.Version)), 17)
+	line := " " + mark + " " + fit(safetext.Line(arrow(h.From, h.To)), 19) + "  " + fit(safetext.Line(arrow(v.from(i), to.Kubernetes.Version)), 17)
 	right := ""
 	if i < len(v.next.Hops) && v.next.Hops[i].Runbook != "" {
 		right = v.Success.Render(v.say(sayRunbook)) + " "
@@ -101,7 +102,7 @@ func (v *chainView) row(i, w int) string {
 		}
 	}
 	for _, name := range []string{"etcd", "calico"} {
-		if s := "  " + name + " " + clean(to.Components[name]); width(line+s+right) < w && to.Components[name] != "" {
+		if s := "  " + name + " " + safetext.Line(to.Components[name]); width(line+s+right) < w && to.Components[name] != "" {
 			line += s
 		}
 	}
@@ -119,7 +120,7 @@ func (v *chainView) from(i int) string {
 func (v *chainView) avoided(h release.Hop) []string {
 	var out []string
 	for _, a := range h.Avoided {
-		out = append(out, v.say(sayNotRelease, clean(a.Release), v.told(a.Why)))
+		out = append(out, v.say(sayNotRelease, safetext.Line(a.Release), v.told(a.Why)))
 	}
 	return out
 }
@@ -132,7 +133,7 @@ func (v *chainView) conditions(h release.Hop) []string {
 			s = "✗ " + v.say(sayUnmetHere) + ": " + s
 		}
 		if len(c.Nodes) > 0 {
-			s += " (" + clean(strings.Join(c.Nodes, " ")) + ")"
+			s += " (" + safetext.Line(strings.Join(c.Nodes, " ")) + ")"
 		}
 		out = append(out, s)
 	}
@@ -149,9 +150,9 @@ func (v *chainView) saidBy(list []release.Told) []string {
 
 func (v *chainView) hopDetail(i, w int) []string {
 	h, to := v.next.Chain.Hops[i], v.next.Chain.Stops[i+1]
-	lines := []string{" " + v.Title.Render(clean(arrow(h.From, h.To))) + "  " + v.Faint.Render(clean(to.Date))}
+	lines := []string{" " + v.Title.Render(safetext.Line(arrow(h.From, h.To))) + "  " + v.Faint.Render(safetext.Line(to.Date))}
 	if i < len(v.next.Hops) && v.next.Hops[i].Runbook != "" {
-		lines = append(lines, " "+v.say(sayRunbookIs, clean(v.next.Hops[i].Runbook)))
+		lines = append(lines, " "+v.say(sayRunbookIs, safetext.Line(v.next.Hops[i].Runbook)))
 	} else {
 		lines = append(lines, " "+v.Faint.Render(v.say(sayNoHopDetail)))
 	}

@@ -6,6 +6,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 	"spraydeck/transcript"
 )
 
@@ -89,7 +90,7 @@ func (v *homeView) header() string {
 		return fit(v.filter.line(v.w), v.w)
 	}
 	pieces := []piece{{text: v.Title.Render("spraydeck"), keep: 9}, {text: v.say(sayHome), keep: 2},
-		{text: v.Faint.Render(clean(v.opts.Version)), keep: 1, right: true}}
+		{text: v.Faint.Render(safetext.Line(v.opts.Version)), keep: 1, right: true}}
 	if v.filter.text != "" {
 		n, of := len(v.shownBooks)+len(v.shownRuns), len(v.facts.books.value)+len(v.facts.runs.value)
 		pieces = append(pieces, piece{text: v.Info.Render(v.say(sayFiltered, v.filter.text, n, of)), keep: 8})

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // section draws a heading and the rows in sight below it.
@@ -38,8 +39,8 @@ func (v *homeView) bookLines(h int) []string {
 	none := v.missing(f.known, f.err, len(f.value), sayNoRunbooks)
 	nameW, hopW := 0, 0
 	for _, b := range v.shownBooks {
-		nameW = max(nameW, min(width(clean(b.Name)), 32))
-		hopW = max(hopW, width(clean(hopText(b))))
+		nameW = max(nameW, min(width(safetext.Line(b.Name)), 32))
+		hopW = max(hopW, width(safetext.Line(hopText(b))))
 	}
 	return v.section(sayRunbooks, len(v.shownBooks), v.books, !v.inRuns, none, h, func(i int) string {
 		b := v.shownBooks[i]
@@ -49,13 +50,13 @@ func (v *homeView) bookLines(h int) []string {
 				mark = v.Success.Render("▶")
 			}
 		}
-		line := " " + mark + " " + fit(clean(b.Name), nameW)
+		line := " " + mark + " " + fit(safetext.Line(b.Name), nameW)
 		right := v.estimate(b)
 		if mark != " " && v.w >= 100 {
 			right = v.Success.Render(v.say(sayFitsHere)) + "  " + right
 		}
 		if v.w >= 100 {
-			line += "  " + fit(clean(hopText(b)), hopW)
+			line += "  " + fit(safetext.Line(hopText(b)), hopW)
 		}
 		return ends(line+"  "+v.told(b.Title), right+" ", v.w)
 	})
@@ -89,7 +90,7 @@ func (v *homeView) missing(known bool, err error, all int, none event.Text) stri
 	case !known:
 		return v.say(sayLooking)
 	case err != nil:
-		return "? " + clean(firstLine(err.Error()))
+		return "? " + safetext.Line(firstLine(err.Error()))
 	case all > 0:
 		return v.say(sayNoMatch)
 	}
@@ -111,7 +112,7 @@ func (v *homeView) runLines(h int) []string {
 	for _, s := range v.shownRuns {
 		_, word, _ := v.runSign(s)
 		wordW = max(wordW, width(v.say(word)))
-		nameW = max(nameW, min(width(clean(s.Header.Runbook)), 32))
+		nameW = max(nameW, min(width(safetext.Line(s.Header.Runbook)), 32))
 	}
 	return v.section(sayRuns, len(v.shownRuns), v.runs, v.inRuns, none, h, func(i int) string {
 		s := v.shownRuns[i]
@@ -120,19 +121,19 @@ func (v *homeView) runLines(h int) []string {
 		if v.w < 60 && !s.Header.Started.IsZero() {
 			when = when[5:]
 		}
-		line := " " + fit(clean(when), max(11, width(when))) + "  " + style.Render(mark+" "+fit(v.say(word), wordW))
+		line := " " + fit(safetext.Line(when), max(11, width(when))) + "  " + style.Render(mark+" "+fit(v.say(word), wordW))
 		if s.Err != nil {
-			return line + "  " + clean(firstLine(s.Err.Error()))
+			return line + "  " + safetext.Line(firstLine(s.Err.Error()))
 		}
 		took := event.Duration(s.Duration)
 		line += "  " + strings.Repeat(" ", max(0, 8-width(took))) + took
 		if v.w < 60 {
-			return line + "  " + clean(s.Header.Runbook)
+			return line + "  " + safetext.Line(s.Header.Runbook)
 		}
-		line += "  " + fit(clean(s.Header.Runbook), nameW)
+		line += "  " + fit(safetext.Line(s.Header.Runbook), nameW)
 		if v.w >= 100 {
-			line += "  " + clean(arrow(s.Header.From, s.Header.To))
+			line += "  " + safetext.Line(arrow(s.Header.From, s.Header.To))
 		}
-		return line + "  " + clean(s.Header.Cluster)
+		return line + "  " + safetext.Line(s.Header.Cluster)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"spraydeck/event"
 	"spraydeck/release"
 	"spraydeck/runbook"
+	"spraydeck/safetext"
 )
 
 // whereBlocks say where the operator is and what comes next, in w columns. Where there is little room, what is worth
@@ -52,7 +53,7 @@ func (l look) prose(mark, text string, w, keep int) block {
 		in = width(mark) + 1
 		mark += " "
 	}
-	for i, line := range wrap(cleanText(text), max(1, w-in)) {
+	for i, line := range wrap(safetext.Text(text), max(1, w-in)) {
 		if i == 0 {
 			line = mark + line
 		} else {
@@ -60,13 +61,13 @@ func (l look) prose(mark, text string, w, keep int) block {
 		}
 		b.lines = append(b.lines, line)
 	}
-	b.short = []string{cut(mark+strings.ReplaceAll(cleanText(text), "\n", " "), w)}
+	b.short = []string{cut(mark+strings.ReplaceAll(safetext.Text(text), "\n", " "), w)}
 	return b
 }
 
 // amiss says calmly that something could not be learned, and the way out.
 func (v *homeView) amiss(about string, err error, w int) []block {
-	text := clean(strings.ReplaceAll(err.Error(), "\n", " "))
+	text := safetext.Line(strings.ReplaceAll(err.Error(), "\n", " "))
 	if errors.Is(err, context.DeadlineExceeded) {
 		text = v.say(sayNoAnswer)
 	}
@@ -87,19 +88,19 @@ func (v *homeView) looking(w int) []block {
 func (v *homeView) clusterBlocks(w int) []block {
 	f := &v.facts.cluster
 	c := f.value
-	name := v.Bold.Render(clean(c.Name))
+	name := v.Bold.Render(safetext.Line(c.Name))
 	switch {
 	case !f.known:
 		return v.looking(w)
 	case f.err != nil:
-		return v.amiss(clean(c.Name), f.err, w)
+		return v.amiss(safetext.Line(c.Name), f.err, w)
 	}
-	line := name + "   " + clean(c.Server) + "   " + v.Success.Render("✓ "+v.say(sayAnswers, clean(c.Version)))
+	line := name + "   " + safetext.Line(c.Server) + "   " + v.Success.Render("✓ "+v.say(sayAnswers, safetext.Line(c.Version)))
 	if c.Context != "" && c.Context != c.Name && width(line)+width(c.Context)+12 <= w {
-		line += "   " + v.Faint.Render(v.say(sayContext, clean(c.Context)))
+		line += "   " + v.Faint.Render(v.say(sayContext, safetext.Line(c.Context)))
 	}
 	if width(line) > w {
-		line = name + "   " + v.Success.Render("✓ "+v.say(sayAnswers, clean(c.Version)))
+		line = name + "   " + v.Success.Render("✓ "+v.say(sayAnswers, safetext.Line(c.Version)))
 	}
 	return []block{v.always(line, w), v.always(v.nodesLine(c.Nodes), w)}
 }
@@ -113,12 +114,12 @@ func (v *homeView) nodesLine(nodes []event.Node) string {
 		if n.Ready == "True" {
 			ready++
 		} else {
-			out = append(out, clean(n.Name))
+			out = append(out, safetext.Line(n.Name))
 		}
 		if n.Unschedulable {
 			cordoned++
 		}
-		versions[clean(n.Version)]++
+		versions[safetext.Line(n.Version)]++
 	}
 	first := v.Success.Render("✓ " + v.say(sayNodesReady, ready, len(nodes)))
 	if len(out) > 0 {
@@ -145,14 +146,14 @@ func (v *homeView) checkoutBlocks(w int) []block {
 	}
 	branch := v.say(sayDetached)
 	if c.Branch != "" {
-		branch = v.say(sayBranch, clean(c.Branch))
+		branch = v.say(sayBranch, safetext.Line(c.Branch))
 	}
 	tag := v.Warning.Render("? " + v.say(sayNoTag))
 	switch {
 	case c.Exact:
-		tag = v.say(sayAtTag, clean(c.Tag))
+		tag = v.say(sayAtTag, safetext.Line(c.Tag))
 	case c.Tag != "":
-		tag = v.say(sayAfterTag, clean(c.Tag))
+		tag = v.say(sayAfterTag, safetext.Line(c.Tag))
 	}
 	state := v.Success.Render("✓ " + v.say(sayClean))
 	switch {
@@ -162,10 +163,10 @@ func (v *homeView) checkoutBlocks(w int) []block {
 		state = v.Warning.Render("! " + v.say(sayChangesN, c.Changes))
 	}
 	rest := branch + " · " + tag + " · " + state
-	if line := clean(c.Dir) + "   " + rest; width(line) <= w {
+	if line := safetext.Line(c.Dir) + "   " + rest; width(line) <= w {
 		return []block{v.always(line, w)}
 	}
-	return []block{v.always(rest, w), {lines: []string{v.Faint.Render(cut(clean(c.Dir), w))}, keep: 4}}
+	return []block{v.always(rest, w), {lines: []string{v.Faint.Render(cut(safetext.Line(c.Dir), w))}, keep: 4}}
 }
 
 func (v *homeView) nextBlocks(w int) []block {
@@ -182,11 +183,11 @@ func (v *homeView) nextBlocks(w int) []block {
 	}
 	c := f.value.Chain
 	if len(c.Hops) == 0 {
-		return append([]block{v.always(v.say(sayNowhere, clean(c.Stops[0].Release), clean(c.KnownUpTo)), w)}, blocks...)
+		return append([]block{v.always(v.say(sayNowhere, safetext.Line(c.Stops[0].Release), safetext.Line(c.KnownUpTo)), w)}, blocks...)
 	}
 	hop, to := c.Hops[0], c.Stops[1]
-	line := v.Bold.Render(clean(arrow(hop.From, hop.To))) + "   Kubernetes " + clean(arrow(f.value.Kubernetes, to.Kubernetes.Version))
-	if far := "   " + v.say(sayFirstOf, len(c.Hops), clean(c.Stops[len(c.Stops)-1].Release)); len(c.Hops) > 1 && width(line+far) <= w {
+	line := v.Bold.Render(safetext.Line(arrow(hop.From, hop.To))) + "   Kubernetes " + safetext.Line(arrow(f.value.Kubernetes, to.Kubernetes.Version))
+	if far := "   " + v.say(sayFirstOf, len(c.Hops), safetext.Line(c.Stops[len(c.Stops)-1].Release)); len(c.Hops) > 1 && width(line+far) <= w {
 		line += v.Faint.Render(far)
 	}
 	blocks = append([]block{v.always(line, w)}, blocks...)
@@ -215,11 +216,11 @@ func (v *homeView) runbookBlocks(hop release.Hop, w int) []block {
 	if name == "" {
 		return []block{v.prose("·", v.say(sayNoRunbook, hop.To), w, 6)}
 	}
-	line := v.say(sayRunbookIs, v.Bold.Render(clean(name)))
+	line := v.say(sayRunbookIs, v.Bold.Render(safetext.Line(name)))
 	if hops := v.facts.next.value.Hops; len(hops) > 0 && hops[0].Runbook != name {
 		for _, b := range v.facts.books.value {
 			if b.Name == name {
-				line += "  " + v.Warning.Render("! "+v.say(sayOtherTarget, clean(b.To), clean(hop.To)))
+				line += "  " + v.Warning.Render("! "+v.say(sayOtherTarget, safetext.Line(b.To), safetext.Line(hop.To)))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // actLeave is a confirmed actQuit, actDetach one that leaves the command running.
@@ -68,7 +69,7 @@ func (d *leaveDialog) View(w, _ int) string {
 	if d.running != nil {
 		lines = append(lines, "")
 		lines = append(lines, wrap(d.say(sayLeaveRunning), inner)...)
-		lines = append(lines, d.Command.Render(cut(clean(d.running.Host)+"  "+clean(d.running.Line), inner)))
+		lines = append(lines, d.Command.Render(cut(safetext.Line(d.running.Host)+"  "+safetext.Line(d.running.Line), inner)))
 	}
 	lines = append(lines, "", d.Selected.Render(" "+fit("Esc", 5)+d.say(sayStay)+" "))
 	if d.detaches() {

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // commandLog lists every command of the run, oldest first, and shows the output of one.
@@ -119,7 +120,7 @@ func (c *commandLog) View() string {
 	title := style.Render(" "+strings.ToUpper(c.say(sayLog))+" ") + "  " + c.say(sayCommandCount, len(c.commands))
 	if c.open != nil && len(c.open.commands) > 0 {
 		k := c.open.commands[0]
-		title = style.Render(" "+clean(k.Host)+" ") + "  " + c.Command.Render(clean(k.Line))
+		title = style.Render(" "+safetext.Line(k.Host)+" ") + "  " + c.Command.Render(safetext.Line(k.Line))
 		return strings.Join(append([]string{fit(title, c.w)}, c.open.View()), "\n")
 	}
 	lines := []string{title}
@@ -140,7 +141,7 @@ func (c *commandLog) line(i int, k *event.CommandState) string {
 	if n := c.stepOf[k.Number]; n > 0 {
 		step = c.say(sayStepShort, n)
 	}
-	left := " " + k.Begun.Format("15:04:05") + "  " + fit(step, 4) + " " + kind + " " + fit(clean(k.Host), 11) + " " + clean(k.Line)
+	left := " " + k.Begun.Format("15:04:05") + "  " + fit(step, 4) + " " + kind + " " + fit(safetext.Line(k.Host), 11) + " " + safetext.Line(k.Line)
 	line := ends(left, c.outcome(k)+" ", c.w)
 	switch {
 	case i == c.cursor && c.focused:

@@ -11,6 +11,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // nodeTable shows the cluster's nodes: as a table with a heading, or as a strip of one line.
@@ -81,7 +82,7 @@ func (t *nodeTable) View() string {
 			if w < 0 {
 				continue
 			}
-			cell := fit(clean(nodeColumns[k].of(t, n)), w)
+			cell := fit(safetext.Line(nodeColumns[k].of(t, n)), w)
 			b.WriteString(" " + t.styleOf(k, n).Render(cell) + " ")
 		}
 		lines = append(lines, b.String())
@@ -120,7 +121,7 @@ func (t *nodeTable) widths() []int {
 	for _, c := range nodeColumns {
 		w := -2 // an empty column takes no room, but keeps its place
 		for _, n := range t.state.Nodes {
-			if n := width(clean(c.of(t, n))); n > 0 {
+			if n := width(safetext.Line(c.of(t, n))); n > 0 {
 				w = max(w, n, width(t.say(c.name)))
 			}
 		}
@@ -158,7 +159,7 @@ func (t *nodeTable) counts() string {
 		if n.Unschedulable {
 			cordoned++
 		}
-		versions[clean(n.Version)]++
+		versions[safetext.Line(n.Version)]++
 	}
 	total := len(t.state.Nodes)
 	parts := []string{t.say(sayOfReady, ready, total)}
@@ -180,9 +181,9 @@ func (l look) connectionOf(state *event.State) (text string, up, known bool) {
 	var names []string
 	for _, to := range slices.Sorted(maps.Keys(state.Connected)) {
 		if !state.Connected[to] {
-			return l.say(sayAPIDown, clean(to)), false, true
+			return l.say(sayAPIDown, safetext.Line(to)), false, true
 		}
-		names = append(names, clean(to))
+		names = append(names, safetext.Line(to))
 	}
 	return l.say(sayAPIUp, strings.Join(names, " ")), true, len(names) > 0
 }
@@ -241,7 +242,7 @@ func (t *nodeTable) Strip(w int) string {
 	var parts []string
 	var odd []string
 	for _, n := range t.state.Nodes {
-		part := clean(n.Name) + " " + clean(n.Version) + " "
+		part := safetext.Line(n.Name) + " " + safetext.Line(n.Version) + " "
 		switch {
 		case n.Ready != "True":
 			part += t.Danger.Render(t.status(n))

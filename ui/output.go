@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // outputView shows what commands printed, one after the other. Lines count from the first line ever printed, also where
@@ -96,7 +97,7 @@ func (l look) outcome(c *event.CommandState) string {
 	}
 	s := "✗ " + l.say(c.Outcome.Text())
 	if c.Error != "" {
-		s += ": " + clean(c.Error)
+		s += ": " + safetext.Line(c.Error)
 	}
 	return s
 }
@@ -111,7 +112,7 @@ func (o *outputView) row(i int) (string, lipgloss.Style) {
 		}
 		if o.headed() {
 			if i == 0 {
-				return fmt.Sprintf("── %s  %s", clean(c.Host), clean(c.Line)), o.Command
+				return fmt.Sprintf("── %s  %s", safetext.Line(c.Host), safetext.Line(c.Line)), o.Command
 			}
 			i--
 		}
@@ -120,10 +121,10 @@ func (o *outputView) row(i int) (string, lipgloss.Style) {
 		case i < out.Dropped:
 			return o.say(sayDropped), o.Faint
 		case i-out.Dropped < len(out.Lines):
-			line := clean(out.Lines[i-out.Dropped])
+			line := safetext.Line(out.Lines[i-out.Dropped])
 			return line, o.styleOf(line)
 		case i-out.Dropped == len(out.Lines) && out.Partial != "":
-			return clean(out.Partial), o.Plain
+			return safetext.Line(out.Partial), o.Plain
 		}
 		return o.endOf(c), o.Danger
 	}

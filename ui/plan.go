@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // Plan is what a run is going to do, before it does anything.
@@ -89,12 +90,12 @@ func (p Plan) pointLine(lang string) string {
 	if i < 0 {
 		return ""
 	}
-	return fmt.Sprintf(sayPoint.In(lang), i+1, clean(p.Steps[i].Title.In(lang)))
+	return fmt.Sprintf(sayPoint.In(lang), i+1, safetext.Line(p.Steps[i].Title.In(lang)))
 }
 
 func (in PlanInput) shown(lang string) string {
 	if in.Secret {
 		return sayOwnFiles.In(lang)
 	}
-	return clean(in.Value)
+	return safetext.Line(in.Value)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // View draws the screen.
@@ -127,7 +128,7 @@ func (v *planView) findingDetail(g event.GateChecked, w int) []string {
 	about := []string{mark + " " + v.say(word)}
 	for _, s := range []string{g.Severity, g.Pitfall} {
 		if s != "" {
-			about = append(about, clean(s))
+			about = append(about, safetext.Line(s))
 		}
 	}
 	lines = append(lines, " "+style.Render(strings.Join(about, " · ")))
@@ -137,7 +138,7 @@ func (v *planView) findingDetail(g event.GateChecked, w int) []string {
 	if len(g.Evidence) > 0 {
 		lines = append(lines, "")
 		for _, e := range g.Evidence {
-			lines = append(lines, v.hang("", clean(e), w)...)
+			lines = append(lines, v.hang("", safetext.Line(e), w)...)
 		}
 	}
 	return lines
@@ -148,26 +149,26 @@ func (v *planView) stepDetail(i, w int) []string {
 	word, style := v.danger(st.Danger)
 	lines := v.block(st.Title, w)
 	lines[0] = " " + v.Title.Render(strings.TrimPrefix(lines[0], " "))
-	about := style.Render(v.say(word)) + v.Faint.Render(" · "+clean(st.Kind)+" · "+clean(st.ID))
+	about := style.Render(v.say(word)) + v.Faint.Render(" · "+safetext.Line(st.Kind)+" · "+safetext.Line(st.ID))
 	lines = append(lines, " "+cut(about, w))
 	if !st.Why.Empty() {
 		lines = append(append(lines, ""), v.block(st.Why, w)...)
 	}
 	lines = append(lines, "")
 	if len(st.Hosts) > 0 {
-		lines = append(lines, v.hang(v.say(sayOn)+"  ", clean(strings.Join(st.Hosts, " ")), w)...)
+		lines = append(lines, v.hang(v.say(sayOn)+"  ", safetext.Line(strings.Join(st.Hosts, " ")), w)...)
 	}
 	ops := v.plan.Operations[st.ID]
 	if len(ops) == 0 && st.Kind != "note" && st.Kind != "choose" {
 		return append(lines, v.block(sayPlanNoCommands, w)...)
 	}
 	for _, op := range ops {
-		for j, l := range strings.Split(strings.TrimRight(visible(op.Line), "\n"), "\n") {
-			head := clean(op.Host) + ": "
+		for j, l := range strings.Split(strings.TrimRight(safetext.Visible(op.Line), "\n"), "\n") {
+			head := safetext.Line(op.Host) + ": "
 			if j > 0 {
 				head = strings.Repeat(" ", width(head))
 			}
-			for _, s := range v.hang(head, clean(l), w) {
+			for _, s := range v.hang(head, safetext.Line(l), w) {
 				lines = append(lines, v.Command.Render(s))
 			}
 		}

@@ -9,12 +9,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/event/eventtest"
 )
 
 func samplePlan() Plan {
 	return Plan{
 		Title: text("Kubespray v2.28.0", ""), Runbook: "kubespray/v2.28.0 1.0", Cluster: "prod-4", From: "v2.27.0", To: "v2.28.0",
-		KnownTo: "v2.31.0", Steps: smallPlan(),
+		KnownTo: "v2.31.0", Steps: eventtest.Plan(),
 		Inputs: []PlanInput{{Name: "inventory", Value: "inventory/mycluster"}, {Name: "token", Value: "s3cret", Secret: true}},
 		Operations: map[string][]event.Operation{
 			"api-server": {{Host: "node1", Line: "grep server: /etc/kubernetes/*.conf"}, {Host: "node2", Line: "grep server: /etc/kubernetes/*.conf"}},
@@ -23,7 +24,7 @@ func samplePlan() Plan {
 		},
 		Findings: []event.GateChecked{
 			{Gate: "cgroup", Title: text("node4 runs cgroup v1", "node4 は cgroup v1"), Required: event.Advisory, Verdict: event.Fail},
-			failingGate(),
+			eventtest.FailingGate(),
 			{Gate: "fine", Title: text("Ceph is healthy", ""), Required: event.Success, Verdict: event.Pass},
 		},
 	}

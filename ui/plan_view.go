@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // actStart is the intent to begin the run that the plan shows.
@@ -241,12 +242,12 @@ func (v *planView) Keys() []Key {
 func (v *planView) head() []string {
 	right := ""
 	if v.plan.KnownTo != "" {
-		right = v.Faint.Render(v.say(sayCatalogue, clean(v.plan.KnownTo))) + " "
+		right = v.Faint.Render(v.say(sayCatalogue, safetext.Line(v.plan.KnownTo))) + " "
 	}
 	title := " " + v.Title.Render(v.told(v.plan.Title))
 	for _, s := range []string{v.plan.Cluster, arrow(v.plan.From, v.plan.To)} {
 		if s != "" {
-			title += "   " + clean(s)
+			title += "   " + safetext.Line(s)
 		}
 	}
 	if width(title+right)+1 > v.w {
@@ -256,7 +257,7 @@ func (v *planView) head() []string {
 	if len(v.plan.Inputs) > 0 {
 		given := make([]string, len(v.plan.Inputs))
 		for i, in := range v.plan.Inputs {
-			given[i] = clean(in.Name) + " " + in.shown(v.lang)
+			given[i] = safetext.Line(in.Name) + " " + in.shown(v.lang)
 		}
 		lines = append(lines, " "+v.Faint.Render(cut(strings.Join(given, " · "), v.w-2)))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 var (
@@ -29,7 +30,7 @@ func (l look) thenLines(r *event.Reference, then *event.StepState) []string {
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
 		head = l.say(sayThenTook, head, event.Duration(then.Finished.Sub(then.Begun)))
 	}
-	if where := clean(r.Where()); where != "" {
+	if where := safetext.Line(r.Where()); where != "" {
 		head += "  (" + where + ")"
 	}
 	lines := []string{head}
@@ -43,11 +44,11 @@ func (l look) thenLines(r *event.Reference, then *event.StepState) []string {
 		}
 	}
 	for _, h := range then.Hits {
-		lines = append(lines, l.say(sayMet, clean(h.Pitfall), l.told(h.Title)))
+		lines = append(lines, l.say(sayMet, safetext.Line(h.Pitfall), l.told(h.Title)))
 	}
 	for _, d := range then.Decisions {
 		if d.Reason != "" {
-			lines = append(lines, l.say(sayDecided, clean(d.Choice), clean(d.Reason)))
+			lines = append(lines, l.say(sayDecided, safetext.Line(d.Choice), safetext.Line(d.Reason)))
 		}
 	}
 	return lines
@@ -83,9 +84,9 @@ func printed(st *event.StepState) string {
 		if len(out) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "$ %s\n", clean(c.Line))
+		fmt.Fprintf(&b, "$ %s\n", safetext.Line(c.Line))
 		for _, line := range out {
-			b.WriteString(strings.TrimRight(clean(line), " ") + "\n")
+			b.WriteString(strings.TrimRight(safetext.Line(line), " ") + "\n")
 		}
 	}
 	return b.String()

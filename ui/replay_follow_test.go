@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/event/eventtest"
 	"spraydeck/transcript"
 )
 
@@ -267,13 +268,13 @@ func TestReplayPausedRecording(t *testing.T) {
 		}
 		now := w.Header().Started
 		w.Clock = func() (time.Time, time.Duration) { return now, now.Sub(w.Header().Started) }
-		for _, d := range []event.Data{event.Started{Runbook: "r"}, event.Planned{Steps: smallPlan()[:1]}, event.StepStarted{Attempt: 1},
+		for _, d := range []event.Data{event.Started{Runbook: "r"}, event.Planned{Steps: eventtest.Plan()[:1]}, event.StepStarted{Attempt: 1},
 			event.CommandStarted{Number: 1, Host: "node1", Line: "login"}, event.NewOutput(1, "stdout", []byte("before\n")), event.Paused{},
 			event.NewOutput(1, "stdout", []byte("private\n")), event.CommandEnded{Number: 1, Outcome: event.Done}, event.Unpaused{},
 			event.StepEnded{Status: event.Passed}, event.Ended{Status: event.Passed}} {
 			e := event.Event{Data: d}
 			if _, paused := d.(event.Paused); now.After(w.Header().Started) && !paused && d != event.Data(event.Unpaused{}) {
-				e.Step = smallPlan()[0].ID
+				e.Step = eventtest.Plan()[0].ID
 			}
 			if _, ended := d.(event.Ended); ended {
 				e.Step = ""

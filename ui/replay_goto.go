@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 	"spraydeck/transcript"
 )
 
@@ -37,7 +38,7 @@ func newGoPalette(r *replayScreen) *goPalette {
 // markText says what is at a mark.
 func (r *replayScreen) markText(m transcript.Mark) string {
 	e, _ := r.player.rec.Event(m.Pos)
-	step := clean(m.Step)
+	step := safetext.Line(m.Step)
 	switch d := e.Data.(type) {
 	case event.StepStarted:
 		text := step
@@ -58,11 +59,11 @@ func (r *replayScreen) markText(m transcript.Mark) string {
 		}
 		return strings.TrimSuffix(r.say(sayGoFailure)+" "+step+": "+r.say(word)+", "+r.told(d.Why), ", ")
 	case event.Connection:
-		return r.say(sayGoFailure) + " " + r.say(sayAPIDown, clean(d.To))
+		return r.say(sayGoFailure) + " " + r.say(sayAPIDown, safetext.Line(d.To))
 	case event.Answered:
-		return r.say(sayGoOverride) + " " + step + ": " + clean(d.Reason)
+		return r.say(sayGoOverride) + " " + step + ": " + safetext.Line(d.Reason)
 	case event.Resumed:
-		return r.say(sayGoResumed) + " " + clean(d.Operator)
+		return r.say(sayGoResumed) + " " + safetext.Line(d.Operator)
 	case event.Paused:
 		return r.say(sayRecPaused)
 	case event.Unpaused:

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 	"spraydeck/transcript"
 )
 
@@ -233,8 +234,8 @@ func (r *replayScreen) banner() string {
 			pieces = append(pieces, piece{text: text, keep: keep, right: right})
 		}
 	}
-	add(8, false, r.Bold.Render(clean(cluster)))
-	add(5, false, clean(arrow(from, to)))
+	add(8, false, r.Bold.Render(safetext.Line(cluster)))
+	add(5, false, safetext.Line(arrow(from, to)))
 	add(4, false, h.Started.Format("2006-01-02 15:04"))
 	keep, trust := r.trust()
 	add(keep, false, trust)
@@ -315,7 +316,7 @@ func (r *replayScreen) where() string {
 		st := state.Step(state.Current)
 		parts = append(parts, r.say(sayStepOf, n, of)+", "+r.told(st.Title))
 		if st.Progress.Tasks > 0 {
-			parts = append(parts, clean(st.Progress.Task))
+			parts = append(parts, safetext.Line(st.Progress.Task))
 		}
 	}
 	return fit(" "+strings.Join(parts, "   "), r.w)

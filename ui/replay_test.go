@@ -17,6 +17,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"spraydeck/event"
+	"spraydeck/event/eventtest"
 	"spraydeck/transcript"
 )
 
@@ -32,7 +33,7 @@ func recorded(t *testing.T) string {
 	now := begin
 	w.Clock = func() (time.Time, time.Duration) { return now, now.Sub(begin) }
 	var pause time.Duration
-	smallRun(newFeed(func(e event.Event) {
+	eventtest.Run(eventtest.NewFeed(func(e event.Event) {
 		if _, ok := e.Data.(event.Answered); ok {
 			pause += 10 * time.Minute // the operator thinks
 		}

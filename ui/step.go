@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // stepPanel shows one step: what it is, what it will run, what its gates found, how far it is, what it prints, and the
@@ -200,13 +201,13 @@ func (p *stepPanel) status() []string {
 	}
 	var lines []string
 	if p.step.Remedy != "" {
-		lines = append(lines, " "+p.Warning.Render("▶ "+p.say(sayRemedyRuns, clean(p.step.Remedy))))
+		lines = append(lines, " "+p.Warning.Render("▶ "+p.say(sayRemedyRuns, safetext.Line(p.step.Remedy))))
 	}
 	c := p.Running()
 	if g := p.step.Progress; g.Tasks > 0 && (c != nil || p.ask != nil) {
 		lines = append(lines, p.progress(g, c))
 	} else if c != nil {
-		what := clean(c.Host) + "  " + clean(c.Line)
+		what := safetext.Line(c.Host) + "  " + safetext.Line(c.Line)
 		if c.Probe {
 			what = p.say(sayChecking) + "  " + what
 		}

@@ -8,6 +8,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // stepDoc says everything about a step that is not output: why, where, what will run, gates, decisions, how it ended.
@@ -76,7 +77,7 @@ func (l look) planBlock(st *event.StepState, w int) block {
 	}
 	var lines, short []string
 	if len(st.Hosts) > 0 {
-		lines = l.labelled(fit(l.say(sayOn), n)+" ", clean(strings.Join(st.Hosts, " ")), w, l.Plain)
+		lines = l.labelled(fit(l.say(sayOn), n)+" ", safetext.Line(strings.Join(st.Hosts, " ")), w, l.Plain)
 	}
 	for i, op := range ops {
 		label, style := sayRun, l.Command
@@ -87,7 +88,7 @@ func (l look) planBlock(st *event.StepState, w int) block {
 		if i > 0 && ops[i-1].probe == op.probe {
 			head = "" // said already
 		}
-		run := l.labelled(fit(head, n)+" ", cleanText(op.line), w, style)
+		run := l.labelled(fit(head, n)+" ", safetext.Text(op.line), w, style)
 		if op.hosts != "" {
 			run = append(run, strings.Repeat(" ", n+3)+l.Faint.Render(cut("→ "+op.hosts, w-n-4)))
 		}
@@ -127,7 +128,7 @@ func mergeOperations(st *event.StepState) []mergedOperation {
 		on := hosts[line]
 		m := mergedOperation{line: line, probe: probe[line]}
 		if !slices.Equal(on, st.Hosts) && !slices.Equal(on, []string{event.Workstation}) && !slices.Equal(on, []string{event.API}) {
-			m.hosts = clean(strings.Join(on, " "))
+			m.hosts = safetext.Line(strings.Join(on, " "))
 		}
 		out = append(out, m)
 	}
@@ -155,7 +156,7 @@ func (l look) gateBlock(g event.GateChecked, w int) block {
 		}
 	}
 	for _, e := range g.Evidence {
-		for _, line := range wrap(cleanText(e), w-len(in)-1) {
+		for _, line := range wrap(safetext.Text(e), w-len(in)-1) {
 			lines = append(lines, in+l.Faint.Render(line))
 		}
 	}
@@ -163,7 +164,7 @@ func (l look) gateBlock(g event.GateChecked, w int) block {
 		return block{lines: lines, short: []string{head}, keep: 3}
 	}
 	if g.Pitfall != "" {
-		card := []string{l.say(sayKnown, clean(g.Pitfall), l.severity(g.Severity))}
+		card := []string{l.say(sayKnown, safetext.Line(g.Pitfall), l.severity(g.Severity))}
 		card = append(card, wrap(says, w-4)...)
 		lines = append(append(lines, ""), l.card(card, style)...)
 	}
@@ -177,9 +178,9 @@ func (l look) hitBlock(h event.Hit, w int) block {
 	if h.Hint {
 		known = sayPerhaps
 	}
-	head := l.say(known, clean(h.Pitfall), l.severity(h.Severity)) + " · " + l.told(h.Title)
+	head := l.say(known, safetext.Line(h.Pitfall), l.severity(h.Severity)) + " · " + l.told(h.Title)
 	if h.Host != "" {
-		head += " · " + clean(h.Host)
+		head += " · " + safetext.Line(h.Host)
 	}
 	card := wrap(head, w-4)
 	short := slices.Clone(card[:min(1, len(card))])
@@ -189,7 +190,7 @@ func (l look) hitBlock(h event.Hit, w int) block {
 	if cause := l.told(h.Cause); cause != "" {
 		card = append(card, wrap(cause, w-4)...)
 	}
-	card = append(card, l.Faint.Render(cut("> "+clean(h.Line), w-4)))
+	card = append(card, l.Faint.Render(cut("> "+safetext.Line(h.Line), w-4)))
 	remedies := l.remedies(h.Remedies, w)
 	short = append(short, remedies[:min(1, len(remedies))]...)
 	return block{lines: append(l.card(append(card, remedies...), l.Warning), ""), short: l.card(short, l.Warning), keep: 9}
@@ -225,13 +226,13 @@ func (l look) remedies(rs []event.Remedy, w int) []string {
 }
 
 // severity is the word for how bad a pitfall is.
-func (l look) severity(s string) string { return clean(l.say(event.SeverityText(s))) }
+func (l look) severity(s string) string { return safetext.Line(l.say(event.SeverityText(s))) }
 
 func (l look) decisionBlock(d event.Answered, w int) block {
 	if d.Reason == "" {
 		return block{}
 	}
-	return block{lines: l.labelled("!", l.say(sayDecided, clean(d.Choice), clean(d.Reason)), w, l.Warning), keep: 5}
+	return block{lines: l.labelled("!", l.say(sayDecided, safetext.Line(d.Choice), safetext.Line(d.Reason)), w, l.Warning), keep: 5}
 }
 
 // endBlock says why a step ended as it did, with what the commands that failed said.
@@ -245,7 +246,7 @@ func (l look) endBlock(st *event.StepState, w int) block {
 		if st.Status == event.Passed || c.Hint == "" {
 			continue
 		}
-		lines = append(lines, l.labelled("→", cleanText(c.Hint), w, l.Plain)...)
+		lines = append(lines, l.labelled("→", safetext.Text(c.Hint), w, l.Plain)...)
 	}
 	if len(lines) > 0 {
 		lines = append(lines, "")
@@ -263,7 +264,7 @@ func (l look) questionBlock(st *event.StepState, q *event.Question, w int) block
 	}
 	for _, d := range q.Details {
 		if !saidAlready(st, d) {
-			for _, line := range wrap(cleanText(d), w-4) {
+			for _, line := range wrap(safetext.Text(d), w-4) {
 				lines = append(lines, "   "+line)
 			}
 		}

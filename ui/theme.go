@@ -6,6 +6,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // theme is every style there is. The first layer is a palette of six meanings; no other file names a colour. The colours
@@ -82,7 +83,7 @@ func (l look) say(t event.Text, args ...any) string {
 }
 
 // told gives a text that came with the run, made safe to draw.
-func (l look) told(t event.Text) string { return cleanText(t.In(l.lang)) }
+func (l look) told(t event.Text) string { return safetext.Text(t.In(l.lang)) }
 
 // sign is the mark, the word and the style of a step's status.
 func (l look) sign(s event.Status) (mark string, word event.Text, style lipgloss.Style) {

@@ -1,11 +1,11 @@
-package ui
+package plain
 
 import (
 	"spraydeck/event"
 )
 
 // status is the word a verdict line begins with. English says what the transcript says, for whoever greps.
-func (p *Plain) status(s event.Status) string {
+func (p *Printer) status(s event.Status) string {
 	switch s {
 	case event.Waiting:
 		return p.say("not reached", "未着手")
@@ -15,10 +15,10 @@ func (p *Plain) status(s event.Status) string {
 	return s.Text().In(p.o.Lang)
 }
 
-func (p *Plain) danger(d event.Danger) string { return d.Text().In(p.o.Lang) }
+func (p *Printer) danger(d event.Danger) string { return d.Text().In(p.o.Lang) }
 
 // outcome says how a command ended that did not end well.
-func (p *Plain) outcome(d event.CommandEnded) string {
+func (p *Printer) outcome(d event.CommandEnded) string {
 	s := d.Outcome.Text().In(p.o.Lang)
 	if d.Outcome == event.Exited {
 		s = p.sayf("exit code %d", "終了コード %d", d.Exit)
@@ -30,7 +30,7 @@ func (p *Plain) outcome(d event.CommandEnded) string {
 }
 
 // by says who answered.
-func (p *Plain) by(who string) string {
+func (p *Printer) by(who string) string {
 	switch who {
 	case "operator":
 		return p.say("by the operator", "オペレーター")

@@ -1,4 +1,4 @@
-package ui
+package plain
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"spraydeck/event"
+	"spraydeck/event/eventtest"
 )
 
 func answersFrom(t *testing.T, yaml string) (*Answers, error) {
@@ -64,7 +65,7 @@ never.asked: x
 		t.Fatal(err)
 	}
 	ask := a.Ask(nil)
-	q := gateQuestion()
+	q := eventtest.GateQuestion()
 	for i, want := range []string{"remedy:localhost", "override", ""} {
 		got, err := ask(context.Background(), q)
 		if got.Choice != want || (err == nil) != (want != "") {
@@ -93,7 +94,7 @@ never.asked: x
 }
 
 func TestAnswersMustFit(t *testing.T) {
-	typed := gateQuestion()
+	typed := eventtest.GateQuestion()
 	typed.Type, typed.Choices = "node2", []event.Choice{{ID: "continue"}, {ID: "leave"}}
 	input := event.Question{ID: "in", Form: event.AskInput, Choices: []event.Choice{{ID: "leave"}}}
 	note := event.Question{ID: "note", Form: event.AskAcknowledge}
@@ -103,9 +104,9 @@ func TestAnswersMustFit(t *testing.T) {
 		want event.Answer
 		err  string
 	}{
-		{gateQuestion(), "override", event.Answer{}, "override needs a reason"},
-		{gateQuestion(), "yes", event.Answer{}, `"yes" is no choice here`},
-		{gateQuestion(), "{choice: override, reason: r}", event.Answer{Choice: "override", Reason: "r"}, ""},
+		{eventtest.GateQuestion(), "override", event.Answer{}, "override needs a reason"},
+		{eventtest.GateQuestion(), "yes", event.Answer{}, `"yes" is no choice here`},
+		{eventtest.GateQuestion(), "{choice: override, reason: r}", event.Answer{Choice: "override", Reason: "r"}, ""},
 		{typed, "continue", event.Answer{}, `text must be "node2" to continue`},
 		{typed, "{choice: continue, text: node1}", event.Answer{}, `text must be "node2" to continue`},
 		{typed, "{choice: continue, text: node2}", event.Answer{Choice: "continue", Text: "node2"}, ""},
@@ -120,7 +121,7 @@ func TestAnswersMustFit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := a.Ask(Decline())(context.Background(), tt.q)
+		got, err := a.Ask(RefuseAll())(context.Background(), tt.q)
 		if tt.err != "" {
 			if !errors.Is(err, event.ErrUnanswered) || !strings.Contains(err.Error(), "a.yaml:1: "+tt.err) {
 				t.Errorf("%s: %v; want %s", tt.yaml, err, tt.err)
@@ -134,8 +135,8 @@ func TestAnswersMustFit(t *testing.T) {
 	}
 }
 
-func TestDeclineShowsTheWayOut(t *testing.T) {
-	_, err := Decline()(context.Background(), gateQuestion())
+func TestRefuseAllShowsTheWayOut(t *testing.T) {
+	_, err := RefuseAll()(context.Background(), eventtest.GateQuestion())
 	want := "nobody answered: Every server is local: does not pass (question gate.api-server.local); " +
 		"choices: remedy:localhost, retry, override (wants a reason), leave"
 	if err == nil || err.Error() != want || !errors.Is(err, event.ErrUnanswered) {

@@ -1,4 +1,4 @@
-package ui
+package diff
 
 import (
 	"strings"
@@ -115,13 +115,13 @@ func similar(a, b []string) float64 {
 	return float64(same) / float64(total)
 }
 
-// span is a piece of a line, in bytes.
-type span struct{ from, to int }
+// Span is a piece of a line, in bytes.
+type Span struct{ From, To int }
 
-// changedSpans gives the pieces of two lines that differ.
-func changedSpans(old, new string) (left, right []span) {
+// ChangedSpans gives the pieces of two lines that differ.
+func ChangedSpans(old, new string) (left, right []Span) {
 	if len(old) > spanLimit || len(new) > spanLimit {
-		return []span{{0, len(old)}}, []span{{0, len(new)}}
+		return []Span{{0, len(old)}}, []Span{{0, len(new)}}
 	}
 	dmp := diffmatchpatch.New()
 	dmp.DiffTimeout = diffPatience / 10
@@ -129,10 +129,10 @@ func changedSpans(old, new string) (left, right []span) {
 	for _, d := range dmp.DiffCleanupSemantic(dmp.DiffMain(old, new, false)) {
 		switch d.Type {
 		case diffmatchpatch.DiffDelete:
-			left = append(left, wholeWord(old, span{o, o + len(d.Text)}))
+			left = append(left, wholeWord(old, Span{o, o + len(d.Text)}))
 			o += len(d.Text)
 		case diffmatchpatch.DiffInsert:
-			right = append(right, wholeWord(new, span{n, n + len(d.Text)}))
+			right = append(right, wholeWord(new, Span{n, n + len(d.Text)}))
 			n += len(d.Text)
 		default:
 			o, n = o+len(d.Text), n+len(d.Text)
@@ -142,21 +142,21 @@ func changedSpans(old, new string) (left, right []span) {
 }
 
 // wholeWord widens a piece to the words it touches: half a word marked reads worse than all of it.
-func wholeWord(s string, p span) span {
+func wholeWord(s string, p Span) Span {
 	inWord := func(b byte) bool {
 		return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 	}
-	if !strings.ContainsFunc(s[p.from:p.to], func(r rune) bool { return r < 0x80 && inWord(byte(r)) }) {
+	if !strings.ContainsFunc(s[p.From:p.To], func(r rune) bool { return r < 0x80 && inWord(byte(r)) }) {
 		return p
 	}
-	if inWord(s[p.from]) {
-		for p.from > 0 && inWord(s[p.from-1]) && s[p.from-1] < 0x80 {
-			p.from--
+	if inWord(s[p.From]) {
+		for p.From > 0 && inWord(s[p.From-1]) && s[p.From-1] < 0x80 {
+			p.From--
 		}
 	}
-	if inWord(s[p.to-1]) {
-		for p.to < len(s) && inWord(s[p.to]) && s[p.to] < 0x80 {
-			p.to++
+	if inWord(s[p.To-1]) {
+		for p.To < len(s) && inWord(s[p.To]) && s[p.To] < 0x80 {
+			p.To++
 		}
 	}
 	return p

@@ -1,4 +1,4 @@
-package ui
+package plain
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 )
 
 // Lend gives the terminal to work: until it has ended, nothing is read from the terminal and nothing printed. What a command
-// shows there is not printed again. It works only with a terminal whose reads take a deadline (see [Plain.Ask]).
-func (p *Plain) Lend(ctx context.Context, work func() error) error {
+// shows there is not printed again. It works only with a terminal whose reads take a deadline (see [Printer.Ask]).
+func (p *Printer) Lend(ctx context.Context, work func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (p *Plain) Lend(ctx context.Context, work func() error) error {
 }
 
 // Edit gives the terminal to the operator's editor and waits until it ends.
-func (p *Plain) Edit(ctx context.Context, editor *exec.Cmd) error {
+func (p *Printer) Edit(ctx context.Context, editor *exec.Cmd) error {
 	return p.Lend(ctx, func() error {
 		// opened for it alone: what a program does to its terminal must not reach our reads
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
@@ -64,7 +64,7 @@ func (t *typist) terminal() (deadliner, bool) {
 }
 
 // hold keeps what happens from being printed.
-func (p *Plain) hold() {
+func (p *Printer) hold() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flush()
@@ -75,7 +75,7 @@ func (p *Plain) hold() {
 }
 
 // letGo prints what happened meanwhile.
-func (p *Plain) letGo() {
+func (p *Printer) letGo() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lent = false

@@ -1,4 +1,4 @@
-package ui
+package plain
 
 import (
 	"context"
@@ -167,11 +167,11 @@ func (a *Answers) Unused() []string {
 	return keys
 }
 
-// Ask gives an Asker that answers from the file and hands everything else to next; nil is Decline. An answer that does
+// Ask gives an Asker that answers from the file and hands everything else to next; nil is RefuseAll. An answer that does
 // not fit its question, such as an unknown choice or a missing reason, is an error that wraps event.ErrUnanswered.
 func (a *Answers) Ask(next event.Asker) event.Asker {
 	if next == nil {
-		next = Decline()
+		next = RefuseAll()
 	}
 	return func(ctx context.Context, q event.Question) (event.Answer, error) {
 		if err := ctx.Err(); err != nil {

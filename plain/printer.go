@@ -1,4 +1,4 @@
-package ui
+package plain
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"spraydeck/event"
 )
 
-// PlainOptions say how the line printer prints. The zero value is English, calm, without prompts.
-type PlainOptions struct {
+// Options say how the line printer prints. The zero value is English, calm, without prompts.
+type Options struct {
 	Lang       string           // en or ja
 	Transcript string           // where the transcript is, named at the end; "" says nothing
 	Times      bool             // put the time since the start before each line
@@ -24,10 +24,10 @@ type PlainOptions struct {
 	pause func() <-chan time.Time // how long typing must pause before a question stands; nil = a tenth of a second
 }
 
-// Plain prints a run line by line, for a pipe, for CI and for whoever wants no screen. It is safe for use by several
+// Printer prints a run line by line, for a pipe, for CI and for whoever wants no screen. It is safe for use by several
 // goroutines. It prints what the events say and nothing else: a run, its replay and its rehearsal print alike.
-type Plain struct {
-	o PlainOptions
+type Printer struct {
+	o Options
 
 	mu       sync.Mutex
 	w        io.Writer
@@ -36,11 +36,11 @@ type Plain struct {
 	started  event.Started
 	begun    time.Time
 	now      time.Time
-	steps    []*plainStep
-	byID     map[string]*plainStep
+	steps    []*step
+	byID     map[string]*step
 	phase    string
 	current  string // step whose heading stands above
-	open     map[int]*plainCommand
+	open     map[int]*command
 	nodes    map[string]string // what was last printed of each
 	nameWide int
 	down     map[string]bool
@@ -51,7 +51,7 @@ type Plain struct {
 	state    event.State   // of the steps, where there is a reference
 }
 
-type plainStep struct {
+type step struct {
 	event.PlannedStep
 	number  int
 	attempt int
@@ -60,22 +60,22 @@ type plainStep struct {
 	printed map[string]bool // commands a dry run has printed
 }
 
-type plainCommand struct {
+type command struct {
 	event.CommandStarted
 	partial string
 	shared  bool // it ran beside another one: each line names its host
 	handed  bool // it has the terminal: what it shows is seen there
 }
 
-// NewPlain gives a line printer.
-func NewPlain(w io.Writer, o PlainOptions) *Plain {
+// New gives a line printer.
+func New(w io.Writer, o Options) *Printer {
 	if o.Prompts == nil {
 		o.Prompts = w
 	}
-	return &Plain{
+	return &Printer{
 		o: o, w: w,
-		byID:  map[string]*plainStep{},
-		open:  map[int]*plainCommand{},
+		byID:  map[string]*step{},
+		open:  map[int]*command{},
 		nodes: map[string]string{},
 		down:  map[string]bool{},
 		asked: map[string]event.Question{},
@@ -83,7 +83,7 @@ func NewPlain(w io.Writer, o PlainOptions) *Plain {
 }
 
 // Err gives the first error of writing, such as a closed pipe. Lines after it are lost; the transcript has them.
-func (p *Plain) Err() error {
+func (p *Printer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
@@ -91,7 +91,7 @@ func (p *Plain) Err() error {
 
 // Recall takes the events that were printed by the console before this one, but the output, and the state they led to: they
 // are known from then on, and not printed.
-func (p *Plain) Recall(events iter.Seq[event.Event], state *event.State) {
+func (p *Printer) Recall(events iter.Seq[event.Event], state *event.State) {
 	w := p.w
 	p.w = io.Discard
 	for e := range events {
@@ -106,7 +106,7 @@ func (p *Plain) Recall(events iter.Seq[event.Event], state *event.State) {
 }
 
 // Emit prints an event. Events the reader learns nothing from print nothing.
-func (p *Plain) Emit(e event.Event) {
+func (p *Printer) Emit(e event.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, output := e.Data.(event.Output); p.lent && !output {
@@ -116,7 +116,7 @@ func (p *Plain) Emit(e event.Event) {
 	p.print(e)
 }
 
-func (p *Plain) print(e event.Event) {
+func (p *Printer) print(e event.Event) {
 	if p.begun.IsZero() {
 		p.begun = e.Time
 	}
@@ -148,7 +148,7 @@ func (p *Plain) print(e event.Event) {
 	}
 }
 
-func (p *Plain) inStep(e event.Event) {
+func (p *Printer) inStep(e event.Event) {
 	switch d := e.Data.(type) {
 	case event.Progress, event.UnknownData:
 		return
@@ -201,10 +201,10 @@ func (p *Plain) inStep(e event.Event) {
 }
 
 // step finds the step of an event, also of one that was never planned.
-func (p *Plain) step(id string) *plainStep {
+func (p *Printer) step(id string) *step {
 	st := p.byID[id]
 	if st == nil {
-		st = &plainStep{PlannedStep: event.PlannedStep{ID: id, Title: event.T(id)}, status: event.Waiting}
+		st = &step{PlannedStep: event.PlannedStep{ID: id, Title: event.T(id)}, status: event.Waiting}
 		p.byID[id] = st
 		if id != "" {
 			p.steps = append(p.steps, st)
@@ -214,12 +214,12 @@ func (p *Plain) step(id string) *plainStep {
 	return st
 }
 
-func (p *Plain) plan(d event.Planned) {
+func (p *Printer) plan(d event.Planned) {
 	p.steps = p.steps[:0]
 	for i, s := range d.Steps {
 		st := p.byID[s.ID]
 		if st == nil {
-			st = &plainStep{status: event.Waiting}
+			st = &step{status: event.Waiting}
 			p.byID[s.ID] = st
 		}
 		st.PlannedStep, st.number = s, i+1
@@ -228,7 +228,7 @@ func (p *Plain) plan(d event.Planned) {
 }
 
 // heading names the step that the next lines belong to, unless it stands there already.
-func (p *Plain) heading(st *plainStep) {
+func (p *Printer) heading(st *step) {
 	if st.ID == "" || p.current == st.ID {
 		return
 	}
@@ -252,7 +252,7 @@ func (p *Plain) heading(st *plainStep) {
 	p.line(title)
 }
 
-func (p *Plain) start(d event.Started) {
+func (p *Printer) start(d event.Started) {
 	p.started = d
 	title := "spraydeck  " + d.Title.In(p.o.Lang)
 	if d.Title.Empty() {
@@ -281,7 +281,7 @@ func (p *Plain) start(d event.Started) {
 	}
 }
 
-func (p *Plain) end(d event.Ended) {
+func (p *Printer) end(d event.Ended) {
 	p.flush()
 	p.blank()
 	p.item2(p.status(d.Status), p.sayf("exit %d", "終了コード %d", d.Exit), event.Duration(p.now.Sub(p.begun)),
@@ -296,7 +296,7 @@ func (p *Plain) end(d event.Ended) {
 }
 
 // counts sums the steps up: "31 steps: 28 passed, 2 skipped, 1 not reached".
-func (p *Plain) counts() string {
+func (p *Printer) counts() string {
 	n := map[event.Status]int{}
 	for _, st := range p.steps {
 		n[st.status]++

@@ -1,4 +1,4 @@
-package ui
+package plain
 
 import (
 	"bufio"
@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // question prints what is asked. Where the operator is about to be prompted, the choices stand in the prompt instead.
-func (p *Plain) question(q event.Question) {
+func (p *Printer) question(q event.Question) {
 	p.asked[q.ID] = q
 	p.flush()
 	p.item(p.say("ask", "質問"), q.Title.In(p.o.Lang), "("+q.ID+")")
@@ -29,28 +30,28 @@ func (p *Plain) question(q event.Question) {
 		p.line(plainIndent + "- " + c.ID + ": " + p.choice(c))
 	}
 	if q.Type != "" {
-		p.line(plainIndent + p.sayf("to continue, %s must be typed", "続行には %s の入力が必要です", visible(q.Type)))
+		p.line(plainIndent + p.sayf("to continue, %s must be typed", "続行には %s の入力が必要です", safetext.Visible(q.Type)))
 	}
 }
 
 // questionBody is the text of a question and then its details, which are exact commands and evidence.
-func (p *Plain) questionBody(q event.Question) []string {
+func (p *Printer) questionBody(q event.Question) []string {
 	var lines []string
 	if body := q.Body.In(p.o.Lang); body != "" {
 		for l := range strings.SplitSeq(strings.TrimRight(body, "\n"), "\n") {
-			lines = append(lines, clean(l))
+			lines = append(lines, safetext.Line(l))
 		}
 	}
 	for _, d := range q.Details {
 		for l := range strings.SplitSeq(strings.TrimRight(d, "\n"), "\n") {
-			lines = append(lines, "  "+visible(l))
+			lines = append(lines, "  "+safetext.Visible(l))
 		}
 	}
 	return lines
 }
 
-func (p *Plain) choice(c event.Choice) string {
-	s := clean(c.Label.In(p.o.Lang))
+func (p *Printer) choice(c event.Choice) string {
+	s := safetext.Line(c.Label.In(p.o.Lang))
 	if s == "" {
 		s = c.ID
 	}
@@ -60,7 +61,7 @@ func (p *Plain) choice(c event.Choice) string {
 	return s
 }
 
-func (p *Plain) answer(d event.Answered) {
+func (p *Printer) answer(d event.Answered) {
 	q := p.asked[d.Question]
 	what := d.Choice
 	for _, c := range q.Choices {
@@ -87,8 +88,8 @@ func (p *Plain) answer(d event.Answered) {
 //
 // It reads in from now on, in a goroutine that ends with the input. Where its reads take a deadline, the terminal can be
 // lent.
-func (p *Plain) Ask(in io.Reader) event.Asker {
-	t := &typist{Plain: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool)}
+func (p *Printer) Ask(in io.Reader) event.Asker {
+	t := &typist{Printer: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool)}
 	p.mu.Lock()
 	p.asking, p.typist = true, t
 	p.mu.Unlock()
@@ -98,7 +99,7 @@ func (p *Plain) Ask(in io.Reader) event.Asker {
 
 // typist is the operator behind a line-wise terminal.
 type typist struct {
-	*Plain
+	*Printer
 	in    io.Reader
 	lines chan string // closed at the end of the input
 	away  chan bool   // it reads no more
@@ -185,7 +186,7 @@ func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error
 		q.Choices = []event.Choice{{ID: event.ChoiceContinue, Label: event.Text{En: "continue", Ja: "続行"}}}
 	}
 	var menu strings.Builder
-	fmt.Fprintf(&menu, "\n  %s\n", clean(q.Title.In(t.o.Lang)))
+	fmt.Fprintf(&menu, "\n  %s\n", safetext.Line(q.Title.In(t.o.Lang)))
 	for _, l := range t.questionBody(q) {
 		menu.WriteString(plainIndent + l + "\n")
 	}
@@ -201,7 +202,7 @@ func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error
 		return event.Answer{}, err
 	}
 	if q.Type != "" && (a.Choice == event.ChoiceContinue || a.Choice == "") {
-		a.Text, err = t.line(ctx, t.sayf("type %s to go on:", "続行するには %s と入力:", visible(q.Type)), func(s string) string {
+		a.Text, err = t.line(ctx, t.sayf("type %s to go on:", "続行するには %s と入力:", safetext.Visible(q.Type)), func(s string) string {
 			if s != q.Type {
 				return t.say("that is something else; ctrl+c stays here", "一致しません。やめるには ctrl+c")
 			}
@@ -251,7 +252,7 @@ func (t *typist) choose(ctx context.Context, q event.Question, a *event.Answer) 
 func (t *typist) value(ctx context.Context, q event.Question, a *event.Answer) (chosen event.Choice, err error) {
 	prompt := t.say("value:", "値:")
 	if q.Default != "" && !q.Secret {
-		prompt = t.sayf("value [%s]:", "値 [%s]:", visible(q.Default))
+		prompt = t.sayf("value [%s]:", "値 [%s]:", safetext.Visible(q.Default))
 	}
 	if q.Secret && t.o.Echo != nil {
 		t.o.Echo(false)

@@ -1,4 +1,4 @@
-package ui
+package diff
 
 import (
 	"fmt"
@@ -7,14 +7,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"spraydeck/safetext"
 )
 
-// rowKind is what happened to a line.
-type rowKind byte
+// Kind is what happened to a line.
+type Kind byte
 
 const (
-	rowEqual   rowKind = iota
-	rowChanged         // the line on the left became the line on the right
+	Equal   Kind = iota
+	Changed      // the line on the left became the line on the right
 	rowRemoved
 	rowAdded
 	rowReplaced // both sides have a line, but one did not become the other
@@ -22,35 +24,35 @@ const (
 
 // diffRow is a line of the two columns. Lines are numbered from 1; 0 is a side without one.
 type diffRow struct {
-	kind     rowKind
-	old, new int
+	Kind     Kind
+	Old, New int
 }
 
-// comparison is two texts side by side.
-type comparison struct {
-	old, new []string // lines without their ends
-	oldCut   bool     // the last line has no end
-	newCut   bool
-	rows     []diffRow
-	hunks    []hunk
+// Comparison is two texts side by side.
+type Comparison struct {
+	Old, New []string // lines without their ends
+	OldCut   bool     // the last line has no end
+	NewCut   bool
+	Rows     []diffRow
+	Hunks    []Hunk
 }
 
-// hunk is a run of rows that are not equal: rows[from:to].
-type hunk struct{ from, to int }
+// Hunk is a run of rows that are not equal: rows[from:to].
+type Hunk struct{ From, To int }
 
 // diffPatience is how long a comparison looks for the smallest difference; then it takes what it has, which is right
 // but may be larger than needed.
 const diffPatience = time.Second
 
-// sideBySide compares two texts by lines.
-func sideBySide(old, new string) *comparison {
-	t := &comparison{}
-	t.old, t.oldCut = splitLines(old)
-	t.new, t.newCut = splitLines(new)
+// Compare compares two texts by lines.
+func Compare(old, new string) *Comparison {
+	t := &Comparison{}
+	t.Old, t.OldCut = splitLines(old)
+	t.New, t.NewCut = splitLines(new)
 	a, b := t.intern()
 	dmp := diffmatchpatch.New()
 	dmp.DiffTimeout = diffPatience
-	t.rows = make([]diffRow, 0, max(len(a), len(b)))
+	t.Rows = make([]diffRow, 0, max(len(a), len(b)))
 	o, n := 1, 1
 	removed := 0 // lines of old not yet placed, which end before o
 	place := func(added int) {
@@ -69,7 +71,7 @@ func sideBySide(old, new string) *comparison {
 		case diffmatchpatch.DiffEqual:
 			place(0)
 			for range count {
-				t.rows = append(t.rows, diffRow{rowEqual, o, n})
+				t.Rows = append(t.Rows, diffRow{Equal, o, n})
 				o, n = o+1, n+1
 			}
 		}
@@ -92,8 +94,8 @@ func splitLines(s string) (lines []string, cut bool) {
 
 // intern gives each different line a character of its own, which is what the library compares. A last line without an
 // end is different from the same line with one.
-func (t *comparison) intern() (a, b []rune) {
-	ids := make(map[string]rune, len(t.old))
+func (t *Comparison) intern() (a, b []rune) {
+	ids := make(map[string]rune, len(t.Old))
 	next := rune(1)
 	number := func(lines []string, cut bool) []rune {
 		out := make([]rune, len(lines))
@@ -117,57 +119,57 @@ func (t *comparison) intern() (a, b []rune) {
 		}
 		return out
 	}
-	return number(t.old, t.oldCut), number(t.new, t.newCut)
+	return number(t.Old, t.OldCut), number(t.New, t.NewCut)
 }
 
 // pair puts a run of removed lines beside the run of added lines that took its place.
-func (t *comparison) pair(o, n, removed, added int) {
-	pairs := matchLines(t.old[o-1:o-1+removed], t.new[n-1:n-1+added])
+func (t *Comparison) pair(o, n, removed, added int) {
+	pairs := matchLines(t.Old[o-1:o-1+removed], t.New[n-1:n-1+added])
 	pairs = append(pairs, [2]int{removed, added})
 	i, j := 0, 0
 	for _, p := range pairs {
 		for i < p[0] || j < p[1] {
 			switch {
 			case i < p[0] && j < p[1]:
-				t.rows = append(t.rows, diffRow{rowReplaced, o + i, n + j})
+				t.Rows = append(t.Rows, diffRow{rowReplaced, o + i, n + j})
 				i, j = i+1, j+1
 			case i < p[0]:
-				t.rows = append(t.rows, diffRow{rowRemoved, o + i, 0})
+				t.Rows = append(t.Rows, diffRow{rowRemoved, o + i, 0})
 				i++
 			default:
-				t.rows = append(t.rows, diffRow{rowAdded, 0, n + j})
+				t.Rows = append(t.Rows, diffRow{rowAdded, 0, n + j})
 				j++
 			}
 		}
 		if p[0] < removed && p[1] < added {
-			t.rows = append(t.rows, diffRow{rowChanged, o + i, n + j})
+			t.Rows = append(t.Rows, diffRow{Changed, o + i, n + j})
 			i, j = i+1, j+1
 		}
 	}
 }
 
-func (t *comparison) findHunks() {
-	for i := 0; i < len(t.rows); i++ {
-		if t.rows[i].kind == rowEqual {
+func (t *Comparison) findHunks() {
+	for i := 0; i < len(t.Rows); i++ {
+		if t.Rows[i].Kind == Equal {
 			continue
 		}
 		from := i
-		for i < len(t.rows) && t.rows[i].kind != rowEqual {
+		for i < len(t.Rows) && t.Rows[i].Kind != Equal {
 			i++
 		}
-		t.hunks = append(t.hunks, hunk{from, i})
+		t.Hunks = append(t.Hunks, Hunk{from, i})
 	}
 }
 
-// stat gives "+3 -2", and says it when nothing differs.
-func (t *comparison) stat() string {
+// Stat gives "+3 -2", and says it when nothing differs.
+func (t *Comparison) Stat() string {
 	added, removed := 0, 0
-	for _, h := range t.hunks {
-		for _, r := range t.rows[h.from:h.to] {
-			if r.new > 0 {
+	for _, h := range t.Hunks {
+		for _, r := range t.Rows[h.From:h.To] {
+			if r.New > 0 {
 				added++
 			}
-			if r.old > 0 {
+			if r.Old > 0 {
 				removed++
 			}
 		}
@@ -175,28 +177,28 @@ func (t *comparison) stat() string {
 	return fmt.Sprintf("+%d -%d", added, removed)
 }
 
-// unified gives the differences as diff -u writes them, with so many equal lines around each.
-func (t *comparison) unified(context int) []string {
+// Unified gives the differences as diff -u writes them, with so many equal lines around each.
+func (t *Comparison) Unified(context int) []string {
 	var out []string
-	for i := 0; i < len(t.hunks); {
-		from := max(0, t.hunks[i].from-context)
+	for i := 0; i < len(t.Hunks); {
+		from := max(0, t.Hunks[i].From-context)
 		last := i
-		for last+1 < len(t.hunks) && t.hunks[last+1].from-t.hunks[last].to <= 2*context {
+		for last+1 < len(t.Hunks) && t.Hunks[last+1].From-t.Hunks[last].To <= 2*context {
 			last++
 		}
-		to := min(len(t.rows), t.hunks[last].to+context)
+		to := min(len(t.Rows), t.Hunks[last].To+context)
 		out = append(out, t.unifiedHead(from, to))
 		for r := from; r < to; {
-			if t.rows[r].kind == rowEqual {
-				out = append(out, " "+diffText(t.old[t.rows[r].old-1], false))
+			if t.Rows[r].Kind == Equal {
+				out = append(out, " "+Shown(t.Old[t.Rows[r].Old-1], false))
 				r++
 				continue
 			}
 			end := r
-			for end < to && t.rows[end].kind != rowEqual {
+			for end < to && t.Rows[end].Kind != Equal {
 				end++
 			}
-			out = t.unifiedRun(out, t.rows[r:end])
+			out = t.unifiedRun(out, t.Rows[r:end])
 			r = end
 		}
 		i = last + 1
@@ -205,20 +207,20 @@ func (t *comparison) unified(context int) []string {
 }
 
 // unifiedRun writes what was removed, then what was added.
-func (t *comparison) unifiedRun(out []string, rows []diffRow) []string {
+func (t *Comparison) unifiedRun(out []string, rows []diffRow) []string {
 	const noEnd = "\\ No newline at end of file"
 	for _, r := range rows {
-		if r.old > 0 {
-			out = append(out, "-"+diffText(t.old[r.old-1], true))
-			if t.oldCut && r.old == len(t.old) {
+		if r.Old > 0 {
+			out = append(out, "-"+Shown(t.Old[r.Old-1], true))
+			if t.OldCut && r.Old == len(t.Old) {
 				out = append(out, noEnd)
 			}
 		}
 	}
 	for _, r := range rows {
-		if r.new > 0 {
-			out = append(out, "+"+diffText(t.new[r.new-1], true))
-			if t.newCut && r.new == len(t.new) {
+		if r.New > 0 {
+			out = append(out, "+"+Shown(t.New[r.New-1], true))
+			if t.NewCut && r.New == len(t.New) {
 				out = append(out, noEnd)
 			}
 		}
@@ -226,13 +228,13 @@ func (t *comparison) unifiedRun(out []string, rows []diffRow) []string {
 	return out
 }
 
-// diffText makes a line of a file safe to draw, and leaves nothing of it out: control characters show as their pictures.
+// Shown makes a line of a file safe to draw, and leaves nothing of it out: control characters show as their pictures.
 // A carriage return at the end is worth a picture only where lines differ.
-func diffText(s string, differs bool) string {
+func Shown(s string, differs bool) string {
 	if !differs {
 		s = strings.TrimSuffix(s, "\r")
 	}
-	return clean(strings.Map(func(r rune) rune {
+	return safetext.Line(strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' {
 			return '\u2400' + r
 		}
@@ -240,18 +242,18 @@ func diffText(s string, differs bool) string {
 	}, s))
 }
 
-func (t *comparison) unifiedHead(from, to int) string {
+func (t *Comparison) unifiedHead(from, to int) string {
 	oldFrom, newFrom, oldCount, newCount := 0, 0, 0, 0
-	for _, r := range t.rows[from:to] {
-		if r.old > 0 {
+	for _, r := range t.Rows[from:to] {
+		if r.Old > 0 {
 			if oldCount == 0 {
-				oldFrom = r.old
+				oldFrom = r.Old
 			}
 			oldCount++
 		}
-		if r.new > 0 {
+		if r.New > 0 {
 			if newCount == 0 {
-				newFrom = r.new
+				newFrom = r.New
 			}
 			newCount++
 		}

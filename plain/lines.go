@@ -1,12 +1,13 @@
-package ui
+package plain
 
 import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
+	"spraydeck/diff"
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 const (
@@ -14,7 +15,7 @@ const (
 	nodeStatus  = len("NotReady,SchedulingDisabled")
 )
 
-func (p *Plain) described(st *plainStep, d event.Described) {
+func (p *Printer) described(st *step, d event.Described) {
 	if !p.started.DryRun {
 		return // each command is printed when it starts
 	}
@@ -29,8 +30,8 @@ func (p *Plain) described(st *plainStep, d event.Described) {
 	}
 }
 
-func (p *Plain) commandStarted(st *plainStep, d event.CommandStarted) {
-	c := &plainCommand{CommandStarted: d}
+func (p *Printer) commandStarted(st *step, d event.CommandStarted) {
+	c := &command{CommandStarted: d}
 	for _, other := range p.open {
 		if !other.Probe && !d.Probe {
 			p.flushCommand(other)
@@ -48,8 +49,8 @@ func (p *Plain) commandStarted(st *plainStep, d event.CommandStarted) {
 }
 
 // command prints a command exactly. The lines after the first, of a script, stand under it.
-func (p *Plain) command(label, host, line string) {
-	lines := strings.Split(strings.TrimRight(visible(line), "\n"), "\n")
+func (p *Printer) command(label, host, line string) {
+	lines := strings.Split(strings.TrimRight(safetext.Visible(line), "\n"), "\n")
 	p.line(fmt.Sprintf("  %s  %s: %s", label, host, lines[0]))
 	for _, l := range lines[1:] {
 		p.line(plainIndent + l)
@@ -57,9 +58,9 @@ func (p *Plain) command(label, host, line string) {
 }
 
 // prints says whether the output of a command is printed.
-func (p *Plain) prints(c *plainCommand) bool { return !c.handed && (!c.Probe || p.o.Probes) }
+func (p *Printer) prints(c *command) bool { return !c.handed && (!c.Probe || p.o.Probes) }
 
-func (p *Plain) output(c *plainCommand, d event.Output) {
+func (p *Printer) output(c *command, d event.Output) {
 	c.partial += d.Text
 	for {
 		line, rest, found := strings.Cut(c.partial, "\n")
@@ -75,28 +76,28 @@ func (p *Plain) output(c *plainCommand, d event.Output) {
 	}
 }
 
-func (p *Plain) outputLine(c *plainCommand, line string) {
+func (p *Printer) outputLine(c *command, line string) {
 	host := ""
 	if c.shared {
 		host = c.Host + " | "
 	}
-	p.line(strings.TrimRight(plainIndent+host+clean(line), " "))
+	p.line(strings.TrimRight(plainIndent+host+safetext.Line(line), " "))
 }
 
-func (p *Plain) flushCommand(c *plainCommand) {
+func (p *Printer) flushCommand(c *command) {
 	if c.partial != "" {
 		p.outputLine(c, c.partial)
 		c.partial = ""
 	}
 }
 
-func (p *Plain) flush() {
+func (p *Printer) flush() {
 	for _, c := range p.open {
 		p.flushCommand(c)
 	}
 }
 
-func (p *Plain) commandEnded(d event.CommandEnded) {
+func (p *Printer) commandEnded(d event.CommandEnded) {
 	c := p.open[d.Number]
 	if c == nil {
 		return
@@ -112,7 +113,7 @@ func (p *Plain) commandEnded(d event.CommandEnded) {
 	}
 }
 
-func (p *Plain) gate(d event.GateChecked) {
+func (p *Printer) gate(d event.GateChecked) {
 	word := map[event.Verdict]string{
 		event.Pass: p.say("pass", "合格"), event.Fail: p.say("FAIL", "不合格"),
 	}[d.Verdict]
@@ -130,7 +131,7 @@ func (p *Plain) gate(d event.GateChecked) {
 	}
 }
 
-func (p *Plain) insists(r event.Required) string {
+func (p *Printer) insists(r event.Required) string {
 	switch r {
 	case event.Success:
 		return p.say("blocks", "ブロック")
@@ -140,7 +141,7 @@ func (p *Plain) insists(r event.Required) string {
 	return p.say("advice", "参考")
 }
 
-func (p *Plain) hit(d event.Hit) {
+func (p *Printer) hit(d event.Hit) {
 	p.flush()
 	known := p.say("known", "既知の問題")
 	if d.Hint {
@@ -152,13 +153,13 @@ func (p *Plain) hit(d event.Hit) {
 		p.under(event.HintNote.In(p.o.Lang))
 	}
 	p.under(d.Cause.In(p.o.Lang))
-	p.under(p.say("seen: ", "該当行: ") + clean(d.Line))
+	p.under(p.say("seen: ", "該当行: ") + safetext.Line(d.Line))
 	for _, r := range d.Remedies {
 		p.under(p.say("remedy ", "対処 ") + r.ID + ": " + r.Title.In(p.o.Lang))
 	}
 }
 
-func (p *Plain) node(d event.NodeChanged) {
+func (p *Printer) node(d event.NodeChanged) {
 	n := d.Node
 	p.nameWide = max(p.nameWide, len(n.Name))
 	state := fmt.Sprintf("%-*s  %s", nodeStatus, n.Status(), n.Version)
@@ -176,7 +177,7 @@ func (p *Plain) node(d event.NodeChanged) {
 }
 
 // resumed says where a run goes on, and what was running when its console went away.
-func (p *Plain) resumed(d event.Resumed) {
+func (p *Printer) resumed(d event.Resumed) {
 	p.current = "" // a step that goes on is named once more
 	p.line(p.sayf("%s is taken up again by %s", "%s を %s が再開します", p.started.Runbook, d.Operator))
 	for _, st := range p.steps {
@@ -197,7 +198,7 @@ func (p *Plain) resumed(d event.Resumed) {
 	}
 }
 
-func (p *Plain) drifted(d event.Drifted) {
+func (p *Printer) drifted(d event.Drifted) {
 	word := p.say("FAIL", "不合格")
 	if d.Now == event.Unknown {
 		word = p.say("unknown", "不明")
@@ -209,7 +210,7 @@ func (p *Plain) drifted(d event.Drifted) {
 	}
 }
 
-func (p *Plain) connection(d event.Connection) {
+func (p *Printer) connection(d event.Connection) {
 	if d.Up == !p.down[d.To] {
 		return
 	}
@@ -221,16 +222,16 @@ func (p *Plain) connection(d event.Connection) {
 	p.item(p.say("link", "接続"), d.To+": "+p.say("lost", "切れました"), d.Error)
 }
 
-func (p *Plain) compared(d event.Compared) {
-	t := sideBySide(d.Old, d.New)
-	p.item(p.say("diff", "差分"), d.Path, d.Left+" → "+d.Right, t.stat())
+func (p *Printer) compared(d event.Compared) {
+	t := diff.Compare(d.Old, d.New)
+	p.item(p.say("diff", "差分"), d.Path, d.Left+" → "+d.Right, t.Stat())
 	p.under(d.Note.In(p.o.Lang))
-	for _, l := range t.unified(3) {
+	for _, l := range t.Unified(3) {
 		p.line(strings.TrimRight(plainIndent+l, " "))
 	}
 }
 
-func (p *Plain) stepEnded(st *plainStep, d event.StepEnded) {
+func (p *Printer) stepEnded(st *step, d event.StepEnded) {
 	p.flush()
 	st.status = d.Status
 	word := p.status(d.Status)
@@ -246,64 +247,51 @@ func (p *Plain) stepEnded(st *plainStep, d event.StepEnded) {
 }
 
 // item prints "  label  a  b"; empty parts are left out.
-func (p *Plain) item(label string, parts ...string) { p.item2("  "+label, parts...) }
+func (p *Printer) item(label string, parts ...string) { p.item2("  "+label, parts...) }
 
-func (p *Plain) item2(label string, parts ...string) {
+func (p *Printer) item2(label string, parts ...string) {
 	s := label
 	for _, part := range parts {
 		if part != "" {
-			s += "  " + clean(part)
+			s += "  " + safetext.Line(part)
 		}
 	}
 	p.line(s)
 }
 
 // under prints what belongs to the line above, each line of it indented.
-func (p *Plain) under(s string) {
+func (p *Printer) under(s string) {
 	if s == "" {
 		return
 	}
 	for l := range strings.SplitSeq(strings.TrimRight(s, "\n"), "\n") {
-		p.line(strings.TrimRight(plainIndent+clean(l), " "))
+		p.line(strings.TrimRight(plainIndent+safetext.Line(l), " "))
 	}
 }
 
-func (p *Plain) blank() { p.write("\n") }
+func (p *Printer) blank() { p.write("\n") }
 
-func (p *Plain) line(s string) {
+func (p *Printer) line(s string) {
 	if p.o.Times {
 		s = fmt.Sprintf("%8s  %s", event.Duration(p.now.Sub(p.begun)), s)
 	}
 	p.write(s + "\n")
 }
 
-func (p *Plain) write(s string) {
+func (p *Printer) write(s string) {
 	if p.err == nil {
 		_, p.err = io.WriteString(p.w, event.Shown(s))
 	}
 }
 
-func (p *Plain) say(en, ja string) string { return event.Text{En: en, Ja: ja}.In(p.o.Lang) }
+func (p *Printer) say(en, ja string) string { return event.Text{En: en, Ja: ja}.In(p.o.Lang) }
 
-func (p *Plain) sayf(en, ja string, args ...any) string {
+func (p *Printer) sayf(en, ja string, args ...any) string {
 	return fmt.Sprintf(p.say(en, ja), args...)
 }
 
-// visible shows control characters by name: a command is shown exactly, so nothing of it may be left out.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r != '\t' && r != '\n' && (unicode.IsControl(r) || event.Hidden(r)) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
 // then prints what happened at a step in the earlier run.
-func (p *Plain) then(st *plainStep) {
+func (p *Printer) then(st *step) {
 	if p.o.Reference == nil {
 		return
 	}

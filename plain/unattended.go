@@ -1,4 +1,4 @@
-package ui
+package plain
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
-// Decline gives an Asker that answers nothing. Its error wraps event.ErrUnanswered and says what was asked; its hint
+// RefuseAll gives an Asker that answers nothing. Its error wraps event.ErrUnanswered and says what was asked; its hint
 // (see event.HintOf) is what to add to an answers file.
-func Decline() event.Asker {
+func RefuseAll() event.Asker {
 	return func(ctx context.Context, q event.Question) (event.Answer, error) {
 		if err := ctx.Err(); err != nil {
 			return event.Answer{}, err
@@ -39,7 +40,7 @@ func (e *unanswered) Text() event.Text {
 }
 
 func (e *unanswered) in(lang, asked, choices, reason string) string {
-	s := fmt.Sprintf(asked, clean(e.q.Title.In(lang)), e.q.ID)
+	s := fmt.Sprintf(asked, safetext.Line(e.q.Title.In(lang)), e.q.ID)
 	if e.why != "" {
 		s += ": " + e.why
 	}
