@@ -16,8 +16,11 @@ var edges = map[string][]string{
 	"engine":      {"event", "runbook", "symptom"},
 	"lint":        {"event", "runbook", "symptom"},
 	"release":     {"event", "runbook"},
-	"cli":         {"engine", "event", "kube", "kubespray", "lint", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
-	"ui":          {"event", "release", "runbook", "transcript"},
+	"cli":         {"engine", "event", "kube", "kubespray", "lint", "plain", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
+	"ui":          {"diff", "event", "release", "runbook", "safetext", "transcript"},
+	"plain":       {"diff", "event", "safetext"},
+	"diff":        {"safetext"},
+	"safetext":    {"event"},
 	"steps":       {"event", "runbook"},
 	"transcript":  {"event", "runbook"},
 	"report":      {"event", "transcript"},
@@ -30,6 +33,7 @@ var edges = map[string][]string{
 	"workstation": nil,
 	"e2e":         nil,
 
+	"event/eventtest":           {"event"},                          // for tests
 	"runbook/runbooktest":       {"lint", "runbook", "steps"},       // for tests
 	"transcript/transcripttest": {"event", "runbook", "transcript"}, // for tests
 }

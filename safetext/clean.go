@@ -54,7 +54,7 @@ func Line(s string) string {
 	return b.String()
 }
 
-// Text is clean for a text of several lines.
+// Text is Line for a text of several lines.
 func Text(s string) string {
 	if plainASCII(s) {
 		return s

@@ -1,0 +1,2 @@
+// Package eventtest holds a sample run for tests of what shows events.
+package eventtest
