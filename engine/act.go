@@ -257,7 +257,7 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (ret
 	}
 	q.Choices = append(q.Choices, again)
 	q.Choices = append(q.Choices, r.cures(in, in.step.Remedies, "")...)
-	for _, id := range r.watch.seenIn(in.events) {
+	for _, id := range r.monitor.pitfalls(in.events) {
 		if p := r.book.Pitfall(id); p != nil {
 			q.Choices = append(q.Choices, r.cures(in, p.Remedies, id)...)
 		}

@@ -43,7 +43,9 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 		return runbook.Returned{}, err
 	}
 	n := c.Number
-	r.seeCommand(step, c)
+	if err := r.report(step, r.monitor.command(step, c)); err != nil {
+		return runbook.Returned{}, err
+	}
 	if c.TTY && c.Stdin == nil && !c.Handover {
 		in, release := r.keys.attach()
 		defer release()
@@ -92,7 +94,7 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 		return runbook.Returned{}, e
 	}
 	r.noteEnd(step, c, outcome)
-	if e := r.seeEnd(step, c, end); e != nil {
+	if e := r.report(step, r.monitor.ended(step, c, end.Outcome)); e != nil {
 		return runbook.Returned{}, e
 	}
 	return s.returned(exit, end), err
@@ -167,11 +169,11 @@ func (s *streams) recall(c *pastCommand) error {
 		text := s.lines[o.Stream] + o.Text
 		last := strings.LastIndexByte(text, '\n') + 1
 		for line := range strings.Lines(text[:last]) {
-			s.run.recall(s.command, o.Stream, strings.TrimSuffix(line, "\n"))
+			s.run.monitor.reread(s.command, o.Stream, strings.TrimSuffix(line, "\n"))
 		}
 		s.lines[o.Stream] = strings.Clone(text[last:])
 		if len(text)-last > event.LongLine { // as when it came
-			s.run.recall(s.command, o.Stream, text[last:])
+			s.run.monitor.reread(s.command, o.Stream, text[last:])
 			s.lines[o.Stream] = ""
 		}
 	})
@@ -258,7 +260,7 @@ func (s *streams) flush() {
 	for _, stream := range []string{"stdout", "stderr"} {
 		s.deliver(stream, s.rest[stream])
 		if last := s.lines[stream]; last != "" {
-			s.run.see(s.step, s.command, stream, last)
+			s.report(stream, last)
 		}
 	}
 }
@@ -300,10 +302,15 @@ func (s *streams) deliver(stream string, p []byte) {
 	s.lines[stream] = strings.Clone(text)
 }
 
-// see looks at whole lines, the last without its end.
+// see gives whole lines, the last without its end, to the monitor and the prompter.
 func (s *streams) see(stream, lines string) {
-	s.run.see(s.step, s.command, stream, lines)
+	s.report(stream, lines)
 	s.prompts.seeLines(lines)
+}
+
+// report gives lines to the monitor. emit keeps an error and stops the run.
+func (s *streams) report(stream, lines string) {
+	_ = s.run.report(s.step, s.run.monitor.output(s.step, s.command, stream, lines))
 }
 
 // completeRunes gives the length of p without a character cut off at its end.

@@ -37,12 +37,12 @@ type Env struct {
 
 // Run is a run of a runbook.
 type Run struct {
-	book  *runbook.Runbook
-	env   Env
-	root  *frame
-	scope *runbook.Scope // of the root
-	hosts func(pattern string) ([]string, error)
-	watch *watcher
+	book    *runbook.Runbook
+	env     Env
+	root    *frame
+	scope   *runbook.Scope // of the root
+	hosts   func(pattern string) ([]string, error)
+	monitor *monitor
 
 	unread    []string // inputs of which the record has only a masked copy
 	restoring bool     // a finished step brings back what it left behind; nothing is done or written
@@ -73,7 +73,7 @@ func NewRun(book *runbook.Runbook, env Env) *Run {
 		env.Mask = func(string) {}
 	}
 	scope := runbook.NewScope()
-	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, watch: newWatcher(book)}
+	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, monitor: newMonitor(book, env.Now)}
 	if env.Past != nil {
 		r.takeUp()
 	}
@@ -213,7 +213,7 @@ func (r *Run) Observe(d event.Data) error {
 		return err
 	}
 	if n, ok := d.(event.NodeChanged); ok && !n.Deleted {
-		return r.seeNode(n.Node)
+		return r.reportNode(n.Node)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestInclude(t *testing.T) {
 	}
 }
 
-// TestIncludeBringsPitfallsIn: what the included runbook watches for is watched for.
+// TestIncludeBringsPitfallsIn: symptoms of an included runbook are looked for.
 func TestIncludeBringsPitfallsIn(t *testing.T) {
 	_, state, _ := play(t, "testdata/ok/include.yaml", func(c event.Command) (string, int) {
 		return "dial vip: connection refused\n", 0

@@ -20,7 +20,7 @@ func (r *Run) takeUp() {
 	r.number = p.number
 	r.unread = p.Unread
 	for id, st := range p.steps {
-		r.watch.remember(id, st.hits)
+		r.monitor.restore(id, st.hits)
 	}
 	if p.Started == nil {
 		return
