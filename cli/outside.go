@@ -200,6 +200,9 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 	defer job.Close()
 	defer o.keepFrom(job)
 	exit, err := job.Follow(ctx, seen, c.Stdin, stdout, stderr)
+	if at := job.EndedAt(); c.Resumed != nil && c.EndedAt != nil && !at.IsZero() {
+		c.EndedAt(at)
+	}
 	for _, stream := range []string{"stdout", "stderr"} {
 		if all, masked := job.Original(stream); masked && c.Original != nil {
 			c.Original(stream, all)

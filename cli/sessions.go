@@ -23,6 +23,7 @@ type session struct {
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"` // from the start to the last event
 	Status  string    `json:"status"`
+	Console bool      `json:"console"` // whether one writes it
 	Runbook string    `json:"runbook"`
 	To      string    `json:"to,omitempty"`
 	Cluster string    `json:"cluster,omitempty"`
@@ -37,10 +38,22 @@ func sessionOf(f transcript.Summary) session {
 	if f.Status != event.Running {
 		s.Running, s.MayRun = orphans(f.Dir), leftOnNodes(f)
 	}
+	s.Console = f.Status == event.Running
+	if f.Status == transcript.Interrupted && len(s.Running) > 0 {
+		s.Status = string(event.Running)
+	}
 	if f.Err != nil {
 		s.Error = f.Err.Error()
 	}
 	return s
+}
+
+// standing is how a run stands, in a few words. One that was left running on purpose is not an interrupted one.
+func (s session) standing(lang string) string {
+	if s.Status == string(event.Running) && !s.Console {
+		return event.Text{En: "running, no console", Ja: "実行中 (コンソールなし)"}.In(lang)
+	}
+	return event.Status(s.Status).Text().In(lang)
 }
 
 func sessionsCommand(o *options) *cobra.Command {
@@ -71,7 +84,7 @@ func sessionsList(o *options) *cobra.Command {
 			}
 			s := sessionOf(f)
 			saved = append(saved, s)
-			rows = append(rows, []string{s.ID, f.Status.Text().In(o.lang), event.Duration(f.Duration), s.Runbook, s.Cluster})
+			rows = append(rows, []string{s.ID, s.standing(o.lang), event.Duration(f.Duration), s.Runbook, s.Cluster})
 		}
 		if err := give(cmd.OutOrStdout(), format, saved, []string{"ID", "STATUS", "DURATION", "RUNBOOK", "CLUSTER"}, rows); err != nil {
 			return err

@@ -162,11 +162,10 @@ func (run *shownRun) fold(state *event.State) {
 	for _, st := range state.Steps {
 		s := shownStep{ID: st.ID, Title: st.Title, Status: string(st.Status), Attempts: st.Attempt, Why: st.Why}
 		if !st.Begun.IsZero() {
-			end := st.Finished
-			if end.Before(st.Begun) {
-				end = state.Last
+			s.Seconds = st.Took().Seconds()
+			if st.Finished.Before(st.Begun) {
+				s.Seconds = max(0, state.Last.Sub(st.Begun).Seconds())
 			}
-			s.Seconds = max(0, end.Sub(st.Begun).Seconds())
 		}
 		for _, g := range st.Gates {
 			s.Gates = append(s.Gates, shownGate{g.Gate, g.When, g.Title, string(g.Verdict)})
@@ -201,7 +200,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 	if run.Unverified {
 		row("VERIFIED", say("no: it is not as it was written", "いいえ: 書かれたときのままではありません"))
 	}
-	row("STATUS", strings.TrimRight(event.Status(run.Status).Text().In(lang)+"  "+run.Why.In(lang), " "))
+	row("STATUS", strings.TrimRight(run.standing(lang)+"  "+run.Why.In(lang), " "))
 	row("RUNBOOK", strings.TrimSpace(run.Runbook+"  "+run.Version))
 	if run.From != "" || run.To != "" {
 		row("RELEASE", run.From+" -> "+run.To)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"spraydeck/event"
@@ -65,6 +66,8 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 		}
 	}
 	c.Original = s.original
+	var ended time.Time
+	c.EndedAt = func(at time.Time) { ended = at }
 	run := r.env.Exec
 	if c.Handover {
 		switch {
@@ -86,7 +89,7 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 	s.flush()
 	prompts.end()
 	outcome := event.OutcomeOf(exit, err)
-	end := event.CommandEnded{Number: n, Exit: exit, Outcome: outcome}
+	end := event.CommandEnded{Number: n, Exit: exit, Outcome: outcome, At: ended}
 	if err != nil {
 		end.Error, end.Hint = event.ErrorText(outcome, err), event.HintOf(err)
 	}
@@ -125,7 +128,7 @@ func (r *Run) leave(step string, c *event.Command, past *pastCommand) error {
 	r.number++
 	c.Number = r.number
 	r.mu.Unlock()
-	return r.emit(step, event.CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe})
+	return r.emit(step, event.CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe, Fed: c.Fed || c.Stdin != nil})
 }
 
 // noTerminal stands where a command needs the operator's terminal and there is none.

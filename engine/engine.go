@@ -421,7 +421,7 @@ func (r *Run) describe(in *instance) error {
 	}
 	ops = r.probes(in, gates, ops)
 	for _, c := range cmds {
-		ops = append(ops, event.Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c)})
+		ops = append(ops, event.Operation{Host: c.Host, Line: c.Line, Changes: in.changes(c), Fed: c.Fed || c.Stdin != nil})
 	}
 	if r.env.DryRun {
 		ops = r.probes(in, in.step.After, ops)

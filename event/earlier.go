@@ -18,7 +18,7 @@ func (e Earlier) Took(id string) time.Duration {
 			if st.Status != Passed && st.Status != Overridden || st.Finished.Before(st.Begun) {
 				continue
 			}
-			took := st.Finished.Sub(st.Begun)
+			took := st.Took()
 			if st.ID == id {
 				same = append(same, took)
 			}

@@ -150,6 +150,7 @@ type Operation struct {
 	Line    string `json:"line"`
 	Changes bool   `json:"changes,omitempty"`
 	Probe   bool   `json:"probe,omitempty"` // it only serves to learn a fact
+	Fed     bool   `json:"fed,omitempty"`   // the step gives it a text on standard input
 }
 
 // CommandStarted says that a command left for its host. Number is unique in the run.
@@ -159,6 +160,7 @@ type CommandStarted struct {
 	Line    string `json:"line"`
 	Changes bool   `json:"changes,omitempty"`
 	Probe   bool   `json:"probe,omitempty"` // run to learn a fact, not as the step's own work
+	Fed     bool   `json:"fed,omitempty"`   // the step gives it a text on standard input
 }
 
 // Output is a piece of what a command printed, cut anywhere. Text is valid UTF-8; Raw holds the bytes where they were
@@ -219,6 +221,8 @@ type CommandEnded struct {
 	Outcome Outcome `json:"outcome"`
 	Error   string  `json:"error,omitempty"`
 	Hint    string  `json:"hint,omitempty"`
+	// At is when it ended, where no console was there to see it.
+	At time.Time `json:"at,omitzero"`
 }
 
 // GateChecked is the verdict of a gate, with what it is based on.

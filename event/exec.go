@@ -33,12 +33,15 @@ type Command struct {
 	Probe    bool
 	Timeout  time.Duration // 0 = none
 	Stdin    io.Reader
+	Fed      bool     // the step gives it a text on standard input: its line alone is not what runs
 	Prompts  []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
 	Number   int      // unique in the run, filled in by the engine
 	// Original is called by an Exec, before it returns, for a stream of which out was given a masked copy: all is what the
 	// command printed, nil where nobody knows it any more. Filled in by the engine.
 	Original func(stream string, all []byte)
-	Resumed  *Seen // nil: start it. Else a console that went away started it: take it up again
+	// EndedAt is called by an Exec, before it returns, for a command that was taken up: when it ended. Filled in by the engine.
+	EndedAt func(time.Time)
+	Resumed *Seen // nil: start it. Else a console that went away started it: take it up again
 }
 
 // Seen is how much of a command's output the transcript already has. Taking the command up again brings the rest, or an

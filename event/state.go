@@ -44,6 +44,8 @@ type StepState struct {
 	Decisions  []Answered
 	Remedy     string // id of the remedy that is running, "" for none
 	Why        Text   // how it ended
+
+	idle time.Duration // of the time since Begun: no console was there and no command ran
 }
 
 // CommandState is a command as far as its events tell.
@@ -55,6 +57,7 @@ type CommandState struct {
 	Error   string
 	Hint    string
 	Begun   time.Time
+	Ended   time.Time
 }
 
 // How much of a command's output State keeps; it lets go of more when it has twice that. The journal keeps all.
@@ -144,6 +147,7 @@ func (s *State) Apply(e Event) {
 		s.commands = map[int]*CommandState{}
 		s.Connected = map[string]bool{}
 	}
+	last := s.Last
 	s.Seq, s.Last = e.Seq, e.Time
 	switch d := e.Data.(type) {
 	case Started:
@@ -158,6 +162,11 @@ func (s *State) Apply(e Event) {
 		s.Ended, s.Pending = &d, nil
 	case Resumed:
 		s.Ended = nil
+		for _, st := range s.Steps {
+			if st.Status == Running && !st.left() {
+				st.rest(last, e.Time)
+			}
+		}
 		s.Resumes++
 	case Paused:
 		s.Paused = true
@@ -212,6 +221,7 @@ func (s *State) inStep(e Event) {
 	switch d := e.Data.(type) {
 	case StepStarted:
 		st.Status, st.Attempt = Running, d.Attempt
+		st.rest(st.Finished, e.Time)
 		st.Why, st.Finished = Text{}, time.Time{} // how it ended before is not how it stands
 		if d.Attempt == 1 {
 			st.Begun = e.Time
@@ -232,7 +242,11 @@ func (s *State) inStep(e Event) {
 		}
 	case CommandEnded:
 		if c := s.commands[d.Number]; c != nil {
-			c.Exit, c.Outcome, c.Error, c.Hint = d.Exit, d.Outcome, d.Error, d.Hint
+			c.Exit, c.Outcome, c.Error, c.Hint, c.Ended = d.Exit, d.Outcome, d.Error, d.Hint, e.Time
+			if d.At.After(c.Begun) && d.At.Before(e.Time) {
+				c.Ended = d.At
+				st.rest(d.At, e.Time)
+			}
 		}
 	case GateChecked:
 		i := slices.IndexFunc(st.Gates, func(g GateChecked) bool { return g.Gate == d.Gate && g.When == d.When })
@@ -258,6 +272,8 @@ func (s *State) inStep(e Event) {
 		st.Progress = d
 	case Compared:
 		st.Compared = append(st.Compared, d)
+	case Decided:
+		st.Remarks = append(st.Remarks, d.Told(st.Phase))
 	case Remark:
 		st.Remarks = append(st.Remarks, d.Text)
 	case StepEnded:

@@ -26,7 +26,7 @@ func (p *Printer) described(st *step, d event.Described) {
 		if op.Probe {
 			label = p.say("probe", "調査")
 		}
-		p.command(label, op.Host, op.Line)
+		p.command(label, op.Host, op.Line, op.Fed)
 	}
 }
 
@@ -42,18 +42,21 @@ func (p *Printer) commandStarted(st *step, d event.CommandStarted) {
 	switch {
 	case st.printed[d.Host+"\x00"+d.Line]:
 	case d.Probe:
-		p.command(p.say("probe", "調査"), d.Host, d.Line)
+		p.command(p.say("probe", "調査"), d.Host, d.Line, d.Fed)
 	default:
-		p.command(p.say("run", "実行"), d.Host, d.Line)
+		p.command(p.say("run", "実行"), d.Host, d.Line, d.Fed)
 	}
 }
 
 // command prints a command exactly. The lines after the first, of a script, stand under it.
-func (p *Printer) command(label, host, line string) {
+func (p *Printer) command(label, host, line string, fed bool) {
 	lines := strings.Split(strings.TrimRight(safetext.Visible(line), "\n"), "\n")
 	p.line(fmt.Sprintf("  %s  %s: %s", label, host, lines[0]))
 	for _, l := range lines[1:] {
 		p.line(plainIndent + l)
+	}
+	if fed {
+		p.under("(" + event.SayFed.In(p.o.Lang) + ")")
 	}
 }
 

@@ -193,6 +193,8 @@ func (p *Printer) inStep(e event.Event) {
 		p.answer(d)
 	case event.Compared:
 		p.compared(d)
+	case event.Decided:
+		p.item(p.say("decided", "判断"), d.Told(st.Phase).In(p.o.Lang))
 	case event.Remark:
 		p.item(p.say("note", "補足"), d.Text.In(p.o.Lang))
 	case event.StepEnded:

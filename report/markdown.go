@@ -47,7 +47,11 @@ func inline(s string) string {
 
 // code is a stretch of code in one line; its fence is longer than any in it.
 func code(s string) string {
-	s = strings.Join(strings.Fields(plain(s)), " ")
+	return fenced(strings.Join(strings.Fields(plain(s)), " "))
+}
+
+// fenced is a line as code, with every blank in it.
+func fenced(s string) string {
 	if s == "" {
 		return ""
 	}
@@ -63,6 +67,19 @@ func code(s string) string {
 
 // cell is code in a table, which even there would end at a bar.
 func cell(s string) string { return strings.ReplaceAll(code(s), "|", "\\|") }
+
+// commandCell is a command in a table: exactly as it ran where it can be pasted, else a text that does not look like one.
+func (m *markdown) commandCell(c *commandView) string {
+	line := strings.TrimRight(plain(c.Line), "\n")
+	if !strings.Contains(line, "\n") && len(line) <= 160 && !c.Fed {
+		return strings.ReplaceAll(fenced(line), "|", "\\|")
+	}
+	s := inline(glimpse(m.l, line, 100))
+	if c.Fed {
+		s += " (" + inline(m.l.text(event.SayFed)) + ")"
+	}
+	return s
+}
 
 // block is code in lines of its own.
 func (m *markdown) block(kind, text string) {
@@ -258,7 +275,7 @@ func (m *markdown) changes() {
 	}
 	m.line("| %s | %s | %s | %s | %s |\n|---|---|---|---|---:|", l.say("when", "時刻"), l.say("where", "場所"), l.say("command", "コマンド"), l.say("outcome", "結果"), l.say("took", "所要時間"))
 	for _, c := range list {
-		m.line("| %s | %s | %s | %s | %s |", c.Began.Time.Format("15:04:05"), inline(c.Host), cell(short(plain(c.Line), 160)), or(l.outcome(c.Command), "✓"), l.took(c.Took))
+		m.line("| %s | %s | %s | %s | %s |", c.Began.Time.Format("15:04:05"), inline(c.Host), m.commandCell(c), or(l.outcome(c.Command), "✓"), l.took(c.Took))
 	}
 }
 
@@ -341,7 +358,12 @@ func (m *markdown) command(c *commandView) {
 		how = l.say("would run", "実行予定")
 	}
 	m.line("\n%s · %s%s\n", inline(c.Host), how, before(": ", inline(c.Error)))
-	m.block("sh", plain(c.Line))
+	kind := "sh"
+	if c.Fed {
+		kind = "text"
+		m.line("%s:\n", inline(l.text(event.SayFed)))
+	}
+	m.block(kind, plain(c.Line))
 	k := c.output
 	if c.would || k.empty() {
 		return

@@ -135,7 +135,13 @@ func streamreport(qw422016 *qt422016.Writer, p *page) {
 		streamoutcome(qw422016, c)
 		qw422016.N().S(`</span><span class="took">`)
 		qw422016.E().S(l.took(c.Took))
-		qw422016.N().S(`</span></summary>
+		qw422016.N().S(`</span></summary>`)
+		if c.Fed {
+			qw422016.N().S(`<p class="faint">`)
+			qw422016.E().S(l.text(event.SayFed))
+			qw422016.N().S(`</p>`)
+		}
+		qw422016.N().S(`
 <p>`)
 		if st := p.byStep[c.Step]; st != nil {
 			qw422016.E().S(l.say("in step", "手順"))
@@ -1201,6 +1207,11 @@ func streamcommand(qw422016 *qt422016.Writer, c *commandView) {
 		qw422016.E().S(l.took(c.Took))
 	}
 	qw422016.N().S(`</span></summary>`)
+	if c.Fed {
+		qw422016.N().S(`<p class="faint">`)
+		qw422016.E().S(l.text(event.SayFed))
+		qw422016.N().S(`</p>`)
+	}
 	if c.Error != "" {
 		qw422016.N().S(`<p class="bad">`)
 		qw422016.E().S(plain(c.Error))

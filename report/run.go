@@ -82,7 +82,9 @@ type Step struct {
 	Began    *Moment      `json:"began,omitempty"` // absent: it was not reached
 	Took     Seconds      `json:"took"`
 
-	items []any // everything that happened in it, in order
+	items []any   // everything that happened in it, in order
+	idle  Seconds // since it began: no console was there and no command ran
+	end   Seconds // of its last attempt
 }
 
 // Command is a command line or an API call.
@@ -93,6 +95,7 @@ type Command struct {
 	Line    string        `json:"line"`
 	Changes bool          `json:"changes,omitempty"`
 	Probe   bool          `json:"probe,omitempty"`
+	Fed     bool          `json:"fed,omitempty"` // it read a text on standard input
 	Began   Moment        `json:"began"`
 	Took    Seconds       `json:"took"`
 	Exit    int           `json:"exit"`
@@ -226,7 +229,7 @@ func fold(src Source, keep *budget) *run {
 	}
 	for _, st := range r.steps {
 		if st.Status == event.Running {
-			st.Took = r.last.At - st.Began.At
+			st.Took = max(0, r.last.At-st.Began.At-st.idle)
 		}
 	}
 	return r
@@ -258,6 +261,7 @@ func (r *run) add(e transcript.Entry) {
 	case event.Ended:
 		r.ended = &d
 	case event.Resumed:
+		r.rested(gap)
 		m := &Resume{now, gap, d.Operator, d.Tool, d.Torn}
 		r.resumes = append(r.resumes, m)
 		r.step(e.Step).items = append(r.step(e.Step).items, m)
@@ -324,6 +328,9 @@ func (r *run) inStep(now Moment, st *Step, data event.Data) {
 		if st.Began == nil {
 			st.Began = &now
 		}
+		if st.end > 0 {
+			st.idle, st.end = st.idle+now.At-st.end, 0
+		}
 		if d.Attempt > 1 {
 			st.items = append(st.items, attempt{now, d.Attempt})
 		}
@@ -331,18 +338,18 @@ func (r *run) inStep(now Moment, st *Step, data event.Data) {
 		if st.Began == nil {
 			st.Began = &now
 		}
-		st.Status, st.Because, st.Took = d.Status, d.Why, now.At-st.Began.At
+		st.Status, st.Because, st.Took, st.end = d.Status, d.Why, max(0, now.At-st.Began.At-st.idle), now.At
 	case event.Described:
 		if r.started.DryRun {
 			for _, op := range d.Operations {
-				st.items = append(st.items, &Command{Step: st.ID, Host: op.Host, Line: op.Line, Changes: op.Changes, Probe: op.Probe, Began: now, would: true})
+				st.items = append(st.items, &Command{Step: st.ID, Host: op.Host, Line: op.Line, Changes: op.Changes, Probe: op.Probe, Fed: op.Fed, Began: now, would: true})
 			}
 		}
 	case event.CommandStarted:
 		if r.open[d.Number] != nil { // taken up again after the console went away
 			return
 		}
-		c := &Command{Number: d.Number, Step: st.ID, Host: d.Host, Line: d.Line, Changes: d.Changes, Probe: d.Probe, Began: now, output: r.keep.output()}
+		c := &Command{Number: d.Number, Step: st.ID, Host: d.Host, Line: d.Line, Changes: d.Changes, Probe: d.Probe, Fed: d.Fed, Began: now, output: r.keep.output()}
 		r.open[d.Number] = c
 		r.commands = append(r.commands, c)
 		st.items = append(st.items, c)
@@ -370,6 +377,10 @@ func (r *run) inStep(now Moment, st *Step, data event.Data) {
 		c := &Diff{st.ID, now, d}
 		r.diffs = append(r.diffs, c)
 		st.items = append(st.items, c)
+	case event.Decided:
+		m := &Remark{st.ID, now, d.Told(st.Phase)}
+		r.remarks = append(r.remarks, m)
+		st.items = append(st.items, m)
 	case event.Remark:
 		m := &Remark{st.ID, now, d.Text}
 		r.remarks = append(r.remarks, m)
@@ -383,8 +394,25 @@ func (r *run) commandEnded(now Moment, d event.CommandEnded) {
 		return
 	}
 	c.Took, c.Exit, c.Outcome, c.Error, c.Hint = now.At-c.Began.At, d.Exit, d.Outcome, d.Error, d.Hint
+	if ran := Seconds(d.At.Sub(c.Began.Time)); !d.At.IsZero() && ran >= 0 && ran < c.Took {
+		st := r.step(c.Step)
+		c.Took, st.idle = ran, st.idle+c.Took-ran
+	}
 	c.output.flush()
 	delete(r.open, d.Number)
+}
+
+// rested takes a time without a console out of the steps of which no command ran meanwhile.
+func (r *run) rested(gap Seconds) {
+	for _, st := range r.steps {
+		left := false
+		for _, c := range r.open {
+			left = left || c.Step == st.ID && !c.Probe
+		}
+		if st.Status == event.Running && !left {
+			st.idle += gap
+		}
+	}
 }
 
 func (r *run) remedyEnded(now Moment, st *Step, d event.RemedyEnded) {

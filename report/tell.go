@@ -71,7 +71,7 @@ func (r *run) notes(l language) []string {
 	for _, c := range r.commands {
 		switch c.Outcome {
 		case event.StateLost, event.TimedOut, event.Stopped, "":
-			list = append(list, fmt.Sprintf("%s: %s: %s", plain(c.Host), short(plain(c.Line), 100), l.outcome(c)))
+			list = append(list, fmt.Sprintf("%s: %s: %s", plain(c.Host), glimpse(l, plain(c.Line), 100), l.outcome(c)))
 		}
 	}
 	for _, m := range r.resumes {

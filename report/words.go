@@ -194,6 +194,17 @@ func short(s string, width int) string {
 	return ansi.Truncate(strings.ReplaceAll(s, "\n", " "), max(1, width), "…")
 }
 
+// glimpse is the beginning of a command, where there is no room for all of it: its first line, and how many it has.
+func glimpse(l language, line string, width int) string {
+	line = strings.TrimRight(line, "\n")
+	first, rest, more := strings.Cut(line, "\n")
+	first = short(first, width)
+	if more {
+		first = strings.TrimSuffix(first, "…") + l.say(" … (%d lines)", " … (全 %d 行)", strings.Count(rest, "\n")+2)
+	}
+	return first
+}
+
 // phase is the row of the chart that a step belongs to: the phase of the runbook, without those of runbooks it includes.
 func (l language) phase(st *Step) string {
 	name, _, _ := strings.Cut(l.text(st.Phase), " › ")

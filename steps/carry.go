@@ -91,7 +91,7 @@ func (c *carry) Commands(t *runbook.Task) ([]event.Command, error) {
 		return nil, err
 	}
 	return append(cmds,
-		event.Command{Host: event.Workstation, Line: "cat > " + runbook.Quote(path), Changes: true},
+		event.Command{Host: event.Workstation, Line: "cat > " + runbook.Quote(path), Changes: true, Fed: true},
 		event.Command{Host: event.Workstation, Line: "cat " + runbook.Quote(path), Reads: true}), nil // what an edit made of it
 }
 

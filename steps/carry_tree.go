@@ -35,10 +35,16 @@ func (c *carry) treeCommands(t *runbook.Task) ([]event.Command, error) {
 	return []event.Command{
 		read(diff + "-M -l0 " + names[0] + " " + names[1]),
 		read(diff + "--no-renames " + names[0] + " " + names[2]),
-		read("git cat-file --batch"),
-		write("cd " + names[3] + " && xargs -0 rm -f --"),
-		write("tar -x -f - -C " + names[3]),
+		fed(read("git cat-file --batch")),
+		fed(write("cd " + names[3] + " && xargs -0 rm -f --")),
+		fed(write("tar -x -f - -C " + names[3])),
 	}, nil
+}
+
+// fed marks a command that is given its texts on standard input.
+func fed(c event.Command) event.Command {
+	c.Fed = true
+	return c
 }
 
 // written is a file as it goes into the new inventory.

@@ -31,6 +31,7 @@ func (c *command) Commands(t *runbook.Task) ([]event.Command, error) {
 	if cmd.Stdin, err = stdin(t, c.Stdin); err != nil {
 		return nil, err
 	}
+	cmd.Fed = c.Stdin.Set()
 	return []event.Command{cmd}, nil
 }
 

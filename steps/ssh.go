@@ -17,6 +17,7 @@ type ssh struct {
 func (s *ssh) Commands(t *runbook.Task) ([]event.Command, error) {
 	cmds, err := onHosts(t, s.Run, t.Hosts)
 	for i := range cmds {
+		cmds[i].Fed = s.Stdin.Set()
 		if cmds[i].Stdin, err = stdin(t, s.Stdin); err != nil {
 			return nil, err
 		}

@@ -76,6 +76,7 @@ type text struct {
 
 	steps    []string
 	titles   map[string]event.Text
+	phases   map[string]event.Text
 	begun    map[string]time.Time
 	start    time.Time
 	dry      bool
@@ -107,12 +108,12 @@ func (p *text) event(e event.Event) {
 	case event.Described:
 		if p.dry {
 			for _, op := range d.Operations {
-				p.command(e.Time, p.say("would run", "実行予定"), op.Host, op.Line)
+				p.command(e.Time, p.say("would run", "実行予定"), op.Host, op.Line, op.Fed)
 			}
 		}
 	case event.CommandStarted:
 		p.commands[d.Number] = e
-		p.command(e.Time, fmt.Sprintf("#%d", d.Number), d.Host, d.Line)
+		p.command(e.Time, fmt.Sprintf("#%d", d.Number), d.Host, d.Line, d.Fed)
 		p.open = d.Number
 	case event.Output:
 		if p.o.Output {
@@ -138,6 +139,8 @@ func (p *text) event(e event.Event) {
 		p.row(e.Time, p.say("compared", "比較"), fmt.Sprintf("%s: %s | %s", d.Path, d.Left, d.Right))
 	case event.Remark:
 		p.row(e.Time, p.say("note", "注記"), p.in(d.Text))
+	case event.Decided:
+		p.row(e.Time, p.say("decided", "判断"), p.in(d.Told(p.phases[e.Step])))
 	case event.StepEnded:
 		took := ""
 		if begun, ok := p.begun[e.Step]; ok {
@@ -168,10 +171,10 @@ func (p *text) learn(e event.Event) {
 	case event.Started:
 		p.start, p.dry = e.Time, d.DryRun
 	case event.Planned:
-		p.steps, p.titles = nil, map[string]event.Text{}
+		p.steps, p.titles, p.phases = nil, map[string]event.Text{}, map[string]event.Text{}
 		for _, s := range d.Steps {
 			p.steps = append(p.steps, s.ID)
-			p.titles[s.ID] = s.Title
+			p.titles[s.ID], p.phases[s.ID] = s.Title, s.Phase
 		}
 	case event.StepStarted:
 		if p.begun == nil {
@@ -230,7 +233,10 @@ func (p *text) stepStarted(e event.Event, d event.StepStarted) {
 	p.line(head)
 }
 
-func (p *text) command(at time.Time, word, host, line string) {
+func (p *text) command(at time.Time, word, host, line string, fed bool) {
+	if fed {
+		line = strings.TrimRight(line, "\n") + "\n(" + p.in(event.SayFed) + ")"
+	}
 	p.row(at, word, pad(host, 12)+strings.ReplaceAll(clean(strings.TrimRight(line, "\n")), "\n", "\n"+strings.Repeat(" ", 12)))
 }
 
@@ -246,8 +252,11 @@ func (p *text) commandEnded(e event.Event, d event.CommandEnded) {
 		s = p.outcome(d.Outcome)
 	}
 	begun := p.commands[d.Number]
-	if !begun.Time.IsZero() {
-		s += ", " + event.Duration(e.Time.Sub(begun.Time))
+	if ended := e.Time; !begun.Time.IsZero() {
+		if !d.At.IsZero() {
+			ended = d.At
+		}
+		s += ", " + event.Duration(ended.Sub(begun.Time))
 	}
 	if d.Error != "" && d.Outcome != event.Exited {
 		s += ": " + clean(d.Error)

@@ -93,6 +93,9 @@ func (l look) outcome(c *event.CommandState) string {
 	case event.Done:
 		return "✓ " + l.say(sayPassed)
 	case event.Exited:
+		if c.Outcome.Answers(c.Probe) {
+			return "· " + l.say(sayExit, c.Exit)
+		}
 		return "✗ " + l.say(sayExit, c.Exit)
 	}
 	s := "✗ " + l.say(c.Outcome.Text())
@@ -125,6 +128,9 @@ func (o *outputView) row(i int) (string, lipgloss.Style) {
 			return line, o.styleOf(line)
 		case i-out.Dropped == len(out.Lines) && out.Partial != "":
 			return safetext.Line(out.Partial), o.Plain
+		}
+		if c.Outcome.Answers(c.Probe) {
+			return o.endOf(c), o.Faint
 		}
 		return o.endOf(c), o.Danger
 	}

@@ -172,6 +172,9 @@ func (v *planView) stepDetail(i, w int) []string {
 				lines = append(lines, v.Command.Render(s))
 			}
 		}
+		if op.Fed {
+			lines = append(lines, v.block(event.SayFed, w)...)
+		}
 	}
 	return lines
 }

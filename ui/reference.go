@@ -28,7 +28,7 @@ func (l look) thenLines(r *event.Reference, then *event.StepState) []string {
 	_, word, _ := l.sign(then.Status)
 	head := l.say(word)
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
-		head = l.say(sayThenTook, head, event.Duration(then.Finished.Sub(then.Begun)))
+		head = l.say(sayThenTook, head, event.Duration(then.Took()))
 	}
 	if where := safetext.Line(r.Where()); where != "" {
 		head += "  (" + where + ")"

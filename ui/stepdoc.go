@@ -89,6 +89,9 @@ func (l look) planBlock(st *event.StepState, w int) block {
 			head = "" // said already
 		}
 		run := l.labelled(fit(head, n)+" ", safetext.Text(op.line), w, style)
+		if op.fed {
+			run = append(run, l.labelled(strings.Repeat(" ", n), l.say(event.SayFed), w, l.Faint)...)
+		}
 		if op.hosts != "" {
 			run = append(run, strings.Repeat(" ", n+3)+l.Faint.Render(cut("→ "+op.hosts, w-n-4)))
 		}
@@ -108,25 +111,25 @@ func (l look) planBlock(st *event.StepState, w int) block {
 
 type mergedOperation struct {
 	line, hosts string
-	probe       bool
+	probe, fed  bool
 }
 
 // mergeOperations puts the hosts that run the same line together. Hosts are not said again where all of them are meant.
 // What a step does comes before what it only runs to learn a fact.
 func mergeOperations(st *event.StepState) []mergedOperation {
 	var lines []string
-	hosts, probe := map[string][]string{}, map[string]bool{}
+	hosts, probe, fed := map[string][]string{}, map[string]bool{}, map[string]bool{}
 	for _, op := range st.Operations {
 		if _, ok := hosts[op.Line]; !ok {
 			lines = append(lines, op.Line)
 		}
 		hosts[op.Line] = append(hosts[op.Line], op.Host)
-		probe[op.Line] = op.Probe
+		probe[op.Line], fed[op.Line] = op.Probe, op.Fed
 	}
 	var out []mergedOperation
 	for _, line := range lines {
 		on := hosts[line]
-		m := mergedOperation{line: line, probe: probe[line]}
+		m := mergedOperation{line: line, probe: probe[line], fed: fed[line]}
 		if !slices.Equal(on, st.Hosts) && !slices.Equal(on, []string{event.Workstation}) && !slices.Equal(on, []string{event.API}) {
 			m.hosts = safetext.Line(strings.Join(on, " "))
 		}

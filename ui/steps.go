@@ -132,7 +132,7 @@ func (s *stepList) took(st *event.StepState) string {
 	case st.Begun.IsZero():
 		return ""
 	case !st.Finished.IsZero() && st.Status != event.Running:
-		return event.Duration(st.Finished.Sub(st.Begun))
+		return event.Duration(st.Took())
 	case st.Status == event.Running:
 		return event.Duration(s.now.Sub(st.Begun))
 	}

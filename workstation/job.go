@@ -218,6 +218,15 @@ func (j *Job) ending() *ending {
 	return &e
 }
 
+// EndedAt is when the command ended, zero as long as it runs or nobody knows.
+func (j *Job) EndedAt() time.Time {
+	info, err := os.Stat(j.names.exit)
+	if err != nil || j.ending() == nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
 // State is what has become of a job.
 type State string
 
