@@ -199,11 +199,12 @@ func homeWay(l *library, rs release.Releases, start planStart) (ui.HomeNext, err
 	if next.Kubernetes == "" {
 		next.Kubernetes = chain.Stops[0].Kubernetes.Version
 	}
+	runs := passedRuns()
 	for _, h := range chain.Hops {
 		var hop ui.HomeHop
 		if b := l.between(h); b != nil {
 			hop.Runbook = b.Name.Value
-			if e := estimateOf(b); e != nil {
+			if e := runs.estimate(b.Name.Value); e != nil {
 				hop.Estimate = time.Duration(e.Seconds * float64(time.Second))
 			}
 		}
@@ -257,6 +258,7 @@ func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
 	if err != nil {
 		return nil, err
 	}
+	runs := passedRuns()
 	var list []ui.HomeRunbook
 	for _, f := range l.files {
 		b := f.Runbook
@@ -264,8 +266,8 @@ func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
 			continue
 		}
 		r := ui.HomeRunbook{Name: b.Name.Value, Title: b.Title.Text(runbook.NewScope()), From: b.From.Source, To: b.To.Value}
-		if e := estimateOf(b); e != nil {
-			r.Estimate, r.AtLeast = time.Duration(e.Seconds*float64(time.Second)), e.AtLeast
+		if e := runs.estimate(b.Name.Value); e != nil {
+			r.Estimate = time.Duration(e.Seconds * float64(time.Second))
 		}
 		list = append(list, r)
 	}

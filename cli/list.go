@@ -204,7 +204,7 @@ func planTotal(p *plan, say func(en, ja string, args ...any) string) string {
 	total, estimated, unmet := planEstimate{}, 0, 0
 	for _, h := range p.Hops {
 		if e := h.Estimate; e != nil {
-			total.Seconds, total.AtLeast = total.Seconds+e.Seconds, total.AtLeast || e.AtLeast
+			total.Seconds += e.Seconds
 			estimated++
 		}
 		for _, c := range h.Conditions {
@@ -215,7 +215,7 @@ func planTotal(p *plan, say func(en, ja string, args ...any) string) string {
 	}
 	text := say("Hops: %d", "ホップ数: %d", len(p.Hops))
 	if estimated > 0 {
-		text += say("; estimated: %d, together %s", "、うち見積もりあり: %d、合計 %s", estimated, total)
+		text += say("; measured in earlier runs: %d, together %s", "、うち実績あり: %d、合計 %s", estimated, total)
 	}
 	if unmet > 0 {
 		text += say("; conditions not met: %d", "、満たしていない条件: %d", unmet)

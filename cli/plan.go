@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,14 +33,14 @@ type planHop struct {
 	release.Hop
 	Runbook  string        `json:"runbook,omitempty"`
 	Past     string        `json:"past,omitempty"` // where none leads over it: the runbook that leads past its end
-	Estimate *planEstimate `json:"estimate"`       // null where no runbook says
+	Estimate *planEstimate `json:"estimate"`       // null where no run of the runbook is recorded
 	Findings *hopFindings  `json:"findings"`       // null where nothing was checked
 }
 
-// planEstimate is the sum of what the steps of a runbook usually take.
+// planEstimate is how long a runbook took in the middle of its recorded runs.
 type planEstimate struct {
 	Seconds float64 `json:"seconds"`
-	AtLeast bool    `json:"atLeast"` // some steps are done once for every node
+	Runs    int     `json:"runs"` // it was taken from
 }
 
 // hopFindings counts what was found, by severity.
@@ -130,10 +129,11 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 	start.Release = chain.Stops[0].Release
 	p := &plan{From: start, To: chain.Stops[len(chain.Stops)-1].Release, KnownUpTo: chain.KnownUpTo, Warnings: []event.Text{}, Stops: chain.Stops, Hops: []planHop{}}
 	p.Warnings = append(p.Warnings, start.warnings...)
+	runs := passedRuns()
 	for _, h := range chain.Hops {
 		hop := planHop{Hop: h}
 		if b := l.between(h); b != nil {
-			hop.Runbook, hop.Estimate = b.Name.Value, estimateOf(b)
+			hop.Runbook, hop.Estimate = b.Name.Value, runs.estimate(b.Name.Value)
 		} else if b := l.past(h.To); b != nil && b.From.Has(h.From) {
 			hop.Past = b.Name.Value
 		}
@@ -183,22 +183,6 @@ func (l *library) between(h release.Hop) *runbook.Runbook {
 		}
 	}
 	return found
-}
-
-// estimateOf adds up what the steps usually take; nil if none says.
-func estimateOf(b *runbook.Runbook) *planEstimate {
-	var sum time.Duration
-	loops := false
-	for _, ph := range b.Phases {
-		for _, s := range ph.Steps {
-			sum += s.Estimate.Value
-			loops = loops || (s.Estimate.Value > 0 && (ph.Each != nil || s.On.Each != nil))
-		}
-	}
-	if sum == 0 {
-		return nil
-	}
-	return &planEstimate{sum.Seconds(), loops}
 }
 
 // completeReleases names the built-in releases without reading them.

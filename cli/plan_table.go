@@ -2,9 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"math"
+
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -72,17 +73,9 @@ func planRow(kubernetes string, to release.Stop, h planHop) []string {
 		to.Components["etcd"], to.Components["containerd"], to.Components["calico"], to.Ansible.Package, python, estimate}
 }
 
-// String gives 2h10m, with a plus where it takes longer the more nodes there are.
+// String gives 2h10m.
 func (e planEstimate) String() string {
-	minutes := int(math.Ceil(e.Seconds / 60))
-	text := fmt.Sprintf("%dm", minutes%60)
-	if hours := minutes / 60; hours > 0 {
-		text = fmt.Sprintf("%dh%02dm", hours, minutes%60)
-	}
-	if e.AtLeast {
-		text += "+"
-	}
-	return text
+	return event.Duration(time.Duration(e.Seconds * float64(time.Second)))
 }
 
 // say counts findings by severity; what could not be told is counted too.

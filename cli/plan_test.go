@@ -107,14 +107,6 @@ func lineWith(text, part string) string {
 	return ""
 }
 
-func TestPlanEstimate(t *testing.T) {
-	for want, e := range map[string]planEstimate{"1m": {60, false}, "2m": {61, false}, "45m+": {2700, true}, "1h00m": {3600, false}, "2h10m+": {7800, true}, "12h05m": {43500, false}} {
-		if e.String() != want {
-			t.Errorf("%+v: %s, want %s", e, e, want)
-		}
-	}
-}
-
 func TestWrapped(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("the names kube-proxy and lb-apiserver.kubernetes.local stay whole ", 5),

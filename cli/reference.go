@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"spraydeck/event"
 	"spraydeck/runbook"
@@ -52,6 +54,43 @@ func refer(out io.Writer, lang, name, runbookName string) (*event.Reference, eve
 		}
 	}
 	return ref, earlier, nil
+}
+
+// runsByBook are the recorded runs that passed, by runbook, the newest first.
+type runsByBook map[string][]string
+
+// passedRuns finds them. Without them only estimates are lost.
+func passedRuns() runsByBook {
+	root, err := transcript.Root()
+	if err != nil {
+		return nil
+	}
+	list, err := transcript.List(root)
+	if err != nil {
+		return nil
+	}
+	runs := runsByBook{}
+	for _, s := range list {
+		if b := s.Header.Runbook; s.Err == nil && s.Status == event.Passed && s.Header.Rehearses == "" && len(runs[b]) < earlierRuns {
+			runs[b] = append(runs[b], s.Dir)
+		}
+	}
+	return runs
+}
+
+// estimate is how long a runbook takes, nil where no run of it is recorded.
+func (r runsByBook) estimate(book string) *planEstimate {
+	var took []time.Duration
+	for _, dir := range r[book] {
+		if state, err := skeleton(dir); err == nil && !state.Started.DryRun {
+			took = append(took, state.Total())
+		}
+	}
+	if len(took) == 0 {
+		return nil
+	}
+	slices.Sort(took)
+	return &planEstimate{took[len(took)/2].Seconds(), len(took)}
 }
 
 // reference folds a whole run. One that is not as it was written is shown all the same, and said to be so.

@@ -45,22 +45,23 @@ func (in *instance) changes(c event.Command) bool {
 
 func (in *instance) planned(r *Run) event.PlannedStep {
 	in.scope = r.scopeOf(in)
+	estimate, measured := r.estimate(in)
 	return event.PlannedStep{
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
 		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id runbook.Str) bool { return id.Value == in.step.ID.Value }),
-		Estimate: r.estimate(in),
+		Estimate: estimate, Measured: measured,
 	}
 }
 
 // estimate is how long a step took before, where that is known, else what the runbook says.
-func (r *Run) estimate(in *instance) time.Duration {
+func (r *Run) estimate(in *instance) (d time.Duration, measured bool) {
 	if r.env.Took != nil {
 		if d := r.env.Took(in.id); d > 0 {
-			return d
+			return d, true
 		}
 	}
-	return in.step.Estimate.Value
+	return in.step.Estimate.Value, false
 }
 
 // expand makes the plan: loops become one step for each round, and an including step the steps of its runbook.

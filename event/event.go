@@ -125,6 +125,15 @@ type PlannedStep struct {
 	Hosts    []string      `json:"hosts,omitempty"`
 	NoReturn bool          `json:"noReturn,omitempty"` // after this step there is no way back
 	Estimate time.Duration `json:"estimate,omitempty"` // nanoseconds
+	Measured bool          `json:"measured,omitempty"` // Estimate is what it took in earlier runs, not what the runbook says
+}
+
+// Expected is how long the step takes by what was measured, 0 where nothing was.
+func (p PlannedStep) Expected() time.Duration {
+	if !p.Measured {
+		return 0
+	}
+	return p.Estimate
 }
 
 // Decided says whether the steps of a phase, or those of an included runbook, are done. It is decided once, at the first of

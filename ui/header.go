@@ -117,15 +117,15 @@ func (l look) window(state *event.State, o Options, now time.Time) string {
 	return l.say(sayWindow, event.Duration(gone), event.Duration(o.Window))
 }
 
-// remaining is the estimate of what is still to do.
+// remaining is how long what is still to do takes by what was measured; 0 where nothing was.
 func remaining(state *event.State, now time.Time) time.Duration {
 	var left time.Duration
 	for _, st := range state.Steps {
 		switch st.Status {
 		case event.Waiting:
-			left += st.Estimate
+			left += st.Expected()
 		case event.Running:
-			left += max(0, st.Estimate-now.Sub(st.Begun))
+			left += max(0, st.Expected()-st.Worked(now))
 		}
 	}
 	return left

@@ -70,8 +70,7 @@ type HomeRunbook struct {
 	Name     string
 	Title    event.Text
 	From, To string
-	Estimate time.Duration // 0: none of its steps says
-	AtLeast  bool          // some steps are done once for every node
+	Estimate time.Duration // 0: no run of it is recorded
 }
 
 // HomeSaved is a saved run in the list.

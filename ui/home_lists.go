@@ -69,7 +69,7 @@ func hopText(b HomeRunbook) string {
 	return arrow(b.From, b.To)
 }
 
-// estimate is how long a runbook takes, with a plus where it is longer the more nodes there are.
+// estimate is how long a runbook took in its recorded runs.
 func (v *homeView) estimate(b HomeRunbook) string {
 	if b.Estimate < time.Minute {
 		return ""
@@ -77,9 +77,6 @@ func (v *homeView) estimate(b HomeRunbook) string {
 	s := event.Duration(b.Estimate)
 	if v.w < 100 {
 		s = v.say(sayAbout, s)
-	}
-	if b.AtLeast {
-		s += "+"
 	}
 	return s
 }

@@ -79,7 +79,7 @@ func sampleHome() HomeData {
 		Next: func(context.Context, HomeSeen) (HomeNext, error) { return sampleNext(), nil },
 		Runbooks: func(context.Context) ([]HomeRunbook, error) {
 			return []HomeRunbook{{Name: "etcd-restore", Title: both("Restore etcd from a snapshot", "etcd をスナップショットから復元")},
-				{Name: "kubespray-v2.28.0", Title: both("Kubespray v2.27 to v2.28", "Kubespray v2.27 から v2.28"), From: ">=2.27.0 <2.28.0", To: "v2.28.0", Estimate: 101 * time.Minute, AtLeast: true}}, nil
+				{Name: "kubespray-v2.28.0", Title: both("Kubespray v2.27 to v2.28", "Kubespray v2.27 から v2.28"), From: ">=2.27.0 <2.28.0", To: "v2.28.0", Estimate: 101 * time.Minute}}, nil
 		},
 		Runs: func(context.Context) ([]HomeSaved, error) {
 			return []HomeSaved{homeRun("20261114-2203", "interrupted", "v2.28.0", at, 72*time.Minute),

@@ -54,7 +54,7 @@ func (p Plan) sums() planSums {
 		if st.Danger == event.Disrupts || st.Danger == event.Destroys {
 			s.red++
 		}
-		s.estimate += st.Estimate
+		s.estimate += st.Expected()
 		if st.NoReturn && s.noReturn < 0 {
 			s.noReturn = i
 		}

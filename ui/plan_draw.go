@@ -99,8 +99,8 @@ func (v *planView) stepRow(i, w int) string {
 		right += style.Render(sign)
 	}
 	estimate := ""
-	if st.Estimate > 0 {
-		estimate = event.Duration(st.Estimate)
+	if e := st.Expected(); e > 0 {
+		estimate = event.Duration(e)
 	}
 	right += fmt.Sprintf(" %7s ", estimate)
 	return ends(fmt.Sprintf(" %3d  %s", i+1, v.told(st.Title)), right, w)

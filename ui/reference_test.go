@@ -56,7 +56,7 @@ func TestAbortBy(t *testing.T) {
 	state := &event.State{}
 	for i, d := range []event.Data{
 		event.Started{At: at},
-		event.Planned{Steps: []event.PlannedStep{{ID: "a", Estimate: time.Hour}, {ID: "b", Estimate: 30 * time.Minute, NoReturn: true}, {ID: "c", Estimate: 40 * time.Minute}}},
+		event.Planned{Steps: []event.PlannedStep{{ID: "a", Estimate: time.Hour, Measured: true}, {ID: "b", Estimate: 30 * time.Minute, NoReturn: true}, {ID: "c", Estimate: 40 * time.Minute}}},
 	} {
 		state.Apply(event.Event{Seq: int64(i + 1), Time: at, Data: d})
 	}

@@ -84,6 +84,7 @@ type replayScreen struct {
 	verifying bool
 	verdict   *transcript.Result // nil: not known yet
 	problem   error              // why it could not be verified
+	took      event.Earlier      // how long the steps of the recording took, nil until all of it was read
 }
 
 func newReplayScreen(o ReplayOptions, rec *transcript.Recording) *replayScreen {
@@ -173,6 +174,7 @@ func (r *replayScreen) footHeight() int {
 func (r *replayScreen) show() {
 	p := r.player
 	r.run.state = p.state
+	r.measure()
 	var commands []*event.CommandState
 	if st, _ := r.run.shownStep(); st != nil {
 		commands = shownCommands(st)
@@ -191,6 +193,18 @@ func (r *replayScreen) show() {
 		}
 	}
 	r.run.SetState(p.state, now)
+}
+
+// measure says how long the step that is played took: all of it is in the recording. Of one that is still being written
+// nothing is known.
+func (r *replayScreen) measure() {
+	p := r.player
+	if r.took == nil && r.whole && r.ended {
+		r.took = event.Earlier{p.rec.State(p.rec.End())}
+	}
+	if st := p.state.Step(p.state.Current); st != nil {
+		st.Estimate, st.Measured = r.took.Took(st.ID), true
+	}
 }
 
 // commandsOf are all commands of a run.

@@ -220,15 +220,16 @@ func (p *stepPanel) status() []string {
 // is expected to take, and stops short of full until the end is there.
 func (p *stepPanel) progress(g event.Progress, c *event.CommandState) string {
 	line := " "
-	var elapsed time.Duration
-	if c != nil {
-		elapsed = p.now.Sub(c.Begun)
-	}
-	if e := p.step.Estimate; c != nil && e > 0 {
+	elapsed := p.step.Worked(p.now)
+	if e := p.step.Expected(); c != nil && e > 0 {
 		cells := min(24, p.w/6)
 		full := min(cells-1, int(float64(cells)*float64(elapsed)/float64(e)))
 		line += p.Success.Render(strings.Repeat("█", max(0, full))) + p.Faint.Render(strings.Repeat("░", cells-max(0, full)))
-		line += " " + p.say(sayOfAbout, event.Duration(elapsed), event.Duration(e))
+		about := sayOfAbout
+		if elapsed > e {
+			about = sayOverAbout
+		}
+		line += " " + p.say(about, event.Duration(elapsed), event.Duration(e))
 	} else if c != nil {
 		line += event.Duration(elapsed)
 	}

@@ -51,6 +51,7 @@ var (
 	sayAttempt       = event.Text{En: "attempt %d", Ja: "%d 回目"}
 	sayChecking      = event.Text{En: "checking", Ja: "確認中"}
 	sayOfAbout       = event.Text{En: "%s of ~%s", Ja: "%s / 約 %s"}
+	sayOverAbout     = event.Text{En: "%s, longer than the usual %s", Ja: "%s (通常の %s を超過)"}
 	sayTask          = event.Text{En: "task %d  ok %d changed %d", Ja: "タスク %d  ok %d changed %d"}
 	sayBad           = event.Text{En: "failed %d", Ja: "failed %d"}
 	sayWorthALook    = event.Text{En: "What stands out", Ja: "特記事項"}

@@ -35,14 +35,14 @@ func Plan() []event.PlannedStep {
 	before, upgrade := prose("Before the window", "作業前"), prose("The upgrade", "アップグレード")
 	return []event.PlannedStep{
 		{ID: "notes", Title: prose("Read the release notes", "リリースノートを読む"), Phase: before, Kind: "note",
-			Danger: event.ReadOnly, Estimate: time.Minute},
+			Danger: event.ReadOnly, Estimate: time.Minute, Measured: true},
 		{ID: "api-server", Title: prose("Which API server does each node use?", "各ノードが参照する API サーバー"),
-			Phase: before, Kind: "check", Danger: event.ReadOnly, Hosts: []string{"node1", "node2"}, Estimate: 5 * time.Second,
+			Phase: before, Kind: "check", Danger: event.ReadOnly, Hosts: []string{"node1", "node2"}, Estimate: 5 * time.Second, Measured: true,
 			Why: prose("Every kubelet must reach the API without the virtual address.", "仮想アドレスなしで API に届く必要があります。")},
 		{ID: "drain-node2", Title: prose("Drain node2", "node2 を退避"), Phase: upgrade, Kind: "drain",
-			Danger: event.Destroys, Hosts: []string{"node2"}, Estimate: 4 * time.Minute},
+			Danger: event.Destroys, Hosts: []string{"node2"}, Estimate: 4 * time.Minute, Measured: true},
 		{ID: "upgrade", Title: prose("Control plane and etcd", "コントロールプレーンと etcd"), Phase: upgrade, Kind: "ansible",
-			Danger: event.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}, Estimate: 40 * time.Minute},
+			Danger: event.Disrupts, NoReturn: true, Hosts: []string{"node1", "node2"}, Estimate: 40 * time.Minute, Measured: true},
 	}
 }
 
