@@ -88,12 +88,13 @@ func TestHomeNode(t *testing.T) {
 }
 
 func TestHomeRunbooks(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	list, err := homeRunbooks(&options{lang: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	i := slices.IndexFunc(list, func(b ui.HomeRunbook) bool { return b.Name == "kubespray-v2.28.0" })
-	if i < 0 || list[i].To != "v2.28.0" || list[i].Estimate <= 0 || list[i].Title.Ja == "" {
+	if i < 0 || list[i].To != "v2.28.0" || list[i].Estimate != 0 || list[i].Title.Ja == "" {
 		t.Errorf("got %+v", list)
 	}
 }

@@ -103,6 +103,9 @@ func (c *checker) symptomNames(p *runbook.Pitfall, s *runbook.Symptom, ids map[s
 		known := slices.DeleteFunc(slices.Clone(of.Line.RE.SubexpNames()), func(n string) bool { return n == "" })
 		c.add(name.Pos, "symptom-group", fmt.Sprintf("the expression of %s has no group %q", of.ID.Value, name.Value), runbook.DidYouMean(name.Value, append(known, symptom.Host)))
 	}
+	if s.Stream.Value == "nodes" && !s.Hint.Value {
+		c.add(s.ID.Pos, "symptom-state", fmt.Sprintf("symptom %s takes the state of a node as proof of one cause", s.ID.Value), "a state has many causes: say hint: true")
+	}
 	group(s, s.Distinct)
 	for _, name := range s.By {
 		group(s, name)

@@ -44,6 +44,7 @@ var rules = map[string]string{
 	"include-key":       "An including step says when and how often; the rest is said by the steps of the runbook.",
 	"include-cycle":     "A runbook does not include itself, not even through others.",
 	"overrides":         "An override names one step of the runbook that this one extends.",
+	"symptom-state":     "The state of a node proves no cause: a symptom in it is a hint.",
 	"symptom-condition": "The conditions of a symptom must fit each other.",
 	"symptom-empty":     "A symptom must not match the empty line, and so every output.",
 	"symptom-group":     "A condition names groups that the pattern has.",
