@@ -88,7 +88,7 @@ func TestHomeNode(t *testing.T) {
 }
 
 func TestHomeRunbooks(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	stateAt(t, t.TempDir())
 	list, err := homeRunbooks(&options{lang: "en"})
 	if err != nil {
 		t.Fatal(err)
