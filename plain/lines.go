@@ -304,7 +304,7 @@ func (p *Printer) then(st *step) {
 	}
 	took := ""
 	if then.Finished.After(then.Begun) && !then.Begun.IsZero() {
-		took = event.Duration(then.Finished.Sub(then.Begun))
+		took = event.Duration(then.Took())
 	}
 	p.item(p.say("then", "前回"), p.status(then.Status), took, p.o.Reference.Where())
 	for _, h := range then.Hits {
