@@ -289,6 +289,9 @@ func isPath(arg string) bool {
 }
 
 func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
+	if b == nil { // what is wrong with its file is all there is
+		return nil, l.invalid(slices.Clip(l.problems))
+	}
 	// what comes with the program was checked when that was made, by its tests
 	if len(l.problems) == 0 && !slices.ContainsFunc(l.files, func(f runbook.File) bool { return !strings.HasPrefix(sourceOf(f).File, builtin) }) {
 		return b, nil

@@ -44,6 +44,8 @@ type outside struct {
 	bin    sync.Once
 	binDir string // of the git for commands that only read
 
+	lease *lease // keeps other runs off the cluster; nil: nobody is kept off
+
 	mu        sync.Mutex
 	jobs      map[*workstation.Job]bool // that run under a supervisor
 	inventory *kubespray.Inventory
@@ -153,6 +155,9 @@ func (o *outside) exec() event.Exec {
 		to.Cluster = o.cluster
 	}
 	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
+		if c.Call != nil && (c.Call.Verb == "lease" || c.Call.Verb == "release") {
+			return o.lease.exec(ctx, c.Call, out)
+		}
 		to := to
 		if o.run != "" {
 			to.Name = func(number int) string { return o.run + "." + strconv.Itoa(number) }

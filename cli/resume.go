@@ -107,6 +107,9 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		env: engine.Env{Exec: out.exec(), Inputs: inputs, Started: started, Past: past, Torn: repair.Cut,
 			Mask: out.mask(journal), Masked: journal.Masked},
 	}
+	if out.cluster != nil {
+		w.env.Claim = out.claims(journal.Dir(), book.Name.Value, o.context)
+	}
 	if err := w.refer(cmd); err != nil {
 		return err
 	}

@@ -161,6 +161,9 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	if w.journal != nil {
 		out.belongsTo(w.journal)
+		if out.cluster != nil {
+			w.env.Claim = out.claims(w.journal.Dir(), book.Name.Value, o.context)
+		}
 		w.journal.MaskPatterns(own...)
 		out.record(w.journal, own)
 		w.env.Mask, w.env.Masked = out.mask(w.journal), w.journal.Masked

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,9 @@ func superviseCommand() *cobra.Command {
 		Use: "supervise", Hidden: true, Args: cobra.NoArgs, SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		RunE: func(*cobra.Command, []string) error {
+			if spool, err := os.Getwd(); err == nil {
+				go renewFor(spool)
+			}
 			err := workstation.Supervise(masking)
 			if err != nil {
 				return usage(err)

@@ -17,6 +17,9 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 	if danger == event.ReadOnly {
 		return false, nil
 	}
+	if err := r.claim(ctx); err != nil {
+		return false, err
+	}
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil {
 		return false, &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
@@ -139,7 +142,11 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 	result := runbook.ResultName(in.step.ID.Value)
 	declared := in.frame.scope.Types[result]
 	t.Exec = func(ctx context.Context, c event.Command) (runbook.Returned, error) {
-		c.Changes = in.changes(c)
+		if c.Changes = in.changes(c); c.Changes {
+			if err := r.claim(ctx); err != nil {
+				return runbook.Returned{}, err
+			}
+		}
 		res, err := r.exec(ctx, in.events, c)
 		if err == nil && res.Lost() != nil && r.restoring && declared != nil && readsOnly(c) {
 			res, err = r.exec(ctx, "", c) // the step is over, and what it gave may be needed
@@ -189,7 +196,9 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 // asStepError keeps what ends a run apart from what only fails a step.
 func (r *Run) asStepError(ctx context.Context, err error) error {
 	var failed *stepError
-	if errors.As(err, &failed) || r.broken != nil || errors.Is(err, event.ErrUnanswered) || errors.Is(err, errLeft) {
+	var blocked blockedError
+	var held heldError
+	if errors.As(err, &failed) || errors.As(err, &blocked) || errors.As(err, &held) || r.broken != nil || errors.Is(err, event.ErrUnanswered) || errors.Is(err, errLeft) {
 		return err
 	}
 	outcome := event.OutcomeOf(0, err)

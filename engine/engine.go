@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"spraydeck/event"
@@ -27,6 +28,8 @@ type Env struct {
 
 	Past *Past // of the run that is resumed; nil: it begins here
 	Torn int64 // bytes of half a line that were cut off its transcript
+
+	Claim Claim // keeps other runs away; nil: nobody is kept away
 
 	Took func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
 
@@ -56,6 +59,11 @@ type Run struct {
 	keys    keyboard
 	lost    map[string]bool // commands that may have run, by step, host and line
 	due     []*instance     // what is applied for the time of the work, in order
+
+	claiming  sync.Mutex
+	claimed   atomic.Bool // no other run changes anything meanwhile
+	unclaimed bool        // the operator goes on without that
+	release   func()      // ends the renewal of the claim
 }
 
 // NewRun prepares a run. Nothing happens before Go.
@@ -140,6 +148,7 @@ func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
 	err := r.walk(ctx)
+	r.unclaim(ctx)
 	if r.broken != nil {
 		return event.Ended{Status: event.Failed, Exit: 1, Why: event.T(r.broken.Error())}, r.broken
 	}
@@ -155,6 +164,7 @@ func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 func (r *Run) ending(ctx context.Context, err error) event.Ended {
 	var blocked blockedError
 	var failed *stepError
+	var held heldError
 	switch {
 	case err == nil:
 		return event.Ended{Status: event.Passed, Exit: 0}
@@ -162,6 +172,8 @@ func (r *Run) ending(ctx context.Context, err error) event.Ended {
 		return event.Ended{Status: event.Cancelled, Exit: 130, Why: event.Text{En: "cancelled", Ja: "中断しました"}}
 	case errors.Is(err, event.ErrUnanswered):
 		return event.Ended{Status: event.Failed, Exit: 3, Why: reasonOf(err)}
+	case errors.As(err, &held):
+		return event.Ended{Status: event.Failed, Exit: 3, Why: held.Text()}
 	case errors.As(err, &blocked):
 		return event.Ended{Status: event.Failed, Exit: 3, Why: event.Text{En: "blocked by a gate: " + blocked.gate.En, Ja: "ゲートで停止: " + blocked.gate.In("ja")}}
 	case errors.As(err, &failed):

@@ -63,7 +63,7 @@ const Masked = "[masked]"
 
 // Call is an API call as data.
 type Call struct {
-	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets
+	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets, lease, release
 	Resource       string // as kubectl takes it
 	Namespace      string // "" = all namespaces, or none
 	Name           string

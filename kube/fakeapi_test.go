@@ -52,6 +52,8 @@ type kind struct {
 var kinds = []kind{
 	{"", "v1", "nodes", "node", "Node", "no", false},
 	{"", "v1", "pods", "pod", "Pod", "po", true},
+	{"", "v1", "namespaces", "namespace", "Namespace", "ns", false},
+	{"coordination.k8s.io", "v1", "leases", "lease", "Lease", "", true},
 	{"", "v1", "configmaps", "configmap", "ConfigMap", "cm", true},
 	{"apps", "v1", "deployments", "deployment", "Deployment", "deploy", true},
 	{"apps", "v1", "daemonsets", "daemonset", "DaemonSet", "ds", true},
@@ -341,6 +343,10 @@ func (f *fakeAPI) serve(w http.ResponseWriter, r *http.Request, k kind, namespac
 	body, _ := io.ReadAll(r.Body)
 	dryRun := r.URL.Query().Get("dryRun") != "" || strings.Contains(string(body), `"dryRun":["All"]`)
 	apply := strings.HasPrefix(r.Header.Get("Content-Type"), "application/apply-patch")
+	if r.Method == http.MethodPost && sub == "" || r.Method == http.MethodPut {
+		f.write(w, r.Method, k, namespace, body)
+		return
+	}
 	switch {
 	case name == "":
 		f.list(w, r, k, namespace)
@@ -359,6 +365,27 @@ func (f *fakeAPI) serve(w http.ResponseWriter, r *http.Request, k kind, namespac
 		f.patch(w, r, k, object, body, dryRun)
 	default:
 		refuse(w, 405, metav1.StatusReasonMethodNotAllowed, r.Method)
+	}
+}
+
+// write creates or replaces an object; a replacement must know the newest version.
+func (f *fakeAPI) write(w http.ResponseWriter, method string, k kind, namespace string, body []byte) {
+	var object map[string]any
+	if err := json.Unmarshal(body, &object); err != nil {
+		refuse(w, 400, metav1.StatusReasonBadRequest, err.Error())
+		return
+	}
+	old := f.objects[key(k, namespace, field(object, "metadata", "name"))]
+	switch {
+	case method == http.MethodPost && old != nil:
+		refuse(w, 409, metav1.StatusReasonAlreadyExists, "already exists")
+	case method == http.MethodPut && old == nil:
+		refuse(w, 404, metav1.StatusReasonNotFound, "not found")
+	case method == http.MethodPut && field(old, "metadata", "resourceVersion") != field(object, "metadata", "resourceVersion"):
+		refuse(w, 409, metav1.StatusReasonConflict, "the object has been modified")
+	default:
+		f.store(k, object)
+		reply(w, 200, object)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ type Cluster struct {
 	dynamic   dynamic.Interface
 	kinds     kindCache
 	pace      pace
+	clock     *clock
 }
 
 // pace holds every interval in one place, so that tests need not wait for real ones.
@@ -98,6 +100,11 @@ func connect(config *rest.Config, from origin) (*Cluster, error) {
 
 	ends := newEndpoints(config)
 	config.Dial = ends.dial
+	served := &clock{}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		served.next = next
+		return served
+	})
 
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
@@ -118,6 +125,7 @@ func connect(config *rest.Config, from origin) (*Cluster, error) {
 		core:      typed,
 		dynamic:   dyn,
 		pace:      defaultPace(),
+		clock:     served,
 	}, nil
 }
 
