@@ -49,8 +49,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if !slices.Contains([]string{"table", "json", "junit"}, format) {
 		return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table, json or junit"}
 	}
-	lang := language(nil)
-	lib, err := load(o, lang)
+	lib, err := load(o)
 	if err != nil {
 		return err
 	}
@@ -60,12 +59,12 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	var book *runbook.Runbook
 	system := "kubespray"
 	if len(args) == 1 {
-		if book, err = lib.runbook(args[0], lang); err != nil {
+		if book, err = lib.runbook(args[0]); err != nil {
 			return err
 		}
 		system = book.System.Value
 	}
-	out, err := reach(o, system)
+	out, err := connect(o, system)
 	if err != nil {
 		return err
 	}
@@ -79,18 +78,18 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 			return err
 		}
 	}
-	lang.Inventory = language(out.learn).Inventory
-	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
-		inputs["inventory"] = o.inventory
-	} else if now := out.inventoryInUse(); has && inputs["inventory"] == "" && now != "" {
-		inputs["inventory"] = now // the runbook's default may be a file that one of its steps makes
+	giveInventory(o, book, inputs)
+	if _, has := book.Inputs.Get("inventory"); has && inputs["inventory"] == "" {
+		if now := out.inventoryInUse(); now != "" {
+			inputs["inventory"] = now // the runbook's default may be a file that one of its steps makes
+		}
 	}
 	from, _, _ := strings.Cut(hop, "..")
 	out.leaves(cmd.Context(), book, from, inputs)
 	if err := lib.fits(book, inputs, "check"); err != nil {
 		return err
 	}
-	found, err := engine.Checkup(cmd.Context(), book, engine.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+	found, err := engine.Checkup(cmd.Context(), book, out.checkEnv(inputs))
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 func TestCheckFromHop(t *testing.T) {
 	text := "apiVersion: spraydeck/v1\nkind: Runbook\nname: hop\ntitle: Hop\nversion: 1.0.0\nsystem: kubespray\nfrom: \">=2.27.0 <2.28.0\"\nto: v2.28.0\n" +
 		"inputs:\n  previous_tag: {prompt: Tag, default: v2.27.0}\nphases: [{title: A, steps: [{id: a, title: A, note: A}]}]\n"
-	f, problems := runbook.Parse("hop", []byte(text), language(nil))
+	f, problems := runbook.Parse("hop", []byte(text), language(builtinReleases))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

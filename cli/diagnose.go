@@ -70,7 +70,7 @@ func diagnoseCommand(o *options) *cobra.Command {
 
 // allSymptoms is those of every pitfall of the library, which must be sound.
 func allSymptoms(o *options) (*runbook.Symptoms, error) {
-	l, err := load(o, language(nil), "Pitfall")
+	l, err := load(o, "Pitfall")
 	if err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func homeNext(o *options, seen ui.HomeSeen) (ui.HomeNext, error) {
 		return ui.HomeNext{}, &runbook.UsageError{Message: "not known without a checkout or a cluster",
 			Way: "start it in a checkout or with --checkout DIR, and with --kubeconfig FILE; d needs neither"}
 	}
-	l, err := load(o, language(nil))
+	l, err := load(o)
 	if err != nil {
 		return ui.HomeNext{}, err
 	}
@@ -254,7 +254,7 @@ func foundIn(source string) event.Text {
 }
 
 func homeRunbooks(o *options) ([]ui.HomeRunbook, error) {
-	l, err := load(o, language(nil))
+	l, err := load(o)
 	if err != nil {
 		return nil, err
 	}
@@ -301,27 +301,19 @@ func homeRuns(context.Context) ([]ui.HomeSaved, error) {
 
 // homeFindings looks for the pitfalls of a runbook, as the check command does.
 func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Finding, error) {
-	lang := language(nil)
-	lib, err := load(o, lang)
+	_, book, err := loadRunbook(o, name)
 	if err != nil {
 		return nil, err
 	}
-	book, err := lib.runbook(name, lang)
-	if err != nil {
-		return nil, err
-	}
-	out, err := reach(o, book.System.Value)
+	out, err := connect(o, book.System.Value)
 	if err != nil {
 		return nil, err
 	}
 	defer out.close()
-	lang.Inventory = language(out.learn).Inventory
 	inputs := map[string]string{}
-	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
-		inputs["inventory"] = o.inventory
-	}
+	giveInventory(o, book, inputs)
 	out.leaves(ctx, book, "", inputs)
-	found, err := engine.Checkup(ctx, book, engine.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+	found, err := engine.Checkup(ctx, book, out.checkEnv(inputs))
 	if errors.Is(err, event.ErrUnanswered) {
 		return nil, fmt.Errorf("%s asks for what has no default: %w", name, err)
 	}

@@ -75,8 +75,7 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 	}
 	kubernetes := strings.TrimPrefix(chain.Stops[len(chain.Stops)-1].Kubernetes.Version, "v")
 	text := fmt.Sprintf(lookOnly, from, to, kubernetes, inventory, ansible)
-	lang := language(out.learn)
-	f, problems := runbook.Parse("hop", []byte(text), lang)
+	f, problems := runbook.Parse("hop", []byte(text), l.lang)
 	if len(problems) == 0 {
 		problems = lint.CheckRunbook(append(l.files[:len(l.files):len(l.files)], f), f.Runbook)
 	}
@@ -90,7 +89,7 @@ func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error
 // findings looks for the pitfalls of each hop in what the options reach. Where nothing can be reached nothing was
 // checked, and the plan says so by leaving the column empty.
 func (l *library) findings(o *options) findingsOf {
-	out, err := reach(o, "kubespray")
+	out, err := connect(o, "kubespray")
 	if err != nil {
 		return nil
 	}
@@ -103,7 +102,7 @@ func (l *library) findings(o *options) findingsOf {
 		if o.inventory != "" {
 			inputs["inventory"] = o.inventory
 		}
-		found, err := engine.Checkup(ctx, book, engine.Env{Exec: out.exec(), Ask: declined, Inputs: inputs})
+		found, err := engine.Checkup(ctx, book, out.checkEnv(inputs))
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -88,7 +88,7 @@ func compareInventories(ctx context.Context, o *options, how kubespray.CompareOp
 	if _, err := exec.LookPath("ansible-inventory"); err == nil {
 		how.List = kubespray.ListWithAnsible
 	}
-	lib, err := load(o, language(nil), "Release")
+	lib, err := load(o, "Release")
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ import (
 	"spraydeck/steps"
 )
 
-// language is what runbooks can say here.
-func language(inventory func(*kubespray.Inventory)) *runbook.Language {
+// language returns what runbooks can say here. releases reads the known releases.
+func language(releases func() (release.Releases, error)) *runbook.Language {
 	return &runbook.Language{
 		Kinds: steps.Kinds(carrying), Probes: steps.Probes(),
 		Inventory: func(list []byte) (runbook.Inventory, error) {
@@ -33,13 +33,15 @@ func language(inventory func(*kubespray.Inventory)) *runbook.Language {
 				return runbook.Inventory{}, err
 			}
 			inv.AddGroups()
-			if inventory != nil {
-				inventory(inv)
-			}
 			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Hosts: inv.Hosts}, nil
 		},
-		Releases: releasesBetween(func() (release.Releases, error) { return release.ReadReleases(runbooks.Releases, "releases") }),
+		Releases: releasesBetween(releases),
 	}
+}
+
+// builtinReleases reads the releases that come with the program.
+func builtinReleases() (release.Releases, error) {
+	return release.ReadReleases(runbooks.Releases, "releases")
 }
 
 // releasesBetween makes what the language needs to know about releases of a way to read them.
@@ -60,6 +62,7 @@ const builtin = "built-in:"
 // library is all runbooks and pitfalls that can be named. What comes later stands before what came earlier: an
 // operator's own file takes the place of a built-in one of the same name.
 type library struct {
+	lang     *runbook.Language
 	files    []runbook.File
 	names    map[string]bool // of the files
 	texts    map[string]string
@@ -68,14 +71,18 @@ type library struct {
 	replaced map[string]runbook.File // what an operator's own file stands in place of, by name
 }
 
-func newLibrary(kinds []string) *library {
-	return &library{names: map[string]bool{}, texts: map[string]string{}, kinds: kinds}
+// newLibrary returns an empty library of files of some kinds, of all where kinds is empty. Its language knows the releases
+// that are in the library when one is first asked for.
+func newLibrary(kinds ...string) *library {
+	l := &library{names: map[string]bool{}, texts: map[string]string{}, kinds: kinds}
+	l.lang = language(sync.OnceValues(l.releases))
+	return l
 }
 
 // load reads the built-in files, then the operator's directories; of some kinds alone, where kinds are named.
-func load(o *options, lang *runbook.Language, kinds ...string) (*library, error) {
-	l := newLibrary(kinds)
-	if err := l.add(runbooks.FS, "", builtin, lang); err != nil {
+func load(o *options, kinds ...string) (*library, error) {
+	l := newLibrary(kinds...)
+	if err := l.add(runbooks.FS, "", builtin); err != nil {
 		return nil, err
 	}
 	dirs := o.runbooks
@@ -86,12 +93,11 @@ func load(o *options, lang *runbook.Language, kinds ...string) (*library, error)
 		if !isDir(dir) {
 			return nil, &runbook.UsageError{Message: fmt.Sprintf("%s is no directory", dir), Way: "--runbooks names a directory of YAML files"}
 		}
-		if err := l.add(os.DirFS(dir), "", dir+string(filepath.Separator), lang); err != nil {
+		if err := l.add(os.DirFS(dir), "", dir+string(filepath.Separator)); err != nil {
 			return nil, err
 		}
 	}
 	runbook.Link(l.files)
-	lang.Releases = releasesBetween(sync.OnceValues(l.releases)) // with the operator's own
 	return l, nil
 }
 
@@ -104,7 +110,7 @@ func isDir(path string) bool {
 var kindLine = regexp.MustCompile(`(?m)^kind:[ \t]*["']?(\w+)`)
 
 // add reads every YAML file below a directory of a file system.
-func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) error {
+func (l *library) add(fsys fs.FS, under, prefix string) error {
 	if under == "" {
 		under = "."
 	}
@@ -131,7 +137,7 @@ func (l *library) add(fsys fs.FS, under, prefix string, lang *runbook.Language) 
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
-				files[i].parse(lang)
+				files[i].parse(l.lang)
 			}
 		})
 	}
@@ -164,9 +170,9 @@ func (u *unread) parse(lang *runbook.Language) {
 }
 
 // addFile reads one file.
-func (l *library) addFile(root, path string, text []byte, lang *runbook.Language) {
+func (l *library) addFile(root, path string, text []byte) {
 	u := &unread{root: root, path: path, text: text}
-	u.parse(lang)
+	u.parse(l.lang)
 	l.take(u)
 }
 
@@ -205,7 +211,7 @@ func (l *library) take(u *unread) {
 }
 
 // addOne reads a file by its path, and the files that it includes by theirs: those beside it and below.
-func (l *library) addOne(file string, lang *runbook.Language) error {
+func (l *library) addOne(file string) error {
 	root, _ := filepath.Split(file)
 	for todo := []string{file}; len(todo) > 0; todo = todo[1:] {
 		next := todo[0]
@@ -219,7 +225,7 @@ func (l *library) addOne(file string, lang *runbook.Language) error {
 		if err != nil {
 			return fmt.Errorf("read %s: %w", next, err)
 		}
-		l.addFile(root, strings.TrimPrefix(next, root), text, lang)
+		l.addFile(root, strings.TrimPrefix(next, root), text)
 		for _, f := range l.files {
 			if f.Runbook != nil && f.Runbook.Source.File == next {
 				todo = append(todo, f.Runbook.Includes()...)
@@ -241,9 +247,9 @@ func nameOf(f runbook.File) string {
 
 // runbook finds a runbook by its name or its file, and makes sure that it is sound: a runbook with a mistake in it is
 // found out before the window and not inside it.
-func (l *library) runbook(arg string, lang *runbook.Language) (*runbook.Runbook, error) {
+func (l *library) runbook(arg string) (*runbook.Runbook, error) {
 	if isPath(arg) {
-		if err := l.addOne(arg, lang); err != nil {
+		if err := l.addOne(arg); err != nil {
 			return nil, usage(err)
 		}
 		f := runbook.File{}

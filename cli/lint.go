@@ -30,7 +30,7 @@ func lintCommand(o *options) *cobra.Command {
 			// it reads, tells and ends: what it has read stays in use till then
 			debug.SetGCPercent(-1)
 			debug.SetMemoryLimit(512 << 20)
-			l, problems, err := linted(o, args, language(nil))
+			l, problems, err := linted(o, args)
 			if err != nil {
 				return err
 			}
@@ -45,10 +45,10 @@ func lintCommand(o *options) *cobra.Command {
 }
 
 // linted reads the files at some paths and gives all their problems.
-func linted(o *options, paths []string, lang *runbook.Language) (*library, runbook.Problems, error) {
-	l := newLibrary(nil)
+func linted(o *options, paths []string) (*library, runbook.Problems, error) {
+	l := newLibrary()
 	for _, path := range paths {
-		if err := l.addPath(path, lang); err != nil {
+		if err := l.addPath(path); err != nil {
 			return nil, nil, usage(err)
 		}
 	}
@@ -58,7 +58,7 @@ func linted(o *options, paths []string, lang *runbook.Language) (*library, runbo
 	found := lint.Check(l.files)
 	// the catalogue is read only where a name is missing: most of what is linted is the catalogue itself
 	if slices.ContainsFunc(found, func(p runbook.Problem) bool { return p.Rule == "unknown-pitfall" || p.Rule == "unknown-runbook" }) {
-		found = lint.Check(l.files, l.builtin(o, lang)...)
+		found = lint.Check(l.files, l.builtin(o)...)
 	}
 	problems := l.own(append(l.problems, found...))
 	problems.Sort()
@@ -66,15 +66,15 @@ func linted(o *options, paths []string, lang *runbook.Language) (*library, runbo
 }
 
 // addPath reads a file, or every YAML file below a directory.
-func (l *library) addPath(path string, lang *runbook.Language) error {
+func (l *library) addPath(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
 	if info.IsDir() {
-		return l.add(os.DirFS(path), "", filepath.Clean(path)+string(filepath.Separator), lang)
+		return l.add(os.DirFS(path), "", filepath.Clean(path)+string(filepath.Separator))
 	}
-	return l.addOne(path, lang)
+	return l.addOne(path)
 }
 
 // tellProblems prints problems in one of the formats. Text is for reading and goes to stderr; the others are results.
@@ -109,8 +109,8 @@ func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems
 }
 
 // builtin is what the files may name and do not hold themselves.
-func (l *library) builtin(o *options, lang *runbook.Language) []runbook.File {
-	known, err := load(o, lang)
+func (l *library) builtin(o *options) []runbook.File {
+	known, err := load(o)
 	if err != nil {
 		return nil
 	}

@@ -49,7 +49,7 @@ func completeRunbook(o *options, at int) cobra.CompletionFunc {
 }
 
 func runbookNames(o *options) []string {
-	l, err := load(o, language(nil))
+	l, err := load(o)
 	if err != nil {
 		return nil
 	}
@@ -76,7 +76,7 @@ type entry struct {
 }
 
 func entries(o *options, want func(runbook.File) (entry, bool)) ([]entry, error) {
-	l, err := load(o, language(nil))
+	l, err := load(o)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := load(o, language(nil))
+			l, err := load(o)
 			if err != nil {
 				return err
 			}

@@ -46,16 +46,16 @@ type outside struct {
 
 	lease *lease // keeps other runs off the cluster; nil: nobody is kept off
 
-	mu        sync.Mutex
-	jobs      map[*workstation.Job]bool // that run under a supervisor
-	inventory *kubespray.Inventory
-	run       string // what commands of the run are named by on the nodes; "" where nothing is written
+	mu   sync.Mutex
+	jobs map[*workstation.Job]bool // that run under a supervisor
+	vars map[string]map[string]any // of the hosts of the inventory
+	run  string                    // what commands of the run are named by on the nodes; "" where nothing is written
 }
 
-// reach opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
+// connect opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
 // there is still much that can be done; needCluster is for the rest. What has nothing to do with Kubespray wants no
 // checkout: its commands run in that directory, whatever it is.
-func reach(o *options, system string) (*outside, error) {
+func connect(o *options, system string) (*outside, error) {
 	out := &outside{}
 	var err error
 	switch out.checkout, err = kubespray.Open(o.checkout); {
@@ -112,21 +112,18 @@ func (o *outside) clusterName() string {
 
 func (o *outside) close() { o.ssh.Close() }
 
-// learn keeps the inventory: it says how each node is reached.
-func (o *outside) learn(inv *kubespray.Inventory) {
+// learn takes the host variables of the inventory: they say how each node is reached.
+func (o *outside) learn(inv runbook.Inventory) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.inventory = inv
+	o.vars = inv.Vars
 }
 
 // host gives what the inventory says of the way to a node, as Ansible reads it.
 func (o *outside) host(name string) sshx.Options {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.inventory == nil {
-		return sshx.Options{}
-	}
-	vars := o.inventory.Vars[name]
+	vars := o.vars[name]
 	text := func(keys ...string) string {
 		for _, k := range keys {
 			if v, ok := vars[k]; ok && v != nil {

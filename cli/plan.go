@@ -95,7 +95,7 @@ func planCommandWith(o *options, findings findingsOf) *cobra.Command {
 }
 
 func makePlan(ctx context.Context, o *options, from, to string, findings findingsOf) (*plan, error) {
-	l, err := load(o, language(nil))
+	l, err := load(o)
 	if err != nil {
 		return nil, err
 	}

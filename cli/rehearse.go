@@ -167,12 +167,7 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name
 	if name == "" {
 		name = rec.Started.Runbook
 	}
-	lang := language(nil)
-	lib, err := load(o, lang)
-	if err != nil {
-		return err
-	}
-	book, err := lib.runbook(name, lang)
+	_, book, err := loadRunbook(o, name)
 	if err != nil {
 		return err
 	}

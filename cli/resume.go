@@ -66,8 +66,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	past.Distrust(foreign(journal))
 	inSamePlace(cmd, o, started)
 
-	lang := language(nil)
-	lib, err := load(o, lang)
+	lib, err := load(o)
 	if err != nil {
 		return err
 	}
@@ -75,7 +74,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	if started.File != "" {
 		name = started.File
 	}
-	book, err := lib.runbook(name, lang)
+	book, err := lib.runbook(name)
 	if err != nil && past.Started == nil {
 		id := journal.Header().ID
 		return &runbook.UsageError{Message: fmt.Sprintf("the run %s broke off before anything ran, and cannot be gone on with: %v", id, err),
@@ -84,7 +83,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	if err != nil {
 		return err
 	}
-	out, err := reach(o, book.System.Value)
+	out, err := connect(o, book.System.Value)
 	if err != nil {
 		return err
 	}
@@ -99,14 +98,13 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		return usage(out.noCluster) // that it does not answer may be what the run is about
 	}
 	out.record(journal, own)
-	lang.Inventory = language(out.learn).Inventory
 	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
 	w := walk{
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, journal: journal, reviewed: foreign(journal).Empty(),
-		recalls: rec,
-		env: engine.Env{Exec: out.exec(), Inputs: inputs, Started: started, Past: past, Torn: repair.Cut,
-			Mask: out.mask(journal), Masked: journal.Masked},
+		recalls: rec, env: out.env(inputs),
 	}
+	w.env.Started, w.env.Past, w.env.Torn = started, past, repair.Cut
+	w.env.Mask, w.env.Masked = out.mask(journal), journal.Masked
 	if out.cluster != nil {
 		w.env.Claim = out.claims(journal.Dir(), book.Name.Value, o.context)
 	}

@@ -96,27 +96,20 @@ func parseSet(set []string) (map[string]string, error) {
 
 func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]string, dryRun bool) error {
 	ctx := cmd.Context()
-	var out *outside
 	own, err := transcript.Patterns()
 	if err != nil {
 		return usage(err)
 	}
-	lang := language(nil)
-	lib, err := load(o, lang)
+	lib, book, err := loadRunbook(o, name)
 	if err != nil {
 		return err
 	}
-	book, err := lib.runbook(name, lang)
-	if err != nil {
-		return err
-	}
-	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
-		inputs["inventory"] = o.inventory
-	}
+	giveInventory(o, book, inputs)
 	if err := lib.fits(book, inputs, "run"); err != nil {
 		return err
 	}
-	if out, err = reach(o, book.System.Value); err != nil {
+	out, err := connect(o, book.System.Value)
+	if err != nil {
 		return err
 	}
 	defer out.close()
@@ -126,7 +119,6 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 			return err
 		}
 	}
-	lang.Inventory = language(out.learn).Inventory
 
 	started := event.Started{
 		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
@@ -140,7 +132,8 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 			started.From = tag
 		}
 	}
-	env := engine.Env{Exec: out.exec(), Inputs: inputs, Started: started, DryRun: dryRun}
+	env := out.env(inputs)
+	env.Started, env.DryRun = started, dryRun
 	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login}
 	if err := w.refer(cmd); err != nil {
 		return err

@@ -16,7 +16,7 @@ func schemaCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e := json.NewEncoder(cmd.OutOrStdout())
 			e.SetIndent("", "  ")
-			return e.Encode(runbook.Schema(language(nil)))
+			return e.Encode(runbook.Schema(language(builtinReleases)))
 		},
 	}
 }
@@ -25,6 +25,6 @@ func schemaCommand() *cobra.Command {
 func referenceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "reference", Hidden: true, Args: cobra.NoArgs,
-		Run: func(cmd *cobra.Command, _ []string) { runbook.Reference(cmd.OutOrStdout(), language(nil)) },
+		Run: func(cmd *cobra.Command, _ []string) { runbook.Reference(cmd.OutOrStdout(), language(builtinReleases)) },
 	}
 }

@@ -27,8 +27,7 @@ func testCommand(o *options) *cobra.Command {
 		Example: "  spraydeck test my-runbooks/\n  spraydeck test my-runbooks/pitfall.yaml -o json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			lang := language(nil)
-			l, problems, err := linted(o, args, lang)
+			l, problems, err := linted(o, args)
 			if err != nil {
 				return err
 			}
@@ -39,7 +38,7 @@ func testCommand(o *options) *cobra.Command {
 			var rows [][]string
 			failed := 0
 			for _, f := range l.files {
-				for _, t := range engine.Test(cmd.Context(), f, lang) {
+				for _, t := range engine.Test(cmd.Context(), f, l.lang) {
 					results = append(results, tested{t.Pos.File, t.Pos.Line, t.Name, t.Why == "", t.Why})
 					word := "pass"
 					if t.Why != "" {

@@ -117,6 +117,9 @@ func (r *Run) inventory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the inventory: %w", err)
 	}
+	if r.env.Learn != nil {
+		r.env.Learn(inv)
+	}
 	r.hosts = inv.Hosts
 	r.scope.Set("inventory.groups", runbook.GivenTypes["inventory.groups"], inv.Groups)
 	r.scope.Set("inventory.vars", runbook.GivenTypes["inventory.vars"], inv.Vars)

@@ -29,7 +29,8 @@ type Env struct {
 	Past *Past // of the run that is resumed; nil: it begins here
 	Torn int64 // bytes of half a line that were cut off its transcript
 
-	Claim Claim // keeps other runs away; nil: nobody is kept away
+	Claim Claim                   // keeps other runs away; nil: nobody is kept away
+	Learn func(runbook.Inventory) // called with the inventory when it is read; nil = nobody needs it
 
 	Took func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
 
