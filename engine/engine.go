@@ -48,8 +48,9 @@ type Run struct {
 	hosts   func(pattern string) ([]string, error)
 	monitor *monitor
 
-	unread    []string // inputs of which the record has only a masked copy
-	restoring bool     // a finished step brings back what it left behind; nothing is done or written
+	unread    []string                    // inputs of which the record has only a masked copy
+	late      func(context.Context) error // what is checked again once the command that was left running has ended; nil: nothing
+	restoring bool                        // a finished step brings back what it left behind; nothing is done or written
 
 	mu      sync.Mutex // events leave one at a time
 	over    bool       // Ended has left
@@ -261,6 +262,12 @@ func (r *Run) walk(ctx context.Context) error {
 	for _, in := range plan {
 		if err := r.step(ctx, in); err != nil {
 			return err
+		}
+		if late := r.late; late != nil {
+			r.late = nil
+			if err := late(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return r.remind(ctx)

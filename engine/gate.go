@@ -19,6 +19,9 @@ const pollEvery = 3 * time.Second
 
 // gates passes all gates of a step, one after the other. It says whether any was overridden.
 func (r *Run) gates(ctx context.Context, in *instance, when string, gates []runbook.Gate) (overridden bool, err error) {
+	looking := *in
+	looking.shared = &shared{}
+	in = &looking
 	for i := range gates {
 		if p := r.book.Pitfall(gates[i].Pitfall.Value); p != nil && r.book.Excludes(p) {
 			continue
@@ -49,6 +52,7 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *runbook.Ga
 			return false, nil
 		}
 		a, err := r.askOf(ctx, in, r.gateQuestion(in, g, checked), false)
+		in.shared.anew()
 		switch {
 		case errors.Is(err, event.ErrUnanswered) && checked.Verdict != event.Pass:
 			return false, unansweredGate{blockedError{checked.Title}, err}
@@ -67,6 +71,7 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *runbook.Ga
 			if err := r.remedy(ctx, in, a.Choice, scope); err != nil {
 				return false, err
 			}
+			in.shared.anew()
 		}
 	}
 }
@@ -103,6 +108,7 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *runbook.G
 		if err := r.sleep(ctx, pollEvery); err != nil {
 			return nil, nil, err
 		}
+		in.shared.anew()
 		start += pollEvery
 		held += pollEvery
 	}
@@ -258,9 +264,9 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 	return f.Value.Probe.Value(results)
 }
 
-// probe runs one command of a probe. What a finished step saw is only used to go once more the way that it went: there a
+// probeNow runs one command of a probe. What a finished step saw is only used to go once more the way that it went: there a
 // masked copy does, as everything that runs comes from the record.
-func (r *Run) probe(ctx context.Context, in *instance, c event.Command) (runbook.Result, error) {
+func (r *Run) probeNow(ctx context.Context, in *instance, c event.Command) (runbook.Result, error) {
 	got, err := r.exec(ctx, in.events, c)
 	if err != nil {
 		return got.Ending(), err

@@ -28,7 +28,8 @@ type instance struct {
 	hosts   []string
 	facts   runbook.Named[runbook.Fact] // the runbook's and the step's own
 	remedy  bool
-	unknown bool // nobody knows how the last attempt ended
+	shared  *shared // what its probes gave, nil where nothing is shared
+	unknown bool    // nobody knows how the last attempt ended
 }
 
 func (in *instance) danger() event.Danger {

@@ -57,7 +57,7 @@ func TestMonitorConditions(t *testing.T) {
 	r.reportNode(event.Node{Name: "node2", Ready: "Unknown", Version: "v1.31.4"})
 	told("")
 	r.reportNode(event.Node{Name: "node3", Ready: "Unknown", Version: "v1.31.4"})
-	told("lost")
+	told("lost?")
 	r.reportNode(event.Node{Name: "node3", Ready: "Unknown", Version: "v1.31.4"})
 	told("") // once for a step
 

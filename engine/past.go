@@ -42,6 +42,7 @@ type pastStep struct {
 	lost     map[string]bool           // commands that changed something and of which no end is known, by host and line
 	unknown  bool                      // it ended, and nobody knows how
 	commands []*pastCommand
+	changed  reach // where commands of attempts that ended without success got to
 	answers  map[string][]event.Answer
 	gates    map[[2]string]event.GateChecked
 	hits     []event.Hit
@@ -138,7 +139,11 @@ func (p *Past) forget(id string) *pastStep {
 	delete(p.steps, id)
 	st := p.step(id)
 	st.attempts, st.before, st.lost, st.unknown = old.attempts, old.attempts, old.lost, old.unknown
+	st.changed = old.changed
 	for _, c := range old.commands {
+		if c.Changes {
+			st.changed |= reachOf(c.Host, c.Line)
+		}
 		if key := p.lostKey(c.Host, c.Line); c.end != nil && c.end.Outcome != event.StateLost {
 			delete(st.lost, key)
 		} else if c.Changes {

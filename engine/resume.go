@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -77,7 +78,13 @@ func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error
 	if len(finished) == 0 || len(rest) == 0 {
 		return rest, nil
 	}
-	return rest, r.recheck(ctx, finished)
+	now := rest[0].events
+	changed := r.env.Past.changedIn(now)
+	if r.env.Past.underway(now) { // it comes first: it is taken up, and shown as it is
+		r.late = func(ctx context.Context) error { return r.recheck(ctx, finished, changed) }
+		return rest, nil
+	}
+	return rest, r.recheck(ctx, finished, changed)
 }
 
 func (r *Run) setRestoring(on bool) {
@@ -92,18 +99,30 @@ type again struct {
 	gate *runbook.Gate
 	when string
 	now  *event.GateChecked
+
+	changed reach // by later steps
+	reads   reads
 }
 
 // recheck looks at what was checked before the run was interrupted: the checks of finished steps, and what their work
-// had to lead to. What does not hold any more is shown, and the operator decides.
-func (r *Run) recheck(ctx context.Context, finished []*instance) error {
+// had to lead to. What fails now is shown, and the operator decides. A check is not made again where a later step changed what it
+// looks at: changed is where the step that the run goes on with
+// did.
+func (r *Run) recheck(ctx context.Context, finished []*instance, changed reach) error {
 	var list []*again
-	for _, in := range finished {
+	skipped := 0
+	for _, in := range slices.Backward(finished) {
+		later, own := changed, []*again{}
+		changed |= r.env.Past.changedIn(in.events)
 		check := func(when string, gates []runbook.Gate) {
 			for i := range gates {
 				g := in.frame.book.FillGate(&gates[i], i)
 				if c, ok := r.env.Past.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == event.Pass {
-					list = append(list, &again{in: in, gate: g, when: when})
+					if reads := r.env.Past.readIn(in.events); reads != 0 && reads&^later == 0 {
+						skipped++
+						continue
+					}
+					own = append(own, &again{in: in, gate: g, when: when, changed: later})
 				}
 			}
 		}
@@ -111,6 +130,13 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 			check("before", r.gatesOf(p))
 		}
 		check("after", in.step.After)
+		list = slices.Concat(own, list)
+	}
+	if skipped > 0 {
+		if err := r.emit("", event.Remark{Text: checksAgain(skipped, "%d check is not made again: later steps changed what it looks at",
+			"%d checks are not made again: later steps changed what they look at", "%d 件の確認は、以後の手順が対象を変更したため、やり直しません")}); err != nil {
+			return err
+		}
 	}
 	if len(list) == 0 {
 		return nil
@@ -120,7 +146,7 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 		return err
 	}
 	exec := r.env.Exec
-	r.env.Exec = once(exec)
+	r.env.Exec = noting(once(exec))
 	defer func() { r.env.Exec = exec }()
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, 16)
@@ -130,7 +156,7 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 			defer func() { <-turns }()
 			in := *a.in
 			in.events = "" // it is no part of the step
-			a.now, _, _ = r.look(ctx, &in, a.when, a.gate)
+			a.now, _, _ = r.look(context.WithValue(ctx, readsKey{}, &a.reads), &in, a.when, a.gate)
 		})
 	}
 	wg.Wait()
@@ -142,8 +168,11 @@ func (r *Run) recheck(ctx context.Context, finished []*instance) error {
 	}
 	var drift []event.Drifted
 	for _, a := range list {
-		if a.now == nil || a.now.Verdict == event.Pass {
+		if a.now == nil || a.now.Verdict == event.Pass || reach(a.reads.Load())&a.changed != 0 {
 			continue
+		}
+		if slices.ContainsFunc(drift, func(d event.Drifted) bool { return d.Title == a.now.Title && slices.Equal(d.Evidence, a.now.Evidence) }) {
+			continue // the same check of an earlier step
 		}
 		d := event.Drifted{Step: a.in.id, Gate: a.gate.ID.Value, When: a.when, Title: a.now.Title, Was: event.Pass, Now: a.now.Verdict,
 			Says: a.now.Says, Evidence: a.now.Evidence}
@@ -171,8 +200,7 @@ func (r *Run) acceptDrift(ctx context.Context, drift []event.Drifted) error {
 		ID: "resume", Form: event.AskApprove, Opens: true, Safe: event.ChoiceLeave,
 		Title: checksAgain(len(drift), "Go on? %d check that passed before does not pass now", "Go on? %d checks that passed before do not pass now",
 			"続行しますか？ 以前は合格した %d 件の確認が今は合格しません"),
-		Body: event.Text{En: "The work itself may be the reason: a check of the old version fails once the new one is there.",
-			Ja: "作業そのものが理由のこともあります。新しい版になれば、古い版についての確認は合格しません。"},
+		Body: event.Text{En: "No step of this run has changed what they look at since.", Ja: "この実行の手順は、それ以後これらの対象を変更していません。"},
 		Choices: []event.Choice{
 			{ID: event.ChoiceContinue, Label: event.Text{En: "go on", Ja: "続行"}},
 			{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}},

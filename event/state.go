@@ -20,6 +20,7 @@ type State struct {
 	Resumes     int       // how often another console took it up
 	Drift       []Drifted // what had changed then
 	Paused      bool      // output is not recorded
+	Behind      time.Time // what runs is shown as it was then: its console has just taken it up; zero: it is live
 	Last        time.Time // of the last event
 	Seq         int64
 
@@ -163,6 +164,9 @@ func (s *State) Apply(e Event) {
 	case Resumed:
 		s.Ended = nil
 		for _, st := range s.Steps {
+			if st.Status == Running && st.left() {
+				s.Behind = last
+			}
 			if st.Status == Running && !st.left() {
 				st.rest(last, e.Time)
 			}
@@ -217,6 +221,10 @@ func (s *State) inStep(e Event) {
 		if e.Step != "" {
 			s.Steps = append(s.Steps, st)
 		}
+	}
+	switch e.Data.(type) {
+	case Output, CommandEnded, StepEnded, Progress:
+		s.Behind = time.Time{}
 	}
 	switch d := e.Data.(type) {
 	case StepStarted:

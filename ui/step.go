@@ -203,6 +203,9 @@ func (p *stepPanel) status() []string {
 	if p.step.Remedy != "" {
 		lines = append(lines, " "+p.Warning.Render("▶ "+p.say(sayRemedyRuns, safetext.Line(p.step.Remedy))))
 	}
+	if at := p.state.Behind; !at.IsZero() {
+		return append(lines, " "+p.Warning.Render("… "+p.say(sayBehind, at.Format("15:04:05"))))
+	}
 	c := p.Running()
 	if g := p.step.Progress; g.Tasks > 0 && (c != nil || p.ask != nil) {
 		lines = append(lines, p.progress(g, c))

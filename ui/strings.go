@@ -39,6 +39,7 @@ var (
 	sayKnown         = event.Text{En: "Known: %s · %s", Ja: "既知の問題: %s · %s"}
 	sayPerhaps       = event.Text{En: "Perhaps: %s · %s", Ja: "参考: %s · %s"}
 	sayRemedy        = event.Text{En: "remedy", Ja: "対処"}
+	sayBehind        = event.Text{En: "shown as it was at %s: the command is being taken up again", Ja: "%s 時点の表示です。コマンドに再接続しています"}
 	sayRemedyRuns    = event.Text{En: "remedy running: %s", Ja: "対処を実行中: %s"}
 	sayDecided       = event.Text{En: "decided: %s, because: %s", Ja: "判断: %s、理由: %s"}
 	sayMoreLines     = event.Text{En: "… %d more lines", Ja: "… 残り %d 行"}
