@@ -1,6 +1,6 @@
 #!/bin/bash
 # All tests, on a fresh machine too: it installs what it needs where it may (Debian, root). Without root it runs what
-# needs none and says at the end what was left out. With CI=true nothing may be left out.
+# needs none and says at the end what was skipped. With CI=true nothing may be skipped.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -70,7 +70,7 @@ else
 fi
 
 if [ ${#left_out[@]} -gt 0 ]; then
-  echo "== left out:"
+  echo "== skipped:"
   printf '   %s\n' "${left_out[@]}"
   [ "${CI:-}" != true ] || exit 1
   exit 0

@@ -25,8 +25,8 @@ func checkCommand(o *options) *cobra.Command {
 		Use: "check [RUNBOOK]", Short: "Look for every known pitfall before anything is touched",
 		Long: "Look for every pitfall of a runbook in the inventory, the cluster and the nodes. It only reads, and runs what it\n" +
 			"can at the same time. Without a runbook or --hop it takes the next hop after the checkout's release.\n\n" +
-			"Each pitfall is well, a finding, or could not be told, with the reason. What could not be probed never counts as\n" +
-			"well. The exit code is 0 when all is well, 3 when there are findings, 4 when something could not be told.",
+			"Each pitfall is well, a finding, or unknown, with the reason. What could not be probed never counts as\n" +
+			"well. The exit code is 0 when all is well, 3 when there are findings, 4 when something is unknown.",
 		Example:           "  spraydeck check --checkout ~/kubespray\n  spraydeck check --hop v2.27.0..v2.28.0 -o json",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRunbook(o, 0),
@@ -263,7 +263,7 @@ func table(w io.Writer, found []runbook.Finding, lang string) {
 			fmt.Fprintf(w, "         %s: %s\n", say("remedy", "対処"), r.Title.In(lang))
 		}
 	}
-	fmt.Fprintf(w, say("\n%d found, %d could not be told, %d well\n", "\n要対応 %d、不明 %d、正常 %d\n"), count[event.Fail], count[event.Unknown], count[event.Pass])
+	fmt.Fprintf(w, say("\n%d found, %d unknown, %d well\n", "\n要対応 %d、不明 %d、正常 %d\n"), count[event.Fail], count[event.Unknown], count[event.Pass])
 }
 
 func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang string) error {

@@ -17,7 +17,7 @@ import (
 
 func inventoryCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "inventory", Short: "What the inventory of a Kubespray checkout says"}
-	cmd.AddCommand(compareCommand(o))
+	cmd.AddCommand(compareCommand(o), listCommand(o))
 	return cmd
 }
 
@@ -66,10 +66,35 @@ func compareCommand(o *options) *cobra.Command {
 	f.StringVar(&branch, "branch", "", "the branch that holds the old inventory")
 	f.StringVar(&from, "from", "", "the release whose sample the old inventory was made of")
 	f.StringVar(&to, "to", "", "the release whose sample the new one was made of")
-	f.StringSliceVar(&keep, "keep", nil, "variables that must not move, whoever set them")
+	f.StringSliceVar(&keep, "keep", nil, "variables that must not move, even if only the sample set them")
 	f.StringSliceVar(&moved, "moved", nil, "where the release moved the settings of a file: OLD=NEW")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// listCommand prints an inventory of which encrypted files cannot be read. Runs fall back to it.
+func listCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "Print the inventory as ansible-inventory does, without encrypted files",
+		Long: "Print the inventory as ansible-inventory --list does, but leave files alone that are encrypted as a whole and whose\n" +
+			"password Ansible does not have: each is named on standard error, and is one variable that holds its digest.",
+		Example: "  spraydeck inventory list --inventory inventory/mycluster/inventory.ini",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.inventory == "" {
+				return &runbook.UsageError{Message: "--inventory is not given", Way: "see spraydeck inventory list --help"}
+			}
+			list, encrypted, err := kubespray.ListWithoutVault(cmd.Context(), o.inventory)
+			if err != nil {
+				return err
+			}
+			for _, w := range kubespray.WarnVault(encrypted) {
+				fmt.Fprintln(cmd.ErrOrStderr(), w)
+			}
+			_, err = cmd.OutOrStdout().Write(list)
+			return err
+		},
+	}
 }
 
 func compareInventories(ctx context.Context, o *options, how kubespray.CompareOptions, moved []string) (*kubespray.Comparison, error) {

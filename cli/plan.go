@@ -49,7 +49,7 @@ type hopFindings struct {
 	Outage   int `json:"outage"`
 	Data     int `json:"data"`
 	Nuisance int `json:"nuisance"`
-	Unknown  int `json:"unknown"` // checks that could not tell
+	Unknown  int `json:"unknown"` // checks whose verdict is unknown
 }
 
 // findingsOf looks for the pitfalls of a hop. A plan without one shows no findings: nothing that was not checked counts
@@ -62,7 +62,7 @@ func planCommandWith(o *options, findings findingsOf) *cobra.Command {
 	var from, to, format string
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Show the way to a release: every hop, what is installed there, what to know before", Args: cobra.NoArgs,
-		Long: "Show the way from one release of Kubespray to another. No minor is left out, releases known to be bad are\n" +
+		Long: "Show the way from one release of Kubespray to another. No minor is skipped, releases known to be bad are\n" +
 			"passed by and the reason is given. Nothing is changed; with --from neither checkout nor cluster is needed.",
 		Example: "  spraydeck plan --checkout ~/kubespray\n  spraydeck plan --from v2.24.1 --to v2.31.0 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {

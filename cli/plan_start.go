@@ -46,7 +46,13 @@ func findStart(ctx context.Context, o *options, rs release.Releases) (planStart,
 		s.noTag = err
 	} else {
 		named = programs(ctx, checkout)
-		s.tag, _, s.noTag = checkout.Tag(ctx)
+		var exact bool
+		if s.tag, exact, s.noTag = checkout.Tag(ctx); s.noTag == nil && !exact {
+			if commits, code, err := checkout.Above(ctx, s.tag); err == nil && code > 0 {
+				named = append(named, event.Textf("the checkout is %d commits above %s, and %d of them change roles or playbooks: it is not that release, and may install other versions than the plan says",
+					"チェックアウトは %[2]s より %[1]d コミット新しく、うち %[3]d はロールまたはプレイブックを変更しています。リリースそのものではなく、計画と異なるバージョンが導入されることがあります", commits, s.tag, code))
+			}
+		}
 	}
 	// what was named and is not there is a mistake, not a thing to do without
 	if s.noTag != nil && o.checkout != "." {

@@ -176,7 +176,7 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name
 	inputs := rec.Inputs()
 	for name := range inputs {
 		if _, ok := book.Inputs.Get(name); !ok {
-			fmt.Fprintf(cmd.ErrOrStderr(), "spraydeck: the recording has an input %s that %s does not have; left out\n", name, book.Name.Value)
+			fmt.Fprintf(cmd.ErrOrStderr(), "spraydeck: the recording has an input %s that %s does not have; skipped\n", name, book.Name.Value)
 			delete(inputs, name)
 		}
 	}

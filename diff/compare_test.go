@@ -156,7 +156,7 @@ func gitDiff(b *testing.B, old, new string) time.Duration {
 		if os.Getenv("CI") == "true" {
 			b.Fatal("git is missing: install git")
 		}
-		b.Skip("left out, because git is missing: install git")
+		b.Skip("skipped, because git is missing: install git")
 	}
 	dir := b.TempDir()
 	for name, text := range map[string]string{"a": old, "b": new} {

@@ -28,7 +28,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 		ID: in.id + "/approve", Form: event.AskApprove, Title: in.step.Title.Text(in.scope), Body: in.wayBack(), Danger: danger,
 		Choices: []event.Choice{
 			{ID: event.ChoiceContinue, Label: event.Text{En: "run", Ja: "実行"}},
-			{ID: event.ChoiceSkip, Label: event.Text{En: "leave this step out", Ja: "この手順を省略"}, NeedsReason: true},
+			{ID: event.ChoiceSkip, Label: event.Text{En: "skip this step", Ja: "この手順を省略"}, NeedsReason: true},
 			{ID: event.ChoiceLeave, Label: event.Text{En: "leave the run here", Ja: "ここで中断"}},
 		},
 	}
@@ -61,7 +61,7 @@ func (in *instance) wayBack() event.Text {
 	if undo.Empty() {
 		return undo
 	}
-	return event.Text{En: "The way back: ", Ja: "元に戻すには: "}.Plus(undo)
+	return event.Text{En: "Undo: ", Ja: "元に戻すには: "}.Plus(undo)
 }
 
 // confirmWord is what must be typed before a red step: what the runbook says, else the node, else the cluster. A step
@@ -258,7 +258,7 @@ func (r *Run) failed(ctx context.Context, in *instance, failure *stepError) (ret
 	if failure.outcome == event.StateLost {
 		q.ID, q.Unknown, q.Exact = in.id+"/unknown", true, true
 		q.Body = q.Body.Plus(event.T(". ")).Plus(sayMayHaveRun)
-		q.Title = event.Text{En: "Nobody knows how this ended: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
+		q.Title = event.Text{En: "How this ended is unknown: " + in.step.Title.Text(in.scope).En, Ja: "結果が不明です: " + in.step.Title.Text(in.scope).In("ja")}
 	}
 	again := event.Choice{ID: event.ChoiceRetry, Label: event.Text{En: "run it again", Ja: "再実行"}}
 	if q.Unknown {

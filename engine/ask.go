@@ -33,7 +33,7 @@ func (r *Run) askUnknown(in *instance, q *event.Question, cmds []event.Command) 
 	body := sayMayHaveRun.Plus(event.Text{En: ".", Ja: "。"})
 	for _, line := range lines {
 		if !slices.Contains(q.Details, line) {
-			body = body.Plus(event.Textf("\nNobody knows how this ended: %s", "\n結果が不明です: %s", line))
+			body = body.Plus(event.Textf("\nHow this ended is unknown: %s", "\n結果が不明です: %s", line))
 		}
 	}
 	if !q.Body.Empty() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,6 +103,11 @@ func (r *Run) inventory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the inventory with %q: %w", line, err)
 	}
+	if got.Exit != 0 && vaultRefused.MatchString(got.Says()) {
+		if got, err = r.withoutVault(ctx, line, got); err != nil {
+			return err
+		}
+	}
 	if got.Exit != 0 {
 		way := "check --checkout and --inventory, and that Ansible is installed where the runbook looks for it"
 		if strings.Contains(got.Says(), "preferred locale") {
@@ -124,6 +130,26 @@ func (r *Run) inventory(ctx context.Context) error {
 	r.scope.Set("inventory.groups", runbook.GivenTypes["inventory.groups"], inv.Groups)
 	r.scope.Set("inventory.vars", runbook.GivenTypes["inventory.vars"], inv.Vars)
 	return nil
+}
+
+// vaultRefused is how Ansible says that it has no password for an encrypted file.
+var vaultRefused = regexp.MustCompile(`no vault secrets|Decryption failed`)
+
+// withoutVault reads the inventory once more, without the files whose vault password Ansible does not have. They are named.
+func (r *Run) withoutVault(ctx context.Context, line string, refused runbook.Returned) (runbook.Returned, error) {
+	rest, ok := strings.CutSuffix(line, " --list")
+	plain := strings.Replace(rest, "ansible-inventory -i ", `"${SPRAYDECK:-spraydeck}" inventory list --inventory `, 1)
+	if !ok || plain == rest {
+		return refused, nil
+	}
+	got, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: plain, Probe: true})
+	if err != nil || got.Exit != 0 {
+		return refused, err
+	}
+	if named := got.Says(); named != "" {
+		err = r.emit("", event.Remark{Text: event.T(named)})
+	}
+	return got, err
 }
 
 func lastLine(s string) string {

@@ -407,7 +407,7 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 	}
 	skip, err := r.approve(ctx, in)
 	if err != nil || skip {
-		return event.Overridden, event.Text{En: "left out by the operator", Ja: "オペレーターが省略しました"}, err
+		return event.Overridden, event.Text{En: "skipped by the operator", Ja: "オペレーターが省略しました"}, err
 	}
 	over, err := r.act(ctx, in)
 	in.unknown = stateLost(err)

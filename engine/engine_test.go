@@ -334,7 +334,7 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 		if end.Error != want || end.Outcome != event.OutcomeOf(-1, err) {
 			t.Errorf("%v: %s, %q", err, end.Outcome, end.Error)
 		}
-		if body.En != "The way back: make it not" || body.Ja != "元に戻すには: 取り消す" {
+		if body.En != "Undo: make it not" || body.Ja != "元に戻すには: 取り消す" {
 			t.Errorf("got %q, %q", body.En, body.Ja)
 		}
 	}

@@ -185,7 +185,7 @@ func (r *Run) unknown(ctx context.Context, c *event.GateChecked, err error) (*ev
 		return nil, nil, err
 	}
 	c.Verdict = event.Unknown
-	c.Says = event.Text{En: "could not tell", Ja: "判定できませんでした"}
+	c.Says = event.Text{En: "unknown", Ja: "判定できませんでした"}
 	c.Evidence = whyUnknown(err)
 	return c, nil, nil
 }
@@ -202,7 +202,7 @@ func whyUnknown(err error) []string {
 func (r *Run) isDone(ctx context.Context, in *instance) (bool, error) {
 	scope, err := r.collect(ctx, in, nil, in.step.Done)
 	if err != nil {
-		return false, &stepError{outcome: event.NotStarted, why: event.T("whether it is already done could not be told: " + err.Error())}
+		return false, &stepError{outcome: event.NotStarted, why: event.T("unknown whether it is already done: " + err.Error())}
 	}
 	return scope.True(in.step.Done)
 }

@@ -84,7 +84,7 @@ func (r *Run) decideOnce(ctx context.Context, id, events string, ask func() (boo
 func (r *Run) holds(ctx context.Context, in *instance) (bool, error) {
 	scope, err := r.collect(ctx, in, nil, in.when)
 	if err != nil {
-		return false, fmt.Errorf("whether %s is needed could not be told: %w", in.id, err)
+		return false, fmt.Errorf("unknown whether %s is needed: %w", in.id, err)
 	}
 	return scope.True(in.when)
 }

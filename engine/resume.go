@@ -230,7 +230,7 @@ func (r *Run) leftOpen(in *instance) error {
 		if !c.Changes {
 			continue
 		}
-		if err := r.emit(in.events, event.Remark{Text: event.Textf("nobody knows how this ended: %s", "結果が不明です: %s", c.Line)}); err != nil {
+		if err := r.emit(in.events, event.Remark{Text: event.Textf("how this ended is unknown: %s", "結果が不明です: %s", c.Line)}); err != nil {
 			return err
 		}
 	}

@@ -43,10 +43,18 @@ type StepState struct {
 	Progress   Progress
 	Remarks    []Text
 	Decisions  []Answered
-	Remedy     string // id of the remedy that is running, "" for none
-	Why        Text   // how it ended
+	Blocked    []GateChecked // gates that stood in the way at some time, each once, as they did first
+	Cures      []Cure        // remedies that ran
+	Remedy     string        // id of the remedy that is running, "" for none
+	Why        Text          // how it ended
 
 	idle time.Duration // of the time since Begun: no console was there and no command ran
+}
+
+// Cure is a remedy that ran in a step.
+type Cure struct {
+	Remedy
+	Status Status
 }
 
 // CommandState is a command as far as its events tell.
@@ -257,6 +265,9 @@ func (s *State) inStep(e Event) {
 			}
 		}
 	case GateChecked:
+		if d.Verdict != Pass && d.Required != Advisory && !slices.ContainsFunc(st.Blocked, func(g GateChecked) bool { return g.Gate == d.Gate && g.When == d.When }) {
+			st.Blocked = append(st.Blocked, d)
+		}
 		i := slices.IndexFunc(st.Gates, func(g GateChecked) bool { return g.Gate == d.Gate && g.When == d.When })
 		if i < 0 {
 			st.Gates = append(st.Gates, d)
@@ -268,8 +279,12 @@ func (s *State) inStep(e Event) {
 		s.Hits = append(s.Hits, d)
 	case RemedyStarted:
 		st.Remedy = d.ID
+		st.Cures = append(st.Cures, Cure{Remedy{d.ID, d.Title}, Running})
 	case RemedyEnded:
 		st.Remedy = ""
+		if n := len(st.Cures); n > 0 {
+			st.Cures[n-1].Status = d.Status
+		}
 	case Asked:
 		q := d.Question
 		s.Pending, s.PendingStep = &q, e.Step

@@ -112,7 +112,7 @@ func TestFailover(t *testing.T) {
 			if os.Getenv("CI") == "true" {
 				t.Fatal(err)
 			}
-			t.Skipf("left out, there is no second loopback address: %v", err)
+			t.Skipf("skipped, there is no second loopback address: %v", err)
 		}
 		return l
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,6 +120,24 @@ func (c *Checkout) Tag(ctx context.Context) (tag string, exact bool, err error) 
 		return "", false, fmt.Errorf("read git describe: unexpected %q", out)
 	}
 	return m[1], m[2] == "0", nil
+}
+
+// Above counts the commits between the nearest tag and HEAD, and those of them that change what a playbook does. Commits of
+// the operator's that only bring an inventory are not among these.
+func (c *Checkout) Above(ctx context.Context, tag string) (commits, code int, err error) {
+	for _, n := range []struct {
+		to    *int
+		paths []string
+	}{{&commits, nil}, {&code, []string{"roles", "playbooks", "library", "plugins", "*.yml", ":!inventory", ":!.github", ":!.gitlab-ci", ":!tests", ":!docs"}}} {
+		out, err := git(ctx, c.dir, nil, append([]string{"rev-list", "--count", "refs/tags/" + tag + "..HEAD", "--"}, n.paths...)...)
+		if err != nil {
+			return 0, 0, err
+		}
+		if *n.to, err = strconv.Atoi(strings.TrimSpace(string(out))); err != nil {
+			return 0, 0, err
+		}
+	}
+	return commits, code, nil
 }
 
 // Tags are the release tags (v2.*), oldest release first. A tag that is no

@@ -65,6 +65,7 @@ type side struct {
 	inv     *Inventory
 	origins map[string]map[string]Value
 	root    string
+	vaulted bool // a file is encrypted as a whole
 }
 
 // Compare reads the variables of every host in the old inventory and in the working tree, and says what differs and why.
@@ -76,10 +77,11 @@ func (c *Checkout) Compare(ctx context.Context, o CompareOptions) (*Comparison, 
 	defer os.RemoveAll(root)
 	dir := path.Dir(o.Inventory)
 	var sides [2]side
-	for i, rev := range []string{o.Branch, ""} {
+	revs := []string{o.Branch, ""}
+	for i, rev := range revs {
 		s := &sides[i]
 		s.root = filepath.Join(root, fmt.Sprint(i))
-		if err := c.snapshot(ctx, rev, dir, s.root); err != nil {
+		if s.vaulted, err = c.snapshot(ctx, rev, dir, s.root); err != nil {
 			return nil, err
 		}
 		if s.inv, err = Load(ctx, filepath.Join(s.root, o.Inventory), s.list(o)); err != nil {
@@ -92,13 +94,20 @@ func (c *Checkout) Compare(ctx context.Context, o CompareOptions) (*Comparison, 
 			s.origins = nil // such as a script: then the files can not tell
 		}
 	}
+	hidden, note, err := c.withVault(ctx, dir, revs, &sides, o)
+	if err != nil {
+		return nil, err
+	}
 	cmp := &Comparison{Source: sides[1].inv.Source, Hosts: len(sides[1].inv.Vars), Differences: []Difference{}, Files: []FileState{}, Comments: []string{}, Warnings: []string{}}
 	for i := range sides {
 		for _, w := range sides[i].inv.Warnings {
 			cmp.Warnings = append(cmp.Warnings, strings.ReplaceAll(w, sides[i].root+"/", ""))
 		}
 	}
-	j := judge{o: o, reads: func(key string) bool {
+	if note != "" {
+		cmp.Warnings = append(cmp.Warnings, note)
+	}
+	j := judge{o: o, hidden: hidden, opened: note == "", reads: func(key string) bool {
 		_, err := git(ctx, c.dir, nil, "grep", "-q", "-w", "-F", "-e", key, o.NewTag, "--", "roles", "playbooks")
 		var failed *gitError
 		return !(errors.As(err, &failed) && failed.code == 1) // where git can not tell, it may be read
@@ -146,6 +155,8 @@ func (c *Checkout) activeSample(ctx context.Context, tag string) (map[string]Val
 type judge struct {
 	o        CompareOptions
 	old, new map[string]Value // what the samples set
+	hidden   map[string]bool  // variables that stand in encrypted files: they are not shown
+	opened   bool             // encrypted files could be read, or there are none
 	reads    func(key string) bool
 }
 
@@ -176,7 +187,7 @@ func (j *judge) hosts(sides [2]side) []Difference {
 			if had == has && same(ov, nv) {
 				continue
 			}
-			d := Difference{Key: k, Before: shown(k, ov, had), After: shown(k, nv, has),
+			d := Difference{Key: k, Before: j.shown(k, ov, had), After: j.shown(k, nv, has),
 				Old: j.place(sides[0], j.o.Branch+":", h, k), New: j.place(sides[1], "", h, k)}
 			d.Why, d.Blocks = j.why(k, ov, nv, had, has, after[h])
 			if d.Blocks && !had && len(j.o.Moved) > 0 && slices.ContainsFunc(anywhere[k], func(v any) bool { return same(v, nv) }) {
@@ -196,6 +207,14 @@ func (j *judge) hosts(sides [2]side) []Difference {
 		list[i].finish(j.o)
 	}
 	return list
+}
+
+// shown is a value for people. What stands in an encrypted file is secret.
+func (j *judge) shown(key string, v any, set bool) string {
+	if set && j.hidden[key] {
+		return "(secret)"
+	}
+	return shown(key, v, set)
 }
 
 // why explains a difference, or says that nothing does.
@@ -302,7 +321,7 @@ func (c *Checkout) compareFiles(ctx context.Context, o CompareOptions, j *judge,
 		if err != nil {
 			return err
 		}
-		state := FileState{Path: f.Path, Why: f.Why, Carried: texts.carried(f)}
+		state := FileState{Path: f.Path, Why: f.Why, Carried: texts.carried(f, j.opened)}
 		cmp.Files = append(cmp.Files, state)
 		if state.Carried && f.Mine != "" {
 			cmp.Comments = append(cmp.Comments, texts.lostComments(path.Join(dir, f.Path))...)
@@ -341,12 +360,14 @@ func (c *Checkout) carriedTexts(ctx context.Context, f Carried, name string) (t 
 
 // carried says whether the operator's text is in the new inventory: the file is there, and it is not the plain new sample,
 // unless that says all that the operator's does.
-func (t carriedTexts) carried(f Carried) bool {
+func (t carriedTexts) carried(f Carried, opened bool) bool {
 	switch {
 	case f.Mine == "":
 		return !t.here
 	case !t.here:
 		return false
+	case !opened && bytes.HasPrefix(t.mine, vaultHead):
+		return sameVault(t.mine, t.now) // nothing else can be said without the password
 	case f.Theirs == "" || !bytes.Equal(t.now, t.theirs):
 		return true
 	}

@@ -65,7 +65,7 @@ func (i *Inventory) addDynamic(path string) {
 		return
 	}
 	if err := i.addDynamicVars(path); err != nil {
-		i.Warnings = append(i.Warnings, "group_vars of groups that Kubespray makes at run time are left out: "+err.Error())
+		i.Warnings = append(i.Warnings, "group_vars of groups that Kubespray makes at run time are not included: "+err.Error())
 	}
 }
 

@@ -19,20 +19,25 @@ import (
 // snapshot puts the inventory directory and ansible.cfg as they are at a revision ("" is the working tree) below a new
 // directory, with everything else of the checkout linked beside them, so that Ansible reads them as it would there. A file
 // that is encrypted as a whole becomes one variable that holds a digest of it: it is compared and never decrypted.
-func (c *Checkout) snapshot(ctx context.Context, rev, dir, root string) error {
+func (c *Checkout) snapshot(ctx context.Context, rev, dir, root string) (vaulted bool, err error) {
+	return c.snapshotWith(ctx, rev, dir, root, vaultStub)
+}
+
+// snapshotWith puts what stub makes of an encrypted file in its place; nil leaves it.
+func (c *Checkout) snapshotWith(ctx context.Context, rev, dir, root string, stub func(name string, text []byte) []byte) (vaulted bool, err error) {
 	names, err := c.Files(ctx, rev, dir)
 	if err != nil {
-		return err
+		return false, err
 	}
 	links := map[string]string{}
 	if rev != "" {
 		if links, err = c.links(ctx, rev, dir); err != nil {
-			return err
+			return false, err
 		}
 	}
 	texts, err := c.readAll(ctx, rev, append(names, "ansible.cfg"))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, name := range append(names, "ansible.cfg") {
 		below := strings.TrimPrefix(name, dir+"/")
@@ -41,7 +46,7 @@ func (c *Checkout) snapshot(ctx context.Context, rev, dir, root string) error {
 		}
 		if to, ok := links[name]; ok {
 			if err := link(to, filepath.Join(root, name)); err != nil {
-				return err
+				return false, err
 			}
 			continue
 		}
@@ -49,14 +54,16 @@ func (c *Checkout) snapshot(ctx context.Context, rev, dir, root string) error {
 		if !here {
 			continue
 		}
-		if bytes.HasPrefix(text, []byte("$ANSIBLE_VAULT;")) {
-			text = vaultStub(below, text)
+		if bytes.HasPrefix(text, vaultHead) {
+			if vaulted = true; stub != nil {
+				text = stub(below, text)
+			}
 		}
 		if err := put(filepath.Join(root, name), text, bytes.HasPrefix(text, []byte("#!"))); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return linkRest(c.dir, root)
+	return vaulted, linkRest(c.dir, root)
 }
 
 // links are the symbolic links below dir at a revision, by their names.

@@ -31,7 +31,7 @@ func (l language) choice(d *Decision) string {
 
 // leftOut says how much of an output is not shown.
 func (l language) leftOut(k *kept) string {
-	return l.say("… %s lines (%s) left out here; the transcript has them …", "… %s 行 (%s) を省略。記録にはあります …", thousands(k.leftLines), l.bytes(k.leftBytes))
+	return l.say("… %s lines (%s) omitted here; the transcript has them …", "… %s 行 (%s) を省略。記録にはあります …", thousands(k.leftLines), l.bytes(k.leftBytes))
 }
 
 func (l language) moreOfLine(n int) string {

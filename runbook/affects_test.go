@@ -29,6 +29,6 @@ func TestOtherKubernetes(t *testing.T) {
 		t.Error("a run that goes to no version meets it")
 	}
 	if (&Pitfall{}).ForOtherKubernetes(NewScope()) {
-		t.Error("a pitfall of every version is left out")
+		t.Error("a pitfall of every version is skipped")
 	}
 }

@@ -73,7 +73,7 @@ func (g GivenHosts) List() map[string]any {
 
 // GivenOutput is what a command prints in a test.
 type GivenOutput struct {
-	Host   Str `yaml:"host" doc:"where it runs: a host, workstation or api; any when left out"`
+	Host   Str `yaml:"host" doc:"where it runs: a host, workstation or api; default: any"`
 	Line   Str `yaml:"line,required" doc:"a part of the command line"`
 	Stdout Str `yaml:"stdout" doc:"what it prints"`
 	Stderr Str `yaml:"stderr" doc:"what it prints as errors"`

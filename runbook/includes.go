@@ -11,7 +11,7 @@ import (
 // it is.
 type Include struct {
 	Name Str             `yaml:"name,required" doc:"a runbook: its name, or the path of its file from the directory of this one"`
-	With Named[Template] `yaml:"with" doc:"its inputs; those left out take their defaults"`
+	With Named[Template] `yaml:"with" doc:"its inputs; the others take their defaults"`
 
 	book *Runbook // found when the files were looked at together
 }

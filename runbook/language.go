@@ -78,7 +78,7 @@ type Header struct {
 type Runbook struct {
 	Header
 	Version   Str          `yaml:"version,required" doc:"version of the runbook itself, as semver"`
-	System    Str          `yaml:"system" doc:"what it works on (left out: a Kubespray checkout, which must then be there)" enum:"kubespray|kubeadm|k3s|kubernetes|os|addon"`
+	System    Str          `yaml:"system" doc:"what it works on (default: a Kubespray checkout, which must then be there)" enum:"kubespray|kubeadm|k3s|kubernetes|os|addon"`
 	From      Range        `yaml:"from" doc:"the releases it takes the system from"`
 	To        Str          `yaml:"to" doc:"the release it takes the system to"`
 	About     Prose        `yaml:"about" doc:"what a reader should know first, as Markdown"`
@@ -132,7 +132,7 @@ type Phase struct {
 type Each struct {
 	In    Template `yaml:"in,required" doc:"hosts of the inventory: a group, a host, or a pattern such as kube_node:!kube_control_plane"`
 	Order Str      `yaml:"order" doc:"inventory (default), reverse or name" enum:"inventory|reverse|name"`
-	Batch Int      `yaml:"batch" doc:"so many at once; one when left out. Then hosts are all of them, and node is their names with commas between"`
+	Batch Int      `yaml:"batch" doc:"so many at once; default: one. Then hosts are all of them, and node is their names with commas between"`
 	Pos   Pos
 }
 

@@ -31,7 +31,7 @@ func Reference(w io.Writer, lang *Language) {
 		{"Before", "How a pitfall shows before anything is touched. `rule` is true when all is well.", reflect.TypeFor[Before]()},
 		{"Symptom", "How a pitfall shows in a line of output.", reflect.TypeFor[Symptom]()},
 		{"Relation", "What a symptom has to do with another symptom of the same pitfall: `since` it or `then`, one of them.", reflect.TypeFor[Relation]()},
-		{"Test", "A case that a pitfall or a runbook carries with it: what is given, and what must come of it. `spraydeck test` runs them.\nNothing is reached: what is not given could not be told. Expected is only what is written.", reflect.TypeFor[Case]()},
+		{"Test", "A case that a pitfall or a runbook carries with it: what is given, and what must come of it. `spraydeck test` runs them.\nNothing is reached: what is not given is unknown. Expected is only what is written.", reflect.TypeFor[Case]()},
 		{"Hosts of a test", "The inventory that is given.", reflect.TypeFor[GivenHosts]()},
 		{"Output of a test", "What a command prints.", reflect.TypeFor[GivenOutput]()},
 		{"Release", "What is known of one release of Kubespray. `spraydeck plan` reads them; one of your own, for a tag that is not\nknown yet, is a file like any other. Versions stand without a leading v.", reflect.TypeFor[ReleaseFile]()},

@@ -112,7 +112,7 @@ func fanPeers(b *testing.B, config string, names []string, kept bool) []peer {
 	var peers []peer
 	for _, p := range all {
 		if _, err := exec.LookPath(p.tool); err != nil {
-			b.Logf("%s is not installed: left out", p.tool)
+			b.Logf("%s is not installed: skipped", p.tool)
 			continue
 		}
 		if kept && p.name == "ssh-curve25519" {

@@ -34,7 +34,7 @@ func needTool(t testing.TB, path, pkg string) {
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is missing: install %s", path, pkg)
 	}
-	t.Skipf("left out, because %s is missing: install %s", path, pkg)
+	t.Skipf("skipped, because %s is missing: install %s", path, pkg)
 }
 
 // server is a real sshd on 127.0.0.1, run as the current user.

@@ -10,7 +10,7 @@ import (
 type choose struct {
 	Prompt  runbook.Prose         `yaml:"prompt,required" doc:"what is to be decided"`
 	Options runbook.Named[option] `yaml:"options,required" doc:"the choices; steps.<id> becomes the name of the one taken"`
-	Safe    runbook.Str           `yaml:"safe" doc:"the choice proposed; the first when left out"`
+	Safe    runbook.Str           `yaml:"safe" doc:"the choice proposed; default: the first"`
 }
 
 type option struct {

@@ -13,7 +13,7 @@ import (
 type command struct {
 	Run   runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell"`
 	Venv  runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first, below the checkout; empty for none"`
-	Dir   runbook.Template `yaml:"dir" doc:"the directory to run in; the checkout when left out"`
+	Dir   runbook.Template `yaml:"dir" doc:"the directory to run in; default: the checkout"`
 	TTY   runbook.Flag     `yaml:"tty" doc:"give it a terminal, of 500 columns however wide the window is, for programs that ask; with stdin, what it reads is that text all the same"`
 	Stdin runbook.Template `yaml:"stdin" doc:"what it reads on standard input: the place for a secret, which must not stand in a command line"`
 	Exit  []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`

@@ -13,7 +13,7 @@ type diff struct {
 	Path runbook.Template `yaml:"path,required" doc:"a file of the checkout"`
 	Old  runbook.Template `yaml:"old,required" doc:"the revision to compare with, such as a branch or a tag"`
 	From runbook.Template `yaml:"from" doc:"the path at the old revision, where it differs"`
-	New  runbook.Template `yaml:"new" doc:"the revision on the right; the working tree when left out"`
+	New  runbook.Template `yaml:"new" doc:"the revision on the right; default: the working tree"`
 	Note runbook.Prose    `yaml:"note" doc:"what to look for"`
 	Edit runbook.Flag     `yaml:"edit" doc:"offer to edit the file"`
 }

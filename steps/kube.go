@@ -18,7 +18,7 @@ type kube struct {
 	With      runbook.Template `yaml:"with" doc:"the patch, as YAML or JSON"`
 	Type      runbook.Str      `yaml:"type" doc:"kind of patch: merge (default), strategic or json" enum:"merge|strategic|json"`
 	Delete    runbook.Template `yaml:"delete" doc:"delete one object: its resource"`
-	Namespace runbook.Template `yaml:"namespace" doc:"the namespace; all when left out"`
+	Namespace runbook.Template `yaml:"namespace" doc:"the namespace; default: all"`
 	Name      runbook.Template `yaml:"name" doc:"the object's name"`
 	Selector  runbook.Template `yaml:"selector" doc:"a label selector"`
 }

@@ -10,15 +10,15 @@ import (
 // cordon, uncordon and drain work on the node named, or on the node of the loop.
 
 type cordon struct {
-	Node runbook.Template `yaml:"node" doc:"the node; in a loop its node when left out"`
+	Node runbook.Template `yaml:"node" doc:"the node; default: in a loop its node"`
 }
 
 type uncordon struct {
-	Node runbook.Template `yaml:"node" doc:"the node; in a loop its node when left out"`
+	Node runbook.Template `yaml:"node" doc:"the node; default: in a loop its node"`
 }
 
 type drain struct {
-	Node           runbook.Template `yaml:"node" doc:"the node; in a loop its node when left out"`
+	Node           runbook.Template `yaml:"node" doc:"the node; default: in a loop its node"`
 	Force          runbook.Flag     `yaml:"force" doc:"delete pods that nothing will start again elsewhere"`
 	DeleteEmptyDir runbook.Flag     `yaml:"deleteEmptyDir" doc:"go on although emptyDir volumes are lost"`
 	DryRun         runbook.Flag     `yaml:"dryRun" doc:"let the server say what would happen and change nothing"`

@@ -16,7 +16,7 @@ import (
 type commandProbe struct {
 	Run  runbook.Template `yaml:"run,required" doc:"the command line"`
 	Venv runbook.Template `yaml:"venv" doc:"a Python virtual environment to activate first; empty for none"`
-	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; with any other nothing could be told. All when left out"`
+	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; with any other the result is unknown. Default: all"`
 }
 
 func (p *commandProbe) Commands(t *runbook.Task) ([]event.Command, error) {
@@ -71,8 +71,8 @@ func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
 
 type sshProbe struct {
 	Run  runbook.Template `yaml:"run,required" doc:"the command line"`
-	On   runbook.Template `yaml:"on" doc:"hosts of the inventory; those of the step when left out"`
-	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; where a host ends with any other, nothing could be told. All when left out"`
+	On   runbook.Template `yaml:"on" doc:"hosts of the inventory; default: those of the step"`
+	Exit []runbook.Int    `yaml:"exit" doc:"exit codes that tell something; where a host ends with any other, the result is unknown. Default: all"`
 }
 
 func (p *sshProbe) Commands(t *runbook.Task) ([]event.Command, error) {
@@ -108,7 +108,7 @@ func (p *sshProbe) Value(r []runbook.Result) (any, error) {
 
 type objectsProbe struct {
 	Resource  runbook.Template `yaml:"resource,required" doc:"as kubectl takes it: nodes, pdb, ippools.crd.projectcalico.org"`
-	Namespace runbook.Template `yaml:"namespace" doc:"all when left out"`
+	Namespace runbook.Template `yaml:"namespace" doc:"default: all"`
 	Name      runbook.Template `yaml:"name" doc:"one object; a list of none or one is the fact"`
 	Selector  runbook.Template `yaml:"selector" doc:"a label selector"`
 	Optional  runbook.Flag     `yaml:"optional" doc:"a resource the cluster does not know gives an empty list"`

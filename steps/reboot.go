@@ -13,9 +13,9 @@ import (
 )
 
 type reboot struct {
-	Line   runbook.Template `yaml:"run" doc:"the command that restarts; sudo -n shutdown -r now when left out"`
-	Within runbook.Span     `yaml:"within" doc:"how long it may take until all is back; 15m when left out"`
-	Ready  runbook.Flag     `yaml:"ready" doc:"whether to wait until the node is Ready, too; true when left out"`
+	Line   runbook.Template `yaml:"run" doc:"the command that restarts; default: sudo -n shutdown -r now"`
+	Within runbook.Span     `yaml:"within" doc:"how long it may take until all is back; default: 15m"`
+	Ready  runbook.Flag     `yaml:"ready" doc:"whether to wait until the node is Ready, too; default: true"`
 }
 
 const (
@@ -98,7 +98,7 @@ func (r *reboot) one(ctx context.Context, t *runbook.Task, host string) error {
 	}
 	old = strings.TrimSpace(old)
 	if old == "" {
-		return fmt.Errorf("%q gives no boot id, so a restart could not be told", bootID)
+		return fmt.Errorf("%q gives no boot id, so a restart cannot be noticed", bootID)
 	}
 	w := waiting{task: t, within: rebootWithin}
 	if r.Within.Value > 0 {

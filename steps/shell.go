@@ -6,7 +6,7 @@ import (
 )
 
 type shell struct {
-	Run runbook.Template `yaml:"run" doc:"the command line; an interactive shell when left out"`
+	Run runbook.Template `yaml:"run" doc:"the command line; default: an interactive shell"`
 }
 
 // Commands: the command has the operator's own terminal. Without hosts it runs on the workstation.

@@ -13,9 +13,9 @@ import (
 
 type snapshot struct {
 	File    runbook.Template `yaml:"file,required" doc:"where to put it on the host"`
-	Env     runbook.Template `yaml:"env" doc:"a file with the endpoint and the certificates as ETCDCTL_ variables; /etc/etcd.env when left out, as Kubespray writes it"`
+	Env     runbook.Template `yaml:"env" doc:"a file with the endpoint and the certificates as ETCDCTL_ variables; default: /etc/etcd.env, as Kubespray writes it"`
 	Options runbook.Template `yaml:"options" doc:"options for etcdctl in place of that file, such as --endpoints, --cacert, --cert and --key"`
-	Within  runbook.Span     `yaml:"within" doc:"how long saving may take; 60s when left out"`
+	Within  runbook.Span     `yaml:"within" doc:"how long saving may take; default: 60s"`
 }
 
 // Commands saves, looks at what was saved, and at the size of the file. Without certificates etcdctl would wait for ever,
@@ -109,7 +109,7 @@ func verified(status, size runbook.Returned) error {
 	}
 	var bytes int64
 	if _, err := fmt.Sscan(length, &bytes); err != nil {
-		return &noSnapshot{"the size of the file could not be told: " + size.Says()}
+		return &noSnapshot{"the size of the file is unknown: " + size.Says()}
 	}
 	switch {
 	case bytes == 0 || s.Hash == 0 || s.TotalKey == 0:

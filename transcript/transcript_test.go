@@ -252,7 +252,7 @@ func mount(t *testing.T, dir string, flags uintptr) {
 	case os.Getenv("CI") == "true":
 		t.Fatalf("mount a tmpfs: %v", err)
 	default:
-		t.Skipf("left out, needs root: mount a tmpfs: %v", err)
+		t.Skipf("skipped, needs root: mount a tmpfs: %v", err)
 	}
 }
 

@@ -34,12 +34,19 @@ func (p *stepPanel) endLines() []string {
 	return append(lines, "   "+strings.Join(parts, " · "))
 }
 
-// notable lists, once the run has ended, what somebody will ask about: pitfalls met, decisions with a reason, and what
-// did not pass.
+// notable lists, once the run has ended, what somebody will ask about: gates that blocked, remedies, pitfalls met, decisions
+// with a reason, and what failed. Steps that were skipped for no other reason are only counted.
 func (p *stepPanel) notable() []string {
 	var lines []string
 	for i, st := range p.state.Steps {
 		var what []string
+		for _, g := range st.Blocked {
+			what = append(what, p.say(sayGateBlocked, p.told(g.Title)))
+		}
+		for _, c := range st.Cures {
+			_, word, _ := p.sign(c.Status)
+			what = append(what, p.say(sayCured, p.told(c.Title), p.say(word)))
+		}
 		for _, h := range st.Hits {
 			met := sayMet
 			if h.Hint {
@@ -53,7 +60,7 @@ func (p *stepPanel) notable() []string {
 			}
 		}
 		mark, word, style := p.sign(st.Status)
-		if len(what) == 0 && (st.Status == event.Passed || st.Status == event.Waiting) {
+		if len(what) == 0 && (st.Status == event.Passed || st.Status == event.Waiting || st.Status == event.Skipped) {
 			continue
 		}
 		head := fmt.Sprintf("%2d %s", i+1, p.told(st.Title))

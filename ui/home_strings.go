@@ -45,7 +45,7 @@ var (
 	sayNoneFound       = event.Text{En: "nothing to mend", Ja: "対処が必要な項目なし"}
 	sayBlocking        = event.Text{En: "blocking", Ja: "進行不可"}
 	sayNoneKnown       = event.Text{En: "no known pitfall could be looked for here", Ja: "ここで確認できる既知の問題なし"}
-	sayUntold          = event.Text{En: "could not tell", Ja: "不明"}
+	sayUntold          = event.Text{En: "unknown", Ja: "不明"}
 	sayWell            = event.Text{En: "well", Ja: "正常"}
 
 	sayRunbook     = event.Text{En: "runbook", Ja: "手順書"}
@@ -82,7 +82,7 @@ var (
 var (
 	sayChainFrom   = event.Text{En: "From %s to %s, %s", Ja: "%s から %s へ (%s)"}
 	sayChainKnown  = event.Text{En: "releases are known up to %s", Ja: "既知のリリースは %s まで"}
-	sayChainHops   = event.Text{En: "%d hops; no minor can be left out", Ja: "%d 回。マイナーバージョンは飛ばせません"}
+	sayChainHops   = event.Text{En: "%d hops; no minor can be skipped", Ja: "%d 回。マイナーバージョンは飛ばせません"}
 	sayChainHop    = event.Text{En: "1 hop", Ja: "1 回"}
 	sayInstalls    = event.Text{En: "Installed there", Ja: "導入されるもの"}
 	sayPassedBy    = event.Text{En: "Releases passed by", Ja: "避けるリリース"}
@@ -99,7 +99,7 @@ var (
 var (
 	sayFindingsOf     = event.Text{En: "Findings", Ja: "確認結果"}
 	sayFound          = event.Text{En: "Found", Ja: "要対応"}
-	sayGroupUntold    = event.Text{En: "Could not be told: counts as not well", Ja: "不明 (正常とはみなしません)"}
+	sayGroupUntold    = event.Text{En: "Unknown: treated as failed", Ja: "不明 (正常とはみなしません)"}
 	sayGroupWell      = event.Text{En: "Well", Ja: "正常"}
 	sayFinding        = event.Text{En: "finding", Ja: "要対応"}
 	sayCheckedAt      = event.Text{En: "looked at %s, took %s", Ja: "%s に確認、所要 %s"}
@@ -109,5 +109,5 @@ var (
 	saySourcesTitle   = event.Text{En: "Sources", Ja: "出典"}
 	sayNothingChecked = event.Text{En: "Nothing was looked at yet.", Ja: "まだ何も確認していません。"}
 	sayNoPitfalls     = event.Text{En: "This runbook names no pitfall that can be seen beforehand here.", Ja: "この手順書に事前確認できる既知の問題はありません。"}
-	sayUntoldTitle    = event.Text{En: "could not tell", Ja: "不明"}
+	sayUntoldTitle    = event.Text{En: "unknown", Ja: "不明"}
 )

@@ -230,7 +230,7 @@ func outageScene() scene {
 		Cause: both("kubelet.conf names lb-apiserver.kubernetes.local, which no longer answers.", "kubelet.conf の接続先 lb-apiserver.kubernetes.local が応答しません。"),
 		Line:  "node3 NotReady", Host: "node3", Remedies: []event.Remedy{{ID: "local-api", Title: both("point it at 127.0.0.1 and restart kubelet", "127.0.0.1 に向けて kubelet を再起動")}}})
 	return s.asks("outage", event.Question{ID: "drain.failed", Form: event.AskFailed, Opens: true, Safe: event.ChoiceLeave,
-		Title: both("Nobody knows whether the command ran on node3. What now?", "node3 で実行されたか不明です。どうしますか"), Choices: []event.Choice{
+		Title: both("Unknown whether the command ran on node3. What now?", "node3 で実行されたか不明です。どうしますか"), Choices: []event.Choice{
 			{ID: event.ChoiceRetry, Label: both("check again", "再確認する")},
 			{ID: event.RemedyPrefix + "local-api", Label: both("point it at 127.0.0.1 and restart kubelet", "127.0.0.1 に向けて kubelet を再起動")}, leaveChoice}})
 }

@@ -55,6 +55,8 @@ var (
 	sayOverAbout     = event.Text{En: "%s, longer than the usual %s", Ja: "%s (通常の %s を超過)"}
 	sayTask          = event.Text{En: "task %d  ok %d changed %d", Ja: "タスク %d  ok %d changed %d"}
 	sayBad           = event.Text{En: "failed %d", Ja: "failed %d"}
+	sayGateBlocked   = event.Text{En: "blocked: %s", Ja: "ゲートで停止: %s"}
+	sayCured         = event.Text{En: "remedy: %s: %s", Ja: "対処: %s: %s"}
 	sayWorthALook    = event.Text{En: "What stands out", Ja: "特記事項"}
 	sayMetPerhaps    = event.Text{En: "perhaps met %s: %s", Ja: "%s に遭遇した可能性: %s"}
 	sayMet           = event.Text{En: "met %s: %s", Ja: "%s に遭遇: %s"}

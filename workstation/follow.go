@@ -34,11 +34,11 @@ func (e *LostError) Error() string {
 	case e.silent:
 		return fmt.Sprintf("stop command: its supervisor, process %d, does not answer", e.job.Supervisor)
 	case e.nothing:
-		return fmt.Sprintf("nobody knows how the command ended: %s is gone, where that was kept", e.dir)
+		return fmt.Sprintf("how the command ended is unknown: %s is gone, where that was kept", e.dir)
 	case e.job.Boot != bootID():
-		return "nobody knows how the command ended: this machine was restarted meanwhile"
+		return "how the command ended is unknown: this machine was restarted meanwhile"
 	}
-	return fmt.Sprintf("nobody knows how the command ended: its supervisor, process %d, is gone", e.job.Supervisor)
+	return fmt.Sprintf("how the command ended is unknown: its supervisor, process %d, is gone", e.job.Supervisor)
 }
 
 // Hint is the way out, in one line.
