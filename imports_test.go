@@ -35,6 +35,7 @@ var edges = map[string][]string{
 
 	"event/eventtest":           {"event"},                          // for tests
 	"runbook/runbooktest":       {"lint", "runbook", "steps"},       // for tests
+	"sshx/sshtest":              nil,                                // for tests
 	"transcript/transcripttest": {"event", "runbook", "transcript"}, // for tests
 }
 

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 left_out=()
-packages=(git openssh-server openssh-client ansible-core python3 iproute2 util-linux procps tmux asciinema chromium)
-commands=(git sshd ssh ansible-playbook ansible-inventory python3 unshare tmux asciinema chromium)
+packages=(git openssh-server openssh-client sudo ansible-core python3 iproute2 util-linux procps tmux asciinema chromium)
+commands=(git sshd ssh sudo ansible-playbook ansible-inventory python3 unshare tmux asciinema chromium)
 export PATH="$PATH:/usr/sbin:/sbin"
 
 missing=()

@@ -70,6 +70,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	}
 	defer out.close()
 	tellPrograms(cmd.Context(), cmd.ErrOrStderr(), o.lang, out.checkout)
+	out.askedOnTerminal(o.lang)
 	if out.noCluster != nil {
 		return usage(out.noCluster)
 	}
@@ -96,7 +97,17 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if err := giveFindings(cmd.OutOrStdout(), book, found, format, o.lang); err != nil {
 		return err
 	}
-	return verdictOf(found)
+	return out.orUnanswered(verdictOf(found))
+}
+
+// orUnanswered names the prompts that nobody answered, where something could not be told because of them.
+func (o *outside) orUnanswered(verdict error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if verdict == nil || codeOf(context.Background(), verdict) != exitUnreachable || len(o.unanswered) == 0 {
+		return verdict
+	}
+	return o.unanswered[0]
 }
 
 // leaves gives the input that names the release in use, where nobody gave it: the one named in from, or the checkout's.

@@ -46,10 +46,12 @@ type outside struct {
 
 	lease *lease // keeps other runs off the cluster; nil: nobody is kept off
 
-	mu   sync.Mutex
-	jobs map[*workstation.Job]bool // that run under a supervisor
-	vars map[string]map[string]any // of the hosts of the inventory
-	run  string                    // what commands of the run are named by on the nodes; "" where nothing is written
+	mu         sync.Mutex
+	jobs       map[*workstation.Job]bool // that run under a supervisor
+	maskSecret func(string)              // of the journal, or nil
+	unanswered []*sshx.UnansweredError   // prompts of ssh that nobody answered
+	vars       map[string]map[string]any // of the hosts of the inventory
+	run        string                    // what commands of the run are named by on the nodes; "" where nothing is written
 }
 
 // connect opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
@@ -79,6 +81,7 @@ func connect(o *options, system string) (*outside, error) {
 		out.cluster = nil
 	}
 	out.ssh, out.sshConfig = sshx.New(o.sshConfig, out.host), o.sshConfig
+	out.askedBy(nil, nil)
 	if out.sshConfig != "" {
 		if out.sshConfig, err = filepath.Abs(o.sshConfig); err != nil {
 			return nil, usage(err)
@@ -115,8 +118,17 @@ func (o *outside) close() { o.ssh.Close() }
 // learn takes the host variables of the inventory: they say how each node is reached.
 func (o *outside) learn(inv runbook.Inventory) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.vars = inv.Vars
+	mask := o.maskSecret
+	o.mu.Unlock()
+	for host := range inv.Vars {
+		way := o.host(host)
+		for _, secret := range []string{way.Password, way.Become.Password} {
+			if mask != nil && secret != "" {
+				mask(secret)
+			}
+		}
+	}
 }
 
 // host gives what the inventory says of the way to a node, as Ansible reads it.
@@ -141,9 +153,40 @@ func (o *outside) host(name string) sshx.Options {
 		Address:      text("ansible_host", "ansible_ssh_host"),
 		Port:         port,
 		User:         text("ansible_user", "ansible_ssh_user", "ansible_remote_user"),
+		Password:     secretVar(vars, "ansible_password", "ansible_ssh_pass", "ansible_ssh_password"),
 		IdentityFile: text("ansible_ssh_private_key_file", "ansible_private_key_file"),
 		Args:         args,
+		Become:       becomeOf(vars),
 	}
+}
+
+// becomeOf is what the inventory says about sudo. Of several names for the same, Ansible takes the last.
+func becomeOf(vars map[string]any) sshx.Become {
+	last := func(keys ...string) (text string) {
+		for _, k := range keys {
+			if v, ok := vars[k]; ok && v != nil {
+				text = fmt.Sprint(v)
+			}
+		}
+		return text
+	}
+	return sshx.Become{
+		Method:   last("ansible_become_method"),
+		User:     last("ansible_become_user", "ansible_sudo_user"),
+		Exe:      last("ansible_become_exe", "ansible_sudo_exe"),
+		Flags:    last("ansible_become_flags", "ansible_sudo_flags"),
+		Password: secretVar(vars, "ansible_sudo_pass", "ansible_become_pass", "ansible_become_password"),
+	}
+}
+
+// secretVar is a secret of the inventory as plain text, "" where it is vaulted, templated or not there.
+func secretVar(vars map[string]any, keys ...string) string {
+	for _, k := range keys {
+		if s, ok := vars[k].(string); ok && s != "" && !strings.Contains(s, "{{") && !strings.HasPrefix(s, "$ANSIBLE_VAULT") {
+			return s
+		}
+	}
+	return ""
 }
 
 func (o *outside) exec() event.Exec {

@@ -134,7 +134,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	env := out.env(inputs)
 	env.Started, env.DryRun = started, dryRun
-	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login}
+	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login, prompts: out.askedBy}
 	if err := w.refer(cmd); err != nil {
 		return err
 	}
@@ -217,12 +217,13 @@ type walk struct {
 	options    *options
 	journal    *transcript.Writer // nil: nothing is written
 	watch      func(ctx context.Context, observe func(event.Data) error)
-	login      func(host, line string) string // the command line that runs one on a host, in a terminal of its own
-	prepare    func(r *engine.Run)            // called before the run begins
-	asker      event.Asker                    // answers before anybody is asked, such as a recording
-	observe    func(event.Event)              // sees every event as well
-	recalls    *transcript.Recording          // of the run that is resumed, or nil
-	ref        *event.Reference               // the run it is held against, or nil
+	prompts    func(ask event.Asker, mask func(string)) // who answers what ssh asks
+	login      func(host, line string) string           // the command line that runs one on a host, in a terminal of its own
+	prepare    func(r *engine.Run)                      // called before the run begins
+	asker      event.Asker                              // answers before anybody is asked, such as a recording
+	observe    func(event.Event)                        // sees every event as well
+	recalls    *transcript.Recording                    // of the run that is resumed, or nil
+	ref        *event.Reference                         // the run it is held against, or nil
 	checkout   string
 	repository *kubespray.Checkout // nil where the runbook has nothing to do with Kubespray
 	ended      atomic.Int32        // the signal that ended this console, 0 = none
@@ -354,6 +355,7 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 			}
 		}
 		ask = p.Ask(in)
+		w.promptedBy(ask)
 	}
 	if err := w.answer(&ask); err != nil {
 		return event.Ended{}, err
@@ -384,6 +386,13 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 		fmt.Fprintln(cmd.ErrOrStderr(), wayOut)
 	}
 	return end, err
+}
+
+// promptedBy has an asker answer what ssh asks.
+func (w *walk) promptedBy(ask event.Asker) {
+	if w.prompts != nil {
+		w.prompts(ask, w.env.Mask)
+	}
 }
 
 // echo turns the echo of the operator's terminal off and on, for a secret.
@@ -427,6 +436,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	}
 	c := ui.New(looks)
 	ask := event.Asker(c.Ask)
+	w.promptedBy(ask)
 	if err := w.answer(&ask); err != nil {
 		return event.Ended{}, err
 	}

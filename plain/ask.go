@@ -89,7 +89,7 @@ func (p *Printer) answer(d event.Answered) {
 // It reads in from now on, in a goroutine that ends with the input. Where its reads take a deadline, the terminal can be
 // lent.
 func (p *Printer) Ask(in io.Reader) event.Asker {
-	t := &typist{Printer: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool)}
+	t := &typist{Printer: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool), turn: make(chan struct{}, 1)}
 	p.mu.Lock()
 	p.asking, p.typist = true, t
 	p.mu.Unlock()
@@ -101,9 +101,10 @@ func (p *Printer) Ask(in io.Reader) event.Asker {
 type typist struct {
 	*Printer
 	in    io.Reader
-	lines chan string // closed at the end of the input
-	away  chan bool   // it reads no more
-	back  chan bool   // it may read again
+	lines chan string   // closed at the end of the input
+	away  chan bool     // it reads no more
+	back  chan bool     // it may read again
+	turn  chan struct{} // one question at a time
 }
 
 // patience is how many useless answers a question takes before it counts as unanswered: input that is no person's
@@ -181,6 +182,12 @@ func (t *typist) prompt(s string) {
 }
 
 func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error) {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return event.Answer{}, ctx.Err()
+	}
 	a := event.Answer{By: "operator"}
 	if len(q.Choices) == 0 && q.Form != event.AskInput {
 		q.Choices = []event.Choice{{ID: event.ChoiceContinue, Label: event.Text{En: "continue", Ja: "続行"}}}

@@ -97,13 +97,13 @@ var (
 		globalknownhostsfile stricthostkeychecking hostkeyalias hashknownhosts proxyjump proxycommand connecttimeout
 		serveraliveinterval serveralivecountmax ciphers macs kexalgorithms hostkeyalgorithms pubkeyacceptedalgorithms
 		casignaturealgorithms pubkeyauthentication preferredauthentications requiredrsasize revokedhostkeys addressfamily
-		bindaddress setenv sendenv`)
-	harmless = set(`batchmode compression forwardx11 forwardx11trusted forwardx11timeout loglevel logverbose controlmaster
+		bindaddress setenv sendenv batchmode kbdinteractiveauthentication passwordauthentication numberofpasswordprompts`)
+	harmless = set(`compression forwardx11 forwardx11trusted forwardx11timeout loglevel logverbose controlmaster
 		controlpath controlpersist clearallforwardings exitonforwardfailure localforward remoteforward dynamicforward
 		gatewayports fingerprinthash gssapiauthentication gssapikeyexchange gssapidelegatecredentials gssapitrustdns
 		gssapirenewalforcesrekey gssapikexalgorithms gssapiclientidentity gssapiserveridentity hostbasedauthentication
-		hostbasedacceptedalgorithms enablesshkeysign kbdinteractiveauthentication kbdinteractivedevices
-		passwordauthentication numberofpasswordprompts requesttty stdinnull forkafterauthentication streamlocalbindunlink
+		hostbasedacceptedalgorithms enablesshkeysign kbdinteractivedevices
+		requesttty stdinnull forkafterauthentication streamlocalbindunlink
 		streamlocalbindmask tcpkeepalive visualhostkey updatehostkeys enableescapecommandline escapechar connectionattempts
 		securitykeyprovider pkcs11provider xauthlocation addkeystoagent forwardagent permitremoteopen tunneldevice ipqos
 		rekeylimit syslogfacility ignoreunknown canonicalizefallbacklocal canonicalizemaxdots canonicaldomains

@@ -23,15 +23,18 @@ const spareSessions = 2
 // slot is the place of one connection in the client: being dialled until ready
 // is closed, then alive. A slot that failed or died is taken out of the table.
 type slot struct {
-	ready chan struct{}
-	conn  *conn
-	err   error
+	ready   chan struct{}
+	conn    *conn
+	err     error
+	waiting int    // callers, while it is being dialled
+	giveUp  func() // ends the dial: nobody waits any more
 }
 
 // conn is one kept connection.
 type conn struct {
 	client      *ssh.Client
 	place       string
+	user        string
 	turns       chan struct{}
 	spare       chan struct{}
 	ended       atomic.Int64 // sessions, so far
@@ -214,7 +217,8 @@ var errClosed = errors.New("the SSH client is closed")
 
 // shared returns the connection in the slot of that key. The first to ask dials
 // and all others wait for it; each of them may give up waiting without failing
-// the rest, hence the client's own context for the dial.
+// the rest, hence the client's own context for the dial. When all have given up, so
+// does the dial: the operator may be asked for it.
 func (c *Client) shared(ctx context.Context, key string, dial func(context.Context) (*conn, error)) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -227,21 +231,37 @@ func (c *Client) shared(ctx context.Context, key string, dial func(context.Conte
 	s := c.slots[key]
 	if s == nil || s.conn != nil && s.conn.dead() {
 		s = &slot{ready: make(chan struct{})}
+		var dialing context.Context
+		dialing, s.giveUp = context.WithCancel(c.ctx)
 		c.slots[key] = s
-		go c.fill(key, s, dial)
+		go c.fill(dialing, key, s, dial)
 	}
+	s.waiting++
 	c.mu.Unlock()
 	select {
 	case <-s.ready:
 		return s.conn, s.err
 	case <-ctx.Done():
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if s.waiting--; s.waiting == 0 && s.conn == nil {
+			s.giveUp()
+			if c.slots[key] == s {
+				delete(c.slots, key)
+			}
+		}
 		return nil, ctx.Err()
 	}
 }
 
-func (c *Client) fill(key string, s *slot, dial func(context.Context) (*conn, error)) {
-	cn, err := dial(c.ctx)
+func (c *Client) fill(ctx context.Context, key string, s *slot, dial func(context.Context) (*conn, error)) {
+	defer s.giveUp()
+	cn, err := dial(ctx)
 	c.mu.Lock()
+	if err == nil && ctx.Err() != nil && !c.closed { // it came when nobody waited any more
+		go cn.close()
+		err = ctx.Err()
+	}
 	if c.closed {
 		if err == nil {
 			go cn.close()

@@ -177,7 +177,6 @@ func TestLogin(t *testing.T) {
 
 	t.Run("wrong key", func(t *testing.T) { refused(t, using(wrong), "node", "log in to", wrong, "authorized_keys") })
 	t.Run("no key", func(t *testing.T) { refused(t, using("/no/such/key"), "node", "there is no key", "/no/such/key") })
-	t.Run("passphrase", func(t *testing.T) { refused(t, using(locked), "node", "passphrase", "ssh-add "+locked) })
 	t.Run("wrong key, then the right one", func(t *testing.T) { works(t, using(s.userKey, "IdentityFile "+wrong), "node") })
 	t.Run("key of the inventory", func(t *testing.T) {
 		c := newClient(t, using(wrong).configFile, func(string) Options { return Options{IdentityFile: s.userKey} })

@@ -22,24 +22,25 @@ const loginTimeout = time.Minute
 var admitted = make(chan struct{}, 32)
 
 // dial connects to one target, through via unless that is nil, and logs in. ConnectTimeout counts from when it is the host's
-// turn. A server that never answered is tried once more: nothing was sent to it.
-func dial(ctx context.Context, t *target, via *conn) (*conn, error) {
+// turn. A server that never answered is tried once more: nothing was sent to it. So is one that hung up while the operator
+// was asked: the answer is known now.
+func (c *Client) dial(ctx context.Context, t *target, via *conn) (*conn, error) {
 	select {
 	case admitted <- struct{}{}:
 		defer func() { <-admitted }()
 	case <-ctx.Done():
 		return nil, &UnreachableError{Host: t.name, Place: t.place(), Op: "connect to", Err: context.Cause(ctx)}
 	}
-	cn, err := dialOnce(ctx, t, via)
+	cn, err := c.dialOnce(ctx, t, via)
 	var silent *UnreachableError
 	if errors.As(err, &silent) && silent.silent && ctx.Err() == nil {
-		cn, err = dialOnce(ctx, t, via)
+		cn, err = c.dialOnce(ctx, t, via)
 	}
 	return cn, err
 }
 
 // dialOnce is one try of dial.
-func dialOnce(ctx context.Context, t *target, via *conn) (*conn, error) {
+func (c *Client) dialOnce(ctx context.Context, t *target, via *conn) (*conn, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	limit := time.AfterFunc(t.connectTimeout, func() {
@@ -47,13 +48,15 @@ func dialOnce(ctx context.Context, t *target, via *conn) (*conn, error) {
 	})
 	defer limit.Stop()
 
+	var login *login
 	fail := func(op string, err error) error {
-		silent := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+		hungUp := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
+		silent := hungUp && op == "connect to" || hungUp && login != nil && login.asked
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
-			silent = strings.HasPrefix(err.Error(), "no answer in")
+			silent = strings.HasPrefix(err.Error(), "no answer in") && op == "connect to"
 		}
-		return &UnreachableError{Host: t.name, Place: t.place(), Op: op, Err: err, silent: silent && op == "connect to", hint: dialHint(t, err)}
+		return &UnreachableError{Host: t.name, Place: t.place(), Op: op, Err: err, silent: silent, hint: dialHint(t, err)}
 	}
 	if via != nil {
 		go func() {
@@ -73,20 +76,13 @@ func dialOnce(ctx context.Context, t *target, via *conn) (*conn, error) {
 	keys := loadKeys(t)
 	defer keys.close()
 	check := newKeyCheck(t, via != nil || t.command != "")
-	var wants []string // methods the server offers besides keys
+	login = newLogin(ctx, c.secrets, t, keys, limit)
+	keys.open = login.passphrase
 	config := &ssh.ClientConfig{
 		Config: ssh.Config{Ciphers: supported(t.ciphers, all.Ciphers, more.Ciphers), MACs: supported(t.macs, all.MACs, more.MACs),
 			KeyExchanges: supported(t.kexes, all.KeyExchanges, more.KeyExchanges)},
-		User: t.user,
-		Auth: []ssh.AuthMethod{ssh.PublicKeys(keys.signers...),
-			ssh.KeyboardInteractive(func(string, string, []string, []bool) ([]string, error) {
-				wants = append(wants, "keyboard-interactive")
-				return nil, errNotAsked
-			}),
-			ssh.PasswordCallback(func() (string, error) {
-				wants = append(wants, "password")
-				return "", errNotAsked
-			})},
+		User:              t.user,
+		AuthCallback:      login.next,
 		HostKeyAlgorithms: only(check.known.algorithms(), t.hostKeys),
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			err := check.check(key)
@@ -114,18 +110,15 @@ func dialOnce(ctx context.Context, t *target, via *conn) (*conn, error) {
 		case check.err != nil:
 			return nil, check.err
 		case check.passed:
-			return nil, keys.refused(t, wants, fail, err)
+			return nil, login.failed(err, fail)
 		}
 		return nil, fail("connect to", plain(err))
 	}
 	cn := newConn(ssh.NewClient(sc, chans, reqs), t.place(), func() { stream.Close() })
-	cn.environment = t.environment
+	cn.user, cn.environment = t.user, t.environment
 	go cn.watch(t.aliveInterval, t.aliveCount)
 	return cn, nil
 }
-
-// errNotAsked ends a method that would ask somebody.
-var errNotAsked = errors.New("nobody is asked here")
 
 var all, more = ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
 

@@ -3,6 +3,7 @@ package sshx
 import (
 	"bufio"
 	"context"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -73,6 +74,11 @@ func (c *Client) cleanAll() {
 
 // ask runs a script on a host and returns the last thing it said to us.
 func (c *Client) ask(ctx context.Context, host, script string, args ...string) (said string, err error) {
+	return c.askWith(ctx, host, script, nil, args...)
+}
+
+// askWith is ask for a script that reads.
+func (c *Client) askWith(ctx context.Context, host, script string, stdin io.Reader, args ...string) (said string, err error) {
 	sess, release, err := c.session(ctx, host, true)
 	if err != nil {
 		return "", err
@@ -81,7 +87,7 @@ func (c *Client) ask(ctx context.Context, host, script string, args ...string) (
 	defer sess.Close()
 	mark, half := newMark()
 	notes := &marked{mark: mark}
-	_, err = run(ctx, host, sess, c.shellLine(script, append([]string{half}, args...)...), nil, nil, notes)
+	_, err = run(ctx, host, sess, c.shellLine(script, append([]string{half}, args...)...), stdin, nil, notes)
 	return notes.last(), err
 }
 

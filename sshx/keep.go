@@ -36,7 +36,7 @@ var stopGraces = [...]time.Duration{
 //
 // All of stdin is read before the command starts, and the command starts only if all of it arrived. Output comes up to a third
 // of a second late. When ctx ends, all processes of the command get SIGINT, after ten seconds SIGTERM, after three more
-// SIGKILL, also those that sudo started if sudo asks for no password.
+// SIGKILL, also those that sudo started.
 //
 // Where no directory can be written, the command runs as with Run, and a [LostError] says so.
 func (c *Client) Keep(ctx context.Context, host, name, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error) {
@@ -48,6 +48,13 @@ func (c *Client) Keep(ctx context.Context, host, name, command string, stdin io.
 			return -1, fmt.Errorf("read the input for the command on %s: %w", host, err)
 		}
 		args[0], in = "in", strings.NewReader(base64.StdEncoding.EncodeToString(all)+"\n")
+	}
+	lent, err := c.lend(ctx, host, command)
+	if err != nil {
+		return -1, err
+	}
+	if args = append(args, lent.args()...); lent.secret != "" {
+		in = lent.before(in)
 	}
 	k := &kept{client: c, host: host, name: name, stdout: stdout, stderr: stderr}
 	k.once(ctx, startScript, args, in)
@@ -194,7 +201,8 @@ func (k *kept) stop() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	k.stopped = true
-	said, err := k.client.ask(ctx, k.host, stopScript, args...)
+	lent := k.client.lentBefore(k.host)
+	said, err := k.client.askWith(ctx, k.host, stopScript, lent.before(nil), append(args, lent.args()...)...)
 	k.ended = said == "ended"
 	return err == nil && (k.ended || said == "alive")
 }

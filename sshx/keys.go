@@ -21,18 +21,20 @@ import (
 // keys that are only in files. The order matters, because a server counts
 // failed attempts and hangs up.
 type keys struct {
-	signers   []ssh.Signer
-	offered   []string // for the error message
-	encrypted []string // files with a passphrase whose key is not in the agent
-	problems  []string
-	agent     io.Closer
+	signers  []ssh.Signer
+	offered  []string // for the error message
+	declined []string // files whose passphrase was not given
+	problems []string
+	agent    io.Closer
+
+	open func(*lockedKey) (ssh.Signer, error) // asks for the passphrase of one
 }
 
 // loadKeys never fails: what can not be used is told when the login fails, and
 // does not matter when it succeeds.
 func loadKeys(t *target) *keys {
 	k := &keys{}
-	if !t.publicKey {
+	if !slices.Contains(t.methods, "publickey") {
 		return k
 	}
 	held := k.askAgent(t.agent)
@@ -52,7 +54,6 @@ func loadKeys(t *target) *keys {
 		} else if signer != nil {
 			files = append(files, signer)
 		} else {
-			k.encrypted = append(k.encrypted, file)
 			continue
 		}
 		k.offered = append(k.offered, file)
@@ -151,9 +152,8 @@ func (k *keys) close() {
 	}
 }
 
-// load reads a private key. An encrypted one gives its public half only, which
-// is enough to find it in the agent, and so does a file that holds nothing but
-// a public key (the way to name one key of the agent).
+// load reads a private key. An encrypted one is decrypted when the server wants its signature. A file that holds nothing but a
+// public key is the way to name one key of the agent.
 func (k *keys) load(file string, given bool) (ssh.PublicKey, ssh.Signer) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -179,18 +179,17 @@ func (k *keys) load(file string, given bool) (ssh.PublicKey, ssh.Signer) {
 		k.problems = append(k.problems, file+" is not a private key that can be read here")
 		return nil, nil
 	}
-	if locked.PublicKey != nil {
-		return locked.PublicKey, nil
-	}
-	// The old PEM format hides the public half.
-	data, err = os.ReadFile(file + ".pub")
-	if err == nil {
-		if pub, _, _, _, err := ssh.ParseAuthorizedKey(data); err == nil {
-			return pub, nil
+	key := &lockedKey{keys: k, file: file, data: data, pub: locked.PublicKey}
+	if key.pub == nil { // the old PEM format hides the public half
+		if data, err := os.ReadFile(file + ".pub"); err == nil {
+			key.pub, _, _, _, _ = ssh.ParseAuthorizedKey(data)
 		}
 	}
-	k.encrypted = append(k.encrypted, file)
-	return nil, nil
+	if key.pub == nil {
+		k.problems = append(k.problems, file+" has a passphrase and hides its public half: put that into "+file+".pub (ssh-keygen -y), or ssh-add it")
+		return nil, nil
+	}
+	return key.pub, key
 }
 
 // openToOthers says why ssh ignores a private key: others can read it.
@@ -230,40 +229,4 @@ func certificate(file string, signer ssh.Signer) ssh.Signer {
 		return nil
 	}
 	return s
-}
-
-// refused explains a failed login by the keys there were and the methods the server offered. err is told as it is unless it
-// is the protocol's long way of saying "no".
-func (k *keys) refused(t *target, wants []string, fail func(string, error) error, err error) error {
-	if !strings.Contains(err.Error(), "unable to authenticate") {
-		return fail("log in to", plain(err))
-	}
-	offered := strings.Contains(err.Error(), "publickey") // it is attempted only where the server offers it
-	var said, hint string
-	switch {
-	case !t.publicKey:
-		said = "ssh_config allows no key here (PubkeyAuthentication, PreferredAuthentications)"
-		hint = "other methods than keys are not implemented here"
-	case !offered && len(wants) > 0:
-		said = "the server takes no keys, only " + strings.Join(wants, ", ")
-		hint = "only keys are implemented here: allow publickey in its sshd_config, or reach it with a key"
-	case len(k.signers) == 0:
-		said = "there is no key to log in with"
-		hint = "name an IdentityFile, or load a key: ssh-add"
-	default:
-		said = "the server refused every key (" + strings.Join(k.offered, ", ") + ")"
-		hint = fmt.Sprintf("put the public key into ~%s/.ssh/authorized_keys there, or name another User or IdentityFile", t.user)
-		if len(wants) > 0 {
-			said = "the server did not let these keys in alone (" + strings.Join(k.offered, ", ") + ") and offers " + strings.Join(wants, ", ")
-			hint = "if it wants a second factor, only keys are implemented here; else see whether the key is known there: ssh -v " + t.alias
-		}
-	}
-	if len(k.encrypted) > 0 {
-		said += "; " + strings.Join(k.encrypted, ", ") + " has a passphrase and is not in the agent"
-		hint = "ssh-add " + k.encrypted[0]
-	}
-	for _, p := range k.problems {
-		said += "; " + p
-	}
-	return &UnreachableError{Host: t.name, Place: t.place(), Op: "log in to", Err: errors.New(said), hint: hint}
 }

@@ -14,9 +14,11 @@ import (
 var scripts embed.FS
 
 var (
-	startScript  = script("place", "follow", "start")
+	startScript  = script("place", "lend", "follow", "start")
 	attachScript = script("place", "follow", "attach")
-	stopScript   = script("place", "stop")
+	stopScript   = script("place", "lend", "stop")
+	sudoScript   = script("lend", "sudo")
+	checkScript  = script("place", "lend", "check")
 	cleanScript  = script("place", "clean")
 )
 

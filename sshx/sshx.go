@@ -8,9 +8,9 @@
 // connection is refused by its name (config.go has the list), so a node which
 // `ssh NODE` refuses is refused here too.
 //
-// It is not for terminals, port forwarding or file copies, and it never asks:
-// no passwords, no passphrases, no "are you sure (yes/no)". What OpenSSH would
-// ask for is an error here, with the command that settles it as its hint.
+// It is not for terminals, port forwarding or file copies. Passwords, codes and
+// passphrases are asked through [Client.Ask]; "are you sure (yes/no)" is never
+// asked, but an error with the command that settles it as its hint.
 //
 // The rules:
 //
@@ -46,9 +46,11 @@ type Options struct {
 	Address      string
 	Port         int
 	User         string
+	Password     string   // answered first where the server asks for one
 	IdentityFile string   // tried before those of ssh_config
 	Args         []string // further arguments of ssh, such as -o ProxyCommand=... or -J
 	ConfigFile   string   // instead of the one given to New
+	Become       Become
 }
 
 // Client runs commands on hosts. It is safe for concurrent use.
@@ -63,6 +65,8 @@ type Client struct {
 	slots  map[string]*slot
 	closed bool
 
+	secrets      *secrets
+	sudos        sync.Map // lent, by host
 	forgetful    forgetful
 	sent         string        // see Record
 	shell        string        // runs our scripts; tests put another one here
@@ -79,7 +83,7 @@ func New(configFile string, host func(name string) Options) *Client {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Client{configFile: configFile, options: host, ctx: ctx, stop: stop, slots: map[string]*slot{},
-		forgetful: forgetful{names: map[string][]string{}}, shell: "/bin/sh", reconnectFor: reconnectFor, graces: stopGraces}
+		secrets: newSecrets(), forgetful: forgetful{names: map[string][]string{}}, shell: "/bin/sh", reconnectFor: reconnectFor, graces: stopGraces}
 }
 
 // Run runs command on host, by the login shell of the user there, and returns
@@ -97,6 +101,14 @@ func New(configFile string, host func(name string) Options) *Client {
 // does not deliver signals to root, so a command that neither reads its input
 // nor writes may well go on: [CancelledError] tells.
 func (c *Client) Run(ctx context.Context, host, command string, stdin io.Reader, stdout, stderr io.Writer) (exit int, err error) {
+	lent, err := c.lend(ctx, host, command)
+	if err != nil {
+		return -1, err
+	}
+	if lent.any() {
+		_, half := newMark()
+		command, stdin = c.shellLine(sudoScript, append([]string{half}, append(lent.args(), command)...)...), lent.before(stdin)
+	}
 	sess, release, err := c.session(ctx, host, false)
 	if err != nil {
 		return -1, err

@@ -36,8 +36,11 @@ type target struct {
 	certificates   []string
 	given          bool
 	identitiesOnly bool
-	agent          string // socket, empty for none
-	publicKey      bool   // keys may be offered at all
+	agent          string   // socket, empty for none
+	methods        []string // to log in with, in the preferred order
+	asks           bool     // the operator may be asked: not with BatchMode
+	prompts        int      // how often a method asks
+	password       string   // of the inventory
 	accepted       []string
 	rsaBits        int
 
@@ -69,7 +72,7 @@ func (t *target) place() string   { return t.user + "@" + t.address() }
 
 // resolve asks ssh about one host, with what the inventory says as options, which are stronger than ssh_config.
 func resolve(ctx context.Context, name string, o Options) (*target, error) {
-	t := &target{name: name, alias: name}
+	t := &target{name: name, alias: name, password: o.Password}
 	if o.Address != "" {
 		t.alias = o.Address
 	}
@@ -139,9 +142,7 @@ func (t *target) setKeys(cfg, plain lookup) {
 	}
 	t.given = !slices.Equal(cfg.all("identityfile"), plain.all("identityfile"))
 	t.identitiesOnly = cfg.first("identitiesonly") == "yes"
-	methods := cfg.first("preferredauthentications")
-	t.publicKey = cfg.first("pubkeyauthentication") != "false" && cfg.first("pubkeyauthentication") != "no" &&
-		(methods == "" || slices.Contains(strings.Split(methods, ","), "publickey"))
+	t.setMethods(cfg)
 	t.accepted = list(cfg.first("pubkeyacceptedalgorithms"))
 	t.rsaBits, _ = strconv.Atoi(cfg.first("requiredrsasize"))
 
@@ -155,6 +156,24 @@ func (t *target) setKeys(cfg, plain lookup) {
 		t.agent = t.expand(agent[0])
 	}
 }
+
+// setMethods collects the methods that ssh_config allows, in its order. With BatchMode nothing is asked.
+func (t *target) setMethods(cfg lookup) {
+	allowed := map[string]bool{"publickey": yes(cfg.first("pubkeyauthentication"))}
+	if t.asks = !yes(cfg.first("batchmode")); t.asks {
+		allowed["keyboard-interactive"] = yes(cfg.first("kbdinteractiveauthentication"))
+		allowed["password"] = yes(cfg.first("passwordauthentication"))
+	}
+	for _, m := range list(or(cfg.first("preferredauthentications"), "publickey,keyboard-interactive,password")) {
+		if allowed[m] {
+			t.methods = append(t.methods, m)
+		}
+	}
+	t.prompts, _ = strconv.Atoi(cfg.first("numberofpasswordprompts"))
+}
+
+// yes reads a value of ssh -G. One that is not printed, or says more than no, is a yes.
+func yes(value string) bool { return value != "no" && value != "false" }
 
 func (t *target) setKnownHosts(cfg lookup) {
 	// "ask" is "yes" here: there is nobody to ask while twenty nodes are dialled.

@@ -122,14 +122,14 @@ func (c *Client) followOnce(ctx context.Context, way []hop) (cn, via *conn, err 
 	for _, h := range way[:last] {
 		before := via
 		cn, err := c.shared(ctx, h.key, func(ctx context.Context) (*conn, error) {
-			return dial(ctx, h.target, before)
+			return c.dial(ctx, h.target, before)
 		})
 		if err != nil {
 			return nil, via, throughJump(host, h.target.name, err)
 		}
 		via = cn
 	}
-	cn, err = dial(ctx, way[last].target, via)
+	cn, err = c.dial(ctx, way[last].target, via)
 	return cn, via, err
 }
 

@@ -101,8 +101,8 @@ func (a *ask) Holds(answer event.Answer) bool {
 	return a.changes() && answer.Choice != a.q.Safe && answer.Choice != event.ChoiceLeave
 }
 
-// Docked says whether the question stands under its step, not over the screen.
-func (a *ask) Docked() bool { return !a.Red() }
+// Docked says whether the question stands under its step, not over the screen. A prompt for a secret belongs to no step.
+func (a *ask) Docked() bool { return !a.Red() && !(a.q.Secret && a.q.Opens) }
 
 // Typing says whether letters are text now.
 func (a *ask) Typing() bool { return a.field != nil }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,5 +165,40 @@ func TestAskStandsWhereItBelongs(t *testing.T) {
 		if got := quiet(*sceneNamed(t, name).ask).Docked(); got != want {
 			t.Errorf("%s: docked %v", name, got)
 		}
+	}
+}
+
+// A prompt for a secret stands over everything, shows no letter of it, and Esc declines.
+func TestSecretPrompt(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	q := event.Question{ID: "ssh/node1", Form: event.AskInput, Secret: true, Opens: true, Safe: "decline", Title: event.T("Password of root@node1:22"),
+		Choices: []event.Choice{{ID: event.ChoiceContinue, Label: event.T("answer")}, {ID: "decline", Label: event.T("do not log in")}}}
+	open := func() *ask {
+		a := newAsk(newLook(Options{}), q, func() time.Time { return now })
+		now = now.Add(time.Second)
+		return a
+	}
+	press := func(a *ask, keys string) (last action) {
+		for _, k := range keys {
+			now = now.Add(50 * time.Millisecond)
+			last = a.HandleKey(tea.KeyPressMsg{Code: k, Text: string(k)})
+		}
+		return last
+	}
+	a := open()
+	if a.Docked() {
+		t.Error("it is no dialog")
+	}
+	press(a, "hunter2")
+	dialog, cursor := a.Float(80, 24)
+	if strings.Contains(dialog, "hunter2") || !strings.Contains(dialog, "Password of root@node1:22") || cursor == nil {
+		t.Errorf("%s", dialog)
+	}
+	now = now.Add(50 * time.Millisecond)
+	if got := a.HandleKey(tea.KeyPressMsg{Code: tea.KeyEnter}); got != (actAnswer{event.Answer{Choice: event.ChoiceContinue, Text: "hunter2", By: "operator"}}) {
+		t.Errorf("%v", got)
+	}
+	if got := open().HandleKey(tea.KeyPressMsg{Code: tea.KeyEscape}); got != (actAnswer{event.Answer{Choice: "decline", By: "operator"}}) {
+		t.Errorf("%v", got)
 	}
 }

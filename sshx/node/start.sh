@@ -1,6 +1,12 @@
-# Run a command so that it survives the connection. $1 half of the mark, $2 its name, $3 "in" where it has input, $4 its line.
-mark=$1:$1 name=$2 input=$3 line=$4 d= data=
+# Run a command so that it survives the connection. $1 half of the mark, $2 its name, $3 "in" where it has input, $4 its line,
+# $5 $6 $7 as of lend.
+mark=$1:$1 name=$2 input=$3 line=$4 d= data= sudo=$5 real=$6 options=$7
 shell=${SHELL:-/bin/sh}
+
+take "$sudo" || {
+	tell input
+	exit 1
+}
 
 # All of its input, or it is not started: half a file must not pass for a whole one.
 if [ -n "$input" ]; then
@@ -44,9 +50,12 @@ places settle || d=
 umask "$mask"
 if [ -z "$d" ]; then
 	tell plain
-	[ -n "$input" ] || exec "$shell" -c "$line" </dev/null
-	feed "$shell" -c "$line"
-	exit
+	lend "$sudo" "$real" "$options"
+	[ -n "$input$lent" ] || exec "$shell" -c "$line" </dev/null
+	feed "$shell" -c "$line" 7>&-
+	exit=$?
+	unlend
+	exit "$exit"
 fi
 start=$began
 tell kept "$d"
@@ -78,10 +87,12 @@ follower=$!
 trap - USR1
 
 # The command takes the pipes itself, so that what our shell says of its end is not in its output.
+lend "$sudo" "$real" "$options"
 exec 5>"$d.o" 6>"$d.e"
 feed $alone /bin/sh -c '[ -s "$0.stop" ] || echo "$3$$" >"$0.stop"; exec "$1" -c "$2" >&5 2>&6 5>&- 6>&-' \
-	"$d" "$shell" "$line" "$group" 2>/dev/null 3<&- 4<&-
+	"$d" "$shell" "$line" "$group" 2>/dev/null 3<&- 4<&- 7>&-
 exit=$? full=
+unlend
 exec 5>&- 6>&-
 whole "$out"
 whole "$err"

@@ -1,7 +1,8 @@
-# End a command: gently, then firmly. $1 half of the mark, $2 its name, $3 $4 $5 seconds after each signal.
+# End a command: gently, then firmly. $1 half of the mark, $2 its name, $3 $4 $5 seconds after each signal, $6 $7 $8 as of lend.
 mark=$1:$1 name=$2 d=
 export LC_ALL=C
 echo "$mark"
+take "$6"
 places there || {
 	tell none
 	exit
@@ -33,8 +34,10 @@ for signal in INT TERM KILL; do
 done
 gone'
 # What sudo started is not ours to signal.
+lend "$6" "$7" "$8"
 if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then
 	sudo -n /bin/sh -c "$end" sh "$group" "$3" "$4" "$5"
 else
 	/bin/sh -c "$end" sh "$group" "$3" "$4" "$5"
 fi && tell ended || tell alive
+unlend
