@@ -8,9 +8,9 @@ import (
 
 // judge decides what the matches of lines mean. It sees them in the order of the text.
 //
-// Of several patterns that one line shows, one counts: the one with a task, then a verdict before a hint, then the one
+// Of several patterns that one line shows, one counts: a verdict before a hint, then the one with a task, then the one
 // whose match covers more of the line, then the one with more fixed text. Beats settles what this order would not; the
-// others stand in Hit.Also.
+// others stand in Hit.Also. A pattern that is Aside takes no part in this.
 type judge struct {
 	set     *Set
 	place   place
@@ -61,7 +61,11 @@ func (j *judge) line(matches []match, now time.Time, host string, want func(*com
 		}
 		hits = append(hits, j.resolve(m.pattern, seen)...)
 		s := shown{match: m, seen: seen, hit: Hit{ID: p.ID, Hint: p.Hint, Line: m.line, Text: m.text, Play: play, Task: task, Groups: m.groups, Time: m.at}}
-		if j.holds(p, m.pattern, seen, &s) && !p.Quiet {
+		switch {
+		case !j.holds(p, m.pattern, seen, &s) || p.Quiet:
+		case p.Aside:
+			hits = append(hits, s.hit)
+		default:
 			list = append(list, s)
 		}
 	}
@@ -85,10 +89,10 @@ func (j *judge) compare(a, b shown) int {
 	switch {
 	case p.beats[b.pattern] != q.beats[a.pattern]:
 		return yesFirst(p.beats[b.pattern], q.beats[a.pattern])
-	case (p.Task != nil) != (q.Task != nil):
-		return yesFirst(p.Task != nil, q.Task != nil)
 	case a.hit.Hint != b.hit.Hint:
 		return yesFirst(b.hit.Hint, a.hit.Hint)
+	case (p.Task != nil) != (q.Task != nil):
+		return yesFirst(p.Task != nil, q.Task != nil)
 	}
 	return cmp.Or(cmp.Compare(b.size, a.size), cmp.Compare(q.fixed, p.fixed), cmp.Compare(p.ID, q.ID))
 }

@@ -42,6 +42,7 @@ type Pattern struct {
 	Stream string         // of which Input.Stream it is, or "" for "output"; Scan does not look at it
 	Hint   bool           // a hint only, never a verdict
 	Quiet  bool           // never reported itself: it serves the conditions of others
+	Aside  bool           // reported besides what counts of a line, and never in its place
 	Beats  []string       // patterns it goes before when one line shows both
 	Condition
 }
