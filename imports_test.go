@@ -16,7 +16,9 @@ var edges = map[string][]string{
 	"engine":      {"event", "runbook", "symptom"},
 	"lint":        {"event", "runbook", "symptom"},
 	"release":     {"event", "runbook"},
-	"cli":         {"engine", "event", "kube", "kubespray", "lint", "plain", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
+	"ansible":     nil,
+	"diagnose":    {"ansible", "event", "runbook", "symptom"},
+	"cli":         {"ansible", "diagnose", "engine", "event", "kube", "kubespray", "lint", "plain", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
 	"ui":          {"diff", "event", "release", "runbook", "safetext", "transcript"},
 	"plain":       {"diff", "event", "safetext"},
 	"diff":        {"safetext"},
@@ -34,6 +36,7 @@ var edges = map[string][]string{
 	"e2e":         nil,
 
 	"event/eventtest":           {"event"},                    // for tests
+	"runbooks/learn":            {"ansible"},                  // a program that makes runbooks/checks.json
 	"runbook/runbooktest":       {"lint", "runbook", "steps"}, // for tests
 	"sshx/sshtest":              nil,                          // for tests
 	"transcript/transcripttest": {"event", "transcript"},      // for tests

@@ -2,6 +2,7 @@ package ansible
 
 import (
 	"bytes"
+	"iter"
 	"regexp"
 	"strings"
 )
@@ -16,14 +17,15 @@ const (
 // a body.
 type Reader struct {
 	Each func(Event)
-	// Behind gives a line without one of the prefixes that stand before it, and false where there is none. Nil knows none.
-	Behind func(line []byte) ([]byte, bool)
+	// Behind gives a line without each of the prefixes that may stand before it. Nil knows none.
+	Behind func(line []byte) iter.Seq[[]byte]
 
 	lines      int
 	play, task string
 	path       string
 	inRecap    bool
 	unixy      bool    // the callback of this name prints
+	prefixed   bool    // something stands before every line
 	open       *Result // its body goes on
 	body       []byte
 	bodyLines  int
@@ -52,18 +54,21 @@ func (r *Reader) Line(raw []byte) {
 		}
 		return
 	}
-	for text, n := line, 0; n < 6; n++ {
-		if r.marker(bytes.TrimLeft(text, " \t"), text) {
-			return
+	if r.marker(bytes.TrimLeft(line, " \t"), line) {
+		return
+	}
+	rest := line
+	if r.Behind != nil {
+		for text := range r.Behind(line) {
+			if r.marker(bytes.TrimLeft(text, " \t"), text) {
+				r.prefixed = true
+				return
+			}
+			rest = text
 		}
-		if r.Behind == nil {
-			break
-		}
-		rest, ok := r.Behind(text)
-		if !ok {
-			break
-		}
-		text = rest
+	}
+	if r.prefixed {
+		line = rest
 	}
 	r.goesOn(line)
 }

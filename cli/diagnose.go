@@ -21,23 +21,31 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"spraydeck/ansible"
+	"spraydeck/diagnose"
 	"spraydeck/event"
 	"spraydeck/lint"
 	"spraydeck/runbook"
+	"spraydeck/runbooks"
 	"spraydeck/symptom"
 )
 
 func diagnoseCommand(o *options) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "diagnose [FILE|-]...", Short: "Tell which known pitfalls a log shows",
-		Long: "Tell which known pitfalls a log shows: of Ansible in any of its formats, of kubectl, kubeadm, apt or git, a\n" +
-			"journal, or what was copied from a terminal. Without a file, or for -, it reads standard input. Logs may be\n" +
-			"compressed with gzip, in UTF-8 or UTF-16, and of any length.\n\n" +
-			"A hint is a line that may have another cause, or a condition over time in a log that tells no times.\n" +
-			"With -o json every hit is an object of one array: pitfall, symptom, severity, hint, title, file, line, text, play,\n" +
-			"task, host, time, groups (values in the line), cause, remedies (id, title), sources, also (symptoms that match the\n" +
-			"same line and count less). A table tells a pitfall once for each file, and how often.\n\n" +
+		Use: "diagnose [FILE|-]...", Short: "Tell what a log shows: known pitfalls, and where it failed first",
+		Long: "Tell which known pitfalls a log shows, and where it failed first: of Ansible in any of its formats, of kubectl,\n" +
+			"kubeadm, apt or git, a journal, or what was copied from a terminal. Without a file, or for -, it reads standard\n" +
+			"input. Logs may be compressed with gzip, in UTF-8 or UTF-16, and of any length.\n\n" +
+			"A verdict needs a failure that was not recovered, and text that only its cause prints. A hint is a line that may\n" +
+			"have another cause. A failed log without a verdict gets a summary: the first failure that was not recovered, its\n" +
+			"task, host and innermost message, and what to look at next. The summary proposes no change.\n\n" +
+			"With -o json every hit is an object of one array: kind (pitfall, check or first-failure), pitfall, symptom, severity,\n" +
+			"hint, hintWhy, title, file, line, text, play, task, host, time, groups (values in the line), do (what to do first),\n" +
+			"cause, note, siblings (other causes of the same line: pitfall, title, if), remedies (id, title), sources, also\n" +
+			"(symptoms that match the same line and count less). A check is one of Kubespray's own. A first-failure names no\n" +
+			"pitfall and has the key failure: kind, task, host, item, message, rc, command, place, recap, more, next, goOn.\n" +
+			"A table tells a pitfall once for each file, and how often.\n\n" +
 			"The exit code is 0 when nothing is found, 3 when something is, 2 when a file cannot be read.",
 		Example: "  spraydeck diagnose ansible.log\n  journalctl -u kubelet | spraydeck diagnose -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +56,7 @@ func diagnoseCommand(o *options) *cobra.Command {
 				args = []string{"-"}
 			}
 			debug.SetGCPercent(50) // it may read for long, beside what writes the log: a quarter less memory for some percent of time
-			known, err := allSymptoms(o)
+			known, err := allKnown(o)
 			if err != nil {
 				return err
 			}
@@ -61,15 +69,16 @@ func diagnoseCommand(o *options) *cobra.Command {
 			default:
 				return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table or json"}
 			}
-			return diagnose(cmd, known, show, args)
+			return diagnoseFiles(cmd, known, show, args)
 		},
 	}
 	output(cmd, &format)
 	return cmd
 }
 
-// allSymptoms is those of every pitfall of the library, which must be sound.
-func allSymptoms(o *options) (*runbook.Symptoms, error) {
+// allKnown is what diagnose looks for: the symptoms of every pitfall of the library, which must be sound, and Kubespray's own
+// checks.
+func allKnown(o *options) (*diagnose.Knowledge, error) {
 	l, err := load(o, "Pitfall")
 	if err != nil {
 		return nil, err
@@ -84,75 +93,85 @@ func allSymptoms(o *options) (*runbook.Symptoms, error) {
 	if problems := append(slices.Clip(l.problems), lint.CheckSymptoms(files)...); len(problems) > 0 {
 		return nil, l.invalid(problems)
 	}
-	return runbook.NewSymptoms(pitfalls), nil
+	var checks []ansible.Check
+	if err := json.Unmarshal(runbooks.Checks, &checks); err != nil {
+		return nil, fmt.Errorf("the built-in checks of Kubespray: %w", err)
+	}
+	return diagnose.New(pitfalls, checks), nil
 }
 
 // diagnosis is a hit as JSON gives it.
 type diagnosis struct {
-	Pitfall  string            `json:"pitfall"`
-	Symptom  string            `json:"symptom"`
-	Severity string            `json:"severity"`
-	Hint     bool              `json:"hint"`
-	Why      string            `json:"hintWhy,omitempty"` // "no-times": its condition over time could not be checked
-	Title    event.Text        `json:"title"`
-	File     string            `json:"file"`
-	Line     int               `json:"line"`
-	Text     string            `json:"text"`
-	Play     string            `json:"play,omitempty"`
-	Task     string            `json:"task,omitempty"`
-	Host     string            `json:"host,omitempty"`
-	Time     string            `json:"time,omitempty"`
-	Groups   map[string]string `json:"groups"`
-	Cause    event.Text        `json:"cause"`
-	Remedies []event.Remedy    `json:"remedies"`
-	Sources  []string          `json:"sources"`
-	Also     []string          `json:"also,omitempty"`
+	Kind     string             `json:"kind"` // pitfall, check, first-failure
+	Pitfall  string             `json:"pitfall"`
+	Symptom  string             `json:"symptom"`
+	Severity string             `json:"severity"`
+	Hint     bool               `json:"hint"`
+	Why      string             `json:"hintWhy,omitempty"` // one of the Why constants of diagnose
+	Title    event.Text         `json:"title"`
+	File     string             `json:"file"`
+	Line     int                `json:"line"`
+	Text     string             `json:"text"`
+	Play     string             `json:"play,omitempty"`
+	Task     string             `json:"task,omitempty"`
+	Host     string             `json:"host,omitempty"`
+	Time     string             `json:"time,omitempty"`
+	Groups   map[string]string  `json:"groups"`
+	Do       event.Text         `json:"do,omitzero"`
+	Cause    event.Text         `json:"cause"`
+	Note     event.Text         `json:"note,omitzero"`
+	Siblings []diagnose.Sibling `json:"siblings,omitempty"`
+	Remedies []event.Remedy     `json:"remedies"`
+	Sources  []string           `json:"sources"`
+	Also     []string           `json:"also,omitempty"`
+	Failure  *diagnose.Failure  `json:"failure,omitempty"`
 }
 
-func diagnosisOf(known *runbook.Symptoms, f symptom.Hit) diagnosis {
-	p, _ := known.Of(f.ID)
-	h := known.Hit(f)
+func diagnosisOf(f diagnose.Finding) diagnosis {
+	h := f.Hit
 	d := diagnosis{
-		Pitfall: h.Pitfall, Symptom: h.Symptom, Severity: h.Severity, Hint: h.Hint, Title: h.Title, File: f.File, Line: f.Line, Text: f.Text,
-		Play: f.Play, Task: f.Task, Host: h.Host, Groups: f.Groups, Cause: h.Cause, Remedies: h.Remedies, Also: f.Also,
+		Kind: "pitfall", Pitfall: h.Pitfall, Symptom: h.Symptom, Severity: h.Severity, Hint: h.Hint, Why: f.Why, Title: h.Title, File: f.File, Line: f.At, Text: h.Line,
+		Play: f.Play, Task: h.Task, Host: h.Host, Groups: f.Hits.Groups, Do: h.Do, Cause: h.Cause, Note: f.Note, Siblings: f.Others, Remedies: h.Remedies,
+		Sources: f.Sources, Also: f.Also,
+	}
+	if f.Check != nil {
+		d.Kind = "check"
 	}
 	delete(d.Groups, symptom.Host)
-	if f.Untold {
-		d.Why = "no-times"
+	if d.Groups == nil {
+		d.Groups = map[string]string{}
 	}
-	if !f.Time.IsZero() && f.Time.Year() > 0 {
-		d.Time = f.Time.Format(time.RFC3339Nano)
+	if t := f.Hits.Time; !t.IsZero() && t.Year() > 0 {
+		d.Time = t.Format(time.RFC3339Nano)
 	}
 	if d.Remedies == nil {
 		d.Remedies = []event.Remedy{}
 	}
-	for _, s := range p.Sources {
-		d.Sources = append(d.Sources, s.Value)
-	}
 	return d
 }
 
-// shower shows hits as they are found.
+// failureOf is the summary of a first failure as JSON gives it: a hint that names no pitfall.
+func failureOf(f *diagnose.Failure, file string) diagnosis {
+	return diagnosis{Kind: "first-failure", Hint: true, Title: f.Title, File: file, Line: f.Line, Text: f.Message, Play: f.Play, Task: f.Task, Host: f.Host,
+		Groups: map[string]string{}, Remedies: []event.Remedy{}, Sources: []string{}, Failure: f}
+}
+
+// shower shows what the logs show, one after the other.
 type shower interface {
-	hit(diagnosis) error
-	fileEnds() error // the hits of a file are complete
+	report(r *diagnose.Report, file string) error
 	end() error
 }
 
-// diagnose reads the files, all of them even if one cannot be read.
-func diagnose(cmd *cobra.Command, known *runbook.Symptoms, show shower, files []string) error {
+// diagnoseFiles reads the files, all of them even if one cannot be read.
+func diagnoseFiles(cmd *cobra.Command, known *diagnose.Knowledge, show shower, files []string) error {
 	found, told := false, false
 	var unreadable error
 	for _, name := range files {
 		err := readLog(cmd.InOrStdin(), name, func(r io.Reader) error {
-			return known.Set.Scan(cmd.Context(), r, name, func(f symptom.Hit) error {
-				found = true
-				return show.hit(diagnosisOf(known, f))
-			})
+			report, err := known.Read(cmd.Context(), r, name)
+			found = found || len(report.Findings) > 0 || report.Failure != nil
+			return errors.Join(err, show.report(report, name))
 		})
-		if e := show.fileEnds(); e != nil {
-			return e
-		}
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
 		}
@@ -216,13 +235,27 @@ func cannotRead(name string, err error) error {
 	return fmt.Errorf("read %s: %w", name, err)
 }
 
-// hitArray writes one array, an element at a time: a log may show any number of hits.
+// hitArray writes one array, an element at a time.
 type hitArray struct {
 	w *bufio.Writer
 	n int
 }
 
-func (a *hitArray) hit(d diagnosis) error {
+func (a *hitArray) report(r *diagnose.Report, file string) error {
+	for _, f := range r.Findings {
+		if err := a.element(diagnosisOf(f)); err != nil {
+			return err
+		}
+	}
+	if r.Failure != nil {
+		if err := a.element(failureOf(r.Failure, file)); err != nil {
+			return err
+		}
+	}
+	return a.w.Flush()
+}
+
+func (a *hitArray) element(d diagnosis) error {
 	text, err := json.MarshalIndent(d, "  ", "  ")
 	if err != nil {
 		return err
@@ -237,8 +270,6 @@ func (a *hitArray) hit(d diagnosis) error {
 	return err
 }
 
-func (a *hitArray) fileEnds() error { return a.w.Flush() }
-
 func (a *hitArray) end() error {
 	if a.n == 0 {
 		_, _ = a.w.WriteString("[]\n")
@@ -248,75 +279,134 @@ func (a *hitArray) end() error {
 	return a.w.Flush()
 }
 
-// hitTable is for reading: a pitfall once for each file, when it is first seen, then how often.
+// hitTable is for reading: a pitfall once for each file, where it is first seen, with how often; then the first failure.
 type hitTable struct {
 	w        io.Writer
 	lang     string
-	seen     []*tally // of this file
-	pitfalls map[string]bool
+	found    bool
+	pitfalls bool
 	remedies bool
 }
 
 type tally struct {
-	pitfall    string
-	hint       bool
+	first      diagnosis
 	more, last int
 }
 
 func (t *hitTable) say(en, ja string) string { return event.Text{En: en, Ja: ja}.In(t.lang) }
 
-func (t *hitTable) hit(d diagnosis) error {
-	for _, s := range t.seen {
-		if s.pitfall == d.Pitfall && s.hint == d.Hint {
-			s.more++
-			s.last = max(s.last, d.Line)
-			return nil
+func (t *hitTable) report(r *diagnose.Report, file string) error {
+	var list []*tally
+next:
+	for _, f := range r.Findings {
+		d := diagnosisOf(f)
+		for _, s := range list {
+			if s.first.Pitfall == d.Pitfall && s.first.Hint == d.Hint && s.first.Kind == "pitfall" && d.Kind == "pitfall" {
+				s.more++
+				s.last = max(s.last, d.Line)
+				continue next
+			}
 		}
-	}
-	t.seen = append(t.seen, &tally{pitfall: d.Pitfall, hint: d.Hint})
-	if t.pitfalls == nil {
-		t.pitfalls = map[string]bool{}
-	}
-	t.pitfalls[d.Pitfall] = true
-	word := event.SeverityText(d.Severity).In(t.lang)
-	if d.Hint {
-		word = t.say("hint", "参考")
+		list = append(list, &tally{first: d})
 	}
 	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, "           "+format+"\n", args...) }
-	fmt.Fprintf(&b, "%s  %s:%d  %s  %s\n", padded(word, 9), d.File, d.Line, d.Pitfall, d.Title.In(t.lang))
-	line("| %s", clip(d.Text, 200))
-	if d.Task != "" {
-		line("%s: %s", t.say("task", "タスク"), clip(d.Task, 120))
+	for _, s := range list {
+		t.one(&b, s.first)
 	}
-	if d.Why != "" {
-		line("%s", t.say("the log tells no times, so this may be within what is normal", "ログに時刻がないため、正常な範囲かもしれません"))
+	for _, s := range list {
+		if s.more > 0 {
+			fmt.Fprintf(&b, t.say("%s: %d more, the last in line %d\n", "%s: ほか %d 件、最後は %d 行目\n"), s.first.Pitfall, s.more, s.last)
+		}
 	}
-	line("%s: %s", t.say("cause", "原因"), firstSentence(d.Cause.In(t.lang)))
-	for _, r := range d.Remedies {
-		t.remedies = true
-		line("%s: %s (%s)", t.say("remedy", "対処"), r.Title.In(t.lang), r.ID)
+	if r.Dropped > 0 {
+		fmt.Fprintf(&b, t.say("%d further hits are not counted\n", "ほかに %d 件あり、数えていません\n"), r.Dropped)
 	}
+	if r.Failure != nil {
+		t.failure(&b, r.Failure, file, len(list) > 0)
+	}
+	t.found = t.found || len(list) > 0 || r.Failure != nil
 	_, err := io.WriteString(t.w, b.String())
 	return err
 }
 
-func (t *hitTable) fileEnds() error {
-	for _, s := range t.seen {
-		if s.more > 0 {
-			if _, err := fmt.Fprintf(t.w, t.say("%s: %d more, the last in line %d\n", "%s: ほか %d 件、最後は %d 行目\n"), s.pitfall, s.more, s.last); err != nil {
-				return err
-			}
+// hintWhys says why a hit is a hint only.
+var hintWhys = map[string]event.Text{
+	diagnose.WhyNoTimes:   {En: "the log tells no times, so this may be within what is normal", Ja: "ログに時刻がないため、正常な範囲かもしれません"},
+	diagnose.WhyRecovered: {En: "this was recovered later in the log", Ja: "ログの後半で回復しています"},
+	diagnose.WhyVersion:   {En: "the log is of versions that this does not affect", Ja: "ログのバージョンは対象外です"},
+	diagnose.WhySiblings:  {En: "this line has several known causes", Ja: "この行には複数の原因があります"},
+	diagnose.WhyTable:     {En: "a state in a table proves no cause", Ja: "表の状態だけでは原因を特定できません"},
+}
+
+func (t *hitTable) one(b *strings.Builder, d diagnosis) {
+	t.pitfalls = true
+	word := event.SeverityText(d.Severity).In(t.lang)
+	if d.Hint {
+		word = t.say("hint", "参考")
+	}
+	line := func(format string, args ...any) { fmt.Fprintf(b, "           "+format+"\n", args...) }
+	fmt.Fprintf(b, "%s  %s:%d  %s  %s\n", padded(word, 9), d.File, d.Line, d.Pitfall, d.Title.In(t.lang))
+	if do := d.Do.In(t.lang); do != "" {
+		line("%s: %s", t.say("do", "対応"), oneLine(do))
+	}
+	line("| %s", clip(d.Text, 200))
+	if d.Task != "" {
+		line("%s: %s", t.say("task", "タスク"), clip(d.Task, 120))
+	}
+	if why := hintWhys[d.Why].In(t.lang); why != "" {
+		line("%s", why)
+	}
+	line("%s: %s", t.say("cause", "原因"), firstSentence(d.Cause.In(t.lang)))
+	for _, s := range d.Siblings {
+		line("%s: %s  %s", t.say("or", "または"), s.Pitfall, oneLine(s.If.In(t.lang)))
+	}
+	for _, r := range d.Remedies {
+		t.remedies = true
+		line("%s: %s (%s)", t.say("remedy", "対処"), r.Title.In(t.lang), r.ID)
+	}
+	if note := d.Note.In(t.lang); note != "" {
+		line("%s: %s", t.say("note", "注意"), firstSentence(note))
+	}
+}
+
+// failure tells the first failure, in a section of its own.
+func (t *hitTable) failure(b *strings.Builder, f *diagnose.Failure, file string, behind bool) {
+	if behind {
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(b, "%s  %s:%d  %s\n", t.say("first failure", "最初の失敗"), file, f.Line, f.Title.In(t.lang))
+	line := func(en, ja, value string) {
+		if value != "" {
+			fmt.Fprintf(b, "  %s %s\n", padded(t.say(en, ja)+":", 9), clip(value, 700))
 		}
 	}
-	t.seen = nil
-	return nil
+	line("task", "タスク", f.Task)
+	line("host", "ホスト", f.Host)
+	line("item", "項目", f.Item)
+	line("message", "内容", f.Message)
+	line("command", "コマンド", f.Command)
+	line("rc", "終了値", f.RC)
+	line("where", "場所", f.Place)
+	for _, r := range f.Recap {
+		line("recap", "結果", r)
+	}
+	if f.More > 0 {
+		line("more", "ほか", fmt.Sprintf(t.say("%d further failures", "失敗 %d 件"), f.More))
+	}
+	for _, n := range f.Next {
+		line("look", "確認", n)
+	}
+	line("go on", "続行", f.GoOn.In(t.lang))
+	fmt.Fprintf(b, "  %s\n", t.say("This is in no pitfall that is known.", "既知の問題には該当しません。"))
 }
 
 func (t *hitTable) end() error {
-	if len(t.pitfalls) == 0 {
+	if !t.found {
 		_, err := fmt.Fprintln(t.w, t.say("no known pitfall", "既知の問題はありません"))
 		return err
+	}
+	if !t.pitfalls {
+		return nil
 	}
 	text := t.say("\nspraydeck pitfalls show ID prints all that is known of one.\n", "\n詳細は spraydeck pitfalls show ID で表示できます。\n")
 	if t.remedies {
@@ -326,6 +416,8 @@ func (t *hitTable) end() error {
 	_, err := io.WriteString(t.w, text)
 	return err
 }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // clip makes one line of a text, of at most n characters.
 func clip(text string, n int) string {

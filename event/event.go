@@ -254,6 +254,7 @@ type Hit struct {
 	Title    Text     `json:"title"`
 	Severity string   `json:"severity"`
 	Hint     bool     `json:"hint,omitempty"` // it may be so, or not
+	Do       Text     `json:"do,omitzero"`    // what to do first
 	Cause    Text     `json:"cause,omitzero"`
 	Remedies []Remedy `json:"remedies,omitempty"`
 	Host     string   `json:"host,omitempty"`

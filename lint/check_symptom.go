@@ -110,6 +110,21 @@ func (c *checker) symptomNames(p *runbook.Pitfall, s *runbook.Symptom, ids map[s
 	for _, name := range s.By {
 		group(s, name)
 	}
+	for _, text := range []runbook.Prose{s.Title, s.Do, s.Why} {
+		for _, name := range runbook.Placeholders(text) {
+			group(s, runbook.Str{Value: name, Pos: text.Pos})
+		}
+	}
+	for _, id := range s.Remedies {
+		if !slices.ContainsFunc(p.Remedies, func(r runbook.Cure) bool { return r.ID.Value == id.Value }) {
+			c.add(id.Pos, "symptom-unknown", fmt.Sprintf("the pitfall has no remedy %q", id.Value), "")
+		}
+	}
+	for _, other := range s.Siblings {
+		if c.Pitfalls[other.Pitfall.Value] == nil {
+			c.add(other.Pitfall.Pos, "symptom-unknown", fmt.Sprintf("there is no pitfall %q", other.Pitfall.Value), "")
+		}
+	}
 	if s.Distinct.Value != "" && s.Count.Value < 2 {
 		c.add(s.Distinct.Pos, "symptom-condition", "distinct needs a count of at least 2", "")
 	}

@@ -318,6 +318,7 @@ type Pitfall struct {
 	Inputs   Named[Input] `yaml:"inputs" doc:"inputs it uses; a runbook's input of the same name gives the value"`
 	Before   *Before      `yaml:"before" doc:"how to see it coming"`
 	Symptoms []Symptom    `yaml:"symptoms" doc:"how to know it by what commands print"`
+	Do       Prose        `yaml:"do" doc:"what to do first, as an order: \"Remove the option from kubelet.env.\""`
 	Remedies []Cure       `yaml:"remedies" doc:"what mends it"`
 	Note     Prose        `yaml:"note" doc:"what to know where nothing can be checked or mended by machine"`
 	Sources  []Str        `yaml:"sources,required" doc:"where it is known from"`
@@ -363,9 +364,21 @@ type Symptom struct {
 	Needs    []Relation `yaml:"needs" doc:"only when each of these other symptoms was seen"`
 	Unless   []Relation `yaml:"unless" doc:"not when one of these other symptoms was seen"`
 	Beats    []Str      `yaml:"beats" doc:"symptoms it goes before when one line shows both, as pitfall/symptom"`
+	Title    Prose      `yaml:"title" doc:"title for this line; {group} stands for a value in it. Without it, or where the line lacks a value, that of the pitfall"`
+	Do       Prose      `yaml:"do" doc:"what to do first, for this line; as title"`
+	Why      Prose      `yaml:"why" doc:"cause and consequence, for this line; as title"`
+	Remedies []Str      `yaml:"remedies" doc:"the remedies that this line proves to be right; without it, all of the pitfall"`
+	Siblings []Sibling  `yaml:"siblings" doc:"other pitfalls that print the same line: it is a hint then, and all are told"`
 	Match    []Str      `yaml:"match,required" doc:"lines it must match; the linter runs them"`
 	Miss     []Str      `yaml:"miss,required" doc:"lines it must not match; the linter runs them"`
 	Pos      Pos
+}
+
+// Sibling is another pitfall that shows in the same line.
+type Sibling struct {
+	Pitfall Str   `yaml:"pitfall,required" doc:"its name"`
+	If      Prose `yaml:"if,required" doc:"what tells that it is this one"`
+	Pos     Pos
 }
 
 // Relation is to another symptom of the same pitfall.

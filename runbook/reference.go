@@ -30,6 +30,7 @@ func Reference(w io.Writer, lang *Language) {
 		{"Affects", "Where a pitfall applies. All ranges given must hold.", reflect.TypeFor[Affects]()},
 		{"Before", "How a pitfall shows before anything is touched. `rule` is true when all is well.", reflect.TypeFor[Before]()},
 		{"Symptom", "How a pitfall shows in a line of output.", reflect.TypeFor[Symptom]()},
+		{"Sibling", "Another pitfall that shows in the same line.", reflect.TypeFor[Sibling]()},
 		{"Relation", "What a symptom has to do with another symptom of the same pitfall: `since` it or `then`, one of them.", reflect.TypeFor[Relation]()},
 		{"Test", "A case that a pitfall or a runbook carries with it: what is given, and what must come of it. `spraydeck test` runs them.\nNothing is reached: what is not given is unknown. Expected is only what is written.", reflect.TypeFor[Case]()},
 		{"Hosts of a test", "The inventory that is given.", reflect.TypeFor[GivenHosts]()},

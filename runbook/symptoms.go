@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,9 +21,9 @@ type symptomOf struct {
 	symptom *Symptom
 }
 
-// NewSymptoms prepares the symptoms of pitfalls. The pitfalls must have passed the linter: it panics where that would have
-// found a mistake.
-func NewSymptoms(pitfalls []*Pitfall) *Symptoms {
+// NewSymptoms prepares the symptoms of pitfalls, and patterns that are told aside. The pitfalls must have passed the linter:
+// it panics where that would have found a mistake.
+func NewSymptoms(pitfalls []*Pitfall, aside ...symptom.Pattern) *Symptoms {
 	s := &Symptoms{of: map[string]symptomOf{}}
 	var patterns []symptom.Pattern
 	for _, p := range pitfalls {
@@ -36,7 +37,7 @@ func NewSymptoms(pitfalls []*Pitfall) *Symptoms {
 		// what it goes before may be a pitfall that nobody looks for here
 		patterns[i].Beats = slices.DeleteFunc(patterns[i].Beats, func(id string) bool { return s.of[id].pitfall == nil })
 	}
-	set, err := symptom.New(patterns)
+	set, err := symptom.New(append(patterns, aside...))
 	if err != nil {
 		panic(fmt.Sprintf("the linter has let this pass: %v", err))
 	}
@@ -52,8 +53,60 @@ func (s *Symptoms) Of(id string) (*Pitfall, *Symptom) {
 // Hit says what was found in the words of its pitfall.
 func (s *Symptoms) Hit(f symptom.Hit) event.Hit {
 	p, own := s.Of(f.ID)
-	return event.Hit{Pitfall: p.Name.Value, Symptom: own.ID.Value, Title: p.Title.Text(NewScope()), Severity: p.Severity.Value, Hint: f.Hint,
-		Cause: p.Why.Text(NewScope()), Remedies: RemediesOf(p), Host: f.Groups[symptom.Host], Line: f.Text, Task: f.Task}
+	return event.Hit{Pitfall: p.Name.Value, Symptom: own.ID.Value, Title: specific(f.Groups, own.Title, p.Title), Severity: p.Severity.Value, Hint: f.Hint,
+		Do: specific(f.Groups, own.Do, p.Do), Cause: specific(f.Groups, own.Why, p.Why), Remedies: own.remedies(p),
+		Host: f.Groups[symptom.Host], Line: f.Text, Task: f.Task}
+}
+
+// specific gives the text of a symptom with the values of the line put in, or the text of its pitfall where it has none or
+// the line lacks a value.
+func specific(groups map[string]string, own, general Prose) event.Text {
+	if own.Set() {
+		if text, ok := fill(own, groups); ok {
+			return text
+		}
+	}
+	return general.Text(NewScope())
+}
+
+// placeholder is where a value of the line stands in a text of a symptom: {pod}.
+var placeholder = regexp.MustCompile(`\{([a-z][a-z_]*)\}`)
+
+// Placeholders gives the groups that a text of a symptom names.
+func Placeholders(p Prose) []string {
+	var names []string
+	for _, t := range []Template{p.En, p.Ja} {
+		for _, m := range placeholder.FindAllStringSubmatch(t.Source, -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+// fill puts the values of a line into a text, and says whether all were there.
+func fill(p Prose, groups map[string]string) (event.Text, bool) {
+	for _, name := range Placeholders(p) {
+		if groups[name] == "" {
+			return event.Text{}, false
+		}
+	}
+	text := p.Text(NewScope())
+	put := func(s string) string {
+		return placeholder.ReplaceAllStringFunc(s, func(m string) string { return groups[m[1:len(m)-1]] })
+	}
+	return event.Text{En: put(text.En), Ja: put(text.Ja)}, true
+}
+
+// remedies gives those of the pitfall that the symptom proves to be right: the ones it names, or all.
+func (s *Symptom) remedies(p *Pitfall) []event.Remedy {
+	all := RemediesOf(p)
+	if s.Remedies == nil {
+		return all
+	}
+	return slices.DeleteFunc(all, func(r event.Remedy) bool {
+		_, id, _ := strings.Cut(r.ID, "/")
+		return !slices.ContainsFunc(s.Remedies, func(n Str) bool { return n.Value == id })
+	})
 }
 
 func (p *Pitfall) symptomID(id string) string { return p.Name.Value + "/" + id }
@@ -81,7 +134,7 @@ func (s *Symptom) pattern(p *Pitfall) symptom.Pattern {
 		}
 	}
 	return symptom.Pattern{
-		ID: p.symptomID(s.ID.Value), Line: s.Line.RE, Task: s.Task.RE, Stream: s.Stream.Value, Hint: s.Hint.Value, Quiet: s.Quiet.Value, Beats: beats,
+		ID: p.symptomID(s.ID.Value), Line: s.Line.RE, Task: s.Task.RE, Stream: s.Stream.Value, Hint: s.Hint.Value || len(s.Siblings) > 0, Quiet: s.Quiet.Value, Beats: beats,
 		Condition: symptom.Condition{
 			Count: s.Count.Value, Distinct: s.Distinct.Value, By: WordsOf(s.By), Within: s.Within.Value, Lasts: s.Lasts.Value,
 			Needs: relations(s.Needs), Unless: relations(s.Unless),

@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed all:k3s all:kubeadm all:kubernetes all:kubespray all:os
 var FS embed.FS
+
+// Checks is Kubespray's own assert and fail tasks: an array of ansible.Check, made by go run ./runbooks/learn CHECKOUT.
+//
+//go:embed checks.json
+var Checks []byte

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"iter"
 	"unicode/utf8"
 )
 
@@ -291,4 +292,23 @@ func escape(b []byte) int {
 		return 2
 	}
 	return 1
+}
+
+// Behind gives a line as it stands behind each of the prefixes that something else put before it, the outermost first.
+func Behind(line []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		rest, timed := trimLeft(line), false
+		for range maxPrefixes {
+			p := prefixOf(rest, timed)
+			if p.n == 0 {
+				return
+			}
+			timed = timed || p.time
+			rest = p.behind(rest)
+			if !yield(rest) {
+				return
+			}
+			rest = trimLeft(rest)
+		}
+	}
 }
