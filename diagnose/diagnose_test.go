@@ -106,6 +106,7 @@ func TestFirstFailure(t *testing.T) {
 		"log_path":                         {"2025-08-23 10:00:00,123 p=4242 u=ubuntu n=ansible | TASK [a : One] ***\n2025-08-23 10:06:00,456 p=4242 u=ubuntu n=ansible | fatal: [n2]: FAILED! => {\"msg\": \"first\"}\n", "ansible-task", "n2", "a : One", "first"},
 		"kubeadm":                          {"[upgrade] Reading\nerror execution phase preflight: no such node\n", "kubeadm-phase", "", "", "no such node"},
 		"a preflight check":                {"\t[ERROR Port-6443]: Port 6443 is in use\n", "kubeadm-check", "", "", "Port 6443 is in use"},
+		"preflight checks behind":          {"error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR NumCPU]: 1 is less than 2\n", "kubeadm-phase", "", "", "[preflight] Some fatal errors occurred: [NumCPU] 1 is less than 2"},
 		"a fatal line of klog":             {"Jan 02 03:04:05 n1 kubelet[12]: F0102 03:04:05.000001      12 server.go:295] cannot start\n", "klog-fatal", "", "", "cannot start"},
 		"logrus":                           {`time="2026-01-02T03:04:05Z" level=fatal msg="flag \"x\" is gone"` + "\n", "level-fatal", "", "", `flag "x" is gone`},
 		"apt":                              {"E: Unable to locate package kubeadm\n", "apt", "", "", "Unable to locate package kubeadm"},

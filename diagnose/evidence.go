@@ -130,7 +130,7 @@ func base(pod string) string {
 
 var (
 	chat  = regexp.MustCompile(`^\s*(?:\[?\d\d:\d\d(?::\d\d)?\]?\s*)?<[@+]?[\w-]+> `)
-	prose = regexp.MustCompile(`(?i)\b(?:I|we|you|they|somebody|he|she) (?:\w+ )?(?:hit|saw|see|had|have|got|get|used to|fixed|ran|run|know|remember|read|think)\b|\blast (?:year|week|month|time)\b|\b(?:was |is |got )?fixed (?:by|with|in|it)\b`)
+	prose = regexp.MustCompile(`\b(?:I|[Ww]e) (?:\w+ )?(?:hit|saw|see|had|got|get|fixed|ran|run|remember)\b|\blast (?:year|week|month|time)\b|\b(?:was |is |got )?fixed (?:by|with|it)\b`)
 )
 
 // quoted says whether a line is a person's words, who may quote an error of another day.

@@ -41,7 +41,11 @@ func (rd *reading) failure() *Failure {
 			continue
 		}
 		if !genericByID[g.id].soft {
-			return genericFailure(g)
+			f := genericFailure(g)
+			if strings.HasSuffix(f.Message, ":") { // the errors stand in the lines behind
+				f.Message = rd.behind(g.line, f.Message)
+			}
+			return f
 		}
 		if soft == nil {
 			soft = g
@@ -51,6 +55,16 @@ func (rd *reading) failure() *Failure {
 		return genericFailure(soft)
 	}
 	return nil
+}
+
+// behind adds to a message that announces errors those of the preflight checks that follow.
+func (rd *reading) behind(line int, message string) string {
+	for _, g := range rd.generic {
+		if g.id == "kubeadm-check" && g.line > line && g.line <= line+20 {
+			message += " [" + g.hit.Groups["check"] + "] " + clean(g.hit.Groups["message"])
+		}
+	}
+	return message
 }
 
 // genericOver says whether a failure was recovered, or is a person's words.

@@ -42,7 +42,7 @@ var generics = []generic{
 		next:  []string{"journalctl -u kubelet -n 100 --no-pager", "cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env"}},
 	{id: "flag-refused", line: re(`^(?:Error|error): (?P<message>(?:unknown flag: --|unknown shorthand flag|invalid argument ")\S*.*)`),
 		title: text2("A component refuses an option", "コンポーネントがオプションを拒否")},
-	{id: "level-fatal", line: re(`level=(?:fatal|panic) msg="(?P<message>(?:[^"\\]|\\.)+)`),
+	{id: "level-fatal", line: re(`level=(?:fatal|panic) msg="(?P<message>(?:[^"\\]|\\.)+)"?(?:.*? error="(?P<error>(?:[^"\\]|\\.)+))?`),
 		title: text2("A program gave up", "プログラムが異常終了")},
 	{id: "zap-fatal", line: re(`"level":"(?:fatal|panic)".*?"msg":"(?P<message>(?:[^"\\]|\\.)+)(?:.*"error":"(?P<error>(?:[^"\\]|\\.)+))?`),
 		title: text2("A program gave up", "プログラムが異常終了")},
