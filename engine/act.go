@@ -44,6 +44,15 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 	r.askUnknown(in, &q, cmds)
 	underway := len(cmds) > 0 && !slices.ContainsFunc(cmds, func(c event.Command) bool { return !r.env.Past.ran(in.events, c) })
 	a, err := r.askOf(ctx, in, q, underway)
+	in.earlier = nil
+	if err == nil && a.Earlier && !r.restoring {
+		in.earlier = &earlierYes{q: q}
+	}
+	return decidedOn(a, err)
+}
+
+// decidedOn is what an approval came to.
+func decidedOn(a event.Answer, err error) (skip bool, _ error) {
 	switch {
 	case err != nil:
 		return false, err
@@ -147,7 +156,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 				return runbook.Returned{}, err
 			}
 		}
-		res, err := r.exec(ctx, in.events, c)
+		res, err := r.execFor(ctx, in, in.events, c)
 		if err == nil && res.Lost() != nil && r.restoring && declared != nil && readsOnly(c) {
 			res, err = r.exec(ctx, "", c) // the step is over, and what it gave may be needed
 		}
@@ -166,6 +175,14 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 		return r.askOf(ctx, in, q, false)
 	}
 	t.Emit = func(d event.Data) error { return r.emit(in.events, d) }
+	if edit := t.Edit; edit != nil && in.earlier != nil {
+		t.Edit = func(ctx context.Context, path string, line int) error {
+			if err := r.renew(ctx, in, event.Command{Host: event.Workstation, Line: "$EDITOR " + path}); err != nil {
+				return err
+			}
+			return edit(ctx, path, line)
+		}
+	}
 	var value any
 	var err error
 	if runner, ok := in.step.Action.(runbook.Runner); ok {
@@ -198,7 +215,8 @@ func (r *Run) asStepError(ctx context.Context, err error) error {
 	var failed *stepError
 	var blocked blockedError
 	var held heldError
-	if errors.As(err, &failed) || errors.As(err, &blocked) || errors.As(err, &held) || r.broken != nil || errors.Is(err, event.ErrUnanswered) || errors.Is(err, errLeft) {
+	if errors.As(err, &failed) || errors.As(err, &blocked) || errors.As(err, &held) || r.broken != nil || errors.Is(err, event.ErrUnanswered) || errors.Is(err, errLeft) ||
+		errors.Is(err, errSkipped) {
 		return err
 	}
 	outcome := event.OutcomeOf(0, err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"spraydeck/engine"
 	"spraydeck/event"
@@ -72,7 +73,7 @@ func TestAnAnswerBelongsToWhatWasShown(t *testing.T) {
 		foreign string
 		want    string // why it is asked anew, "" = it is not
 	}{
-		{name: "the same", book: oneChange(t, "1.0.0", "echo one")},
+		{name: "the same", book: oneChange(t, "1.0.0", "echo one"), want: "nothing recorded shows that it has begun: workstation: echo one"},
 		{name: "another command", book: oneChange(t, "1.0.0", "echo two"), want: "the command has changed since it was approved"},
 		{name: "another runbook", book: oneChange(t, "1.0.1", "echo one"), want: "the runbook has changed since it was answered"},
 		{name: "another operator", book: oneChange(t, "1.0.0", "echo one"), foreign: "the record is of alice@b", want: "the record is of alice@b"},
@@ -215,5 +216,69 @@ func TestDigestIsOfMaskedText(t *testing.T) {
 	other.Details = []string{"workstation: login [masked]"}
 	if q.Digest(masked) != other.Digest(nil) || q.Digest(nil) == other.Digest(nil) {
 		t.Error("the digest is of what was not masked")
+	}
+}
+
+// TestNoCutOfARecordRunsAnything: a record that was cut in place after any event, with all that was kept of its commands gone,
+// lets nothing run that changes something before somebody has said yes to it anew. With a yes it runs.
+func TestNoCutOfARecordRunsAnything(t *testing.T) {
+	names, _ := filepath.Glob("../runbook/testdata/demands/*.yaml")
+	cuts, asked := 0, 0
+	for _, name := range names {
+		files, _ := runbooktest.Read(t, name)
+		if files[0].Runbook == nil {
+			continue
+		}
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			whole := &journal{left: -1}
+			if end, err := console(t, files[0].Runbook, whole, &keeper{inner: newSite(t).exec, jobs: map[int]*job{}}, yes); err != nil || end.Exit != 0 {
+				t.Fatalf("uninterrupted: %+v %v", end, err)
+			}
+			for at := 1; at < len(whole.events); at++ {
+				kind := whole.events[at-1].Data.Kind()
+				if !slices.Contains([]string{"answered", "command-started", "command-ended"}, kind) && at%4 != 0 {
+					continue // as the one before
+				}
+				cuts++
+				for _, willing := range []bool{false, true}[:1+at%2] {
+					j := &journal{left: -1, events: slices.Clone(whole.events[:at])}
+					var step, ran string // which changed something, and who was asked about it
+					said := map[string]bool{}
+					k := &keeper{inner: newSite(t).exec, jobs: map[int]*job{}}
+					ask := func(ctx context.Context, q event.Question) (event.Answer, error) {
+						if q.Form == event.AskApprove && q.Danger != "" {
+							asked++
+							step = strings.TrimSuffix(strings.TrimSuffix(q.ID, "/approve"), "/approve-unknown")
+							if !willing {
+								return event.Answer{}, event.ErrUnanswered
+							}
+							said[step] = true
+						}
+						return yes(ctx, q)
+					}
+					inner := k.exec
+					exec := func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
+						if c.Changes && c.Resumed == nil && !said[c.Step] && !said[step] {
+							ran = c.Host + ": " + c.Line
+						}
+						return inner(ctx, c, out)
+					}
+					env := engine.Env{Exec: exec, Shell: exec, Ask: ask, Sink: j.append, Past: engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, nil),
+						Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+					end, err := engine.NewRun(files[0].Runbook, env).Go(t.Context())
+					switch {
+					case err != nil:
+						t.Fatalf("cut after %d (%s): %v", at, kind, err)
+					case ran != "":
+						t.Errorf("cut after %d (%s), willing %v: ran without a yes: %s", at, kind, willing, ran)
+					case willing && len(said) > 0 && len(k.ran) == 0:
+						t.Errorf("cut after %d (%s): with a yes nothing ran: %+v", at, kind, end)
+					}
+				}
+			}
+		})
+	}
+	if t.Logf("%d cuts, asked %d times", cuts, asked); asked < cuts/2 {
+		t.Errorf("only %d questions in %d cuts", asked, cuts)
 	}
 }

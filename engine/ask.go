@@ -75,11 +75,16 @@ func stateLost(err error) bool {
 
 // askOf puts a question of a step. underway: what it asks for has been started already and is only taken up.
 func (r *Run) askOf(ctx context.Context, in *instance, q event.Question, underway bool) (event.Answer, error) {
+	return r.askUnless(ctx, in.events, in.complete(q), underway)
+}
+
+// complete adds to a question of a step what it shows of the step.
+func (in *instance) complete(q event.Question) event.Question {
 	q.Hosts = in.hosts
 	if d := in.danger(); d == event.Disrupts || d == event.Destroys {
 		q.Exact = true
 	}
-	return r.askUnless(ctx, in.events, q, underway)
+	return q
 }
 
 // ask puts a question that belongs to the run itself.
@@ -92,6 +97,7 @@ func (r *Run) ask(ctx context.Context, step string, q event.Question) (event.Ans
 func (r *Run) askUnless(ctx context.Context, step string, q event.Question, underway bool) (event.Answer, error) {
 	a, why, ok := r.env.Past.answer(step, q, r.book.Digest(), r.restoring || underway)
 	if ok {
+		a.Earlier = true
 		return a, nil
 	}
 	switch {

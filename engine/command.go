@@ -28,6 +28,14 @@ func resultLimit(probe bool) int {
 // exec runs one command: its start is written before it leaves, its output before anybody sees it, and how it ended.
 // A command that could not run, or whose state is unknown, is an error.
 func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.Returned, error) {
+	return r.execFor(ctx, nil, step, c)
+}
+
+// errNotBegun means that the record announces a command that changes something, and that it was never started.
+var errNotBegun = errors.New("it was announced, and never started")
+
+// execFor is exec for a step that may have been approved before the run was resumed.
+func (r *Run) execFor(ctx context.Context, in *instance, step string, c event.Command) (runbook.Returned, error) {
 	c.Step = step
 	past := r.env.Past.take(step, c)
 	switch {
@@ -39,7 +47,20 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 		past = nil // a read of which only a masked copy is left is repeated
 	case r.restoring && step != "":
 		return runbook.Returned{}, errNotKept
+	case past == nil && c.Changes:
+		if err := r.renew(ctx, in, c); err != nil {
+			return runbook.Returned{}, err
+		}
 	}
+	res, err := r.start(ctx, step, c, past)
+	if errors.Is(err, errNotBegun) {
+		return r.execFor(ctx, in, step, c) // under another number, and asked for anew
+	}
+	return res, err
+}
+
+// start runs a command, or takes up one that an earlier console started.
+func (r *Run) start(ctx context.Context, step string, c event.Command, past *pastCommand) (runbook.Returned, error) {
 	if err := r.leave(step, &c, past); err != nil {
 		return runbook.Returned{}, err
 	}
@@ -68,6 +89,29 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 	c.Original = s.original
 	var ended time.Time
 	c.EndedAt = func(at time.Time) { ended = at }
+	exit, err := r.perform(ctx, c, s.write)
+	s.flush()
+	prompts.end()
+	end := event.CommandEnded{Number: n, Exit: exit, Outcome: event.Abandoned, At: ended}
+	if !errors.Is(err, errNotBegun) {
+		end.Outcome = event.OutcomeOf(exit, err)
+		if err != nil {
+			end.Error, end.Hint = event.ErrorText(end.Outcome, err), event.HintOf(err)
+		}
+		r.noteEnd(step, c, end.Outcome)
+	}
+	if e := r.emit(step, end); e != nil {
+		return runbook.Returned{}, e
+	}
+	if e := r.report(step, r.monitor.ended(step, c, end.Outcome)); e != nil {
+		return runbook.Returned{}, e
+	}
+	return s.returned(exit, end), err
+}
+
+// perform hands a command to who runs it. One that was announced and never started is run where it only reads; where it
+// changes something the error is errNotBegun, and if it has printed something, what was kept of it is gone.
+func (r *Run) perform(ctx context.Context, c event.Command, write func(string, []byte)) (int, error) {
 	run := r.env.Exec
 	if c.Handover {
 		switch {
@@ -80,27 +124,19 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 			run = r.env.Shell
 		}
 	}
-	exit, err := run(ctx, c, s.write)
+	exit, err := run(ctx, c, write)
 	var never interface{ NeverStarted() bool }
-	if c.Resumed != nil && errors.As(err, &never) && never.NeverStarted() {
-		c.Resumed = nil // the console went away between writing that it starts and starting it
-		exit, err = run(ctx, c, s.write)
+	if c.Resumed == nil || !errors.As(err, &never) || !never.NeverStarted() {
+		return exit, err
 	}
-	s.flush()
-	prompts.end()
-	outcome := event.OutcomeOf(exit, err)
-	end := event.CommandEnded{Number: n, Exit: exit, Outcome: outcome, At: ended}
-	if err != nil {
-		end.Error, end.Hint = event.ErrorText(outcome, err), event.HintOf(err)
+	switch {
+	case c.Resumed.Stdout > 0 || c.Resumed.Stderr > 0:
+		return -1, event.Gone(c)
+	case c.Changes:
+		return -1, errNotBegun
 	}
-	if e := r.emit(step, end); e != nil {
-		return runbook.Returned{}, e
-	}
-	r.noteEnd(step, c, outcome)
-	if e := r.report(step, r.monitor.ended(step, c, end.Outcome)); e != nil {
-		return runbook.Returned{}, e
-	}
-	return s.returned(exit, end), err
+	c.Resumed = nil
+	return run(ctx, c, write)
 }
 
 // readsOnly says whether a command can be run once more without a question.

@@ -407,10 +407,13 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 	}
 	skip, err := r.approve(ctx, in)
 	if err != nil || skip {
-		return event.Overridden, event.Text{En: "skipped by the operator", Ja: "オペレーターが省略しました"}, err
+		return event.Overridden, saySkipped, err
 	}
 	over, err := r.act(ctx, in)
 	in.unknown = stateLost(err)
+	if errors.Is(err, errSkipped) {
+		return event.Overridden, saySkipped, nil
+	}
 	if err != nil {
 		return "", event.Text{}, err
 	}

@@ -28,8 +28,9 @@ type instance struct {
 	hosts   []string
 	facts   runbook.Named[runbook.Fact] // the runbook's and the step's own
 	remedy  bool
-	shared  *shared // what its probes gave, nil where nothing is shared
-	unknown bool    // nobody knows how the last attempt ended
+	shared  *shared     // what its probes gave, nil where nothing is shared
+	unknown bool        // nobody knows how the last attempt ended
+	earlier *earlierYes // the approval that stands in the record, nil where it was given now
 }
 
 func (in *instance) danger() event.Danger {

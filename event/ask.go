@@ -100,6 +100,8 @@ type Answer struct {
 	By     string `json:"by,omitempty"`      // operator, answers or recording
 	Shown  string `json:"shown,omitempty"`   // digest of the question it was given to
 	Book   string `json:"runbook,omitempty"` // digest of the runbook then
+
+	Earlier bool `json:"-"` // taken from the record of the run that is resumed, not given now
 }
 
 // Control is what the operator does while a command runs. The zero value does nothing.
