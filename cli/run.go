@@ -18,6 +18,7 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"spraydeck/engine"
 	"spraydeck/event"
@@ -341,7 +342,9 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 	if w.journal != nil {
 		where = w.journal.Dir()
 	}
-	p := plain.New(cmd.OutOrStdout(), plain.Options{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref})
+	opts := plain.Options{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref, Flush: flushTyped,
+		Brackets: term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"}
+	p := plain.New(cmd.OutOrStdout(), opts)
 	ask := plain.RefuseAll()
 	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
 		var in io.Reader = os.Stdin
@@ -393,6 +396,11 @@ func (w *walk) promptedBy(ask event.Asker) {
 	if w.prompts != nil {
 		w.prompts(ask, w.env.Mask)
 	}
+}
+
+// flushTyped discards what was typed at the operator's terminal and not read yet.
+func flushTyped() {
+	_ = unix.IoctlSetInt(int(os.Stdin.Fd()), unix.TCFLSH, unix.TCIFLUSH) // no terminal: there is nothing to discard
 }
 
 // echo turns the echo of the operator's terminal off and on, for a secret.

@@ -37,6 +37,11 @@ func (q Question) Red() bool {
 	return q.Exact || q.Type != "" || q.Danger == Disrupts || q.Danger == Destroys
 }
 
+// MayChange says whether an answer may let something run that changes something.
+func (q Question) MayChange() bool {
+	return q.Red() || q.Form == AskApprove || q.Form == AskFailed || q.Form == AskGate
+}
+
 // Changed says what is not as it was when an earlier question of the same id was answered; empty where it is the same.
 func (q Question) Changed(was Question, masked func(string) string) Text {
 	same := func(a, b []string) bool {

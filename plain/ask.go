@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
-	"time"
+	"syscall"
 
 	"spraydeck/event"
 	"spraydeck/safetext"
@@ -83,13 +84,15 @@ func (p *Printer) answer(d event.Answered) {
 }
 
 // Ask gives an Asker that prompts for a line at a time, for a terminal without the console. Answers are chosen by
-// number. An empty line answers nothing, and neither do lines that were typed or pasted before the question stood. The
-// end of the input is event.ErrUnanswered.
+// number. An empty line answers nothing, and neither do lines that were typed or pasted before the question stood, nor, where
+// something may change, any that is pasted or was typed while the console was stopped. The end of the input is
+// event.ErrUnanswered.
 //
 // It reads in from now on, in a goroutine that ends with the input. Where its reads take a deadline, the terminal can be
 // lent.
 func (p *Printer) Ask(in io.Reader) event.Asker {
-	t := &typist{Printer: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool), turn: make(chan struct{}, 1)}
+	t := &typist{Printer: p, in: in, lines: make(chan string), away: make(chan bool), back: make(chan bool), turn: make(chan struct{}, 1), woke: make(chan os.Signal, 1)}
+	signal.Notify(t.woke, syscall.SIGCONT)
 	p.mu.Lock()
 	p.asking, p.typist = true, t
 	p.mu.Unlock()
@@ -101,10 +104,11 @@ func (p *Printer) Ask(in io.Reader) event.Asker {
 type typist struct {
 	*Printer
 	in    io.Reader
-	lines chan string   // closed at the end of the input
-	away  chan bool     // it reads no more
-	back  chan bool     // it may read again
-	turn  chan struct{} // one question at a time
+	lines chan string    // closed at the end of the input
+	away  chan bool      // it reads no more
+	back  chan bool      // it may read again
+	turn  chan struct{}  // one question at a time
+	woke  chan os.Signal // the console was stopped, and goes on
 }
 
 // patience is how many useless answers a question takes before it counts as unanswered: input that is no person's
@@ -127,52 +131,6 @@ func (t *typist) read() {
 			return
 		}
 	}
-}
-
-// quiet waits until nothing more arrives that was typed before.
-func (t *typist) quiet(ctx context.Context) error {
-	pause := t.o.pause
-	if pause == nil {
-		pause = func() <-chan time.Time { return time.After(100 * time.Millisecond) }
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case _, ok := <-t.lines:
-			if !ok {
-				return event.ErrUnanswered
-			}
-		case <-pause():
-			return nil
-		}
-	}
-}
-
-// line prompts until ok accepts what was typed. ok gives the reason why not.
-func (t *typist) line(ctx context.Context, prompt string, ok func(string) (complaint string)) (string, error) {
-	for range patience {
-		if err := t.quiet(ctx); err != nil {
-			return "", err
-		}
-		t.prompt("  " + prompt + " ")
-		select {
-		case <-ctx.Done():
-			t.prompt("\n")
-			return "", ctx.Err()
-		case s, open := <-t.lines:
-			if !open {
-				t.prompt("\n")
-				return "", event.ErrUnanswered
-			}
-			complaint := ok(s)
-			if complaint == "" {
-				return s, nil
-			}
-			t.prompt("  " + complaint + "\n")
-		}
-	}
-	return "", fmt.Errorf("no usable answer in %d tries: %w", patience, event.ErrUnanswered)
 }
 
 func (t *typist) prompt(s string) {
@@ -209,7 +167,7 @@ func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error
 		return event.Answer{}, err
 	}
 	if q.Type != "" && (a.Choice == event.ChoiceContinue || a.Choice == "") {
-		a.Text, err = t.line(ctx, t.sayf("type %s to go on:", "続行するには %s と入力:", safetext.Visible(q.Type)), func(s string) string {
+		a.Text, err = t.line(ctx, q, t.sayf("type %s to go on:", "続行するには %s と入力:", safetext.Visible(q.Type)), func(s string) string {
 			if s != q.Type {
 				return t.say("that is something else; ctrl+c stays here", "一致しません。やめるには ctrl+c")
 			}
@@ -217,7 +175,7 @@ func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error
 		})
 	}
 	if err == nil && chosen.NeedsReason {
-		a.Reason, err = t.line(ctx, t.say("reason:", "理由:"), func(s string) string {
+		a.Reason, err = t.line(ctx, q, t.say("reason:", "理由:"), func(s string) string {
 			if strings.TrimSpace(s) == "" {
 				return t.say("a reason is needed, it goes into the transcript", "理由が必要です。記録に残ります")
 			}
@@ -243,7 +201,7 @@ func (t *typist) choose(ctx context.Context, q event.Question, a *event.Answer) 
 		return t.value(ctx, q, a)
 	}
 	prompt := t.sayf("choice, 1 to %d:", "番号 (1-%d):", len(q.Choices))
-	_, err = t.line(ctx, prompt, func(s string) string {
+	_, err = t.line(ctx, q, prompt, func(s string) string {
 		n, err := strconv.Atoi(strings.TrimSpace(s))
 		if err != nil || n < 1 || n > len(q.Choices) {
 			return t.say("nothing is chosen; type one of the numbers", "選択されていません。番号を入力してください")
@@ -268,7 +226,7 @@ func (t *typist) value(ctx context.Context, q event.Question, a *event.Answer) (
 		prompt = t.say("value (it shows as you type):", "値 (入力は画面に表示されます):")
 	}
 	a.Choice = event.ChoiceContinue
-	a.Text, err = t.line(ctx, prompt, func(s string) string {
+	a.Text, err = t.line(ctx, q, prompt, func(s string) string {
 		if n, e := strconv.Atoi(strings.TrimPrefix(s, ":")); e == nil && strings.HasPrefix(s, ":") && n >= 1 &&
 			n <= len(q.Choices) {
 			chosen = q.Choices[n-1]

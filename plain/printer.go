@@ -21,7 +21,10 @@ type Options struct {
 	Reference  *event.Reference // an earlier run; what happened there is printed at the end of each step
 	Echo       func(on bool)    // turns the echo of the operator's terminal off and on, for a secret; nil = it cannot
 
-	pause func() <-chan time.Time // how long typing must pause before a question stands; nil = a tenth of a second
+	Flush    func() // discards what was typed at the operator's terminal and not read yet; nil = it cannot
+	Brackets bool   // prompts go to a terminal that marks pasted text where it is asked to
+
+	pause func(time.Duration) <-chan time.Time // waits; nil = as long as it says
 }
 
 // Printer prints a run line by line, for a pipe, for CI and for whoever wants no screen. It is safe for use by several

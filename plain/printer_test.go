@@ -83,7 +83,7 @@ func askPlain(t *testing.T, q event.Question, replies ...string) (event.Answer, 
 	d := &dialogue{t: t, w: w, replies: replies}
 	now := make(chan time.Time)
 	close(now)
-	p := New(io.Discard, Options{Prompts: d, pause: func() <-chan time.Time { return now }})
+	p := New(io.Discard, Options{Prompts: d, pause: func(time.Duration) <-chan time.Time { return now }})
 	a, err := p.Ask(r)(context.Background(), q)
 	return a, d.shown.String(), err
 }
@@ -134,7 +134,12 @@ func TestAskDropsTypeAhead(t *testing.T) {
 	r, w := io.Pipe()
 	d := &dialogue{t: t, w: w, replies: []string{"2"}}
 	tick := make(chan time.Time)
-	p := New(io.Discard, Options{Prompts: d, pause: func() <-chan time.Time { return tick }})
+	p := New(io.Discard, Options{Prompts: d, pause: func(d time.Duration) <-chan time.Time {
+		if d == holdLine {
+			return time.After(0)
+		}
+		return tick
+	}})
 	ask := p.Ask(r)
 	go func() {
 		io.WriteString(w, "1\n") //nolint:errcheck // each write returns when it is read
@@ -151,7 +156,7 @@ func TestAskDropsTypeAhead(t *testing.T) {
 func TestAskIsCancelled(t *testing.T) {
 	r, _ := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	p := New(io.Discard, Options{pause: func() <-chan time.Time { cancel(); return nil }})
+	p := New(io.Discard, Options{pause: func(time.Duration) <-chan time.Time { cancel(); return nil }})
 	if _, err := p.Ask(r)(ctx, eventtest.GateQuestion()); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

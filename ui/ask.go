@@ -92,9 +92,7 @@ func (a *ask) Red() bool {
 }
 
 // changes says whether an answer may let something run that changes something.
-func (a *ask) changes() bool {
-	return a.Red() || a.q.Form == event.AskApprove || a.q.Form == event.AskFailed || a.q.Form == event.AskGate
-}
+func (a *ask) changes() bool { return a.Red() || a.q.MayChange() }
 
 // Holds says whether an answer waits a moment before it counts. The safe one does not.
 func (a *ask) Holds(answer event.Answer) bool {
