@@ -34,10 +34,14 @@ type instance struct {
 }
 
 func (in *instance) danger() event.Danger {
-	if d := event.Danger(in.step.Danger.Value); d != "" {
-		return d
+	d := event.Danger(in.step.Danger.Value)
+	if d == "" {
+		d = in.step.Kind.Danger
 	}
-	return in.step.Kind.Danger
+	if a, ok := in.step.Action.(runbook.Changing); ok && a.Changing() && d == event.ReadOnly {
+		return event.Changes // whatever the runbook says
+	}
+	return d
 }
 
 // changes says whether a command of the step may change something. One that says of itself that it reads does not.

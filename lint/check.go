@@ -193,6 +193,7 @@ func withFacts(vars runbook.Vars, facts runbook.Named[runbook.Fact]) runbook.Var
 
 func (c *checker) step(s *runbook.Step, vars runbook.Vars, inLoop bool) {
 	c.checkUndo(s)
+	c.checkReads(s)
 	c.checkHosts(s, inLoop)
 	c.checkArguments(s, inLoop)
 	c.checkGateIDs(s)

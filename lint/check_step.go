@@ -67,6 +67,9 @@ func (c *checker) checkRemedies(cures []runbook.Cure) {
 			c.add(r.ID.Pos, "no-remedy-steps", fmt.Sprintf("remedy %s has no steps", r.ID), "")
 		}
 		c.once(first, r.ID, "remedy")
+		for i := range r.Steps {
+			c.checkCures(&r.Steps[i])
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ var rules = map[string]string{
 	"secret":            "A secret must not stand in a command line, where every user of the machine can read it.",
 	"no-hosts":          "A step on nodes says on which.",
 	"arguments":         "The arguments of a step fit each other.",
+	"reads":             "A step of danger none runs without a question, so that it changes nothing.",
 	"no-undo":           "A step that disrupts or destroys says how to undo it, even if it cannot be undone.",
 	"undoes":            "A step undoes an earlier temporary one, and a temporary step says how it is undone.",
 	"gate-empty":        "A gate has a rule, or takes it from a pitfall.",

@@ -124,6 +124,7 @@ type Decision struct {
 	Title    event.Text `json:"title,omitzero"`
 	Label    event.Text `json:"label,omitzero"` // what the choice said
 	Override bool       `json:"override,omitempty"`
+	Unknown  bool       `json:"unknown,omitempty"` // nobody knew whether it had already run
 	event.Answer
 }
 
@@ -430,7 +431,7 @@ func (r *run) remedyEnded(now Moment, st *Step, d event.RemedyEnded) {
 func (r *run) decision(now Moment, step string, d event.Answered) *Decision {
 	q := r.asked[d.Question]
 	delete(r.asked, d.Question)
-	a := &Decision{Step: step, Moment: now, Question: d.Question, Form: q.Form, Title: q.Title, Answer: d.Answer}
+	a := &Decision{Step: step, Moment: now, Question: d.Question, Form: q.Form, Title: q.Title, Unknown: q.Unknown, Answer: d.Answer}
 	for _, c := range q.Choices {
 		if c.ID == d.Choice {
 			a.Label = c.Label

@@ -44,6 +44,9 @@ type Runner interface {
 // Tolerant is an Action some of whose commands may end with another exit code than 0.
 type Tolerant interface{ Accepts(exit int) bool }
 
+// Changing is an Action that may change something whatever the danger of its step says.
+type Changing interface{ Changing() bool }
+
 // Parallel is an Action whose commands are independent and run at the same time, such as one on each host.
 type Parallel interface{ Parallel() bool }
 

@@ -243,3 +243,6 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []event.Command
 
 // Accepts: a text that is not there is told by Run.
 func (c *carry) Accepts(int) bool { return true }
+
+// Changing says that it always changes something.
+func (c *carry) Changing() bool { return true }

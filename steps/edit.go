@@ -59,3 +59,6 @@ func (e *edit) Run(ctx context.Context, t *runbook.Task) (any, error) {
 
 // Accepts lets a file that is not there yet be an empty text.
 func (e *edit) Accepts(int) bool { return true }
+
+// Changing says that it always changes something.
+func (e *edit) Changing() bool { return true }

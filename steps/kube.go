@@ -178,3 +178,6 @@ func objects(results []runbook.Result) (any, error) {
 	}
 	return list, nil
 }
+
+// Changing says that all but a get changes something.
+func (k *kube) Changing() bool { return !k.Get.Set() }

@@ -36,6 +36,10 @@ func (d *drain) Commands(t *runbook.Task) ([]event.Command, error) {
 	return nodeCall(t, d.Node, event.Call{Verb: "drain", Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
 }
 
+func (c *cordon) Changing() bool   { return true }
+func (u *uncordon) Changing() bool { return true }
+func (d *drain) Changing() bool    { return !d.DryRun.Value }
+
 // wrongNode: outside of a loop the node is named.
 func wrongNode(node runbook.Template, hosts bool) (message, way string) {
 	if node.Set() || hosts {

@@ -199,3 +199,6 @@ func (e *notBack) Hint() string {
 
 // Accepts: the command that restarts may be cut off at any point.
 func (r *reboot) Accepts(int) bool { return true }
+
+// Changing says that it always changes something.
+func (r *reboot) Changing() bool { return true }

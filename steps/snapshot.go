@@ -129,3 +129,6 @@ func (e *noSnapshot) Hint() string {
 
 // Accepts: Run tells what an exit code means.
 func (s *snapshot) Accepts(int) bool { return true }
+
+// Changing says that it always changes something.
+func (s *snapshot) Changing() bool { return true }
