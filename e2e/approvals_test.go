@@ -27,13 +27,13 @@ inventory: cat inventory.json
 phases:
   - title: All
     steps:
-      - {id: read, title: Read, danger: none, command: "touch reading; sleep ${WAIT}"}
+      - {id: read, title: Read, danger: none, command: "sleep ${WAIT}"}
       - {id: change, title: Change, on: web, danger: changes, command: "echo changed >> marks; sleep ${WAIT}"}
       - {id: disrupt, title: Disrupt, on: web, danger: disrupts, confirm: web1, undo: There is none., command: "echo disrupted >> marks"}
 `
 
 const (
-	waysHosts   = `{"web": {"hosts": ["web1"]}, "_meta": {"hostvars": {"web1": {}}}}`
+	waysHosts   = `{"web": {"hosts": ["web1"]}, "more": {"hosts": ["web1", "web2"]}, "_meta": {"hostvars": {"web1": {}, "web2": {}}}}`
 	waysYes     = "start: continue\nchange/approve: continue\ndisrupt/approve: {choice: continue, text: web1}\n"
 	bothMarks   = "changed\ndisrupted\n"
 	changeMark  = "changed\n"
@@ -142,9 +142,10 @@ func (w *ways) cut(kind, text string, keep bool) {
 	if err := os.WriteFile(path, b[:at], 0o600); err != nil {
 		w.t.Fatal(err)
 	}
+	started := bytes.Count(b[:at], []byte(`"kind":"command-started"`))
 	kept, _ := filepath.Glob(filepath.Join(w.session(), transcript.SpoolDir, "*"))
 	for _, f := range kept {
-		if !keep || strings.HasSuffix(f, ".exit") {
+		if !keep || strings.HasSuffix(f, ".exit") || !strings.HasPrefix(filepath.Base(f), fmt.Sprint(started, ".")) {
 			_ = os.Remove(f)
 		}
 	}
@@ -188,8 +189,8 @@ func (w *ways) rewrite(change func(*transcript.Header, *event.Started)) {
 	}
 }
 
-// TestNoApprovalWithoutItsOwnYes tries twelve ways to have a command run to which nobody said yes, with the real binary. In each
-// the same command runs with a yes.
+// TestNoApprovalWithoutItsOwnYes tries twelve ways to have a command run to which nobody said yes, with the real binary, and some
+// of them at the line prompt, too. In each the same command runs with a yes.
 func TestNoApprovalWithoutItsOwnYes(t *testing.T) {
 	for _, way := range []struct {
 		name string
@@ -209,7 +210,8 @@ func changedRunbook(t *testing.T) {
 	w.done()
 	w.cut("answered", waysChange, false)
 	w.write("ways.yaml", strings.ReplaceAll(strings.ReplaceAll(waysBook, "${WAIT}", "0"), "echo changed", "echo OTHER"))
-	w.nothing(w.plain("", "resume"), "", "the command has changed since it was approved", "echo OTHER")
+	w.nothing(w.plain("", "resume"), "", "the runbook has changed since it was answered")
+	w.nothing(w.plain("start: continue\n", "resume"), "", "the command has changed since it was approved", "echo OTHER")
 	if r := w.plain(waysYes, "resume"); r.exit != 0 || w.marks() != "OTHER\ndisrupted\n" {
 		t.Errorf("with its own yes: %v, marks %q", r, w.marks())
 	}
@@ -219,11 +221,18 @@ func changedHosts(t *testing.T) {
 	w := newWays(t, "0")
 	w.done()
 	w.cut("answered", waysDisrupt, false)
-	w.write("inventory.json", strings.ReplaceAll(waysHosts, `["web1"]`, `["web1", "web2"]`))
-	w.nothing(w.plain("", "resume"), "", "the hosts have changed since it was answered")
+	w.write("inventory.json", strings.ReplaceAll(waysHosts, `["web1"]`, `["web1", "web2"]`)) // the run has its own copy
+	w.nothing(w.plain("", "resume"), "", "Asked anew: it was approved before")
+	w.write("ways.yaml", strings.ReplaceAll(strings.ReplaceAll(waysBook, "${WAIT}", "0"), "on: web", "on: more"))
+	w.nothing(w.plain("start: continue\n", "resume"), "", waysDisrupt)
 	if r := w.plain(waysYes, "resume"); r.exit != 0 || w.marks() != "disrupted\n" {
 		t.Errorf("with its own yes: %v, marks %q", r, w.marks())
 	}
+	w = newWays(t, "0")
+	w.done()
+	w.cut("answered", waysDisrupt, false)
+	w.write("ways.yaml", strings.ReplaceAll(strings.ReplaceAll(waysBook, "${WAIT}", "0"), "on: web", "on: more"))
+	w.nothing(w.plain("start: continue\n", "resume"), "", "the hosts have changed since it was answered")
 }
 
 func cutTranscript(t *testing.T) {
@@ -266,7 +275,7 @@ func foreignTranscript(t *testing.T) {
 		w.nothing(w.plain("", "resume"), "", c.says)
 		w.nothing(w.plain(`"*": {choice: continue, text: web1}`, "resume"), map[bool]string{true: changeMark}[c.name == "none"])
 		if w.clean(); c.answers != "" {
-			w.nothing(w.plain(c.answers, "resume"), "", "Asked anew", waysChange)
+			w.nothing(w.plain(c.answers+"start: continue\n", "resume"), "", "Asked anew", waysChange)
 		}
 		if c.name != "another cluster" {
 			if r := w.plain(c.answers+waysYes, "resume"); r.exit != 0 || !strings.HasSuffix(w.marks(), "disrupted\n") {
@@ -282,7 +291,7 @@ func foreignTranscript(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.nothing(w.plain("", "resume", copied), "", "the record is a copy")
-	w.nothing(w.plain(foreign, "resume", copied), "", "Asked anew", waysChange)
+	w.nothing(w.plain(foreign+"start: continue\n", "resume", copied), "", "Asked anew", waysChange)
 }
 
 func wildcard(t *testing.T) {
@@ -302,7 +311,7 @@ func wildcard(t *testing.T) {
 	w.cut("command-started", "echo changed", true)
 	w.write("marks", "kept\n")
 	for _, choice := range []string{"continue", "retry", "override"} {
-		w.nothing(w.plain(fmt.Sprintf("start: continue\n\"*\": {choice: %s, text: web1, reason: all is well}\n", choice), "resume"), "kept\n", "Nobody knows how this ended", "answered by its exact id only")
+		w.nothing(w.plain(fmt.Sprintf("start: continue\n\"*\": {choice: %s, text: web1, reason: all is well}\n", choice), "resume"), "kept\n", "already have run")
 	}
 	exact := "change/unknown: retry\nchange/approve-unknown: continue\n" + waysYes
 	if r := w.plain(exact, "resume"); r.exit != 0 || w.marks() != "kept\n"+bothMarks {
@@ -375,6 +384,9 @@ func (w *ways) attack(c *console, before, at func()) {
 		time.Sleep(time.Second)
 		if answered(c, id) || w.marks() != marks {
 			w.t.Fatalf("%s is answered, marks %q\n%s", id, w.marks(), c.screen())
+		}
+		if strings.Contains(c.screen(), "back to the question") {
+			c.press("Escape") // what was typed has led elsewhere
 		}
 		c.read()
 		if q.Type == "" {
