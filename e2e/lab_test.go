@@ -52,6 +52,7 @@ type lab struct {
 	t    *testing.T
 	dir  string
 	vars map[string]string // what D/env exports
+	env  []string          // what an operator has in the environment beside that
 }
 
 // boot starts a lab with these faults and ends it with the test.
@@ -94,7 +95,7 @@ func (l *lab) lab(args ...string) {
 
 // environ is what an operator of this lab has in the environment. State goes to a directory of the test.
 func (l *lab) environ(state string) []string {
-	return append(os.Environ(),
+	return append(append(os.Environ(), l.env...),
 		"KUBECONFIG="+l.vars["KUBECONFIG"], "SPRAYDECK_CHECKOUT="+l.vars["LAB_CHECKOUT"], "SPRAYDECK_SSH_CONFIG="+l.vars["LAB_SSH_CONFIG"],
 		"ANSIBLE_SSH_COMMON_ARGS="+l.vars["ANSIBLE_SSH_COMMON_ARGS"], "XDG_STATE_HOME="+state, "XDG_CONFIG_HOME="+state+"/config", "LANG=en_US.UTF-8", "LC_ALL=C.UTF-8", "TERM=xterm-256color")
 }

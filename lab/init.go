@@ -60,6 +60,10 @@ func initMain(name string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	if err := bootKernel(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	m.control("start", "containerd")
 	m.control("start", "kubelet")
 	go m.serve(listener)
@@ -93,7 +97,10 @@ func (m *machine) reboot() error {
 	if err := syscall.Kill(-1, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
-	time.Sleep(rebootTime)
+	time.Sleep(rebootTakes())
+	if err := bootKernel(); err != nil {
+		return err
+	}
 	if err := writeBootID(); err != nil {
 		return err
 	}
@@ -203,6 +210,9 @@ func (m *machine) control(verb, unit string) unitState {
 	defer m.mu.Unlock()
 	if u, ok := m.units[unit]; ok {
 		return *u
+	}
+	if unit == "etcd" { // the member of the node, which is a part of the control plane's process
+		return unitState{Active: "active"}
 	}
 	return unitState{Active: "unknown"}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // The addresses of the lab. Every node shares the network of the host, so 127.0.0.1:6443 is local
@@ -66,6 +67,7 @@ type cluster struct {
 	at     release
 	own    settings
 	faults []string
+	away   time.Duration // how long a restart of a node takes; 0 = rebootTime
 }
 
 // vip tells whether there is a virtual address of the API server.

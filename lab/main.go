@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -68,6 +69,7 @@ func command() *cobra.Command {
 	var nodes int
 	var faults, with []string
 	var from string
+	var away time.Duration
 	up := &cobra.Command{
 		Use:   "up --dir D",
 		Short: "Boot the lab and leave it running",
@@ -81,12 +83,13 @@ func command() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return up(cmd.Context(), l, cluster{nodes: nodeList(nodes), at: at, own: with, faults: faults}, os.Stdout, os.Stderr)
+			return up(cmd.Context(), l, cluster{nodes: nodeList(nodes), at: at, own: with, faults: faults, away: away}, os.Stdout, os.Stderr)
 		},
 	}
 	up.Flags().IntVar(&nodes, "nodes", 4, "how many nodes, 1 to 8")
 	up.Flags().StringVar(&from, "from", defaultRelease, "the release of Kubespray that the cluster was built with")
 	up.Flags().StringSliceVar(&with, "with", nil, "what the cluster has of its own: "+strings.Join(ownSettings, ", "))
+	up.Flags().DurationVar(&away, "away", 0, "how long a node is away when it restarts, such as 2s")
 	up.Flags().StringSliceVar(&faults, "fault", nil, "faults to boot with: "+faultNames())
 
 	down := &cobra.Command{

@@ -152,6 +152,7 @@ func namespaces() syscall.SysProcAttr {
 
 // ownEtc names what a node does not take from the host's /etc.
 var ownEtc = map[string]bool{
+	"apt": true, "update-manager": true, "fstab": true,
 	"kubernetes": true, "hosts": true, "hostname": true, "machine-id": true, "os-release": true,
 	"passwd": true, "shadow": true, "group": true, "gshadow": true, "ssh": true, "motd": true,
 	"cni": true, "containerd": true, "crictl.yaml": true, "systemd": true, "sudoers": true,

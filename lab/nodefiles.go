@@ -38,6 +38,9 @@ func writeShims(l Lab, c cluster, n Node) error {
 			return err
 		}
 	}
+	if err := writeStandins(l, c, n); err != nil {
+		return err
+	}
 	// Where the playbook's download role takes programs from, whatever version it asks for.
 	for _, name := range []string{"kubelet", "kubeadm", "containerd", "kube-vip.yml"} {
 		if err := writeFile(l.rootfs(n.Name, "opt/spraydeck-lab/mirror", name), nodefile(name), 0o644); err != nil {

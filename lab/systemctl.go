@@ -30,12 +30,16 @@ func systemctlMain(args []string) int {
 	}
 	code := 0
 	for _, unit := range req.units {
-		if unit != "kubelet" && unit != "containerd" {
+		if unitText(unit) == "" {
 			fmt.Fprintf(os.Stderr, "Unit %s.service could not be found.\n", unit)
 			code = 4
 			if req.verb == "start" || req.verb == "restart" {
 				code = 5
 			}
+			continue
+		}
+		if req.verb == "cat" {
+			fmt.Printf("# /etc/systemd/system/%s.service\n%s", unit, unitText(unit))
 			continue
 		}
 		state, err := askInit(req.verb, unit)
