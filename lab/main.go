@@ -83,7 +83,7 @@ func command() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return up(cmd.Context(), l, cluster{nodes: nodeList(nodes), at: at, own: with, faults: faults, away: away}, os.Stdout, os.Stderr)
+			return up(cmd.Context(), l, cluster{nodes: nodeList(nodes), at: at, own: with, faults: faults, away: away}.made(), os.Stdout, os.Stderr)
 		},
 	}
 	up.Flags().IntVar(&nodes, "nodes", 4, "how many nodes, 1 to 8")

@@ -152,7 +152,7 @@ func namespaces() syscall.SysProcAttr {
 
 // ownEtc names what a node does not take from the host's /etc.
 var ownEtc = map[string]bool{
-	"apt": true, "update-manager": true, "fstab": true,
+	"ssl": true, "apt": true, "update-manager": true, "fstab": true,
 	"kubernetes": true, "hosts": true, "hostname": true, "machine-id": true, "os-release": true,
 	"passwd": true, "shadow": true, "group": true, "gshadow": true, "ssh": true, "motd": true,
 	"cni": true, "containerd": true, "crictl.yaml": true, "systemd": true, "sudoers": true,
@@ -241,7 +241,7 @@ func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nod
 		"root/.profile":              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
 		"etc/kubernetes/kubelet.env": "KUBELET_HOSTNAME=--hostname-override=" + n.Name + "\n",
 	}
-	if n.EtcdMember != "" {
+	if n.EtcdMember != "" && !c.own.has(ownKubeadm) {
 		files["etc/etcd.env"] = etcdEnv(n, c.nodes)
 	}
 	for name, data := range files {

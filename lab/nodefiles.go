@@ -48,6 +48,9 @@ func writeShims(l Lab, c cluster, n Node) error {
 		}
 	}
 	for name := range called {
+		if c.own.has(ownKubeadm) && strings.HasPrefix(name, "etcd") {
+			continue
+		}
 		if err := os.Symlink(labInside, bin(name)); err != nil {
 			return err
 		}
@@ -71,6 +74,9 @@ func writeNodeConfs(l Lab, ca *authority, c cluster, n Node) error {
 	auth := &clientcmdapi.AuthInfo{ClientCertificate: "/" + pem, ClientKey: "/" + pem}
 	conf := l.rootfs(n.Name, "etc/kubernetes/kubelet.conf")
 	if err := ca.writeConf(conf, c.server(n, "kubelet"), "system:node:"+n.Name, auth); err != nil {
+		return err
+	}
+	if err := writeCertificates(l, ca, c, n); err != nil {
 		return err
 	}
 	if !n.ControlPlane {

@@ -17,7 +17,7 @@ const (
 	ownVIP = "kube-vip"
 )
 
-var ownSettings = settings{ownIPIP, ownVIP}
+var ownSettings = settings{ownIPIP, ownVIP, ownKubeadm}
 
 func (s settings) has(name string) bool { return slices.Contains(s, name) }
 

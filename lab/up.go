@@ -269,7 +269,11 @@ func (d *daemons) waitFor(ctx context.Context, c cluster, say func(string, ...an
 	if err := d.until(ctx, "the pool is accepted", func() error { return kubectlApply(l, pool) }); err != nil {
 		return err
 	}
-	if err := kubectlApply(l, "workload.yaml", "pdb.yaml"); err != nil {
+	manifests := []string{"workload.yaml", "pdb.yaml"}
+	if c.own.has(ownKubeadm) {
+		manifests = append(manifests, "kubeadm.yaml")
+	}
+	if err := kubectlApply(l, manifests...); err != nil {
 		return err
 	}
 	if err := d.until(ctx, "the nodes are labelled", func() error { return label(ctx, client, nodes) }); err != nil {
