@@ -16,8 +16,8 @@ import (
 )
 
 func inventoryCommand(o *options) *cobra.Command {
-	cmd := &cobra.Command{Use: "inventory", Short: "What the inventory of a Kubespray checkout says"}
-	cmd.AddCommand(compareCommand(o), listCommand(o))
+	cmd := &cobra.Command{Use: "inventory", Short: "What the inventory of a cluster says"}
+	cmd.AddCommand(compareCommand(o), listCommand(o), nodesCommand(o))
 	return cmd
 }
 

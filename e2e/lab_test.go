@@ -52,6 +52,7 @@ type lab struct {
 	t    *testing.T
 	dir  string
 	vars map[string]string // what D/env exports
+	bin  string            // the stand-ins of the workstation, where there are any
 	env  []string          // what an operator has in the environment beside that
 }
 

@@ -21,15 +21,20 @@ func (c cluster) made() cluster {
 	return c
 }
 
-// certsLast is how long the certificates of the control planes are good when the lab boots: they are due.
-const certsLast = 60 * 24 * time.Hour
+// certsLast is how many days the certificates of the control planes are good when the lab boots: those of kubeadm are due.
+func (c cluster) certsLast() int {
+	if c.own.has(ownKubeadm) {
+		return 60
+	}
+	return 300
+}
 
 // writeCertificates puts the certificates of a control plane and of etcd on a node. The lab's own control plane reads none of
 // them; whoever looks for end dates does. All are of one authority.
 func writeCertificates(l Lab, ca *authority, c cluster, n Node) error {
 	issue := func(dir, name, subject string, groups ...string) error {
 		template := certificate(subject, groups)
-		template.NotAfter = time.Now().Add(certsLast)
+		template.NotAfter = time.Now().AddDate(0, 0, c.certsLast())
 		cert, key, err := ca.issue(template)
 		if err != nil {
 			return err

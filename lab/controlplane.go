@@ -180,7 +180,7 @@ func controllerManagerArgs(l Lab) []string {
 	return []string{
 		"--kubeconfig=" + l.path("pki", "controller-manager.conf"),
 		"--secure-port=0",
-		"--leader-elect=false",
+		"--leader-elect=true", leaseLasts, "--leader-elect-renew-deadline=50s",
 		"--use-service-account-credentials=true",
 		"--service-account-private-key-file=" + l.path("pki", "sa.key"),
 		"--root-ca-file=" + l.path("pki", "ca.crt"),
@@ -196,11 +196,14 @@ func controllerManagerArgs(l Lab) []string {
 	}
 }
 
+// leaseLasts: there is one of each, and it is not to end because a busy machine was late to renew.
+const leaseLasts = "--leader-elect-lease-duration=60s"
+
 func schedulerArgs(l Lab) []string {
 	return []string{
 		"--kubeconfig=" + l.path("pki", "scheduler.conf"),
 		"--secure-port=0",
-		"--leader-elect=false",
+		"--leader-elect=true", leaseLasts, "--leader-elect-renew-deadline=50s",
 		"--profiling=false",
 	}
 }

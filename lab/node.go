@@ -54,7 +54,7 @@ func enterNode(l Lab, name string) error {
 		return err
 	}
 	if member := l.path("etcd", strings.Replace(name, "node", "etcd", 1)); exists(member) {
-		if err := bind(member, filepath.Join(root, "var/lib/etcd"), true); err != nil {
+		if err := bind(member, filepath.Join(root, "var/lib/etcd"), exists(filepath.Join(root, "etc/etcd.env"))); err != nil {
 			return err
 		}
 	}

@@ -47,8 +47,12 @@ func (s *snapshot) Commands(t *runbook.Task) ([]event.Command, error) {
 	root := func(script string) string {
 		return "sudo -n sh -c " + runbook.Quote("PATH=$PATH:/usr/local/bin; export ETCDCTL_API=3; "+script)
 	}
-	save := root(fmt.Sprintf("umask 077; %stimeout %d etcdctl %ssnapshot save %s", setup, int(within.Seconds()), options, file))
-	status := root(fmt.Sprintf("if command -v etcdutl >/dev/null; then etcdutl snapshot status %s -w json; else etcdctl snapshot status %s -w json; fi", file, file))
+	save := fmt.Sprintf("%stimeout %d etcdctl %ssnapshot save %s", setup, int(within.Seconds()), options, file)
+	status := fmt.Sprintf("if command -v etcdutl >/dev/null; then etcdutl snapshot status %s -w json; else etcdctl snapshot status %s -w json; fi", file, file)
+	if options != "" {
+		save, status = inPod(save, status, file, options, int(within.Seconds()))
+	}
+	save, status = root("umask 077; "+save), root(status)
 	var cmds []event.Command
 	for _, host := range t.Hosts {
 		cmds = append(cmds,
@@ -60,6 +64,18 @@ func (s *snapshot) Commands(t *runbook.Task) ([]event.Command, error) {
 		return nil, fmt.Errorf("step %s names no host to take the snapshot on", t.Step)
 	}
 	return cmds, nil
+}
+
+// inPod takes the etcdctl and etcdutl of etcd's own pod where the host has none: kubeadm installs none. The pod sees the host's
+// /var/lib/etcd and no other directory that can be written.
+func inPod(save, status, file, options string, within int) (string, string) {
+	const there = "/var/lib/etcd/spraydeck-snapshot.db"
+	pod := func(onHost, inPod string) string {
+		return "if command -v etcdctl >/dev/null; then " + onHost + "; else id=$(crictl ps -q --name '^etcd$' --state Running | head -n 1); " +
+			`[ -n "$id" ] || { echo 'neither etcdctl nor a running container of etcd is on this host' >&2; exit 127; }; ` + inPod + "; fi"
+	}
+	return pod(save, fmt.Sprintf(`timeout %d crictl exec "$id" etcdctl %ssnapshot save %s && mv %[3]s %s`, within, options, there, file)),
+		pod(status, fmt.Sprintf(`cp %s %s && crictl exec "$id" etcdutl snapshot status %[2]s -w json; r=$?; rm -f %[2]s; exit $r`, file, there))
 }
 
 // Run saves and verifies. An empty file, or one without keys, is no snapshot.
