@@ -22,6 +22,7 @@ import (
 type night struct {
 	book    string
 	set     []string // inputs
+	typed   []string // what is typed, line by line, where a program asks on the terminal
 	answers []string // files of testdata/nights; without any that of the book
 
 	prepare func(l *lab)                   // what the cluster has before
@@ -35,23 +36,23 @@ type night struct {
 // nights has every runbook of the catalogue. TestEveryRunbookHasANight holds it to that.
 func nights() map[string][]night {
 	return map[string][]night{
-		"TestNightsToV2.24":   hopNights("v2.18.1", hopsOld),
+		"TestNightsToV2.24":   oldNights(),
 		"TestNightsFromV2.24": hopNights("v2.24.3", hopsNew),
 		"TestNightsOfKubeadm": kubeadmNights,
+		"TestNightsOfUbuntu":  ubuntuNights,
+		"TestNightsOfK3s":     k3sNights,
 	}
 }
 
 // notYet are runbooks that no night executes. It shrinks and does not grow.
-var notYet = []string{
-	"k3s-system-upgrade", "os-release-upgrade", "os-release-upgrade-node", "kubespray-api-endpoint", "kubespray-api-loopback", "kubespray-calico-pool",
-	"kubespray-ceph-health", "kubespray-engine-settings", "kubespray-ingress-leader-rbac", "kubespray-ingress-nginx-1.0",
-	"kubespray-ingress-terminating", "kubespray-inventory-ini", "kubespray-metallb-0.13", "kubespray-metallb-settings",
-}
+var notYet = []string{}
 
 // through are runbooks that are executed within the night of another: it includes them, or is like them.
 var through = map[string]string{
 	"kubespray-hop": "kubespray-v2.28.1", "kubespray-hop-conversion": "kubespray-v2.27.1", "kubespray-hop-hosts-yaml": "kubespray-v2.26.1",
-	"kubeadm-upgrade-node": "kubeadm-upgrade",
+	"kubeadm-upgrade-node": "kubeadm-upgrade", "os-release-upgrade-node": "os-release-upgrade", "kubespray-api-loopback": "kubespray-api-endpoint",
+	"kubespray-inventory-ini": "kubespray-v2.27.1", "kubespray-calico-pool": "kubespray-v2.19.1", "kubespray-engine-settings": "kubespray-v2.19.1",
+	"kubespray-ceph-health": "kubespray-v2.21.0", "kubespray-metallb-settings": "kubespray-v2.22.1",
 }
 
 // TestEveryRunbookHasANight: a runbook of the catalogue without a night fails, and so does a night without a runbook.
@@ -134,7 +135,7 @@ func hopNights(from string, hops []string) []night {
 		n := night{
 			book: "kubespray-" + to, set: []string{"ansible=system", "previous_tag=" + from}, answers: []string{"kubespray-hop.yaml"},
 			prepare: func(l *lab) { l.shell("git tag -d " + to) },
-			health:  []string{"nodes-ready", "pods-settled", "ceph-ok"}, unit: func(string, string) string { return "the cluster" },
+			health:  []string{"nodes-ready", "pods-settled", "ceph-ok"}, unit: theCluster,
 			skipped: append([]string{"python", "remove-venv", "make-venv", "install-requirements", "install-builder",
 				"limit-ready", "gather-facts", "upgrade-control-plane", "upgrade-worker*", "worker-well*", "finish-run"}, never...),
 		}
@@ -250,7 +251,12 @@ func (n night) run(t *testing.T, l *lab) (done bool) {
 	for _, s := range n.set {
 		args = append(args, "--set", s)
 	}
-	r := command(t, l.environ(state), spraydeck, args...)
+	var r result
+	if n.typed == nil {
+		r = command(t, l.environ(state), spraydeck, args...)
+	} else {
+		r = onTerminal(t, l.environ(state), n.typed, spraydeck, args...)
+	}
 	if r.exit != 0 {
 		t.Fatalf("exit %d\n%s\n%s", r.exit, tail(r.out, 80), r.err)
 	}

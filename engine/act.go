@@ -37,7 +37,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 	}
 	if danger == event.Disrupts || danger == event.Destroys {
 		q.Safe, q.Opens = event.ChoiceLeave, true
-		if q.Type, err = r.confirmWord(in); err != nil {
+		if q.Type, err = r.confirmWord(in, cmds); err != nil {
 			return false, err
 		}
 	}
@@ -73,9 +73,9 @@ func (in *instance) wayBack() event.Text {
 	return event.Text{En: "Undo: ", Ja: "元に戻すには: "}.Plus(undo)
 }
 
-// confirmWord is what must be typed before a red step: what the runbook says, else the node, else the cluster. A step
-// that only disrupts a worker is asked for but not typed for.
-func (r *Run) confirmWord(in *instance) (string, error) {
+// confirmWord is what must be typed before a red step: what the runbook says, else the node that its commands work on, else the
+// cluster. A step that disrupts a worker, and neither drains nor restarts it, is asked for but not typed for.
+func (r *Run) confirmWord(in *instance, cmds []event.Command) (string, error) {
 	if in.step.Confirm.Set() {
 		return in.step.Confirm.Prose(in.scope)
 	}
@@ -83,7 +83,11 @@ func (r *Run) confirmWord(in *instance) (string, error) {
 	if in.node != "" {
 		hosts = []string{in.node}
 	}
-	if in.danger() == event.Disrupts && len(hosts) > 0 && r.hosts != nil {
+	if named := nodesOf(cmds); len(named) > 0 {
+		hosts = named
+	}
+	typed := in.step.Kind.Name == "drain" || in.step.Kind.Name == "reboot"
+	if in.danger() == event.Disrupts && !typed && len(hosts) > 0 && r.hosts != nil {
 		control, err := r.hosts("kube_control_plane")
 		if err == nil && !slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(control, h) }) {
 			return "", nil
@@ -96,6 +100,23 @@ func (r *Run) confirmWord(in *instance) (string, error) {
 		return r.env.Started.Cluster, nil
 	}
 	return "yes", nil
+}
+
+// nodesOf gives the nodes that calls to the API take out of use or bring back.
+func nodesOf(cmds []event.Command) []string {
+	var nodes []string
+	for _, c := range cmds {
+		if c.Call == nil {
+			continue
+		}
+		switch c.Call.Verb {
+		case "cordon", "uncordon", "drain":
+			if !slices.Contains(nodes, c.Call.Name) {
+				nodes = append(nodes, c.Call.Name)
+			}
+		}
+	}
+	return nodes
 }
 
 // gatesOf gives all that a check checks.

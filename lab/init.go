@@ -98,6 +98,7 @@ func (m *machine) reboot() error {
 		return err
 	}
 	time.Sleep(rebootTakes())
+	os.Remove("/run/reboot-required")
 	if err := bootKernel(); err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nod
 	keys := nodeKeys{node: n}
 	root := func(elem ...string) string { return l.rootfs(n.Name, elem...) }
 	for _, dir := range []string{
-		".host/etc", "dev", "etc/kubernetes/manifests", "etc/ssh", "home", "media", "mnt", "opt/spraydeck-lab", "proc",
+		".host/etc", "boot", "dev", "etc/kubernetes/manifests", "etc/ssh", "home", "media", "mnt", "opt/spraydeck-lab", "proc",
 		"root/.kube", "run/sshd", "run/spraydeck-lab", "run/lock", "run/containerd", "srv", "sys", "tmp", "usr",
 		"var/lib/etcd", "var/lib/kubelet/pki", "var/log", "var/tmp", "var/cache", "var/backups",
 	} {

@@ -113,6 +113,7 @@ func (c *checker) runbook(b *runbook.Runbook) {
 	c.checkExtends(b)
 	c.checkCycles(b)
 	c.checkTemporary(b)
+	c.checkConditions(b)
 	c.checkResults(b)
 	c.secrets = b.Inputs
 	c.checkIDs(b)
@@ -194,6 +195,7 @@ func withFacts(vars runbook.Vars, facts runbook.Named[runbook.Fact]) runbook.Var
 func (c *checker) step(s *runbook.Step, vars runbook.Vars, inLoop bool) {
 	c.checkUndo(s)
 	c.checkReads(s)
+	c.checkConfirm(s, inLoop)
 	c.checkHosts(s, inLoop)
 	c.checkArguments(s, inLoop)
 	c.checkGateIDs(s)

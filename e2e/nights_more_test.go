@@ -1,0 +1,157 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"spraydeck/runbook"
+)
+
+// between puts nights of procedures where the cluster stands at the release that they are for.
+func between(hops []night, after string, more ...night) []night {
+	i := slices.IndexFunc(hops, func(n night) bool { return n.book == after }) + 1 // -1: before the first
+	return slices.Insert(hops, i, more...)
+}
+
+func oldNights() []night {
+	list := hopNights("v2.18.1", hopsOld)
+	list = between(list, "", night{
+		book: "kubespray-ingress-nginx-1.0", set: []string{"ansible=system"}, skipped: []string{"make-class"},
+		prepare: func(l *lab) { l.apply("ingress.yaml") }, unit: theCluster, health: []string{"ingresses-kept"},
+	})
+	list = between(list, "kubespray-v2.22.1", night{
+		book: "kubespray-metallb-0.13", set: []string{"ansible=system", "target_tag=v2.22.1", "kube_version=v1.26.5"},
+		unit: theCluster, health: []string{"node-left-cordoned", "addresses-kept"},
+	})
+	return between(list, "kubespray-v2.24.1",
+		night{book: "kubespray-ingress-leader-rbac"},
+		night{book: "kubespray-ingress-terminating"},
+	)
+}
+
+// theCluster is the unit of work where a playbook takes the nodes one by one itself.
+func theCluster(string, string) string { return "the cluster" }
+
+// ubuntuNights are on a Kubespray cluster of Ubuntu nodes whose API server is behind kube-vip.
+var ubuntuNights = []night{
+	{
+		book: "kubespray-api-endpoint", set: []string{"ansible=system", "target_tag=v2.27.0", "kube_version=v1.31.4", "inventory=inventory/mycluster/inventory.ini"},
+		prepare: func(l *lab) {
+			for _, node := range []string{"node1", "node2", "node3"} {
+				l.kubelet(node, "1.31.3")
+			}
+		},
+		unit: func(step, host string) string { // the remedy that rewrites a node's files is approved as a whole
+			if strings.HasPrefix(step, "all-files/") {
+				return ""
+			}
+			return nodeOf(step)
+		},
+		health:  []string{"node-at-version", "limit-spreads-outage"},
+		skipped: []string{"control-plane-files", "feature-gate", "stuck-at-health"},
+	},
+	{
+		book: "os-release-upgrade", set: []string{"ansible=system", "kube_version=v1.31.4", "target_os=24.04"},
+		typed:   []string{"y", "N"},
+		health:  []string{"nodes-ready", "uncordoned", "pods-settled"},
+		skipped: []string{"engine", "*/hold-again", "*/drain"},
+		open:    []string{"*/up-to-date/nothing-left"},
+		after: func(t *testing.T, l *lab) {
+			for _, node := range []string{"node1", "node2", "node3"} {
+				if got := l.on(node, "cat /run/spraydeck-lab/kernel; test ! -e /run/reboot-required && echo restarted"); got != "6.8.0-60-generic\nrestarted" {
+					t.Errorf("%s: %s", node, got)
+				}
+			}
+		},
+	},
+}
+
+// k3sNights are on a cluster whose nodes say that they are K3s; its servers have the taint of K3s's own page on high
+// availability.
+var k3sNights = []night{{
+	book: "k3s-system-upgrade", set: []string{"kube_version=v1.32.5+k3s1"},
+	prepare: func(l *lab) {
+		for _, node := range []string{"node1", "node2", "node3"} {
+			l.kubelet(node, "1.31.4+k3s1")
+		}
+		l.kubectl("label node node1 node2 node-role.kubernetes.io/control-plane=true --overwrite")
+		l.kubectl("taint node node1 node2 CriticalAddonsOnly=true:NoExecute")
+		l.kubectl("wait --for=jsonpath={.status.nodeInfo.kubeletVersion}=v1.31.4+k3s1 nodes --all --timeout=60s")
+		c := exec.Command(filepath.Join(l.nights(), "suc", "controller"))
+		c.Env = append(l.environ(l.t.TempDir()), "PATH="+l.bin+":/usr/local/bin:/usr/bin:/bin")
+		if err := c.Start(); err != nil {
+			l.t.Fatal(err)
+		}
+		l.t.Cleanup(func() { c.Process.Kill(); c.Wait() })
+	},
+	unit: func(step, host string) string { return bare(step) }, health: []string{"servers-upgraded|agents-upgraded", "servers-jobs-well|agents-jobs-well"},
+	after: func(t *testing.T, l *lab) {
+		for _, node := range l.nodes() {
+			if !strings.HasSuffix(node, " Ready v1.32.5+k3s1") {
+				t.Errorf("after the upgrade: %s", node)
+			}
+		}
+	},
+}}
+
+func TestNightsOfUbuntu(t *testing.T) {
+	runNights(t, "TestNightsOfUbuntu", "--with", "kube-vip", "--nodes", "3", "--away", "2s")
+}
+
+func TestNightsOfK3s(t *testing.T) { runNights(t, "TestNightsOfK3s", "--nodes", "3") }
+
+// kubelet makes a node say that it runs another version.
+func (l *lab) kubelet(node, version string) {
+	l.on(node, "sed 's/@VERSION@/"+version+"/' /opt/spraydeck-lab/mirror/kubelet >/usr/local/bin/kubelet; systemctl restart kubelet")
+}
+
+func (l *lab) kubectl(args string) string {
+	l.t.Helper()
+	return l.shell("KUBECONFIG=" + l.vars["KUBECONFIG"] + " " + filepath.Join(l.bin, "kubectl") + " " + args)
+}
+
+// onTerminal runs the binary on a terminal and types a line each time that a program asks with [yN].
+func onTerminal(t *testing.T, env []string, lines []string, name string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	words := []string{runbook.Quote(name)}
+	for _, a := range args {
+		words = append(words, runbook.Quote(a))
+	}
+	cmd := exec.CommandContext(ctx, "script", "-qec", "stty cols 200; "+strings.Join(words, " "), "/dev/null")
+	cmd.Env = env
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	r := bufio.NewReader(io.TeeReader(out, &all))
+	for asked := 0; ; {
+		text, err := r.ReadString(']')
+		if strings.HasSuffix(text, "[yN]") {
+			io.WriteString(in, lines[asked%len(lines)]+"\n")
+			asked++
+		}
+		if err != nil {
+			break
+		}
+	}
+	cmd.Wait()
+	return result{out: all.String(), exit: cmd.ProcessState.ExitCode()}
+}
