@@ -76,7 +76,8 @@ var ubuntuNights = []night{
 
 // k3sNights are on a cluster whose nodes say that they are K3s; its servers have the taint of K3s's own page on high
 // availability.
-var k3sNights = []night{{
+// Before that the cluster takes the one hop that begins at v2.27.0 and at no later patch of it.
+var k3sNights = append(hopNights("v2.27.0", []string{"v2.28.0"}), night{
 	book: "k3s-system-upgrade", set: []string{"kube_version=v1.32.5+k3s1"},
 	prepare: func(l *lab) {
 		for _, node := range []string{"node1", "node2", "node3"} {
@@ -100,7 +101,7 @@ var k3sNights = []night{{
 			}
 		}
 	},
-}}
+})
 
 func TestNightsOfUbuntu(t *testing.T) {
 	runNights(t, "TestNightsOfUbuntu", "--with", "kube-vip", "--nodes", "3", "--away", "2s")
@@ -118,8 +119,8 @@ func (l *lab) kubectl(args string) string {
 	return l.shell("KUBECONFIG=" + l.vars["KUBECONFIG"] + " " + filepath.Join(l.bin, "kubectl") + " " + args)
 }
 
-// onTerminal runs the binary on a terminal and types a line each time that a program asks with [yN].
-func onTerminal(t *testing.T, env []string, lines []string, name string, args ...string) result {
+// typing runs the binary on a terminal and types a line each time that a program asks with [yN].
+func typing(t *testing.T, env []string, lines []string, name string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()

@@ -122,7 +122,7 @@ func catalogue(t *testing.T) []runbook.File {
 // hopsOld and hopsNew are the hops of the catalogue, in the order in which one cluster takes them.
 var (
 	hopsOld = []string{"v2.19.1", "v2.20.0", "v2.21.0", "v2.22.0", "v2.22.1", "v2.22.2", "v2.23.3", "v2.24.1", "v2.24.2", "v2.24.3"}
-	hopsNew = []string{"v2.25.1", "v2.26.1", "v2.27.1", "v2.28.0", "v2.28.1", "v2.29.1", "v2.30.0", "v2.31.0"}
+	hopsNew = []string{"v2.25.1", "v2.26.1", "v2.27.1", "v2.28.1", "v2.29.1", "v2.30.0", "v2.31.0"}
 )
 
 // never are the steps of a hop that no night needs: where etcdctl answers no snapshot is taken by hand, and a branch that was just
@@ -136,8 +136,11 @@ func hopNights(from string, hops []string) []night {
 			book: "kubespray-" + to, set: []string{"ansible=system", "previous_tag=" + from}, answers: []string{"kubespray-hop.yaml"},
 			prepare: func(l *lab) { l.shell("git tag -d " + to) },
 			health:  []string{"nodes-ready", "pods-settled", "ceph-ok"}, unit: theCluster,
-			skipped: append([]string{"python", "remove-venv", "make-venv", "install-requirements", "install-builder",
+			skipped: append([]string{"python", "remove-venv", "make-venv", "install-requirements",
 				"limit-ready", "gather-facts", "upgrade-control-plane", "upgrade-worker*", "worker-well*", "finish-run"}, never...),
+		}
+		if to < "v2.27" { // all tags here have two digits
+			n.skipped = append(n.skipped, "install-builder")
 		}
 		if to == "v2.20.0" {
 			n.skipped = append(n.skipped, "ingress-terminating/*")
@@ -255,7 +258,7 @@ func (n night) run(t *testing.T, l *lab) (done bool) {
 	if n.typed == nil {
 		r = command(t, l.environ(state), spraydeck, args...)
 	} else {
-		r = onTerminal(t, l.environ(state), n.typed, spraydeck, args...)
+		r = typing(t, l.environ(state), n.typed, spraydeck, args...)
 	}
 	if r.exit != 0 {
 		t.Fatalf("exit %d\n%s\n%s", r.exit, tail(r.out, 80), r.err)
@@ -325,17 +328,21 @@ func (n night) prove(t *testing.T, events []event.Event) {
 		default:
 			t.Errorf("%s ended %q", id, ended[id])
 		}
-		for _, gate := range gates[bare(id)] {
-			v, checked := verdicts[id][gate]
-			if !checked {
-				t.Errorf("%s: the gate %s was not checked", id, gate)
+		alternatives := gates[bare(id)] // a step of this id may stand in several of the runbooks that are included
+		checked := func(list []string) bool {
+			return !slices.ContainsFunc(list, func(gate string) bool { return verdicts[id][gate] == "" })
+		}
+		if len(alternatives) > 0 && !slices.ContainsFunc(alternatives, checked) {
+			t.Errorf("%s: of its gates %v were checked: %v", id, alternatives, slices.Sorted(maps.Keys(verdicts[id])))
+		}
+		for gate, v := range verdicts[id] {
+			if v == event.Pass {
+				continue
 			}
-			if checked && v != event.Pass {
-				if p := match(n.open, id+"/"+gate); p != "" {
-					opens[p] = true
-				} else {
-					t.Errorf("%s: the gate %s ended %s", id, gate, v)
-				}
+			if p := match(n.open, id+"/"+gate); p != "" {
+				opens[p] = true
+			} else {
+				t.Errorf("%s: the gate %s ended %s", id, gate, v)
 			}
 		}
 	}
@@ -420,23 +427,25 @@ func bare(id string) string {
 
 // gatesOf gives, by the id of a step of the runbook or of one it includes, the gates that are always checked. A gate with a
 // condition may not be.
-func gatesOf(t *testing.T, book string) map[string][]string {
+func gatesOf(t *testing.T, book string) map[string][][]string {
 	t.Helper()
-	gates := map[string][]string{}
+	gates := map[string][][]string{}
 	for _, f := range catalogue(t) {
 		if f.Runbook == nil || f.Runbook.Name.Value != book {
 			continue
 		}
 		f.Runbook.EachStep(func(in *runbook.Runbook, s *runbook.Step) {
+			var own []string
 			for i, g := range s.Gates() {
 				if p := f.Runbook.Pitfall(g.Pitfall.Value); p != nil && f.Runbook.Excludes(p) {
 					continue
 				}
 				g := in.FillGate(g, i)
 				if !g.When.Set() && g.ID.Value != "" {
-					gates[s.ID.Value] = append(gates[s.ID.Value], g.ID.Value)
+					own = append(own, g.ID.Value)
 				}
 			}
+			gates[s.ID.Value] = append(gates[s.ID.Value], own)
 		})
 	}
 	return gates
