@@ -184,8 +184,8 @@ func runNights(t *testing.T, name string, options ...string) {
 	l.standIns()
 	l.shell("git fetch -q --tags origin")
 	for _, n := range nights()[name] {
-		done := false
-		t.Run(n.book, func(t *testing.T) { done = n.run(t, l) })
+		done := true // where -run leaves it out
+		t.Run(n.book, func(t *testing.T) { done = false; done = n.run(t, l) })
 		if !done {
 			return // the next one begins where this one should have ended
 		}
