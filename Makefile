@@ -2,10 +2,12 @@
 
 .PHONY: build demo test lint bench lab generate tools
 
-# Without cgo: with it the linker keeps every symbol, because a library of kubectl can load plugins; that is twice the
-# size on disk and in memory.
+# One set of build flags, the same as in README.md and test.sh: what one command compiled, the next one reuses.
+export CGO_ENABLED = 0
+export GOFLAGS = -trimpath
+
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/spraydeck .
+	go build -ldflags='-s -w' -o bin/spraydeck .
 
 # The embedded rehearsal: a real upgrade, recorded, with you deciding. It needs no cluster, no root and no network.
 demo:

@@ -8,6 +8,8 @@ left_out=()
 packages=(git openssh-server openssh-client sudo ansible-core python3 iproute2 util-linux procps tmux asciinema chromium)
 commands=(git sshd ssh sudo ansible-playbook ansible-inventory python3 unshare tmux asciinema chromium)
 export PATH="$PATH:/usr/sbin:/sbin"
+# The build flags of README.md and the Makefile: what a newcomer's first command compiled is reused here.
+export CGO_ENABLED=0 GOFLAGS=-trimpath
 
 missing=()
 for c in "${commands[@]}"; do command -v "$c" >/dev/null || missing+=("$c"); done
@@ -29,9 +31,9 @@ unformatted=$(git ls-files '*.go' | xargs -r gofmt -l)
 
 echo "== tests, with the race detector"
 # the detector needs cgo; without a C compiler the tests still run, and that is said
-race=-race
-command -v "$(go env CC)" >/dev/null || { race=; left_out+=("the race detector: install gcc"); }
-go test $race -count=1 $(go list ./... | grep -v /e2e)
+race=-race cgo=1
+command -v "$(CGO_ENABLED=1 go env CC)" >/dev/null || { race= cgo=0; left_out+=("the race detector: install gcc"); }
+CGO_ENABLED=$cgo go test $race -count=1 $(go list ./... | grep -v /e2e)
 
 echo "== the catalogue: lint and its own tests"
 go build -o /tmp/spraydeck-test-$$ .

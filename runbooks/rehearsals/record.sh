@@ -3,6 +3,7 @@
 # three minutes. The lab gets a network and a host name of its own, so that nothing of this machine is in the recording.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+export CGO_ENABLED=0 GOFLAGS=-trimpath
 if [ "${1:-}" != inside ]; then
   go build -o /tmp/spraydeck-record/spraydeck "$here/../.."
   go build -C "$here/../../lab" -o /tmp/spraydeck-record/lab .
