@@ -4,6 +4,7 @@ go 1.26.0
 
 tool (
 	github.com/valyala/quicktemplate/qtc
+	golang.org/x/tools/cmd/deadcode
 	honnef.co/go/tools/cmd/staticcheck
 )
 
@@ -88,3 +89,5 @@ require (
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
 )
+
+require golang.org/x/telemetry v0.0.0-20260924152758-ed294f943157 // indirect

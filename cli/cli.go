@@ -49,7 +49,7 @@ func Main() int {
 	log.SetOutput(io.Discard)
 	ctx, stop := interruptible()
 	defer stop()
-	err := fang.Execute(ctx, root(), fang.WithVersion(Version()), fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
+	err := fang.Execute(ctx, root(), fang.WithVersion(version()), fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
 	return codeOf(ctx, err)
 }
 

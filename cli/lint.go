@@ -91,7 +91,7 @@ func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems
 	case "json":
 		result = problems.JSON(source)
 	case "sarif":
-		result = lint.SARIF(problems, source, Version())
+		result = lint.SARIF(problems, source, version())
 	default:
 		return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is text, json or sarif"}
 	}

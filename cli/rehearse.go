@@ -172,7 +172,7 @@ func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name
 		return err
 	}
 	started := rec.Started
-	started.Rehearses, started.Tool, started.Locale, started.Operator, started.At = id, Version(), o.lang, operator(), time.Now()
+	started.Rehearses, started.Tool, started.Locale, started.Operator, started.At = id, version(), o.lang, operator(), time.Now()
 	inputs := rec.Inputs()
 	for name := range inputs {
 		if _, ok := book.Inputs.Get(name); !ok {

@@ -98,7 +98,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		return usage(out.noCluster) // that it does not answer may be what the run is about
 	}
 	out.record(journal, own)
-	started.Tool, started.Operator, started.At = Version(), operator(), time.Now()
+	started.Tool, started.Operator, started.At = version(), operator(), time.Now()
 	w := walk{
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, prompts: out.askedBy, journal: journal, reviewed: foreign(journal).Empty(),
 		recalls: rec, env: out.env(inputs),

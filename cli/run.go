@@ -122,7 +122,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 
 	started := event.Started{
-		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: Version(), Locale: o.lang, At: time.Now(),
+		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: version(), Locale: o.lang, At: time.Now(),
 		Kubeconfig: out.kubeconfig, Context: o.context, SSHConfig: out.sshConfig,
 	}
 	if started.File, started.Runbooks, err = ownFiles(name, o); err != nil {
@@ -431,7 +431,7 @@ func (w *walk) answer(ask *event.Asker) error {
 
 // consoleOptions is what every screen is told.
 func consoleOptions(o *options) ui.Options {
-	return ui.Options{Lang: o.lang, NoColor: os.Getenv("NO_COLOR") != "", Version: Version()}
+	return ui.Options{Lang: o.lang, NoColor: os.Getenv("NO_COLOR") != "", Version: version()}
 }
 
 // console opens the console and runs the engine behind it. Leaving the console while something runs cancels the run.

@@ -9,12 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/Masterminds/semver/v3"
 )
 
 // Checkout is a Kubespray working tree. Its methods read; none changes it, and
@@ -140,27 +137,6 @@ func (c *Checkout) Above(ctx context.Context, tag string) (commits, code int, er
 	return commits, code, nil
 }
 
-// Tags are the release tags (v2.*), oldest release first. A tag that is no
-// version is left out.
-func (c *Checkout) Tags(ctx context.Context) ([]string, error) {
-	out, err := git(ctx, c.dir, nil, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags/v2.*")
-	if err != nil {
-		return nil, err
-	}
-	var versions []*semver.Version
-	for name := range strings.FieldsSeq(string(out)) {
-		if v, err := semver.NewVersion(name); err == nil {
-			versions = append(versions, v)
-		}
-	}
-	sort.Stable(semver.Collection(versions))
-	tags := make([]string, len(versions))
-	for i, v := range versions {
-		tags[i] = v.Original()
-	}
-	return tags, nil
-}
-
 // Clean tells whether nothing is changed or untracked; if something is, the
 // lines of git status --porcelain.
 func (c *Checkout) Clean(ctx context.Context) (bool, []string, error) {
@@ -173,15 +149,4 @@ func (c *Checkout) Clean(ctx context.Context) (bool, []string, error) {
 		lines = append(lines, strings.TrimSuffix(line, "\n"))
 	}
 	return len(lines) == 0, lines, nil
-}
-
-// HasRev tells whether rev names a commit here. False also when git fails: a
-// revision that can not be read is not one to build on.
-func (c *Checkout) HasRev(ctx context.Context, rev string) bool {
-	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
-		return false
-	}
-	name := rev + "^{commit}"
-	out, err := git(ctx, c.dir, strings.NewReader(name+"\n"), "cat-file", "--batch-check=%(objecttype)")
-	return err == nil && strings.TrimSpace(string(out)) == "commit"
 }

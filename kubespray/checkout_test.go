@@ -47,9 +47,6 @@ func release(t *testing.T) (*Checkout, func(args ...string)) {
 func TestCheckoutTellsWhereItStands(t *testing.T) {
 	c, run := release(t)
 	ctx := context.Background()
-	if tags, err := c.Tags(ctx); err != nil || !reflect.DeepEqual(tags, []string{"v2.9.0", "v2.27.0-rc1", "v2.27.0", "v2.28.0"}) {
-		t.Errorf("tags %v, %v", tags, err)
-	}
 	if b, err := c.Branch(ctx); err != nil || b != "t_v2.27.0" {
 		t.Errorf("branch %q, %v", b, err)
 	}
@@ -76,14 +73,9 @@ func TestCheckoutTellsWhereItStands(t *testing.T) {
 	if _, _, err := c.Tag(ctx); !errors.Is(err, ErrNoTag) {
 		t.Errorf("no tag: %v", err)
 	}
-	for rev, want := range map[string]bool{"v2.28.0": true, "HEAD": true, "t_v2.26.0": false, "": false, "--all": false, "-h": false, "v2.28.0\nHEAD": false} {
-		if got := c.HasRev(ctx, rev); got != want {
-			t.Errorf("has %q: %v", rev, got)
-		}
-	}
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := c.Tags(cancelled); !errors.Is(err, context.Canceled) {
+	if _, err := c.Branch(cancelled); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

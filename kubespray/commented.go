@@ -12,11 +12,11 @@ var commentedKey = regexp.MustCompile(`^#+( ?)([a-z][a-z0-9]*(?:_[a-z0-9]+)*):(?
 // Lower-case words that Kubespray's comments use with a colon.
 var prose = map[string]bool{"example": true, "note": true, "ref": true}
 
-// CommentedValues reads the defaults that a Kubespray sample file shows in
+// commentedValues reads the defaults that a Kubespray sample file shows in
 // comments, such as "# helm_enabled: true", nested lines included. It is a
 // reading of prose: what does not parse is kept as the text it is, and of two
 // examples of one key the first counts. It never fails.
-func CommentedValues(file string, text []byte) map[string]Value {
+func commentedValues(file string, text []byte) map[string]Value {
 	values := map[string]Value{}
 	lines := strings.Split(string(text), "\n")
 	for i := 0; i < len(lines); i++ {
@@ -65,7 +65,7 @@ func commentedValue(file string, line int, key string, block []string) Value {
 	// The whole block first; when an example below the key is no YAML, at
 	// least the value on the key's own line; else its bare text.
 	for _, candidate := range []string{strings.Join(block, "\n"), block[0]} {
-		parsed, err := Values(file, []byte(candidate))
+		parsed, err := parseValues(file, []byte(candidate))
 		if found, ok := parsed[key]; err == nil && ok {
 			v.Value = found.Value
 			return v

@@ -84,13 +84,13 @@ func (c *Checkout) Compare(ctx context.Context, o CompareOptions) (*Comparison, 
 		if s.vaulted, err = c.snapshot(ctx, rev, dir, s.root); err != nil {
 			return nil, err
 		}
-		if s.inv, err = Load(ctx, filepath.Join(s.root, o.Inventory), s.list(o)); err != nil {
+		if s.inv, err = loadInventory(ctx, filepath.Join(s.root, o.Inventory), s.list(o)); err != nil {
 			return nil, err
 		}
 		if len(s.inv.Vars) == 0 {
 			return nil, fmt.Errorf("compare inventories: %s at %s names no host", o.Inventory, at(rev))
 		}
-		if s.origins, err = Origins(filepath.Join(s.root, o.Inventory)); err != nil {
+		if s.origins, err = originsOf(filepath.Join(s.root, o.Inventory)); err != nil {
 			s.origins = nil // such as a script: then the files can not tell
 		}
 	}
@@ -393,9 +393,9 @@ func (j *judge) file(o CompareOptions, f Carried, t carriedTexts, told []Differe
 		return nil
 	}
 	name := path.Join(path.Dir(o.Inventory), f.Path)
-	base, e1 := Values(name, t.base)
-	mine, e2 := Values(name, t.mine)
-	now, e3 := Values(name, t.now)
+	base, e1 := parseValues(name, t.base)
+	mine, e2 := parseValues(name, t.mine)
+	now, e3 := parseValues(name, t.now)
 	if e1 != nil || e2 != nil || e3 != nil {
 		return nil // encrypted, or no YAML: then the text is the operator's own
 	}

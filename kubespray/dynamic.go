@@ -100,7 +100,7 @@ func (i *Inventory) addDynamicVars(path string) error {
 }
 
 // AddGroups adds the hosts of the groups that Kubespray makes at run time, and names those groups in Dynamic. Their
-// group_vars are not added: Load and ParseFile do that, for they know the files.
+// group_vars are not added: loadInventory and parseFile do that, for they know the files.
 func (i *Inventory) AddGroups() {
 	for _, d := range dynamicGroups {
 		if added := missingFrom(i.Groups, i.Groups["all"], d.name, d.from); len(added) > 0 {

@@ -13,12 +13,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ParseFile reads an inventory (a file, or a directory of files) without
+// parseFile reads an inventory (a file, or a directory of files) without
 // Ansible: INI and YAML, with group_vars and host_vars beside it, merged by
 // Ansible's precedence. Templates stay as written, vault secrets opaque,
 // scripts and plugin configurations are refused. A warning says that Ansible
 // did not confirm it.
-func ParseFile(path string) (*Inventory, error) {
+func parseFile(path string) (*Inventory, error) {
 	s, err := readSource(path)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (s *source) parse(path string, text []byte) error {
 
 // resolve merges each host's variables.
 func (s *source) resolve() (*Inventory, error) {
-	inv := &Inventory{Groups: s.tree.members(), Vars: map[string]map[string]any{}, Source: SourceFallback}
+	inv := &Inventory{Groups: s.tree.members(), Vars: map[string]map[string]any{}, Source: sourceFallback}
 	for _, h := range s.tree.hostOrder {
 		vars := map[string]any{}
 		layers, err := s.layers(h)
@@ -223,7 +223,7 @@ func (s *source) addVars(vars map[string]any, path string) error {
 	if err != nil {
 		return fmt.Errorf("read variables: %w", err)
 	}
-	values, err := Values(path, text)
+	values, err := parseValues(path, text)
 	if errors.Is(err, ErrVault) {
 		s.warnings = append(s.warnings, path+" is encrypted: its variables are unknown")
 		return nil

@@ -26,18 +26,18 @@ type Inventory struct {
 	Source string
 	// Dynamic names the groups the file does not have but Kubespray's first
 	// play makes of others, such as k8s_cluster from v2.27 on. Their hosts and
-	// group_vars are in Groups and Vars. Only [Load] and [ParseFile] add them.
+	// group_vars are in Groups and Vars. Only [loadInventory] and [parseFile] add them.
 	Dynamic []string
 	// Warnings say what a reader should know before trusting this.
 	Warnings []string
 }
 
 const (
-	SourceAnsible  = "ansible-inventory"
-	SourceFallback = "fallback"
+	sourceAnsible  = "ansible-inventory"
+	sourceFallback = "fallback"
 )
 
-// Load resolves an inventory. list runs ansible-inventory -i path --list and
+// loadInventory resolves an inventory. list runs ansible-inventory -i path --list and
 // returns its standard output; when it is nil or fails with an error that
 // wraps exec.ErrNotFound or fs.ErrNotExist, Ansible is absent and our own
 // reader does it. Any other failure is returned with the last of stderr: an
@@ -46,13 +46,13 @@ const (
 // The groups that Kubespray makes at run time are added, with their
 // group_vars, because without them the settings of group_vars/k8s_cluster
 // would seem to reach no host.
-func Load(ctx context.Context, path string, list func(ctx context.Context, path string) ([]byte, error)) (*Inventory, error) {
+func loadInventory(ctx context.Context, path string, list func(ctx context.Context, path string) ([]byte, error)) (*Inventory, error) {
 	if list == nil {
-		return ParseFile(path)
+		return parseFile(path)
 	}
 	out, err := list(ctx, path)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return ParseFile(path)
+		return parseFile(path)
 	}
 	if err != nil {
 		return nil, listError(path, err)
@@ -117,7 +117,7 @@ func ParseList(jsonOut []byte) (*Inventory, error) {
 		tree.host(h)
 	}
 	tree.reconcile()
-	inv := &Inventory{Groups: tree.members(), Vars: map[string]map[string]any{}, Source: SourceAnsible}
+	inv := &Inventory{Groups: tree.members(), Vars: map[string]map[string]any{}, Source: sourceAnsible}
 	for _, h := range tree.hostOrder {
 		vars := map[string]any{}
 		for k, v := range meta.Hostvars[h] {

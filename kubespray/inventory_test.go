@@ -14,7 +14,7 @@ import (
 const memo = "testdata/inventories/memo/inventory.ini"
 
 func TestHosts(t *testing.T) {
-	inv, err := ParseFile(memo)
+	inv, err := parseFile(memo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,21 +65,21 @@ func TestLoadFallsBackOnlyWhenAnsibleIsAbsent(t *testing.T) {
 		return nil, &exec.Error{Name: "ansible-inventory", Err: exec.ErrNotFound}
 	}
 	for name, list := range map[string]func(context.Context, string) ([]byte, error){"nil": nil, "absent": absent} {
-		inv, err := Load(ctx, memo, list)
-		if err != nil || inv.Source != SourceFallback || len(inv.Warnings) == 0 || !strings.Contains(inv.Warnings[0], "without Ansible") {
+		inv, err := loadInventory(ctx, memo, list)
+		if err != nil || inv.Source != sourceFallback || len(inv.Warnings) == 0 || !strings.Contains(inv.Warnings[0], "without Ansible") {
 			t.Errorf("%s: %+v, %v", name, inv, err)
 		}
 	}
-	_, err := Load(ctx, memo, func(ctx context.Context, _ string) ([]byte, error) {
+	_, err := loadInventory(ctx, memo, func(ctx context.Context, _ string) ([]byte, error) {
 		return exec.CommandContext(ctx, "sh", "-c", "echo 'ERROR! no such vault' >&2; exit 5").Output()
 	})
 	if err == nil || !strings.Contains(err.Error(), "exit status 5: ERROR! no such vault") {
 		t.Errorf("a refusal must be told: %v", err)
 	}
-	if _, err := Load(ctx, memo, func(context.Context, string) ([]byte, error) { return []byte("[WARNING]"), nil }); err == nil {
+	if _, err := loadInventory(ctx, memo, func(context.Context, string) ([]byte, error) { return []byte("[WARNING]"), nil }); err == nil {
 		t.Error("an answer that is no JSON must be an error")
 	}
-	if _, err := Load(ctx, "testdata/none.ini", nil); err == nil {
+	if _, err := loadInventory(ctx, "testdata/none.ini", nil); err == nil {
 		t.Error("a missing inventory must be an error")
 	}
 }
@@ -112,7 +112,7 @@ func TestDynamicGroupsBringTheirVariables(t *testing.T) {
 			t.Errorf("warnings %q", inv.Warnings)
 		}
 	}
-	check(ParseFile(path))
+	check(parseFile(path))
 	answer := `{"_meta":{"hostvars":{
 		"n1":{"a":"all","b":"all","c":"all","inline":"weak"},
 		"n2":{"a":"all","b":"all","c":"node","host":"inline"},
@@ -120,7 +120,7 @@ func TestDynamicGroupsBringTheirVariables(t *testing.T) {
 		"all":{"children":["ungrouped","etcd","kube_node","other"]},
 		"etcd":{"children":["kube_control_plane"]},
 		"kube_control_plane":{"hosts":["n1"]},"kube_node":{"hosts":["n2"]},"other":{"hosts":["n3"]}}`
-	check(Load(context.Background(), path, func(context.Context, string) ([]byte, error) { return []byte(answer), nil }))
+	check(loadInventory(context.Background(), path, func(context.Context, string) ([]byte, error) { return []byte(answer), nil }))
 }
 
 func TestParseFileNamesTheLineThatIsWrong(t *testing.T) {
@@ -142,7 +142,7 @@ func TestParseFileNamesTheLineThatIsWrong(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, dir, map[string]string{"i.ini": text})
-		if _, err := ParseFile(filepath.Join(dir, "i.ini")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseFile(filepath.Join(dir, "i.ini")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}
@@ -155,13 +155,13 @@ func TestParseFileNamesTheLineThatIsWrong(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, dir, map[string]string{"i.yml": text})
-		if _, err := ParseFile(filepath.Join(dir, "i.yml")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseFile(filepath.Join(dir, "i.yml")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)
 		}
 	}
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"inv": "#!/bin/sh\n"})
-	if _, err := ParseFile(filepath.Join(dir, "inv")); err == nil || !strings.Contains(err.Error(), "only Ansible") {
+	if _, err := parseFile(filepath.Join(dir, "inv")); err == nil || !strings.Contains(err.Error(), "only Ansible") {
 		t.Errorf("script: %v", err)
 	}
 }
@@ -170,7 +170,7 @@ func TestParseFileNamesTheLineThatIsWrong(t *testing.T) {
 func TestParseFileReadsALargeInventory(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"i.ini": "[kube_node]\nn[1:20000] a=1\n[etcd]\nn[1:20000]\n"})
-	inv, err := ParseFile(filepath.Join(dir, "i.ini"))
+	inv, err := parseFile(filepath.Join(dir, "i.ini"))
 	if err != nil || len(inv.Groups["k8s_cluster"]) != 20000 {
 		t.Fatalf("%d hosts, %v", len(inv.Groups["k8s_cluster"]), err)
 	}

@@ -2,9 +2,9 @@ package kubespray
 
 import "maps"
 
-// Origins says for each host where each of its variables is set, as the files tell it: the strongest file under group_vars
+// originsOf says for each host where each of its variables is set, as the files tell it: the strongest file under group_vars
 // and host_vars. A variable of the inventory file itself has no line.
-func Origins(inventory string) (map[string]map[string]Value, error) {
+func originsOf(inventory string) (map[string]map[string]Value, error) {
 	s, err := readSource(inventory)
 	if err != nil {
 		return nil, err

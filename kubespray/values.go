@@ -28,10 +28,10 @@ type Value struct {
 // ErrVault marks a file that is encrypted as a whole.
 var ErrVault = errors.New("encrypted with ansible-vault")
 
-// Values reads the top-level keys of a variables file. Of a key written twice
+// parseValues reads the top-level keys of a variables file. Of a key written twice
 // the last counts, as in Ansible. An error names file:line. An empty file has
 // no values; a file encrypted as a whole is an error that wraps [ErrVault].
-func Values(file string, text []byte) (map[string]Value, error) {
+func parseValues(file string, text []byte) (map[string]Value, error) {
 	root, err := parseYAML(file, text)
 	if err != nil || root == nil {
 		return map[string]Value{}, err

@@ -10,7 +10,7 @@ import (
 )
 
 func TestValuesKeepLinesAndSecrets(t *testing.T) {
-	got, err := Values("v.yml", []byte("---\na: yes\nb:\n  - 1\nsecret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3161\na: no\nt: \"{{ b }}\"\n"))
+	got, err := parseValues("v.yml", []byte("---\na: yes\nb:\n  - 1\nsecret: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3161\na: no\nt: \"{{ b }}\"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,11 +24,11 @@ func TestValuesKeepLinesAndSecrets(t *testing.T) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
 	for _, empty := range []string{"", "---\n", "# only a comment\n", "~\n"} {
-		if got, err := Values("v.yml", []byte(empty)); err != nil || len(got) != 0 {
+		if got, err := parseValues("v.yml", []byte(empty)); err != nil || len(got) != 0 {
 			t.Errorf("%q: %v, %v", empty, got, err)
 		}
 	}
-	if _, err := Values("v.yml", []byte("$ANSIBLE_VAULT;1.1;AES256\n3161\n")); !errors.Is(err, ErrVault) {
+	if _, err := parseValues("v.yml", []byte("$ANSIBLE_VAULT;1.1;AES256\n3161\n")); !errors.Is(err, ErrVault) {
 		t.Errorf("vault file: %v", err)
 	}
 }
@@ -52,7 +52,7 @@ func TestValuesNameTheLineThatIsWrong(t *testing.T) {
 		"a: 1\n<<: text\n":      "v.yml:2: read yaml: << wants a mapping",
 		bomb:                    "more than 500000 values",
 	} {
-		if _, err := Values("v.yml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseValues("v.yml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: error %v, want %q", text, err, want)
 		}
 	}
@@ -79,7 +79,7 @@ func TestCommentedValues(t *testing.T) {
 active: 1
   # indented_comment: 1
 `
-	got := CommentedValues("f", []byte(text))
+	got := commentedValues("f", []byte(text))
 	want := map[string]any{
 		"apiserver_loadbalancer_domain_name": "elb.some.domain",
 		"helm_enabled":                       true,
@@ -109,7 +109,7 @@ func FuzzValues(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		values, err := Values("f", text)
+		values, err := parseValues("f", text)
 		if err != nil && !strings.Contains(err.Error(), "f") {
 			t.Errorf("an error must name the file: %v", err)
 		}
@@ -118,7 +118,7 @@ func FuzzValues(f *testing.F) {
 				t.Errorf("%q has line %d", k, v.Line)
 			}
 		}
-		CommentedValues("f", text)
+		commentedValues("f", text)
 	})
 }
 

@@ -16,12 +16,12 @@ type Include struct {
 	book *Runbook // found when the files were looked at together
 }
 
-// Includer is an Action that stands for the steps of another runbook.
-type Includer interface{ Included() *Include }
+// includer is an Action that stands for the steps of another runbook.
+type includer interface{ Included() *Include }
 
 // Included gives what a step includes, nil for any other step.
 func (s *Step) Included() *Include {
-	if i, ok := s.Action.(Includer); ok {
+	if i, ok := s.Action.(includer); ok {
 		return i.Included()
 	}
 	return nil

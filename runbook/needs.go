@@ -1,7 +1,7 @@
 package runbook
 
-// APIUser is an Action or a Probe that asks the Kubernetes API.
-type APIUser interface{ UsesAPI() bool }
+// apiUser is an Action or a Probe that asks the Kubernetes API.
+type apiUser interface{ UsesAPI() bool }
 
 // UsesAPI says whether a runbook needs the Kubernetes API: what its own steps do, what its gates and facts ask. A runbook
 // that does not can be walked while the API is down. What remedies of pitfalls might ask does not count: they are offered,
@@ -9,7 +9,7 @@ type APIUser interface{ UsesAPI() bool }
 func (b *Runbook) UsesAPI() bool {
 	uses := false
 	asks := func(x any) {
-		if a, ok := x.(APIUser); ok && a.UsesAPI() {
+		if a, ok := x.(apiUser); ok && a.UsesAPI() {
 			uses = true
 		}
 	}

@@ -29,7 +29,7 @@ func (b *Runbook) FillGate(g *Gate, i int) *Gate {
 		if !g.When.Set() {
 			f.When = p.Before.When
 		} else if p.Before.When.Set() {
-			f.When = And(g.When, p.Before.When)
+			f.When = and(g.When, p.Before.When)
 		}
 		if f.Required.Value == "" {
 			f.Required = p.Before.Required
@@ -102,8 +102,8 @@ func (p Prose) Exprs() []Expr {
 	return es
 }
 
-// And joins two conditions. The place is the first one's: the linter has checked each in its own.
-func And(a, b Expr) Expr {
+// and joins two conditions. The place is the first one's: the linter has checked each in its own.
+func and(a, b Expr) Expr {
 	if !b.Set() {
 		return a
 	}

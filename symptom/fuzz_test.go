@@ -87,7 +87,7 @@ func FuzzScan(f *testing.F) {
 // TestLongLines: the same for lines that go over several blocks.
 func TestLongLines(t *testing.T) {
 	set := fuzzSet(t)
-	for _, n := range []int{100, MaxLine - 30, MaxLine, MaxLine + 1, 2*MaxLine - Overlap, 2*MaxLine - Overlap + 1, 3 * MaxLine, 600_000} {
+	for _, n := range []int{100, maxLine - 30, maxLine, maxLine + 1, 2*maxLine - overlap, 2*maxLine - overlap + 1, 3 * maxLine, 600_000} {
 		long := strings.Repeat("x", n/2) + "connection refused" + strings.Repeat("y", n-n/2) + " saving a"
 		for _, text := range []string{long, long + "\n", "node/a cordoned\n" + long + "\nnode/b cordoned\n", long + "\n" + long} {
 			for _, size := range []int{1000, blockSize} {

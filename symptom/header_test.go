@@ -61,13 +61,6 @@ func TestTwoInputs(t *testing.T) {
 	if hits := s.Feed(two, "something failed", zero); len(hits) != 1 {
 		t.Errorf("in task b: %v", hits)
 	}
-	if _, task := s.Task(two); task != "b" {
-		t.Errorf("the task is %q", task)
-	}
-	s.Begin(two)
-	if hits := s.Feed(two, "something failed", zero); len(hits) > 0 {
-		t.Errorf("after a new beginning: %v", hits)
-	}
 	if hits := s.Feed(Input{Stream: "nodes", Name: "two"}, "something failed", zero); len(hits) > 0 {
 		t.Errorf("of another stream: %v", hits)
 	}

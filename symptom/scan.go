@@ -108,7 +108,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 		}
 		lines += b.lines
 		if b.goesOn {
-			b.data = b.data[Overlap:]
+			b.data = b.data[overlap:]
 		}
 		tail = append(tail, b.data[max(0, len(b.data)-tailSize):]...)
 		tail = tail[max(0, len(tail)-tailSize):]
@@ -140,7 +140,7 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 		buf = append(append(buf[:0], rest...), make([]byte, max(size, n+1)-n)...)
 		got, err := r.Read(buf[n:])
 		n += got
-		for err == nil && bytes.IndexByte(buf[n-got:n], '\n') < 0 && n < max(size, 2*MaxLine) {
+		for err == nil && bytes.IndexByte(buf[n-got:n], '\n') < 0 && n < max(size, 2*maxLine) {
 			if n == len(buf) {
 				buf = append(buf, make([]byte, n)...)
 			}
@@ -159,7 +159,7 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 		next := end
 		goesOn = false
 		if end > 0 && err == nil && buf[end-1] != '\n' { // in the middle of a long line
-			next, goesOn = end-Overlap, true
+			next, goesOn = end-overlap, true
 		}
 		rest = append(rest[:0], buf[next:n]...)
 		before = nil
@@ -183,7 +183,7 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 func cutAt(b []byte) (end int, safely bool) {
 	last := bytes.LastIndexByte(b, '\n') + 1
 	if last == 0 {
-		return MaxLine + (len(b)-1-MaxLine)/(MaxLine-Overlap)*(MaxLine-Overlap), false
+		return maxLine + (len(b)-1-maxLine)/(maxLine-overlap)*(maxLine-overlap), false
 	}
 	end = last
 	next := last // the line that begins at next is not known yet

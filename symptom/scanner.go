@@ -49,9 +49,9 @@ func (s *scanner) read(line []byte, goesOn bool) []match {
 		s.lines++
 		s.shown = s.shown[:0]
 	}
-	for len(line) > MaxLine {
-		s.piece(line[:MaxLine])
-		line = line[MaxLine-Overlap:]
+	for len(line) > maxLine {
+		s.piece(line[:maxLine])
+		line = line[maxLine-overlap:]
 	}
 	s.piece(line)
 	return s.matches

@@ -69,19 +69,6 @@ func (s *Stream) feed(in Input, text string, at time.Time, sep []byte) []Hit {
 	return hits
 }
 
-// Task gives the play and the task an input is in.
-func (s *Stream) Task(in Input) (play, task string) {
-	if in.Stream == "" {
-		in.Stream = "output"
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if sc := s.inputs[in]; sc != nil {
-		return sc.place.strings()
-	}
-	return "", ""
-}
-
 // Done says that nothing more comes from the inputs of a name, and whether they ended well. What waited for more of them
 // is settled: after a good end it is dropped, after a bad one it is a hit, as what it waited for has not come.
 func (s *Stream) Done(name string, well bool) []Hit {
@@ -93,16 +80,6 @@ func (s *Stream) Done(name string, well bool) []Hit {
 		}
 	}
 	return s.judge.done(name, well)
-}
-
-// Begin forgets the place of an input in its playbook: something else writes there now.
-func (s *Stream) Begin(in Input) {
-	if in.Stream == "" {
-		in.Stream = "output"
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.inputs, in)
 }
 
 // Flush gives the hits whose time of waiting is over at a time.

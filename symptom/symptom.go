@@ -14,7 +14,7 @@
 // Rules the package keeps:
 //
 //   - A file and a live stream go through the same code; Scan gives what Feed gives line by line.
-//   - Memory does not grow with the input. A line longer than MaxLine is read in pieces that overlap by Overlap bytes.
+//   - Memory does not grow with the input. A line longer than maxLine is read in pieces that overlap by overlap bytes.
 //   - Time is linear in the input, whatever it holds.
 //   - Nothing here prints, reads the clock or knows what a pitfall is.
 package symptom
@@ -27,11 +27,11 @@ import (
 	"time"
 )
 
-// A line longer than MaxLine bytes is cut. Each piece begins with the last Overlap bytes of the piece before, so that a
+// A line longer than maxLine bytes is cut. Each piece begins with the last overlap bytes of the piece before, so that a
 // match shorter than that is never cut in two.
 const (
-	MaxLine = 64 << 10
-	Overlap = 4 << 10
+	maxLine = 64 << 10
+	overlap = 4 << 10
 )
 
 // Pattern says how something known shows.
@@ -206,17 +206,6 @@ func (s *Set) prefilter() {
 		use(literal{text: h}).header = true
 	}
 	s.find = newFinder(lits)
-}
-
-// Literals gives, for a regular expression, texts of which every match holds at least one. It gives none where there is
-// no text of three bytes or more: such an expression is tried on every line, which costs much.
-func Literals(expr string) []string {
-	var texts []string
-	for _, l := range requiredBy(expr).any {
-		texts = append(texts, l.text)
-	}
-	slices.Sort(texts)
-	return texts
 }
 
 func (p *compiled) groups(text []byte, at []int, host string) map[string]string {

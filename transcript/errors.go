@@ -85,7 +85,7 @@ type FormatError struct {
 }
 
 func (e *FormatError) Error() string {
-	return fmt.Sprintf("%s:1: format %d, this version reads formats up to %d", e.Path, e.Format, Format)
+	return fmt.Sprintf("%s:1: format %d, this version reads formats up to %d", e.Path, e.Format, currentFormat)
 }
 
 // Hint gives the way out.

@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Format is the version of the file format that this package writes. It reads all from 1 on.
+// currentFormat is the version of the file format that this package writes. It reads all from 1 on.
 const (
-	Format       = 2
-	formatSpools = 2 // from here on, output may stand in spools
+	currentFormat = 2
+	formatSpools  = 2 // from here on, output may stand in spools
 )
 
 // FileName is the name of the transcript in the directory of its run.
@@ -86,7 +86,7 @@ func parseHeader(path string, line []byte) (Header, error) {
 	if err := json.Unmarshal(line, &h); err != nil || h.Format < 1 {
 		return h, &LineError{Path: path, Line: 1, Why: "not the header of a transcript"}
 	}
-	if h.Format > Format {
+	if h.Format > currentFormat {
 		return h, &FormatError{path, h.Format, h.Tool}
 	}
 	return h, nil

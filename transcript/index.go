@@ -9,15 +9,15 @@ import (
 	"spraydeck/event"
 )
 
-// IdleLimit is what a longer pause counts in Place.Played.
-const IdleLimit = 2 * time.Second
+// idleLimit is what a longer pause counts in Place.Played.
+const idleLimit = 2 * time.Second
 
 // Place is a position in a recording: what it is after its first Pos events.
 type Place struct {
 	Pos     int
 	Offset  int64         // in the file, after the last of these events
 	Elapsed time.Duration // since the run started
-	Played  time.Duration // the same with every longer pause cut down to IdleLimit
+	Played  time.Duration // the same with every longer pause cut down to idleLimit
 }
 
 // Marks say why somebody may want to go to an event.

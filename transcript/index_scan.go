@@ -81,7 +81,7 @@ func (x *index) pass(next int64, dt time.Duration) {
 	x.Pos++
 	x.Offset = next
 	x.Elapsed += dt
-	x.Played += min(dt, IdleLimit)
+	x.Played += min(dt, idleLimit)
 }
 
 // event takes in a line that is not output, or not as this version writes it.

@@ -14,14 +14,14 @@ import (
 	"github.com/adrg/xdg"
 )
 
-// PatternsFile is where the operator's own patterns stand: spraydeck/mask in the XDG configuration directory.
-func PatternsFile() string { return filepath.Join(xdg.ConfigHome, "spraydeck", "mask") }
+// patternsFile is where the operator's own patterns stand: spraydeck/mask in the XDG configuration directory.
+func patternsFile() string { return filepath.Join(xdg.ConfigHome, "spraydeck", "mask") }
 
 // Patterns reads the operator's own patterns: one regular expression (RE2) per line, blank lines and lines that begin with #
 // apart. What one matches within a line is masked; of one with groups, only what they match. No file is no patterns.
 // Every bad line is in the error, with its place.
 func Patterns() ([]*regexp.Regexp, error) {
-	path := PatternsFile()
+	path := patternsFile()
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

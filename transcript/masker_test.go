@@ -160,10 +160,10 @@ func TestPatternsFile(t *testing.T) {
 	}
 	write := func(text string) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(PatternsFile()), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(patternsFile()), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(PatternsFile(), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(patternsFile(), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestPatternsFile(t *testing.T) {
 	_, err = Patterns()
 	want := strings.ReplaceAll(`FILE:2: missing closing ): (
 FILE:3: it matches the empty text, and so would be found everywhere
-FILE:4: invalid character class range: z-a`, "FILE", PatternsFile())
+FILE:4: invalid character class range: z-a`, "FILE", patternsFile())
 	if err == nil || err.Error() != want {
 		t.Errorf("%v", err)
 	}

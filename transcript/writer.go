@@ -66,7 +66,7 @@ func Create(root string, h Header) (*Writer, error) {
 	if h.Started.IsZero() {
 		h.Started = time.Now()
 	}
-	h.Format = Format
+	h.Format = currentFormat
 	base := h.ID
 	if base == "" {
 		base = h.id()

@@ -12,16 +12,16 @@ import (
 	"spraydeck/transcript"
 )
 
-// SpeedMax plays as fast as the screen follows.
-var SpeedMax = math.Inf(1)
+// speedMax plays as fast as the screen follows.
+var speedMax = math.Inf(1)
 
 // speeds are what + and - go through.
-var speeds = []float64{0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, SpeedMax}
+var speeds = []float64{0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, speedMax}
 
 // ParseSpeed reads a speed as it is given on the command line: a number such as 4 or 0.5, also with an x, or max.
 func ParseSpeed(s string) (float64, error) {
 	if s == "max" {
-		return SpeedMax, nil
+		return speedMax, nil
 	}
 	v, err := strconv.ParseFloat(strings.TrimSuffix(s, "x"), 64)
 	if err != nil || !(v > 0) || math.IsInf(v, 0) {

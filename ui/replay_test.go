@@ -340,7 +340,7 @@ func TestReplayJumps(t *testing.T) {
 
 func TestReplayFromStep(t *testing.T) {
 	path := recorded(t)
-	s := newStage(t, path, 80, 24, ReplayOptions{Step: "drain-node2", Speed: SpeedMax})
+	s := newStage(t, path, 80, 24, ReplayOptions{Step: "drain-node2", Speed: speedMax})
 	if s.screen.player.state.Current != "drain-node2" {
 		t.Errorf("at %s", s.screen.player.state.Current)
 	}
@@ -414,7 +414,7 @@ func TestReplayAtAnySize(t *testing.T) {
 }
 
 func TestParseSpeed(t *testing.T) {
-	for in, want := range map[string]float64{"4": 4, "0.5": 0.5, "4x": 4, "max": SpeedMax, "0": 0, "-1": 0, "x": 0, "NaN": 0, "inf": 0} {
+	for in, want := range map[string]float64{"4": 4, "0.5": 0.5, "4x": 4, "max": speedMax, "0": 0, "-1": 0, "x": 0, "NaN": 0, "inf": 0} {
 		got, err := ParseSpeed(in)
 		if (err == nil) != (want != 0) || err == nil && got != want {
 			t.Errorf("%q: %v, %v", in, got, err)
