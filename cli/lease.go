@@ -57,18 +57,18 @@ func (l *lease) Take(step, from string) event.Command {
 	if from != "" {
 		line = "kubectl replace -f - <<'EOF' # from run " + from + "\n" + string(object) + "\nEOF"
 	}
-	return event.Command{Host: event.API, Line: line, Changes: true, Call: &event.Call{Verb: "lease", Name: step, Selector: from}}
+	return event.Command{Host: event.API, Line: line, Changes: true, Call: &event.Call{Verb: event.TakeLease, Name: step, Selector: from}}
 }
 
 // Release gives the command that gives the lease back.
 func (l *lease) Release() event.Command {
 	return event.Command{Host: event.API, Line: "kubectl -n " + kube.LeaseNamespace + " delete lease " + kube.LeaseName,
-		Changes: true, Call: &event.Call{Verb: "release"}}
+		Changes: true, Call: &event.Call{Verb: event.DropLease}}
 }
 
 // exec runs one of the two. Who had the lease, or has it, is printed as JSON.
 func (l *lease) exec(ctx context.Context, c *event.Call, out func(string, []byte)) (int, error) {
-	if c.Verb == "release" {
+	if c.Verb == event.DropLease {
 		return l.failed(ctx, l.cluster.ReleaseLease(ctx, l.want.Run), out)
 	}
 	want := l.want

@@ -195,7 +195,7 @@ func (o *outside) exec() event.Exec {
 		to.Cluster = o.cluster
 	}
 	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
-		if c.Call != nil && (c.Call.Verb == "lease" || c.Call.Verb == "release") {
+		if c.Call != nil && (c.Call.Verb == event.TakeLease || c.Call.Verb == event.DropLease) {
 			return o.lease.exec(ctx, c.Call, out)
 		}
 		to := to

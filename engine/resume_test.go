@@ -147,7 +147,7 @@ func console(t *testing.T, book *runbook.Runbook, j *journal, k *keeper, ask eve
 // TestKilledAtEveryEvent: a console killed after any event, and the one after it killed again, leave a run that another
 // takes to the same end, with nothing done twice.
 func TestKilledAtEveryEvent(t *testing.T) {
-	names, _ := filepath.Glob("../runbook/testdata/demands/*.yaml")
+	names, _ := filepath.Glob("../runbook/examples/*.yaml")
 	points := 0
 	for _, name := range names {
 		files, _ := runbooktest.Read(t, name)

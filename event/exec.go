@@ -61,9 +61,30 @@ type Prompt struct {
 // Masked stands in a record where a secret was.
 const Masked = "[masked]"
 
+// Verb says what an API call does.
+type Verb string
+
+// The verbs. Verbs lists them all.
+const (
+	Get      Verb = "get"
+	Apply    Verb = "apply"
+	Patch    Verb = "patch"
+	Delete   Verb = "delete"
+	Cordon   Verb = "cordon"
+	Uncordon Verb = "uncordon"
+	Drain    Verb = "drain"
+	Budgets  Verb = "budgets" // every disruption budget with the pods it covers
+
+	TakeLease Verb = "lease" // the console's own, before a run changes a cluster
+	DropLease Verb = "release"
+)
+
+// Verbs are all verbs, so that a test can hold every switch over them to be complete.
+var Verbs = []Verb{Get, Apply, Patch, Delete, Cordon, Uncordon, Drain, Budgets, TakeLease, DropLease}
+
 // Call is an API call as data.
 type Call struct {
-	Verb           string // get, apply, patch, delete, cordon, uncordon, drain, budgets, lease, release
+	Verb           Verb
 	Resource       string // as kubectl takes it
 	Namespace      string // "" = all namespaces, or none
 	Name           string
@@ -80,9 +101,9 @@ type Call struct {
 // Declares says whether the call names a state that is to be, so that making it again changes nothing more.
 func (c *Call) Declares() bool {
 	switch c.Verb {
-	case "delete":
+	case Delete:
 		return false
-	case "patch":
+	case Patch:
 		return c.PatchType != "json"
 	}
 	return true

@@ -64,7 +64,7 @@ func Reference(w io.Writer, lang *Language) {
 		r.p("### %s\n\n%s.\n\n", k.Name, strings.ToUpper(k.Doc[:1])+k.Doc[1:])
 		r.table(reflect.TypeOf(k.New()).Elem())
 	}
-	r.demandSection()
+	r.exampleSection()
 	r.p("%s", outro)
 }
 

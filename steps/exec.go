@@ -159,32 +159,32 @@ func call(ctx context.Context, k Cluster, c *event.Call, stdout, stderr io.Write
 
 func answer(ctx context.Context, k Cluster, c *event.Call, out io.Writer) error {
 	switch c.Verb {
-	case "get":
+	case event.Get:
 		list, err := k.Get(ctx, c.Resource, c.Namespace, c.Name, c.Selector, c.Fields)
 		if err != nil && c.Optional && isNotFound(err) {
 			list, err = nil, nil
 		}
 		return print(out, list, err)
-	case "budgets":
+	case event.Budgets:
 		list, err := k.Budgets(ctx)
 		return print(out, list, err)
-	case "apply":
+	case event.Apply:
 		lines, err := k.Apply(ctx, c.Body, c.DryRun)
 		for _, l := range lines {
 			fmt.Fprintln(out, l)
 		}
 		return err
-	case "patch":
+	case event.Patch:
 		return said(out, k.Patch(ctx, c.Resource, c.Namespace, c.Name, c.PatchType, c.Body, c.DryRun), "%s/%s patched", c.Resource, c.Name)
-	case "delete":
+	case event.Delete:
 		return said(out, k.Delete(ctx, c.Resource, c.Namespace, c.Name, c.DryRun), "%s/%s deleted", c.Resource, c.Name)
-	case "cordon", "uncordon":
-		changed, err := k.Cordon(ctx, c.Name, c.Verb == "cordon")
+	case event.Cordon, event.Uncordon:
+		changed, err := k.Cordon(ctx, c.Name, c.Verb == event.Cordon)
 		if !changed {
 			return said(out, err, "node/%s already %sed", c.Name, c.Verb)
 		}
 		return said(out, err, "node/%s %sed", c.Name, c.Verb)
-	case "drain":
+	case event.Drain:
 		return said(out, k.Drain(ctx, c.Name, c.Force, c.DeleteEmptyDir, c.DryRun, -1, 0, out), "node/%s drained", c.Name)
 	}
 	return fmt.Errorf("no API call is named %q", c.Verb)

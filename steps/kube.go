@@ -27,11 +27,11 @@ func (k *kube) Commands(t *runbook.Task) ([]event.Command, error) {
 	c := event.Call{PatchType: "merge"}
 	verbs := 0
 	for _, v := range []struct {
-		verb string
+		verb event.Verb
 		tpl  runbook.Template
 		to   *string
 	}{
-		{"get", k.Get, &c.Resource}, {"patch", k.Patch, &c.Resource}, {"delete", k.Delete, &c.Resource},
+		{event.Get, k.Get, &c.Resource}, {event.Patch, k.Patch, &c.Resource}, {event.Delete, k.Delete, &c.Resource},
 		{"", k.Namespace, &c.Namespace}, {"", k.Name, &c.Name}, {"", k.Selector, &c.Selector},
 	} {
 		if !v.tpl.Set() {
@@ -49,7 +49,7 @@ func (k *kube) Commands(t *runbook.Task) ([]event.Command, error) {
 	}
 	body := k.With
 	if k.Apply.Set() {
-		c.Verb, body = "apply", k.Apply
+		c.Verb, body = event.Apply, k.Apply
 		verbs++
 	}
 	if verbs != 1 {
@@ -101,7 +101,7 @@ func (k *kube) Run(ctx context.Context, t *runbook.Task) (any, error) {
 		return nil, err
 	}
 	r, err := t.Exec(ctx, cmds[0])
-	if err != nil || cmds[0].Call.Verb != "get" {
+	if err != nil || cmds[0].Call.Verb != event.Get {
 		return nil, err
 	}
 	return listed(r)
@@ -124,7 +124,7 @@ func api(c event.Call) event.Command {
 		add("-n", runbook.Quote(c.Namespace))
 	}
 	switch c.Verb {
-	case "get":
+	case event.Get:
 		add("get", runbook.Quote(c.Resource))
 		if c.Name != "" {
 			add(runbook.Quote(c.Name))
@@ -138,15 +138,15 @@ func api(c event.Call) event.Command {
 			add("--field-selector", runbook.Quote(c.Fields))
 		}
 		add("-o", "json")
-	case "apply":
+	case event.Apply:
 		add("apply", "--server-side", "-f", "-", "<<'EOF'\n"+strings.TrimSpace(string(c.Body))+"\nEOF")
-	case "patch":
+	case event.Patch:
 		add("patch", runbook.Quote(c.Resource), runbook.Quote(c.Name), "--type", c.PatchType, "-p", runbook.Quote(strings.TrimSpace(string(c.Body))))
-	case "delete":
+	case event.Delete:
 		add("delete", runbook.Quote(c.Resource), runbook.Quote(c.Name))
-	case "cordon", "uncordon":
-		add(c.Verb, runbook.Quote(c.Name))
-	case "drain":
+	case event.Cordon, event.Uncordon:
+		add(string(c.Verb), runbook.Quote(c.Name))
+	case event.Drain:
 		add("drain", runbook.Quote(c.Name), "--ignore-daemonsets")
 		if c.Force {
 			add("--force")
@@ -157,10 +157,10 @@ func api(c event.Call) event.Command {
 		if c.DryRun {
 			add("--dry-run=server")
 		}
-	case "budgets":
+	case event.Budgets:
 		add("get", "poddisruptionbudgets,pods", "--all-namespaces", "-o", "json")
 	}
-	reads := c.Verb == "get" || c.Verb == "budgets" || c.DryRun
+	reads := c.Verb == event.Get || c.Verb == event.Budgets || c.DryRun
 	return event.Command{Host: event.API, Line: strings.Join(words, " "), Call: &c, Changes: !reads}
 }
 

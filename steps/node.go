@@ -25,15 +25,15 @@ type drain struct {
 }
 
 func (c *cordon) Commands(t *runbook.Task) ([]event.Command, error) {
-	return nodeCall(t, c.Node, event.Call{Verb: "cordon"})
+	return nodeCall(t, c.Node, event.Call{Verb: event.Cordon})
 }
 
 func (u *uncordon) Commands(t *runbook.Task) ([]event.Command, error) {
-	return nodeCall(t, u.Node, event.Call{Verb: "uncordon"})
+	return nodeCall(t, u.Node, event.Call{Verb: event.Uncordon})
 }
 
 func (d *drain) Commands(t *runbook.Task) ([]event.Command, error) {
-	return nodeCall(t, d.Node, event.Call{Verb: "drain", Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
+	return nodeCall(t, d.Node, event.Call{Verb: event.Drain, Force: d.Force.Value, DeleteEmptyDir: d.DeleteEmptyDir.Value, DryRun: d.DryRun.Value})
 }
 
 func (c *cordon) Changing() bool   { return true }

@@ -129,7 +129,7 @@ func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return objects(r
 type budgetsProbe struct{}
 
 func (p *budgetsProbe) Commands(*runbook.Task) ([]event.Command, error) {
-	return []event.Command{api(event.Call{Verb: "budgets"})}, nil
+	return []event.Command{api(event.Call{Verb: event.Budgets})}, nil
 }
 func (p *budgetsProbe) Type() *cel.Type                       { return objectsType }
 func (p *budgetsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }

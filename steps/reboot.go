@@ -57,7 +57,7 @@ func (r *reboot) of(t *runbook.Task, host string) ([]event.Command, error) {
 		{Host: host, Line: bootID, Probe: true, Timeout: 30 * time.Second},
 	}
 	if !r.Ready.Set || r.Ready.Value {
-		node := api(event.Call{Verb: "get", Resource: "nodes", Name: host})
+		node := api(event.Call{Verb: event.Get, Resource: "nodes", Name: host})
 		node.Probe, node.Timeout = true, 30*time.Second
 		cmds = append(cmds, node)
 	}

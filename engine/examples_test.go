@@ -116,7 +116,7 @@ func (s *site) api(c event.Command, out func(string, []byte)) (int, error) {
 	if c.Changes {
 		s.calls = append(s.calls, c.Line)
 	}
-	switch c.Call.Verb + " " + c.Call.Resource {
+	switch string(c.Call.Verb) + " " + c.Call.Resource {
 	case "cordon ", "uncordon ":
 		s.cordon[c.Call.Name] = c.Call.Verb == "cordon"
 	case "get nodes":
@@ -135,9 +135,9 @@ func (s *site) api(c event.Command, out func(string, []byte)) (int, error) {
 	return 0, nil
 }
 
-// TestDemands: every example of the reference is sound, and runs to its end by a real sh.
-func TestDemands(t *testing.T) {
-	names, _ := filepath.Glob("../runbook/testdata/demands/*.yaml")
+// TestExamples: every example of the reference is sound, and runs to its end by a real sh.
+func TestExamples(t *testing.T) {
+	names, _ := filepath.Glob("../runbook/examples/*.yaml")
 	if len(names) != 15 {
 		t.Errorf("there are %d examples", len(names))
 	}
@@ -166,7 +166,7 @@ func TestDemands(t *testing.T) {
 					t.Errorf("%s is %s", st.ID, st.Status)
 				}
 			}
-			if holds := demanded[filepath.Base(name)[:2]]; holds != nil {
+			if holds := exampleHolds[filepath.Base(name)[:2]]; holds != nil {
 				holds(t, s, state, files[0].Runbook)
 			}
 		})
@@ -202,8 +202,8 @@ func (s *site) run(t *testing.T, book *runbook.Runbook) (event.Ended, *event.Sta
 	return end, state
 }
 
-// demanded is what must hold besides that all went well.
-var demanded = map[string]func(t *testing.T, s *site, state *event.State, book *runbook.Runbook){
+// exampleHolds is what must hold besides that all went well.
+var exampleHolds = map[string]func(t *testing.T, s *site, state *event.State, book *runbook.Runbook){
 	"03": func(t *testing.T, s *site, _ *event.State, _ *runbook.Runbook) {
 		if s.boots["n1"] != 1 || s.boots["n2"] != 1 {
 			t.Errorf("restarts: %v", s.boots)
@@ -249,7 +249,7 @@ var demanded = map[string]func(t *testing.T, s *site, state *event.State, book *
 
 // meanwhile runs a playbook that waits until the webhook is deleted: the remedy is started from the card of the symptom.
 func meanwhile(t *testing.T, files []runbook.File) {
-	const text = "apiVersion: spraydeck/v1\nkind: Runbook\nname: p\ntitle: P\nversion: 1.0.0\npitfalls: [demand-meanwhile]\nphases:\n" +
+	const text = "apiVersion: spraydeck/v1\nkind: Runbook\nname: p\ntitle: P\nversion: 1.0.0\npitfalls: [example-meanwhile]\nphases:\n" +
 		"  - {title: P, steps: [{id: playbook, title: P, danger: none, command: playbook}]}\n"
 	f, problems := runbook.Parse("p.yaml", []byte(text), runbooktest.Language())
 	if problems = append(problems, lint.Check(append(files, f))...); len(problems.Errors()) > 0 && f.Runbook == nil {
@@ -288,7 +288,7 @@ func meanwhile(t *testing.T, files []runbook.File) {
 
 // TestAGateStopsTheLoop: where the health gate after a round does not pass, no other round begins.
 func TestAGateStopsTheLoop(t *testing.T) {
-	files, _ := runbooktest.Read(t, "../runbook/testdata/demands/04-rounds.yaml")
+	files, _ := runbooktest.Read(t, "../runbook/examples/04-rounds.yaml")
 	s := newSite(t)
 	broken := func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 		if c.Host == event.API && c.Call.Verb == "get" {
