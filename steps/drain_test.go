@@ -1,0 +1,24 @@
+package steps
+
+import (
+	"testing"
+
+	"spraydeck/runbook"
+)
+
+// In a loop it is for the node of the round; outside of one the node is named.
+func TestDrain(t *testing.T) {
+	tk, _ := task(nil, "n1")
+	a := &drain{Force: flag(true), DeleteEmptyDir: flag(true), DryRun: flag(true)}
+	if cmd := oneLine(t, a, tk); cmd.Line != "kubectl drain n1 --ignore-daemonsets --force --delete-emptydir-data --dry-run=server" || cmd.Call.Name != "n1" || cmd.Changes != false {
+		t.Errorf("got %+v", cmd)
+	}
+	a.Node = template(t, "n9")
+	if cmd := oneLine(t, a, tk); cmd.Call.Name != "n9" {
+		t.Errorf("got %+v", cmd)
+	}
+	a.Node = runbook.Template{}
+	if message, way := a.Wrong(false); message == "" || way == "" {
+		t.Error("without a node it is taken for right")
+	}
+}
