@@ -7,21 +7,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Version is the module's version, or the commit it was built from.
+// thisRelease is the version that this source is or becomes. It stands here only; CHANGELOG.md has a chapter for it.
+const thisRelease = "v0.1.0"
+
+// version is the release, or what is on the way to it with the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return thisRelease + "-dev"
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
+	if info.Main.Version == thisRelease {
+		return thisRelease
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return s.Value[:12]
+			return thisRelease + "-dev+" + s.Value[:12]
 		}
 	}
-	return "devel"
+	return thisRelease + "-dev"
 }
 
 func versionCommand() *cobra.Command {
