@@ -9,8 +9,8 @@ import (
 	"spraydeck/event"
 )
 
-// CheckPitfall is the pitfall that a failure of one of Kubespray's own checks is told as.
-const CheckPitfall = "kubespray-check"
+// checkPitfall is the pitfall that a failure of one of Kubespray's own checks is told as.
+const checkPitfall = "kubespray-check"
 
 // checks are Kubespray's own assert and fail tasks, found by the name of their task or by their message.
 type checks struct {
@@ -150,7 +150,7 @@ func (rd *reading) check(r *ansible.Result, found []Finding) (Finding, bool) {
 		return Finding{}, false
 	}
 	f := Finding{File: rd.file, At: r.First, Play: r.Play, Check: known, Sources: []string{known.Path + " @" + known.Last}}
-	f.Hit = event.Hit{Pitfall: CheckPitfall, Symptom: "check", Severity: "blocks", Host: r.Host, Task: r.Task, Line: r.Innermost()}
+	f.Hit = event.Hit{Pitfall: checkPitfall, Symptom: "check", Severity: "blocks", Host: r.Host, Task: r.Task, Line: r.Innermost()}
 	name := known.Task
 	if name == "" {
 		name = known.Path
