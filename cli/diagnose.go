@@ -25,6 +25,7 @@ import (
 	"spraydeck/diagnose"
 	"spraydeck/event"
 	"spraydeck/lint"
+	"spraydeck/regular"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
 	"spraydeck/symptom"
@@ -197,7 +198,7 @@ func diagnoseFiles(cmd *cobra.Command, known *diagnose.Knowledge, show shower, f
 func readLog(stdin io.Reader, name string, read func(io.Reader) error) error {
 	in := stdin
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := regular.Open(name)
 		if err != nil {
 			return cannotRead(name, err)
 		}

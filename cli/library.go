@@ -17,6 +17,7 @@ import (
 
 	"spraydeck/kubespray"
 	"spraydeck/lint"
+	"spraydeck/regular"
 	"spraydeck/release"
 	"spraydeck/runbook"
 	"spraydeck/runbooks"
@@ -93,8 +94,8 @@ func load(o *options, kinds ...string) (*library, error) {
 		if !isDir(dir) {
 			return nil, &runbook.UsageError{Message: fmt.Sprintf("%s is no directory", dir), Way: "--runbooks names a directory of YAML files"}
 		}
-		if err := l.add(os.DirFS(dir), "", dir+string(filepath.Separator)); err != nil {
-			return nil, err
+		if err := l.add(regular.Dir(dir), "", dir+string(filepath.Separator)); err != nil {
+			return nil, usage(err)
 		}
 	}
 	runbook.Link(l.files)
@@ -218,7 +219,7 @@ func (l *library) addOne(file string) error {
 		if _, known := l.texts[next]; known && next != file {
 			continue
 		}
-		text, err := os.ReadFile(next)
+		text, err := regular.Read(next)
 		if err != nil && next != file {
 			continue // the linter says where it is named
 		}

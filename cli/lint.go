@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spraydeck/lint"
+	"spraydeck/regular"
 	"spraydeck/runbook"
 )
 
@@ -72,7 +73,7 @@ func (l *library) addPath(path string) error {
 		return err
 	}
 	if info.IsDir() {
-		return l.add(os.DirFS(path), "", filepath.Clean(path)+string(filepath.Separator))
+		return l.add(regular.Dir(path), "", filepath.Clean(path)+string(filepath.Separator))
 	}
 	return l.addOne(path)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"spraydeck/regular"
 	"spraydeck/runbook"
 )
 
@@ -78,7 +79,7 @@ func (o *options) complete(cmd *cobra.Command) error {
 }
 
 func readProfile(path string) (map[string]string, error) {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -3,12 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/regular"
 	"spraydeck/transcript"
 	"spraydeck/workstation"
 )
@@ -49,7 +49,7 @@ func leftOnNodes(f transcript.Summary) (list []orphan) {
 	if f.Status == event.Running || f.Status == event.Passed {
 		return nil // somebody looks after them, or has decided
 	}
-	b, err := os.ReadFile(filepath.Join(f.Dir, sentFile))
+	b, err := regular.Read(filepath.Join(f.Dir, sentFile))
 	if err != nil || len(b) == 0 {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,6 +49,7 @@ type outside struct {
 
 	mu         sync.Mutex
 	jobs       map[*workstation.Job]bool // that run under a supervisor
+	unknown    []error                   // of commands whose end nobody knows
 	maskSecret func(string)              // of the journal, or nil
 	unanswered []*sshx.UnansweredError   // prompts of ssh that nobody answered
 	vars       map[string]map[string]any // of the hosts of the inventory
@@ -71,7 +73,7 @@ func connect(o *options, system string) (*outside, error) {
 	default:
 		out.checkout = nil
 		if out.dir, err = filepath.Abs(o.checkout); err == nil {
-			_, err = os.Stat(out.dir)
+			_, err = os.ReadDir(out.dir)
 		}
 		if err != nil {
 			return nil, usage(err)
@@ -195,6 +197,8 @@ func (o *outside) exec() event.Exec {
 		to.Cluster = o.cluster
 	}
 	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
+		commands.Add(1)
+		defer commands.Add(-1)
 		if c.Call != nil && (c.Call.Verb == event.TakeLease || c.Call.Verb == event.DropLease) {
 			return o.lease.exec(ctx, c.Call, out)
 		}
@@ -248,12 +252,24 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 	if at := job.EndedAt(); c.Resumed != nil && c.EndedAt != nil && !at.IsZero() {
 		c.EndedAt(at)
 	}
+	if lost := (*workstation.LostError)(nil); errors.As(err, &lost) {
+		o.mu.Lock()
+		o.unknown = append(o.unknown, lost)
+		o.mu.Unlock()
+	}
 	for _, stream := range []string{"stdout", "stderr"} {
 		if all, masked := job.Original(stream); masked && c.Original != nil {
 			c.Original(stream, all)
 		}
 	}
 	return exit, err
+}
+
+// lost gives the errors of the commands whose end nobody knows.
+func (o *outside) lost() []error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.unknown)
 }
 
 // readBin is the directory of the git that commands use which only read. Without one, where nothing can be written, their

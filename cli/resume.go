@@ -100,7 +100,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	out.record(journal, own)
 	started.Tool, started.Operator, started.At = version(), operator(), time.Now()
 	w := walk{
-		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, prompts: out.askedBy, journal: journal, reviewed: foreign(journal).Empty(),
+		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, prompts: out.askedBy, lost: out.lost, journal: journal, reviewed: foreign(journal).Empty(),
 		recalls: rec, env: out.env(inputs),
 	}
 	w.env.Started, w.env.Past, w.env.Torn = started, past, repair.Cut

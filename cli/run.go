@@ -135,7 +135,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	env := out.env(inputs)
 	env.Started, env.DryRun = started, dryRun
-	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login, prompts: out.askedBy}
+	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login, prompts: out.askedBy, lost: out.lost}
 	if err := w.refer(cmd); err != nil {
 		return err
 	}
@@ -229,6 +229,8 @@ type walk struct {
 	repository *kubespray.Checkout // nil where the runbook has nothing to do with Kubespray
 	ended      atomic.Int32        // the signal that ended this console, 0 = none
 	reviewed   bool                // the operator has seen the plan and started it
+	lost       func() []error      // of commands whose end nobody knows
+	broken     atomic.Bool         // the run could not go on, because its record could not be written
 	unused     func() []string     // the answers given beforehand that no question has met, or nil
 }
 
@@ -277,6 +279,7 @@ func (w *walk) run(cmd *cobra.Command) error {
 		}
 	}
 	if err != nil {
+		w.tellLost(cmd.ErrOrStderr())
 		return err
 	}
 	w.tellUnused(cmd.ErrOrStderr(), end)
@@ -284,6 +287,16 @@ func (w *walk) run(cmd *cobra.Command) error {
 		return &coded{code: end.Exit}
 	}
 	return nil
+}
+
+// tellLost names the commands whose end nobody knows, where the record of the run does not say it.
+func (w *walk) tellLost(out io.Writer) {
+	if w.lost == nil {
+		return
+	}
+	for _, err := range w.lost() {
+		tell(out, err)
+	}
 }
 
 // tellUnused names the answers that met no question, where a misspelt one may be the reason or would go unseen. Those that
@@ -463,6 +476,8 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	c.Recall(state)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	screen, closeScreen := context.WithCancel(ctx)
+	defer closeScreen()
 	type result struct {
 		end event.Ended
 		err error
@@ -470,16 +485,17 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	done := make(chan result, 1)
 	go func() {
 		end, err := w.engine(ctx, c.Emit)
-		c.Finished()
+		if c.Finished(); err != nil {
+			w.broken.Store(true) // what is on the screen goes on no more: the terminal tells why
+			closeScreen()
+		}
 		done <- result{end, err}
 	}()
-	screen, closeScreen := context.WithCancel(ctx)
-	defer closeScreen()
 	if w.journal != nil {
 		defer w.leaveOn(cmd.ErrOrStderr(), closeScreen)()
 	}
 	shown := c.Run(screen)
-	if shown != nil && w.journal != nil && (ctx.Err() == nil || w.wasEnded()) {
+	if shown != nil && w.journal != nil && !w.broken.Load() && (ctx.Err() == nil || w.wasEnded()) {
 		if w.wasEnded() || errors.Is(shown, ui.ErrDetached) {
 			shown = nil
 		}
@@ -487,6 +503,9 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	}
 	cancel()
 	r := <-done
+	if w.broken.Load() {
+		return r.end, r.err
+	}
 	if shown != nil && r.err == nil && ctx.Err() == nil {
 		r.err = shown
 	}

@@ -95,6 +95,11 @@ func sessionsList(o *options) *cobra.Command {
 		if more {
 			fmt.Fprintln(cmd.ErrOrStderr(), event.Textf("the newest %d; --limit 0 lists all", "新しい順に %d 件です。--limit 0 ですべて表示します", limit).In(o.lang))
 		}
+		for _, s := range saved {
+			if s.Error != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", s.ID, s.Error)
+			}
+		}
 		tellOrphans(cmd.ErrOrStderr(), o, saved)
 		return nil
 	}}

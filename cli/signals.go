@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,10 +29,30 @@ func interruptible() (context.Context, context.CancelFunc) {
 				(*leave)(s)
 				continue
 			}
-			cancel()
+			if cancel(); onTerm.Load() == nil {
+				go giveUp()
+			}
 		}
 	}()
 	return ctx, cancel
+}
+
+// commands counts those that run now. A command that is stopped has its own time to end in.
+var commands atomic.Int32
+
+// patience is how long the process may take to end after a signal, commands aside.
+const patience = 3 * time.Second
+
+// giveUp ends the process where something holds it that no signal interrupts, such as a read from a mount that is dead.
+func giveUp() {
+	const look = 100 * time.Millisecond
+	for idle := time.Duration(0); idle < patience; idle += look {
+		if time.Sleep(look); commands.Load() > 0 {
+			idle = 0
+		}
+	}
+	fmt.Fprintln(os.Stderr, "spraydeck: ended by a signal while it waited for something that did not answer")
+	os.Exit(exitCancelled)
 }
 
 // leaveOn makes SIGTERM and SIGHUP end this console and leave running what it started, as SIGKILL does; unlike it they are
@@ -74,17 +95,17 @@ func (w *walk) wasEnded() bool { return w.ended.Load() != 0 }
 // said so. It is the same to the run as a console that was killed, and so it does not return: whatever this process went on
 // to do, such as ending its commands, would be seen by the run.
 func (w *walk) detach(out io.Writer, why error) {
-	err := w.journal.Sync()
+	if err := w.journal.Sync(); err != nil {
+		tell(out, errors.Join(why, err))
+		fmt.Fprintln(out, "what was started goes on without a console and without a record")
+		os.Exit(exitFailed)
+	}
 	if why != nil {
 		tell(out, why)
 	}
 	fmt.Fprintf(out, "%s goes on without a console\n", w.book.Name.Value)
 	fmt.Fprintln(out, "come back to it with: spraydeck resume", w.journal.Header().ID)
-	switch s := w.ended.Load(); {
-	case err != nil:
-		tell(out, err)
-		os.Exit(exitFailed)
-	case s != 0:
+	if s := w.ended.Load(); s != 0 {
 		os.Exit(128 + int(s))
 	}
 	os.Exit(exitDone)

@@ -13,6 +13,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"spraydeck/regular"
 )
 
 // origin remembers where a Cluster comes from, for the messages.
@@ -43,6 +45,9 @@ func load(path, context string) (*rest.Config, origin, error) {
 	}
 	from, err := pick(raw, context, looked)
 	if err != nil {
+		return nil, origin{}, err
+	}
+	if err := regularFiles(raw.Clusters[from.cluster], raw.AuthInfos[from.user], from); err != nil {
 		return nil, origin{}, err
 	}
 	config, err := clientcmd.NewNonInteractiveClientConfig(*raw, context, &clientcmd.ConfigOverrides{}, rules).ClientConfig()
@@ -76,7 +81,7 @@ func readable(explicit string, chain []string) error {
 		case info.IsDir():
 			return &hintError{msg: fmt.Sprintf("read kubeconfig %s: it is a directory", file), hint: anotherFile}
 		}
-		opened, err := os.Open(file)
+		opened, err := regular.Open(file)
 		if err != nil {
 			return &hintError{msg: fmt.Sprintf("read kubeconfig %s: %v", file, reason(err)), hint: anotherFile, err: err}
 		}
@@ -91,6 +96,29 @@ func readable(explicit string, chain []string) error {
 		hint: anotherFile,
 		err:  fs.ErrNotExist,
 	}
+}
+
+// regularFiles refuses files that a kubeconfig names and that are none: client-go would wait for them.
+func regularFiles(cluster *api.Cluster, user *api.AuthInfo, from origin) error {
+	names := map[string]string{"certificate-authority": cluster.CertificateAuthority}
+	if user != nil {
+		names["client-certificate"], names["client-key"], names["tokenFile"] = user.ClientCertificate, user.ClientKey, user.TokenFile
+	}
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		file := names[key]
+		if file == "" {
+			continue
+		}
+		opened, err := regular.Open(file)
+		var not *regular.Error
+		if errors.As(err, &not) {
+			return &hintError{msg: fmt.Sprintf("read kubeconfig %s: %s %s: %v", from.file, key, file, not), hint: anotherFile, err: err}
+		}
+		if err == nil {
+			_ = opened.Close() // only read
+		}
+	}
+	return nil
 }
 
 var lineNumber = regexp.MustCompile(`line (\d+)`)

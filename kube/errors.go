@@ -10,12 +10,13 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"syscall"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"spraydeck/regular"
 )
 
 // UnreachableError says that no answer came: the state of the cluster, and of a write that was under
@@ -133,7 +134,7 @@ func (c *Cluster) unauthorized(doing string, err error) error {
 func (c *Cluster) clientCertificateEnd() (time.Time, bool) {
 	data := c.config.CertData
 	if len(data) == 0 && c.config.CertFile != "" {
-		data, _ = os.ReadFile(c.config.CertFile) // no date, then no better hint
+		data, _ = regular.Read(c.config.CertFile) // no date, then no better hint
 	}
 	block, _ := pem.Decode(data)
 	if block == nil {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"spraydeck/regular"
 )
 
 // parseFile reads an inventory (a file, or a directory of files) without
@@ -88,7 +90,7 @@ func (s *source) readDir(dir string) error {
 }
 
 func (s *source) readFile(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path)
 	if err != nil {
 		return fmt.Errorf("read inventory: %w", err)
 	}
@@ -219,7 +221,7 @@ func (s *source) addVarsDir(vars map[string]any, dir string) error {
 }
 
 func (s *source) addVars(vars map[string]any, path string) error {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path)
 	if err != nil {
 		return fmt.Errorf("read variables: %w", err)
 	}

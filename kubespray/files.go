@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"sort"
 	"strings"
 	"syscall"
+
+	"spraydeck/regular"
 )
 
 // NotFoundError names what a revision does not have. What is a path, or a
@@ -46,7 +47,7 @@ func (c *Checkout) Show(ctx context.Context, rev, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(full)
+	text, err := regular.Read(full)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) {
 		return nil, &NotFoundError{What: name}
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"spraydeck/regular"
 )
 
 // setting is a line of git's configuration.
@@ -132,7 +134,7 @@ func ReadBin(below string) (string, error) {
 	text := gitRead + "exec '" + strings.ReplaceAll(real, "'", `'\''`) + "' \"$@\"\n"
 	dir := filepath.Join(below, fmt.Sprintf("git-%x", sha256.Sum256([]byte(text))))
 	name := filepath.Join(dir, "git")
-	if there, err := os.ReadFile(name); err == nil && string(there) == text {
+	if there, err := regular.Read(name); err == nil && string(there) == text {
 		return dir, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"spraydeck/regular"
 )
 
 // Program is one that the configuration of a checkout names, so that git or Ansible runs it.
@@ -58,7 +60,7 @@ func (c *Checkout) hooks(ctx context.Context) (list []Program) {
 // inventory, other programs than ssh's own, and folders of plugins. The folders that Kubespray itself names are not listed.
 func ansiblePrograms(dir string) (list []Program) {
 	file := filepath.Join(dir, "ansible.cfg")
-	text, err := os.ReadFile(file)
+	text, err := regular.Read(file)
 	if err != nil {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"spraydeck/event"
+	"spraydeck/regular"
 )
 
 // Answers are decisions made beforehand, for a run without a terminal. The file is a YAML map from the id of a
@@ -54,7 +54,7 @@ type givenAnswer struct {
 
 // LoadAnswers reads an answers file. The error names every problem with file:line.
 func LoadAnswers(path string) (*Answers, error) {
-	b, err := os.ReadFile(path)
+	b, err := regular.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the answers: %w", err)
 	}

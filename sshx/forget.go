@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"spraydeck/regular"
 )
 
 // What is known to have ended is removed from a node a moment later, together with whatever else ended meanwhile: by then
@@ -115,7 +117,7 @@ func (c *Client) neverSent(name string) bool {
 	if c.sent == "" {
 		return false
 	}
-	f, err := os.Open(c.sent)
+	f, err := regular.Open(c.sent)
 	if err != nil {
 		return os.IsNotExist(err)
 	}

@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"spraydeck/regular"
 )
 
 // keys is what we can log in with, in the order in which OpenSSH offers it:
@@ -155,7 +157,7 @@ func (k *keys) close() {
 // load reads a private key. An encrypted one is decrypted when the server wants its signature. A file that holds nothing but a
 // public key is the way to name one key of the agent.
 func (k *keys) load(file string, given bool) (ssh.PublicKey, ssh.Signer) {
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file)
 	if err != nil {
 		if given || !errors.Is(err, os.ErrNotExist) {
 			k.problems = append(k.problems, err.Error())
@@ -181,7 +183,7 @@ func (k *keys) load(file string, given bool) (ssh.PublicKey, ssh.Signer) {
 	}
 	key := &lockedKey{keys: k, file: file, data: data, pub: locked.PublicKey}
 	if key.pub == nil { // the old PEM format hides the public half
-		if data, err := os.ReadFile(file + ".pub"); err == nil {
+		if data, err := regular.Read(file + ".pub"); err == nil {
 			key.pub, _, _, _, _ = ssh.ParseAuthorizedKey(data)
 		}
 	}
@@ -215,7 +217,7 @@ func find(signers []ssh.Signer, pub ssh.PublicKey) ssh.Signer {
 
 // certificate pairs a key with a certificate in a file, if that is there and of that key.
 func certificate(file string, signer ssh.Signer) ssh.Signer {
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file)
 	if err != nil {
 		return nil
 	}

@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"spraydeck/regular"
 )
 
 // This file decides by known_hosts whether a server is the host that was meant.
@@ -55,7 +57,7 @@ func readKnownHosts(files []string, name string) knownKeys {
 		bare = host
 	}
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		data, err := regular.Read(file)
 		if err != nil {
 			continue
 		}
@@ -257,7 +259,7 @@ func (c *keyCheck) revokedBy(key ssh.PublicKey) string {
 	if file == "" {
 		return ""
 	}
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file)
 	revoked := err == nil && bytes.HasPrefix(data, []byte("SSHKRL\n")) && inKRL(file, key)
 	for rest := data; err == nil && !revoked && len(rest) > 0; {
 		var listed ssh.PublicKey
@@ -324,7 +326,7 @@ func (c *keyCheck) learn(key ssh.PublicKey) error {
 		name = knownhosts.HashHostname(name)
 	}
 	before := ""
-	if data, err := os.ReadFile(c.target.userKnown[0]); err == nil && len(data) > 0 && data[len(data)-1] != '\n' {
+	if data, err := regular.Read(c.target.userKnown[0]); err == nil && len(data) > 0 && data[len(data)-1] != '\n' {
 		before = "\n" // somebody's editor left the last line open
 	}
 	f, err := os.OpenFile(c.target.userKnown[0], os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

@@ -47,6 +47,18 @@ func (e *FileError) Hint() string {
 	return ""
 }
 
+// RemovedError says that somebody has removed or moved a transcript while it was written. It is final, as a [FileError].
+type RemovedError struct{ Path string }
+
+func (e *RemovedError) Error() string {
+	return fmt.Sprintf("write transcript %s: it was removed or moved while the run was writing it", e.Path)
+}
+
+// Hint gives the way out.
+func (e *RemovedError) Hint() string {
+	return "nothing more is recorded or started, and this run cannot be resumed: see what has been done, and begin a new run\nif its directory was only moved, spraydeck verify DIRECTORY shows up to where it was written"
+}
+
 // InUseError says that another console is writing this run.
 type InUseError struct {
 	Path string

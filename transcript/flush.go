@@ -55,7 +55,8 @@ func (w *Writer) fail(op string, err error) {
 		return
 	}
 	var named *FileError
-	if !errors.As(err, &named) {
+	var removed *RemovedError
+	if !errors.As(err, &named) && !errors.As(err, &removed) {
 		err = &FileError{op, w.path, err}
 	}
 	w.err = err

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"spraydeck/regular"
 )
 
 // IndexName is the file beside a transcript that holds its index. It can be deleted at any time.
@@ -29,7 +31,12 @@ var errNoIndex = errors.New("no index that fits")
 // load reads the index kept beside a transcript. It gives errNoIndex where there is none, or where it is not of what
 // the transcript now begins with; the transcript may have grown since.
 func loadIndex(path string, in io.ReaderAt, size int64) (*index, error) {
-	b, err := os.ReadFile(indexPath(path))
+	f, err := regular.Open(indexPath(path))
+	if err != nil {
+		return nil, errNoIndex
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
 	if err != nil {
 		return nil, errNoIndex
 	}

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/regular"
 )
 
 // Interrupted is the status of a run that nobody writes and that has no end: it can be resumed.
@@ -47,7 +47,7 @@ func Summarize(dir string) Summary {
 
 func (s *Summary) read() error {
 	path := filepath.Join(s.Dir, FileName)
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return &FileError{"open", path, err}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"spraydeck/regular"
 )
 
 // lockName is the file whose lock says that a console writes this run. The lock goes with the process, however it
@@ -47,7 +49,7 @@ func lock(dir string) (*os.File, error) {
 
 // locked says whether a console writes the run in this directory.
 func locked(dir string) bool {
-	f, err := os.Open(filepath.Join(dir, lockName))
+	f, err := regular.Open(filepath.Join(dir, lockName))
 	if err != nil {
 		return false
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"regexp/syntax"
 	"strings"
 
 	"github.com/adrg/xdg"
+
+	"spraydeck/regular"
 )
 
 // patternsFile is where the operator's own patterns stand: spraydeck/mask in the XDG configuration directory.
@@ -22,7 +23,7 @@ func patternsFile() string { return filepath.Join(xdg.ConfigHome, "spraydeck", "
 // Every bad line is in the error, with its place.
 func Patterns() ([]*regexp.Regexp, error) {
 	path := patternsFile()
-	b, err := os.ReadFile(path)
+	b, err := regular.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/regular"
 )
 
 // Reader reads a transcript from start to end. It does not check the chain (see Verify), so that a damaged one can
@@ -37,7 +37,7 @@ type Entry struct {
 // from there, piece by piece, as its events are reached.
 func Read(path string) (*Reader, error) {
 	path = filePath(path)
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, &FileError{"open", path, err}
 	}

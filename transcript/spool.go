@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"spraydeck/event"
+	"spraydeck/regular"
 )
 
 // SpoolDir is the directory, in that of the run, where the output of supervised commands stands: 7.out, 7.err.
@@ -117,7 +118,7 @@ func (s *spools) read(p spooled) ([]byte, error) {
 	f := s.open[p.key()]
 	if f == nil {
 		var err error
-		if f, err = os.Open(filepath.Join(s.dir, p.key().name())); errors.Is(err, fs.ErrNotExist) {
+		if f, err = regular.Open(filepath.Join(s.dir, p.key().name())); errors.Is(err, fs.ErrNotExist) {
 			return wrong("the file is missing")
 		} else if err != nil {
 			return nil, err
@@ -225,6 +226,9 @@ func (w *Writer) Spool(number int) (dir string) {
 // sync forces spools to the disk and then the transcript: what it refers to is never younger than itself. The spools are
 // synced from here since whoever writes them may have ended, or be busy.
 func (w *Writer) sync(dirty map[streamKey]bool) error {
+	if err := w.removed(); err != nil {
+		return err
+	}
 	for key := range dirty {
 		path := filepath.Join(w.Dir(), key.name())
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -237,6 +241,22 @@ func (w *Writer) sync(dirty map[streamKey]bool) error {
 		}
 	}
 	return w.file.Sync()
+}
+
+// removed says whether the transcript is no longer found by its name: then what is written to it is gone with its end.
+func (w *Writer) removed() error {
+	ours, ok := w.file.(*os.File)
+	if !ok {
+		return nil // of a test
+	}
+	open, err := ours.Stat()
+	if err != nil {
+		return err
+	}
+	if named, err := os.Stat(w.path); err == nil && os.SameFile(open, named) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return &RemovedError{w.path}
 }
 
 // takeDirty gives the spools to sync, and counts them as synced.

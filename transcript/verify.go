@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/regular"
 )
 
 // Result is what is known of a transcript after reading all of it.
@@ -56,7 +57,7 @@ func (r Result) String() string {
 func Verify(path string) (Result, error) { return verify(filePath(path)) }
 
 func verify(path string) (Result, error) {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return Result{}, &FileError{"open", path, err}
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"spraydeck/regular"
 )
 
 // Offsets is how much of each stream somebody already has, in bytes.
@@ -133,7 +135,8 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 }
 
 func (j *Job) lost(silent bool) *LostError {
-	return &LostError{job: j.now(), dir: j.dir, number: j.number, silent: silent}
+	_, err := os.Stat(j.dir)
+	return &LostError{job: j.now(), dir: j.dir, number: j.number, silent: silent, nothing: err != nil}
 }
 
 // now is info with what the supervisor has added since.
@@ -257,7 +260,7 @@ func (t *tail) close() {
 func (t *tail) deliver() {
 	if t.times == nil {
 		var err error
-		if t.times, err = os.Open(t.job.names.times); err != nil {
+		if t.times, err = regular.Open(t.job.names.times); err != nil {
 			return
 		}
 	}
@@ -320,7 +323,7 @@ func (t *tail) rest() {
 func (t *tail) pass(p *pipeline, n int64) {
 	if p.file == nil {
 		var err error
-		if p.file, err = os.Open(p.name); err != nil {
+		if p.file, err = regular.Open(p.name); err != nil {
 			return // a terminal has no second stream
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"spraydeck/regular"
 )
 
 // Job is a command under a supervisor. What is kept of it is in a directory, so any process of the same user can take
@@ -184,7 +186,7 @@ func dial(dir, name string) net.Conn {
 }
 
 func readJob(name string) (j job, err error) {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return j, err
 	}
@@ -197,7 +199,7 @@ func readJob(name string) (j job, err error) {
 
 // locked says whether somebody holds the lock of a job.
 func locked(name string) bool {
-	f, err := os.Open(name)
+	f, err := regular.Open(name)
 	if err != nil {
 		return false
 	}
@@ -207,7 +209,7 @@ func locked(name string) bool {
 
 // ending reads how the command ended; nil while it has not, as far as is known.
 func (j *Job) ending() *ending {
-	b, err := os.ReadFile(j.names.exit)
+	b, err := regular.Read(j.names.exit)
 	if err != nil {
 		return nil
 	}
