@@ -70,6 +70,9 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	}
 	defer out.close()
 	tellPrograms(cmd.Context(), cmd.ErrOrStderr(), o.lang, out.checkout)
+	if book != nil {
+		tellStandIns(cmd.ErrOrStderr(), o.lang, lib.standIns(book))
+	}
 	out.askedOnTerminal(o.lang)
 	if out.noCluster != nil {
 		return usage(out.noCluster)

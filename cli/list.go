@@ -160,6 +160,9 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 						_, err = io.WriteString(cmd.OutOrStdout(), text)
 						return err
 					}
+					if l.originOf(f) == "overridden" {
+						tellStandIns(cmd.ErrOrStderr(), o.lang, []event.Text{standIn(f)})
+					}
 					_, err := io.WriteString(cmd.OutOrStdout(), l.texts[e.File])
 					return err
 				}

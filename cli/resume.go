@@ -89,6 +89,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 	}
 	defer out.close()
 	tellPrograms(cmd.Context(), cmd.ErrOrStderr(), o.lang, out.checkout)
+	tellStandIns(cmd.ErrOrStderr(), o.lang, lib.standIns(book))
 	out.belongsTo(journal)
 	if name := out.clusterName(); started.Cluster != "" && name != started.Cluster {
 		return &runbook.UsageError{Message: fmt.Sprintf("this run is of the cluster %s, and the kubeconfig leads to %q", started.Cluster, name),

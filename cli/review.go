@@ -60,6 +60,14 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 		}
 		p.Findings = append([]event.GateChecked{g}, p.Findings...)
 	}
+	if len(w.standIns) > 0 {
+		g := event.GateChecked{Gate: "own-files", When: "before", Required: event.Advisory, Verdict: event.Fail,
+			Title: event.Text{En: "your own files stand in the place of built-in ones", Ja: "組み込みのファイルの代わりに独自のファイルを使います"}}
+		for _, t := range w.standIns {
+			g.Evidence = append(g.Evidence, t.In(w.options.lang))
+		}
+		p.Findings = append([]event.GateChecked{g}, p.Findings...)
+	}
 	return ui.ReviewPlan(ctx, p, consoleOptions(w.options))
 }
 

@@ -115,6 +115,8 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	}
 	defer out.close()
 	tellPrograms(ctx, cmd.ErrOrStderr(), o.lang, out.checkout)
+	standIns := lib.standIns(book)
+	tellStandIns(cmd.ErrOrStderr(), o.lang, standIns)
 	if book.UsesAPI() {
 		if err := out.needCluster(ctx); err != nil {
 			return err
@@ -142,7 +144,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 	if dryRun {
 		w.watch, w.show.plain = nil, true
 	}
-	if !w.isPlain() {
+	if w.standIns = standIns; !w.isPlain() {
 		// nothing is written before the operator says start
 		if start, err := w.review(ctx); err != nil || !start {
 			return err
@@ -229,6 +231,7 @@ type walk struct {
 	repository *kubespray.Checkout // nil where the runbook has nothing to do with Kubespray
 	ended      atomic.Int32        // the signal that ended this console, 0 = none
 	reviewed   bool                // the operator has seen the plan and started it
+	standIns   []event.Text        // which own files it meets in the place of built-in ones
 	lost       func() []error      // of commands whose end nobody knows
 	broken     atomic.Bool         // the run could not go on, because its record could not be written
 	unused     func() []string     // the answers given beforehand that no question has met, or nil

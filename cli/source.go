@@ -2,10 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
 
@@ -51,4 +53,38 @@ func (l *library) difference(f runbook.File) (string, error) {
 		}
 	}
 	return out.String(), nil
+}
+
+// standIns says which of an operator's own files a run meets in the place of built-in ones.
+func (l *library) standIns(b *runbook.Runbook) (list []event.Text) {
+	met := map[string]bool{nameOf(runbook.File{Runbook: b}): true}
+	pitfall := func(id string) { met["pitfall "+id] = true }
+	b.EachStep(func(in *runbook.Runbook, s *runbook.Step) {
+		met[nameOf(runbook.File{Runbook: in})] = true
+		for _, g := range s.Gates() {
+			pitfall(g.Pitfall.Value)
+		}
+	})
+	for _, id := range b.InForce() {
+		pitfall(id)
+	}
+	for _, f := range l.files {
+		if met[nameOf(f)] && l.originOf(f) == "overridden" {
+			list = append(list, standIn(f))
+		}
+	}
+	return list
+}
+
+// standIn says that a file takes the place of a built-in one, and how to see what it says otherwise.
+func standIn(f runbook.File) event.Text {
+	kind, name, _ := strings.Cut(nameOf(f), " ")
+	return event.Textf("%s is your own file, in the place of the built-in one: spraydeck %ss show --diff %s",
+		"%s は組み込みの代わりに使われる独自のファイルです: spraydeck %ss show --diff %s", sourceOf(f).File, kind, name)
+}
+
+func tellStandIns(w io.Writer, lang string, list []event.Text) {
+	for _, t := range list {
+		fmt.Fprintf(w, "spraydeck: %s\n", t.In(lang))
+	}
 }

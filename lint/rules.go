@@ -10,7 +10,7 @@ var rules = map[string]string{
 	"missing-key":           "Some keys are required.",
 	"name":                  "Names that expressions use are made of letters, digits and underscores.",
 	"template":              "${...} in a text must be closed and hold an expression.",
-	"hidden":                "A text has no characters that do not show or that change the order of others, such as U+200B and U+202E.",
+	"hidden":                "A text has no characters that do not show, act on the terminal or change the order of others, such as U+200B, U+001B and U+202E.",
 	"expression":            "An expression must be valid CEL, use only what is declared around it, and give the type that is wanted.",
 	"quoting":               "A value must stand where it can be quoted safely for the shell.",
 	"raw":                   "raw() puts a value into a command line as it is. Every use is listed, so that somebody has looked at it.",

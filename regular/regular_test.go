@@ -76,7 +76,7 @@ func TestGiven(t *testing.T) {
 var allowed = map[string]string{
 	"cli/run.go plain":                        "the operator's terminal",
 	"cli/terminal.go takeOver":                "the operator's terminal",
-	"ui/plain_lend.go Edit":                   "the operator's terminal",
+	"plain/terminal_handover.go Edit":         "the operator's terminal",
 	"workstation/stop.go alive":               "/proc",
 	"workstation/supervise.go bootID":         "/proc",
 	"workstation/supervise.go forgetStdin":    "the null device",

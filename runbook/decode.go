@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -366,12 +367,17 @@ func (d *decoder) scalar(n *yaml.Node, want string) string {
 		d.problem(n, "type", fmt.Sprintf("%s is expected here, not %s", want, describeNode(n)), "")
 		return ""
 	}
-	if i := strings.IndexFunc(n.Value, event.Hidden); i >= 0 {
+	if i := strings.IndexFunc(n.Value, unseen); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(n.Value[i:])
-		d.problem(n, "hidden", fmt.Sprintf("the text has the character U+%04X, which does not show or changes the order of others", r),
+		d.problem(n, "hidden", fmt.Sprintf("the text has the character U+%04X, which does not show, acts on the terminal or changes the order of others", r),
 			"remove it: what is shown must be what is there")
 	}
 	return n.Value
+}
+
+// unseen says whether a character of a text is not one that is seen where it stands.
+func unseen(r rune) bool {
+	return event.Hidden(r) || unicode.IsControl(r) && r != '\n' && r != '\t'
 }
 
 func (s *Str) decode(d *decoder, n *yaml.Node) { *s = Str{d.scalar(n, "text"), d.pos(n)} }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Pos is a place in a file. Lines and columns count from 1; columns count characters, as editors do.
@@ -52,8 +53,8 @@ func (ps Problems) Sort() {
 func (ps Problems) Show(w *strings.Builder, source func(file string) string) {
 	ps.Sort()
 	for _, p := range ps {
-		fmt.Fprintln(w, p.Error())
-		if line := lineOf(source(p.File), p.Line); line != "" {
+		fmt.Fprintln(w, visible(p.Error()))
+		if line := visible(lineOf(source(p.File), p.Line)); line != "" {
 			// a tab before the caret stays a tab, so that the caret stands below its character
 			pad := []rune(line)
 			pad = pad[:min(max(p.Col-1, 0), len(pad))]
@@ -68,6 +69,16 @@ func (ps Problems) Show(w *strings.Builder, source func(file string) string) {
 			fmt.Fprintf(w, "    %s\n", p.Hint)
 		}
 	}
+}
+
+// visible puts U+FFFD in the place of every character that is not seen: the file may be anybody's.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unseen(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 func lineOf(text string, n int) string {

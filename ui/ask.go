@@ -130,12 +130,11 @@ func (a *ask) early(msg tea.KeyPressMsg) bool {
 
 // HandleKey gives the answer, once there is one.
 func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
-	if !a.knows(msg) {
-		return nil
-	}
 	now := a.clock()
 	gap := now.Sub(a.newest)
-	a.newest = now
+	if a.newest = now; !a.knows(msg) {
+		return nil
+	}
 	enter := msg.String() == "enter"
 	switch {
 	case a.early(msg):

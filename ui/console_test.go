@@ -166,7 +166,7 @@ func TestLeaving(t *testing.T) {
 }
 
 func TestCopyAndWithdraw(t *testing.T) {
-	d := opened(t, "gate", "en", 80, 24)
+	d := opened(t, "gate", "en", 200, 50)
 	d.press("y")
 	if d.copied != "grep server: /etc/kubernetes/*.conf" {
 		t.Errorf("copied %q", d.copied)

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spraydeck/event"
+	"spraydeck/safetext"
 )
 
 // Key is a binding as data: the key line, the help screen and the manual are made from it.
@@ -196,4 +197,13 @@ func (s *scroll) Show(i int) {
 // Window gives the lines in sight.
 func (s scroll) Window(lines []string) []string {
 	return lines[min(s.Top, len(lines)):min(s.Top+s.Height, len(lines))]
+}
+
+// copiedLine is what is said of a text that was copied.
+func copiedLine(s string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(s), "\n")
+	if line = safetext.Line(line); more {
+		line += " ..."
+	}
+	return line
 }

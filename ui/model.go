@@ -315,7 +315,7 @@ func (m *model) act(a action) tea.Cmd {
 		m.typing = true
 		m.run.Notice(m.run.say(sayTypingIn))
 	case actCopy:
-		m.run.Notice(m.run.say(sayCopied))
+		m.run.Notice(m.run.say(sayCopied, copiedLine(a.Text)))
 		return tea.SetClipboard(a.Text)
 	case actNotice:
 		m.run.Notice(m.run.say(a.Text))

@@ -67,7 +67,7 @@ func (m *reviewModel) key(msg tea.KeyPressMsg) tea.Cmd {
 	case actNotice:
 		m.notice = m.plan.say(a.Text)
 	case actCopy:
-		m.notice = m.plan.say(sayCopied)
+		m.notice = m.plan.say(sayCopied, copiedLine(a.Text))
 		return tea.SetClipboard(a.Text)
 	case nil:
 		switch msg.String() {

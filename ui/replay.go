@@ -210,7 +210,7 @@ func (m *replayModel) act(a action) tea.Cmd {
 	case actNotice:
 		m.screen.Notice(m.screen.say(a.Text))
 	case actCopy:
-		m.screen.Notice(m.screen.say(sayCopied))
+		m.screen.Notice(m.screen.say(sayCopied, copiedLine(a.Text)))
 		return tea.SetClipboard(a.Text)
 	case actHelp:
 		m.over = &helpOver{newHelpScreen(m.screen.look, m.opts.Version, m.screen.Keys())}

@@ -56,6 +56,9 @@ func (r *runScreen) route(msg tea.KeyPressMsg) action {
 	if !k.Enabled() {
 		return actNotice{k.Disabled}
 	}
+	if k.Keys[0] == "y" && r.answering() && !r.isDrawn(msg) { // it may have been meant as yes
+		return actNotice{sayNotCopied}
+	}
 	return r.screenKey(k.Keys[0])
 }
 
@@ -64,6 +67,11 @@ func (r *runScreen) onScreen(msg tea.KeyPressMsg) bool {
 	if r.ask.Typing() || !r.ask.Docked() || r.ask.listed || r.ask.letter(msg.String()) < 0 {
 		return true
 	}
+	return r.isDrawn(msg)
+}
+
+// isDrawn says whether a key stands in the key line.
+func (r *runScreen) isDrawn(msg tea.KeyPressMsg) bool {
 	_, ok := find(r.drawn(r.allKeys(), r.w), msg)
 	return ok
 }

@@ -40,6 +40,7 @@ func TestStrayEntersApproveNothing(t *testing.T) {
 		"held, and the repeat begins late":  {enters(30, 33*time.Millisecond), wait(1200 * time.Millisecond), enters(2, 33*time.Millisecond), held},
 		"the first repeat after the pause":  {wait(800 * time.Millisecond), enters(2, 33*time.Millisecond), held},
 		"pasted":                            {wait(5 * time.Second), func(d *driver) { typeFast(d, "ls\r\rs\rok\r") }, held},
+		"pasted, a letter of a choice":      {wait(5 * time.Second), func(d *driver) { typeFast(d, "ls\rgone\r") }, wait(time.Second), func(d *driver) { d.send(pressOf("enter")) }, held},
 		"pasted, with brackets":             {wait(5 * time.Second), func(d *driver) { d.send(tea.PasteMsg{Content: "c\n\n"}) }, held},
 		"queued while it was stopped":       {wait(time.Hour), enters(30, 0), func(d *driver) { d.send(awake{}) }, held},
 		"one queued while it was stopped":   {wait(time.Hour), enters(1, 0), func(d *driver) { d.send(awake{}) }, held},
@@ -143,5 +144,19 @@ func TestRemedyShowsItsOwnDanger(t *testing.T) {
 	word, _ := l.danger(event.Changes)
 	if got := p.title(); !strings.Contains(got, l.say(word)) {
 		t.Errorf("%q does not say %q", got, l.say(word))
+	}
+}
+
+// TestYesIsNoCopy: y at a question copies nothing, where the key line does not say that it does.
+func TestYesIsNoCopy(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {160, 50}} {
+		d := newDriver(t, "en", size[0], size[1])
+		d.play(approveScene())
+		offered := strings.Contains(d.screen(), "y copy")
+		d.press("y")
+		screen := d.screen()
+		if offered != strings.Contains(screen, "copied to") || !offered && !strings.Contains(screen, "y is no answer") {
+			t.Errorf("%v: offered %v:\n%s", size, offered, screen)
+		}
 	}
 }

@@ -208,5 +208,6 @@ var (
 	sayStoppingNow    = event.Text{En: "stopping firmly", Ja: "強制停止中"}
 	sayNotTaken       = event.Text{En: "the run does not take this now", Ja: "今は受け付けられません"}
 	sayTypingIn       = event.Text{En: "keys go to the command; ctrl+] ends this", Ja: "キーはコマンドへ送られます。ctrl+] で終了"}
-	sayCopied         = event.Text{En: "copied to the terminal's clipboard", Ja: "クリップボードにコピーしました"}
+	sayCopied         = event.Text{En: "copied to the terminal's clipboard: %s", Ja: "クリップボードにコピーしました: %s"}
+	sayNotCopied      = event.Text{En: "y is no answer to this question, and copied nothing", Ja: "y はこの質問への回答ではありません。何もコピーしていません"}
 )
