@@ -12,6 +12,7 @@ import (
 
 	"spraydeck/event"
 	"spraydeck/kube"
+	"spraydeck/regular"
 )
 
 // lease keeps other runs off the cluster, as the engine's Claim: a Lease object in the cluster, renewed while the run lives.
@@ -150,7 +151,7 @@ func renewFor(spool string) {
 	var cluster *kube.Cluster
 	for every(context.Background(), kube.LeaseRenewal) {
 		var note leaseNote
-		b, err := os.ReadFile(path)
+		b, err := regular.Read(path)
 		if err != nil || json.Unmarshal(b, &note) != nil {
 			continue
 		}

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+
+	"spraydeck/regular"
 )
 
 var vaultHead = []byte("$ANSIBLE_VAULT;")
@@ -66,7 +68,7 @@ func copyClosed(dir, to string) (encrypted []string, err error) {
 		case !info.Mode().IsRegular():
 			return nil
 		}
-		text, err := os.ReadFile(path)
+		text, err := regular.Read(path)
 		if err != nil {
 			return err
 		}
