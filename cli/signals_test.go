@@ -93,7 +93,7 @@ func TestRecordRemoved(t *testing.T) {
 			t.Errorf("%s: %v", how, err)
 		}
 		waitFor(t, func() bool { return effects(dir) == "begun\na\n" })
-		for _, want := range []string{"it was removed or moved while the run was writing it", "nobody knows how the command ended"} {
+		for _, want := range []string{"it was removed or moved while the run was writing it", "how the command ended is unknown"} {
 			if !strings.Contains(said.String(), want) {
 				t.Errorf("%s: %q is not said:\n%s", how, want, &said)
 			}
