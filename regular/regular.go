@@ -15,8 +15,8 @@ import (
 	"syscall"
 )
 
-// Most is the size of a file that is read as a whole.
-const Most = 64 << 20
+// most is the size of a file that is read as a whole.
+const most = 64 << 20
 
 // Error says what a file is that is not regular, or that it is too large.
 type Error struct{ Is string }
@@ -54,14 +54,14 @@ func Read(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	var text []byte
-	if info, err := f.Stat(); err == nil && info.Size() <= Most {
+	if info, err := f.Stat(); err == nil && info.Size() <= most {
 		text = make([]byte, 0, info.Size()+512)
 	}
 	return readAll(name, f, text)
 }
 
 func readAll(name string, r io.Reader, text []byte) ([]byte, error) {
-	r = io.LimitReader(r, Most+1)
+	r = io.LimitReader(r, most+1)
 	for {
 		if len(text) == cap(text) {
 			text = append(text, 0)[:len(text)]
@@ -69,8 +69,8 @@ func readAll(name string, r io.Reader, text []byte) ([]byte, error) {
 		n, err := r.Read(text[len(text):cap(text)])
 		text = text[:len(text)+n]
 		switch {
-		case len(text) > Most:
-			return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is larger than %d MB", Most>>20)}
+		case len(text) > most:
+			return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is larger than %d MB", most>>20)}
 		case err == io.EOF:
 			return text, nil
 		case err != nil:
