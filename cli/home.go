@@ -294,7 +294,7 @@ func homeRuns(context.Context) ([]ui.HomeSaved, error) {
 			break
 		}
 		s := sessionOf(f)
-		list = append(list, ui.HomeSaved{Summary: f, Runs: len(s.Running) > 0, MayRun: len(s.MayRun) > 0})
+		list = append(list, ui.HomeSaved{Summary: f, Runs: len(s.Running) > 0, MayRun: len(s.MayRun) > 0, Due: len(s.Due) > 0})
 	}
 	return list, nil
 }

@@ -45,6 +45,14 @@ type outside struct {
 	bin    sync.Once
 	binDir string // of the git for commands that only read
 
+	is          *identity // the cluster that the run began with; nil: there is no run
+	context     string    // as it was given
+	runDir      string    // the directory of the run, "" where nothing is written
+	contextOnce sync.Once
+	contextFile string
+	contextErr  error
+	tempDir     string
+
 	lease *lease // keeps other runs off the cluster; nil: nobody is kept off
 
 	mu         sync.Mutex
@@ -60,7 +68,7 @@ type outside struct {
 // there is still much that can be done; needCluster is for the rest. What has nothing to do with Kubespray wants no
 // checkout: its commands run in that directory, whatever it is.
 func connect(o *options, system string) (*outside, error) {
-	out := &outside{}
+	out := &outside{context: o.context}
 	var err error
 	switch out.checkout, err = kubespray.Open(o.checkout); {
 	case err == nil:
@@ -115,7 +123,12 @@ func (o *outside) clusterName() string {
 	return o.cluster.Name()
 }
 
-func (o *outside) close() { o.ssh.Close() }
+func (o *outside) close() {
+	o.ssh.Close()
+	if o.tempDir != "" {
+		_ = os.RemoveAll(o.tempDir)
+	}
+}
 
 // learn takes the host variables of the inventory: they say how each node is reached.
 func (o *outside) learn(inv runbook.Inventory) {
@@ -199,6 +212,11 @@ func (o *outside) exec() event.Exec {
 	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
 		commands.Add(1)
 		defer commands.Add(-1)
+		if c.Changes {
+			if err := o.same(ctx); err != nil {
+				return -1, err
+			}
+		}
 		if c.Call != nil && (c.Call.Verb == event.TakeLease || c.Call.Verb == event.DropLease) {
 			return o.lease.exec(ctx, c.Call, out)
 		}
@@ -215,6 +233,7 @@ func (o *outside) exec() event.Exec {
 func (o *outside) belongsTo(journal *transcript.Writer) {
 	h := journal.Header()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d", h.ID, h.Host, h.Operator, h.Started.UnixNano()))
+	o.runDir = journal.Dir()
 	o.run = h.ID + "-" + hex.EncodeToString(sum[:4])
 	o.ssh.Record(filepath.Join(journal.Dir(), sentFile))
 }
@@ -232,8 +251,9 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 	if self, err := os.Executable(); err == nil {
 		env = append(env, "SPRAYDECK="+self) // a runbook asks this very program
 	}
-	if o.kubeconfig != "" {
-		env = append(env, "KUBECONFIG="+o.kubeconfig) // kubectl asks the cluster that we ask
+	env = append(env, o.kubeEnv()...)
+	if o.contextErr != nil {
+		return -1, o.contextErr
 	}
 	if !c.Changes && !c.Handover || c.Probe || c.Reads {
 		env = append(env, kubespray.ReadEnv(ctx, dir, o.readBin())...)

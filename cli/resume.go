@@ -95,6 +95,9 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		return &runbook.UsageError{Message: fmt.Sprintf("this run is of the cluster %s, and the kubeconfig leads to %q", started.Cluster, name),
 			Way: "name the kubeconfig of the run with --kubeconfig, and its context with --context"}
 	}
+	if err := out.pinned(cmd.Context(), started.Identity); err != nil {
+		return err
+	}
 	if book.UsesAPI() && out.noCluster != nil {
 		return usage(out.noCluster) // that it does not answer may be what the run is about
 	}

@@ -127,6 +127,7 @@ func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]
 		Cluster: out.clusterName(), Checkout: out.dir, Operator: operator(), Tool: version(), Locale: o.lang, At: time.Now(),
 		Kubeconfig: out.kubeconfig, Context: o.context, SSHConfig: out.sshConfig,
 	}
+	started.Identity = out.pin(ctx)
 	if started.File, started.Runbooks, err = ownFiles(name, o); err != nil {
 		return err
 	}

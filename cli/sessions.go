@@ -18,25 +18,26 @@ import (
 
 // session is a saved run in a list.
 type session struct {
-	ID      string    `json:"id"`
-	Dir     string    `json:"dir"`
-	Started time.Time `json:"started"`
-	Seconds float64   `json:"seconds"` // from the start to the last event
-	Status  string    `json:"status"`
-	Console bool      `json:"console"` // whether one writes it
-	Runbook string    `json:"runbook"`
-	To      string    `json:"to,omitempty"`
-	Cluster string    `json:"cluster,omitempty"`
-	Running []orphan  `json:"running,omitempty"` // commands that go on though no console is there
-	MayRun  []orphan  `json:"may_run,omitempty"` // commands on nodes that were left there; only a resume asks them
-	Error   string    `json:"error,omitempty"`   // why it could not be read
+	ID      string       `json:"id"`
+	Dir     string       `json:"dir"`
+	Started time.Time    `json:"started"`
+	Seconds float64      `json:"seconds"` // from the start to the last event
+	Status  string       `json:"status"`
+	Console bool         `json:"console"` // whether one writes it
+	Runbook string       `json:"runbook"`
+	To      string       `json:"to,omitempty"`
+	Cluster string       `json:"cluster,omitempty"`
+	Running []orphan     `json:"running,omitempty"` // commands that go on though no console is there
+	MayRun  []orphan     `json:"may_run,omitempty"` // commands on nodes that were left there; only a resume asks them
+	Due     []event.Text `json:"due,omitempty"`     // what it loosened for the time of the work and did not put back
+	Error   string       `json:"error,omitempty"`   // why it could not be read
 }
 
 func sessionOf(f transcript.Summary) session {
 	s := session{ID: f.ID, Dir: f.Dir, Status: string(f.Status), Seconds: f.Duration.Seconds(), Runbook: f.Header.Runbook,
 		Cluster: f.Header.Cluster, To: f.Header.To, Started: f.Header.Started}
 	if f.Status != event.Running {
-		s.Running, s.MayRun = orphans(f.Dir), leftOnNodes(f)
+		s.Running, s.MayRun, s.Due = orphans(f.Dir), leftOnNodes(f), dueOf(f)
 	}
 	s.Console = f.Status == event.Running
 	if f.Status == transcript.Interrupted && len(s.Running) > 0 {
@@ -101,6 +102,7 @@ func sessionsList(o *options) *cobra.Command {
 			}
 		}
 		tellOrphans(cmd.ErrOrStderr(), o, saved)
+		tellDue(cmd.ErrOrStderr(), o, saved)
 		return nil
 	}}
 	cmd.Flags().IntVar(&limit, "limit", limit, "list the newest so many runs; 0 lists all")

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
@@ -91,6 +92,7 @@ func TestTwoConsoles(t *testing.T) {
 	if got := l.shell("cat worked"); got != "alice\nbob" {
 		t.Errorf("worked: %q", got)
 	}
+	l.restored(t)
 	once(t, newest(t, alice))
 	asked := 0
 	for _, e := range newest(t, bob) {
@@ -126,6 +128,77 @@ func (c *started) lives(t *testing.T) {
 	}
 }
 
+// restored: what was loosened when the console was killed is put back by the resume, as it was before; a run that fails
+// offers it as well. A drain waits for nodes that others have cordoned.
+func (l *lab) restored(t *testing.T) {
+	state := t.TempDir()
+	book := write(t, "loosens.yaml", loosens)
+	hold, fails := filepath.Join(l.vars["LAB_CHECKOUT"], "hold"), filepath.Join(l.vars["LAB_CHECKOUT"], "fails")
+	api, err := kube.Open(l.vars["KUBECONFIG"], "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := func() string {
+		list, err := api.Get(t.Context(), "poddisruptionbudgets", "rocketchat", "myrocketchat-mongodb-arbiter", "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dig(list[0], "spec", "maxUnavailable")
+	}
+	was := allowed()
+	answers := "start: continue\n\"*/approve\": continue\ndrain/approve: {choice: continue, text: node3}\n"
+
+	// somebody else has cordoned node4
+	if _, err := api.Cordon(t.Context(), "node4", true); err != nil {
+		t.Fatal(err)
+	}
+	r := l.spraydeck(state, "run", book, "--plain", "--answers", write(t, "a.yaml", answers))
+	if r.exit != 3 || !strings.Contains(r.out, "Another node is cordoned, and not by this run") || !strings.Contains(r.out, "node4 SchedulingDisabled") {
+		t.Errorf("a drain beside another's: %s", r)
+	}
+	if strings.Contains(r.out, "evicting pod") || !strings.Contains(r.out, "still applied: Loosen the budget") {
+		t.Errorf("it drained all the same: %s", r)
+	}
+	if _, err := api.Cordon(t.Context(), "node4", false); err != nil {
+		t.Fatal(err)
+	}
+	if r := l.spraydeck(state, "sessions", "list"); !strings.Contains(r.err, "still applied from ") || !strings.Contains(r.err, "Loosen the budget") {
+		t.Errorf("the list does not say what is loosened: %s", r)
+	}
+
+	// killed in the middle, resumed, and put back at the end
+	for _, f := range []string{hold, fails} {
+		if err := os.WriteFile(f, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := l.start(state, "resume", "--plain", "--answers", write(t, "a.yaml", answers))
+	waitFor(t, "the work with the loosened budget", func() bool {
+		run.lives(t)
+		return strings.Contains(read(t, run.said), "while [ -e hold ]")
+	})
+	if got := allowed(); got != "100" {
+		t.Errorf("the budget is not loosened: %s", got)
+	}
+	run.kill()
+	os.Remove(hold)
+	r = l.spraydeck(state, "resume", "--plain", "--answers", write(t, "a.yaml", answers+"loosen/undo: restore\n"))
+	if r.exit != 1 || allowed() != was {
+		t.Errorf("after a run that failed the budget is %s, and was %s: %s", allowed(), was, r)
+	}
+	os.Remove(fails)
+	r = l.spraydeck(state, "resume", "--plain", "--answers", write(t, "a.yaml", answers))
+	if r.exit != 0 || allowed() != was || strings.Contains(r.out, "Still applied") {
+		t.Errorf("the last resume: the budget is %s: %s", allowed(), r)
+	}
+	if got := fmt.Sprint(l.nodes()); got != fmt.Sprint(before) {
+		t.Errorf("nodes are %s", got)
+	}
+	if r := l.spraydeck(state, "sessions", "list"); strings.Contains(r.err, "still applied") {
+		t.Errorf("the list says that something is loosened: %s", r)
+	}
+}
+
 // start runs the binary without a terminal and does not wait for it.
 func (l *lab) start(state string, args ...string) *started {
 	l.t.Helper()
@@ -158,3 +231,32 @@ func (l *lab) renewed() string {
 	}
 	return dig(list[0], "spec", "renewTime")
 }
+
+// loosens puts a budget out of force for the time of the work.
+const loosens = `
+apiVersion: spraydeck/v1
+kind: Runbook
+name: loosens
+title: Work with a loosened budget
+version: 1.0.0
+inventory: ansible-inventory -i inventory/mycluster/inventory.ini --list
+phases:
+  - title: Only
+    steps:
+      - id: budget
+        title: The budget of the arbiter
+        kube: {get: poddisruptionbudgets.policy, namespace: rocketchat, name: myrocketchat-mongodb-arbiter}
+      - id: loosen
+        title: Loosen the budget
+        temporary: true
+        undo: the old maxUnavailable
+        kube:
+          patch: poddisruptionbudgets.policy
+          namespace: rocketchat
+          name: myrocketchat-mongodb-arbiter
+          with: '{"spec": {"maxUnavailable": 100}}'
+          restore: '{"spec": {"maxUnavailable": ${string(steps.budget[0].spec.maxUnavailable)}}}'
+      - {id: drain, title: Drain, confirm: node3, undo: uncordon, drain: {node: node3, deleteEmptyDir: true}}
+      - {id: wait, title: Work, danger: changes, command: "while [ -e hold ]; do sleep 0.2; done; test ! -e fails"}
+      - {id: uncordon, title: Back in use, uncordon: node3}
+`

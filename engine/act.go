@@ -25,7 +25,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 		return false, &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 	}
 	q := event.Question{
-		ID: in.id + "/approve", Form: event.AskApprove, Title: in.step.Title.Text(in.scope), Body: in.wayBack(), Danger: danger,
+		ID: in.id + "/approve", Form: event.AskApprove, Title: in.step.Title.Text(in.scope), Body: wayBack(in.step.Undo.Text(in.scope)), Danger: danger,
 		Choices: []event.Choice{
 			{ID: event.ChoiceContinue, Label: event.Text{En: "run", Ja: "実行"}},
 			{ID: event.ChoiceSkip, Label: event.Text{En: "skip this step", Ja: "この手順を省略"}, NeedsReason: true},
@@ -65,8 +65,7 @@ func decidedOn(a event.Answer, err error) (skip bool, _ error) {
 }
 
 // wayBack is how the step is undone, said to be that: it may look like one more command to be run now.
-func (in *instance) wayBack() event.Text {
-	undo := in.step.Undo.Text(in.scope)
+func wayBack(undo event.Text) event.Text {
 	if undo.Empty() {
 		return undo
 	}

@@ -60,7 +60,7 @@ type Run struct {
 	current *instance
 	keys    keyboard
 	lost    map[string]bool // commands that may have run, by step, host and line
-	due     []*instance     // what is applied for the time of the work, in order
+	due     []*due          // what is loosened for the time of the work, in order
 
 	claiming  sync.Mutex
 	claimed   atomic.Bool // no other run changes anything meanwhile
@@ -150,6 +150,9 @@ func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
 	err := r.walk(ctx)
+	if err != nil {
+		r.offerAtEnd(ctx, err)
+	}
 	r.unclaim(ctx)
 	if r.broken != nil {
 		return event.Ended{Status: event.Failed, Exit: 1, Why: event.T(r.broken.Error())}, r.broken
@@ -257,6 +260,9 @@ func (r *Run) walk(ctx context.Context) error {
 		return err
 	}
 	if plan, err = r.restore(ctx, plan); err != nil {
+		return err
+	}
+	if err := r.offerAtResume(ctx); err != nil {
 		return err
 	}
 	for _, in := range plan {
@@ -368,7 +374,9 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 			return err
 		}
 		if !again {
-			r.applied(in) // as far as anybody knows
+			if err := r.applied(in); err != nil { // as far as anybody knows
+				return err
+			}
 			return end(event.Overridden, failed.why)
 		}
 	}
@@ -394,8 +402,7 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 			return "", event.Text{}, err
 		}
 		if done {
-			r.applied(in)
-			return event.Skipped, event.Text{En: "already done", Ja: "実施済み"}, nil
+			return event.Skipped, event.Text{En: "already done", Ja: "実施済み"}, r.applied(in)
 		}
 	}
 	if err := r.describe(in); err != nil {
@@ -405,11 +412,19 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 	if err != nil {
 		return "", event.Text{}, err
 	}
+	over, err := r.guard(ctx, in)
+	if err != nil {
+		return "", event.Text{}, err
+	}
+	overridden = overridden || over
 	skip, err := r.approve(ctx, in)
 	if err != nil || skip {
 		return event.Overridden, saySkipped, err
 	}
-	over, err := r.act(ctx, in)
+	if err := r.loosen(ctx, in); err != nil {
+		return "", event.Text{}, err
+	}
+	over, err = r.act(ctx, in)
 	in.unknown = stateLost(err)
 	if errors.Is(err, errSkipped) {
 		return event.Overridden, saySkipped, nil
@@ -418,7 +433,9 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 		return "", event.Text{}, err
 	}
 	overridden = overridden || over
-	r.applied(in)
+	if err := r.applied(in); err != nil {
+		return "", event.Text{}, err
+	}
 	if over, err = r.gates(ctx, in, "after", in.step.After); err != nil {
 		return "", event.Text{}, err
 	}

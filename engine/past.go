@@ -23,6 +23,8 @@ type Past struct {
 	mu       sync.Mutex
 	steps    map[string]*pastStep
 	parts    map[string]bool // phases and included runbooks: whether their steps are done
+	due      event.Due       // what it had loosened and not put back
+	putBack  map[string]bool // what it had put back
 	number   int             // of the last command
 	caughtUp bool            // something has been done that the past does not hold
 	foreign  event.Text      // why its answers are not this operator's; empty where they are
@@ -58,7 +60,7 @@ type pastCommand struct {
 // printed, when that is wanted. masked is what the transcript makes of a text when it writes it: a command line that was
 // masked is found again by it.
 func NewPast(events iter.Seq[event.Event], printed func(number int) iter.Seq2[event.Output, error], masked func(string) string) *Past {
-	p := &Past{steps: map[string]*pastStep{}, parts: map[string]bool{}, printed: printed, same: masked}
+	p := &Past{steps: map[string]*pastStep{}, parts: map[string]bool{}, putBack: map[string]bool{}, printed: printed, same: masked}
 	byNumber := map[int]*pastCommand{}
 	for e := range events {
 		p.read(e, byNumber)
@@ -111,6 +113,12 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 		st.answers[d.Question] = append(st.answers[d.Question], d.Answer)
 	case event.GateChecked:
 		st.gates[[2]string{d.When, d.Gate}] = d
+	case event.Loosened:
+		p.due.See(d)
+		delete(p.putBack, d.ID)
+	case event.Restored:
+		p.due.See(d)
+		p.putBack[d.ID] = true
 	case event.Hit:
 		st.hits = append(st.hits, d)
 	}
@@ -270,6 +278,9 @@ func (p *Past) undecided(part, step string) bool {
 	_, known := p.parts[part]
 	return !known && len(p.steps[step].commands) > 0 && p.catchingUp()
 }
+
+// wasRestored says whether what a step had loosened was put back.
+func (p *Past) wasRestored(id string) bool { return p != nil && p.putBack[id] }
 
 // told says whether an event of a step stands in the transcript and has not been asked for yet.
 func (p *Past) told(step string, d event.Data) bool {

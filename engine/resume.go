@@ -20,6 +20,9 @@ func (r *Run) takeUp() {
 	p := r.env.Past
 	r.number = p.number
 	r.unread = p.Unread
+	for _, l := range p.due {
+		r.due = append(r.due, &due{Loosened: l})
+	}
 	for id, st := range p.steps {
 		r.monitor.restore(id, st.hits)
 	}
@@ -71,7 +74,9 @@ func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error
 			return nil, err
 		}
 		if err != nil { // the runbook has changed since; what needs this step's result will say that it is not known
-			r.applied(in)
+			if err := r.applied(in); err != nil {
+				return nil, err
+			}
 		}
 	}
 	delete(r.env.Past.steps, "")

@@ -50,15 +50,15 @@ func TestTemporary(t *testing.T) {
 		t.Errorf("%+v, asked %q", end, asked)
 	}
 	end, asked = run("true", "", map[string]event.Answer{"loosen/undo": undone, "other/undo": {Choice: event.ChoiceOverride, Reason: "ticket 7"}})
-	if end.Exit != 0 || !slices.Equal(asked, []string{"loosen/undo", "other/undo"}) {
+	if end.Exit != 0 || !slices.Equal(asked, []string{"other/undo", "loosen/undo"}) {
 		t.Errorf("%+v, asked %q", end, asked)
 	}
 	end, _ = run("true", "", nil)
-	if end.Exit != 3 || !strings.Contains(end.Why.En, "still applied: Loosen the budget") {
+	if end.Exit != 3 || !strings.Contains(end.Why.En, "still applied: Something else for now") {
 		t.Errorf("nobody answered, and it ended with %+v", end)
 	}
 	end, _ = run("false", "other", nil)
-	if end.Exit != 1 || !strings.HasSuffix(end.Why.En, "(still applied: Loosen the budget)") {
+	if end.Exit != 1 || !strings.HasSuffix(end.Why.En, "(still applied: Loosen the budget, Something else for now)") {
 		t.Errorf("broken off, it ended with %+v", end)
 	}
 }

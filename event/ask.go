@@ -61,6 +61,7 @@ const (
 	ChoiceOverride = "override" // go on without the proof; wants a reason
 	ChoiceSkip     = "skip"     // leave this step out; wants a reason
 	ChoiceEdit     = "edit"     // open the file in the operator's editor, then ask again
+	ChoiceRestore  = "restore"  // put back what was loosened
 	ChoiceLeave    = "leave"    // stop the run here; it can be resumed
 	RemedyPrefix   = "remedy:"
 )

@@ -86,6 +86,7 @@ type Started struct {
 	From     string `json:"from,omitempty"` // release the run starts from, as the operator says it
 	To       string `json:"to,omitempty"`
 	Cluster  string `json:"cluster,omitempty"`
+	Identity string `json:"identity,omitempty"` // of the cluster: no other has it
 	Checkout string `json:"checkout,omitempty"`
 	// Where the run worked, for a resume to work there too: absolute paths, "" where nothing was named.
 	Kubeconfig string    `json:"kubeconfig,omitempty"`
@@ -455,6 +456,8 @@ func init() {
 	known[Described]()
 	known[CommandStarted]()
 	known[Output]()
+	known[Loosened]()
+	known[Restored]()
 	known[CommandEnded]()
 	known[GateChecked]()
 	known[Hit]()

@@ -19,6 +19,7 @@ type State struct {
 	Ended       *Ended
 	Resumes     int       // how often another console took it up
 	Drift       []Drifted // what had changed then
+	Due         Due       // what is loosened for the time of the work and not put back
 	Paused      bool      // output is not recorded
 	Behind      time.Time // what runs is shown as it was then: its console has just taken it up; zero: it is live
 	Last        time.Time // of the last event
@@ -184,6 +185,8 @@ func (s *State) Apply(e Event) {
 		s.Paused = true
 	case Unpaused:
 		s.Paused = false
+	case Loosened, Restored:
+		s.Due.See(d)
 	case Drifted:
 		s.Drift = append(s.Drift, d)
 	default:

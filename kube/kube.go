@@ -135,6 +135,9 @@ func (c *Cluster) Name() string { return c.origin.cluster }
 // Server is the address in the kubeconfig.
 func (c *Cluster) Server() string { return c.origin.server }
 
+// Kubeconfig is the file that the context stands in.
+func (c *Cluster) Kubeconfig() string { return c.origin.file }
+
 // Endpoint is the host and port that answered last. It differs from Server only after the server
 // of the kubeconfig stopped answering and another control-plane node took its place.
 func (c *Cluster) Endpoint() string { return c.endpoints.current() }

@@ -196,6 +196,7 @@ func (c *checker) step(s *runbook.Step, vars runbook.Vars, inLoop bool) {
 	c.checkUndo(s)
 	c.checkReads(s)
 	c.checkConfirm(s, inLoop)
+	c.checkLoosens(s)
 	c.checkHosts(s, inLoop)
 	c.checkArguments(s, inLoop)
 	c.checkGateIDs(s)

@@ -30,6 +30,7 @@ var rules = map[string]string{
 	"condition-ends-itself": "A phase whose condition its own steps make false does not end with a check or a restart: a run that is begun anew would pass over it.",
 	"confirm-word":          "For work on a node its name is typed, for work on the cluster the cluster's.",
 	"undoes":                "A step undoes an earlier temporary one, and a temporary step says how it is undone.",
+	"loosens":               "What is loosened for the time of the work is put back as it was.",
 	"gate-empty":            "A gate has a rule, or takes it from a pitfall.",
 	"no-fails":              "A gate says its bad case, so that a finding is never titled by what should be.",
 	"probe-kind":            "A fact is made by exactly one probe.",

@@ -231,7 +231,7 @@ func (a *Answers) take(q event.Question) (g givenAnswer, found bool, refused str
 
 // leadsBack says whether the question may come again after this choice.
 func leadsBack(choice string) bool {
-	return choice == event.ChoiceRetry || choice == event.ChoiceEdit ||
+	return choice == event.ChoiceRetry || choice == event.ChoiceEdit || choice == event.ChoiceRestore ||
 		strings.HasPrefix(choice, event.RemedyPrefix)
 }
 

@@ -24,6 +24,8 @@ type Task struct {
 	Ask  func(ctx context.Context, q event.Question) (event.Answer, error)
 	Emit func(event.Data) error
 	Edit func(ctx context.Context, path string, line int) error
+	// Due is the commands that put back what the run has loosened so far.
+	Due []event.Command
 	// Sleep waits, at the pace of the run: a rehearsal is faster.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
@@ -39,6 +41,18 @@ type Runner interface {
 	Action
 	// Run does the work. value is what steps.<id> becomes, nil for nothing.
 	Run(ctx context.Context, t *Task) (value any, err error)
+}
+
+// Restorer is an Action that changes something only for a time. Restore gives the commands that put it back as it is now, before
+// the step runs: none where there is nothing to put back. Commands that it runs itself only read.
+type Restorer interface {
+	Restore(ctx context.Context, t *Task) ([]event.Command, error)
+}
+
+// Guarded is an Action that must not run at just any time. Guard checks that with commands that only read; nil says that there
+// is nothing to check. With an error the verdict is unknown, and the title is the bad case.
+type Guarded interface {
+	Guard(ctx context.Context, t *Task) (*event.GateChecked, error)
 }
 
 // Tolerant is an Action some of whose commands may end with another exit code than 0.

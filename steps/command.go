@@ -16,6 +16,7 @@ type command struct {
 	Dir   runbook.Template `yaml:"dir" doc:"the directory to run in; default: the checkout"`
 	TTY   runbook.Flag     `yaml:"tty" doc:"give it a terminal, of 500 columns however wide the window is, for programs that ask; with stdin, what it reads is that text all the same"`
 	Stdin runbook.Template `yaml:"stdin" doc:"what it reads on standard input: the place for a secret, which must not stand in a command line"`
+	Back  runbook.Template `yaml:"restore" doc:"the command line that puts back what this one loosens for the time of the work, as it is now"`
 	Exit  []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
 }
 

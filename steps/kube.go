@@ -16,6 +16,7 @@ type kube struct {
 	Apply     runbook.Template `yaml:"apply" doc:"apply manifests: the YAML itself"`
 	Patch     runbook.Template `yaml:"patch" doc:"patch one object: its resource"`
 	With      runbook.Template `yaml:"with" doc:"the patch, as YAML or JSON"`
+	Back      runbook.Template `yaml:"restore" doc:"the patch that puts the object back as it is now, where it is loosened for the time of the work"`
 	Type      runbook.Str      `yaml:"type" doc:"kind of patch: merge (default), strategic or json" enum:"merge|strategic|json"`
 	Delete    runbook.Template `yaml:"delete" doc:"delete one object: its resource"`
 	Namespace runbook.Template `yaml:"namespace" doc:"the namespace; default: all"`

@@ -10,6 +10,7 @@ import (
 
 type ssh struct {
 	Run   runbook.Template `yaml:"run,required" doc:"the command line, for a POSIX shell on the node"`
+	Back  runbook.Template `yaml:"restore" doc:"the command line that puts back what this one loosens for the time of the work, as it is now"`
 	Exit  []runbook.Int    `yaml:"exit" doc:"exit codes that count as success besides 0"`
 	Stdin runbook.Template `yaml:"stdin" doc:"what it reads on standard input: the place for a secret, which must not stand in a command line"`
 }

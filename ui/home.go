@@ -77,6 +77,7 @@ type HomeRunbook struct {
 type HomeSaved struct {
 	transcript.Summary
 	Runs   bool // a command of it still runs here, without a console
+	Due    bool // it has loosened something and not put it back
 	MayRun bool // one was left on a node, where it may still run
 }
 

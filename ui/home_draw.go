@@ -107,6 +107,8 @@ func (v *homeView) runSign(s HomeSaved) (mark string, word event.Text, style lip
 		return "!", sayStillRuns, v.Warning
 	case s.MayRun:
 		return "!", sayMayRun, v.Warning
+	case s.Due:
+		return "!", sayDue, v.Warning
 	case s.Status == transcript.Interrupted:
 		return "!", sayInterrupted, v.Warning
 	}

@@ -56,6 +56,7 @@ var (
 	sayNoRuns      = event.Text{En: "none yet; d walks through a recorded upgrade", Ja: "まだありません。d で記録済みのアップグレードを体験できます"}
 	sayInterrupted = event.Text{En: "interrupted", Ja: "中断"}
 	sayStillRuns   = event.Text{En: "still runs", Ja: "実行継続中"}
+	sayDue         = event.Text{En: "not put back", Ja: "復元待ち"}
 	sayMayRun      = event.Text{En: "may still run", Ja: "実行中かも"}
 	sayUnreadable  = event.Text{En: "cannot be read", Ja: "読めません"}
 

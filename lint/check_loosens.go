@@ -1,0 +1,49 @@
+package lint
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"spraydeck/runbook"
+)
+
+// loosening is what command lines and objects say where they loosen something that protects the cluster.
+var (
+	loosening = regexp.MustCompile(`apt-mark unhold|versionlock delete|kubectl\b.*\b(cordon|drain|scale|rollout pause|patch (pdb|poddisruptionbudget|resourcequota|quota))|ceph osd set (no|pause)|set-overrides|etcdctl .*alarm disarm`)
+	putsBack  = regexp.MustCompile(`apt-mark hold|versionlock add|kubectl\b.*\b(uncordon|rollout resume)|ceph osd unset`)
+	protects  = regexp.MustCompile(`^(pdb|poddisruptionbudget|quota|resourcequota|limitrange|hpa|horizontalpodautoscaler)`)
+)
+
+// checkLoosens: a step that loosens something says that it is temporary and how it is put back. A cordon and a drain know it
+// of themselves.
+func (c *checker) checkLoosens(s *runbook.Step) {
+	if s.Action == nil || s.Temporary.Value {
+		return
+	}
+	v := reflect.ValueOf(s.Action).Elem()
+	field := func(name string) (string, runbook.Pos) {
+		for _, f := range runbook.FieldsOf(v.Type()) {
+			if t, ok := v.FieldByIndex(f.Index).Interface().(runbook.Template); ok && f.Name == name {
+				return t.Source, t.Pos
+			}
+		}
+		return "", runbook.Pos{}
+	}
+	line, at := field("run")
+	with, _ := field("with")
+	fixed := !strings.Contains(with, "${")
+	found := loosening.FindString(line)
+	if putsBack.MatchString(line) {
+		found = "" // within one command
+	}
+	// a patch with a value read from somewhere puts that value back
+	if resource, pos := field("patch"); protects.MatchString(resource) && fixed {
+		found, at = "patch "+resource, pos
+	}
+	if found != "" {
+		c.add(at, "loosens", fmt.Sprintf("step %s loosens something (%s) and does not say that it is put back", s.ID.Value, found),
+			"add temporary: true, undo:, and restore: the command that puts it back as it was")
+	}
+}
