@@ -104,7 +104,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 }
 
 // orUnanswered names the prompts that nobody answered, where something could not be told because of them.
-func (o *outside) orUnanswered(verdict error) error {
+func (o *world) orUnanswered(verdict error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if verdict == nil || codeOf(context.Background(), verdict) != exitUnreachable || len(o.unanswered) == 0 {
@@ -115,7 +115,7 @@ func (o *outside) orUnanswered(verdict error) error {
 
 // leaves gives the input that names the release in use, where nobody gave it: the one named in from, or the checkout's.
 // The default is the newest that the runbook leads from.
-func (o *outside) leaves(ctx context.Context, book *runbook.Runbook, from string, inputs map[string]string) {
+func (o *world) leaves(ctx context.Context, book *runbook.Runbook, from string, inputs map[string]string) {
 	if _, has := book.Inputs.Get("previous_tag"); !has || inputs["previous_tag"] != "" || book.From.Source == "" {
 		return
 	}
@@ -154,7 +154,7 @@ func hopForm(hop string) error {
 }
 
 // forHop finds the runbook that is meant: by hop, or the one that leads on from the checkout's release.
-func (l *library) forHop(cmd *cobra.Command, out *outside, hop string) (*runbook.Runbook, error) {
+func (l *library) forHop(cmd *cobra.Command, out *world, hop string) (*runbook.Runbook, error) {
 	from, to, _ := strings.Cut(hop, "..")
 	if hop == "" {
 		var err error
@@ -251,12 +251,12 @@ func giveFindings(w io.Writer, book *runbook.Runbook, found []runbook.Finding, f
 	case "junit":
 		return junit(w, book, found, lang)
 	}
-	table(w, found, lang)
+	writeTable(w, found, lang)
 	return nil
 }
 
-// table is for reading: findings with their evidence and way out, then a line for each of the others.
-func table(w io.Writer, found []runbook.Finding, lang string) {
+// writeTable is for reading: findings with their evidence and way out, then a line for each of the others.
+func writeTable(w io.Writer, found []runbook.Finding, lang string) {
 	say := func(en, ja string) string { return event.Text{En: en, Ja: ja}.In(lang) }
 	count := map[event.Verdict]int{}
 	for _, f := range found {

@@ -24,7 +24,7 @@ func TestCheckFromHop(t *testing.T) {
 		if c.given != "" {
 			inputs["previous_tag"] = c.given
 		}
-		(&outside{}).leaves(t.Context(), f.Runbook, c.from, inputs)
+		(&world{}).leaves(t.Context(), f.Runbook, c.from, inputs)
 		if inputs["previous_tag"] != c.want {
 			t.Errorf("from %q, given %q: %q, want %q", c.from, c.given, inputs["previous_tag"], c.want)
 		}

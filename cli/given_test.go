@@ -49,7 +49,7 @@ type returned struct {
 	original  map[string][]byte
 }
 
-func (r *returned) run(ctx context.Context, out *outside, c event.Command) error {
+func (r *returned) run(ctx context.Context, out *world, c event.Command) error {
 	r.original = map[string][]byte{}
 	c.Original = func(stream string, all []byte) { r.original[stream] = all }
 	_, err := out.local(ctx, c, &r.out, &r.errs)
@@ -83,7 +83,7 @@ func TestReturnedByteForByte(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	first, second := &outside{dir: dir}, &outside{dir: dir}
+	first, second := &world{dir: dir}, &world{dir: dir}
 	first.record(j, nil)
 	second.record(j, nil)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -106,7 +106,7 @@ func TestReturnedByteForByte(t *testing.T) {
 			want := text
 			if c.TTY {
 				var direct bytes.Buffer // what a terminal makes of it
-				if _, err := (&outside{dir: dir}).local(t.Context(), c, &direct, io.Discard); err != nil {
+				if _, err := (&world{dir: dir}).local(t.Context(), c, &direct, io.Discard); err != nil {
 					t.Fatal(err)
 				}
 				want = direct.Bytes()

@@ -22,7 +22,7 @@ import (
 	"spraydeck/ui"
 )
 
-// home is what spraydeck alone does: the Home screen, and from there what is chosen, until the operator leaves it.
+// home runs the Home screen, the default command, and what is chosen there, until the operator leaves it.
 // Without a terminal it is the help.
 func home(cmd *cobra.Command, o *options) error {
 	if !onScreen() {
@@ -52,17 +52,17 @@ func home(cmd *cobra.Command, o *options) error {
 func chosen(cmd *cobra.Command, o *options, choice ui.HomeChoice) error {
 	switch choice.Act {
 	case ui.HomeRun:
-		return run(cmd, o, show{}, choice.Name, map[string]string{}, false)
+		return run(cmd, o, frontEnd{}, choice.Name, map[string]string{}, false)
 	case ui.HomeReplay:
 		return ui.Replay(cmd.Context(), choice.Name, ui.ReplayOptions{Options: consoleOptions(o)})
 	case ui.HomeResume:
-		return resume(cmd, o, show{}, choice.Name)
+		return resume(cmd, o, frontEnd{}, choice.Name)
 	case ui.HomeDemo:
 		events, err := embedded()
 		if err != nil {
 			return err
 		}
-		return rehearse(cmd, o, show{}, events, "", "demo", 4)
+		return rehearse(cmd, o, frontEnd{}, events, "", "demo", 4)
 	}
 	return nil
 }

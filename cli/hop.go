@@ -42,7 +42,7 @@ phases:
 
 // inventoryInUse finds the inventory file of a checkout as it is now, "" where there is none. Beside an inventory builder's
 // hosts.yaml lies the sample's inventory.ini, with nothing filled in.
-func (o *outside) inventoryInUse() string {
+func (o *world) inventoryInUse() string {
 	for _, path := range []string{"inventory/mycluster/hosts.yaml", "inventory/mycluster/hosts.yml", "inventory/mycluster/inventory.ini"} {
 		if _, err := os.Stat(filepath.Join(o.dir, path)); err == nil {
 			return path
@@ -52,7 +52,7 @@ func (o *outside) inventoryInUse() string {
 }
 
 // lookAt makes a runbook that looks at a hop.
-func (l *library) lookAt(out *outside, from, to string) (*runbook.Runbook, error) {
+func (l *library) lookAt(out *world, from, to string) (*runbook.Runbook, error) {
 	rs, err := l.releases()
 	if err != nil {
 		return nil, err

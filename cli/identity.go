@@ -22,7 +22,7 @@ type identity struct {
 }
 
 // pin reads which cluster this is, at the start of a run.
-func (o *outside) pin(ctx context.Context) (uid string) {
+func (o *world) pin(ctx context.Context) (uid string) {
 	if o.cluster == nil {
 		return ""
 	}
@@ -32,7 +32,7 @@ func (o *outside) pin(ctx context.Context) (uid string) {
 }
 
 // pinned holds the kubeconfig against the cluster that a run began with. That it does not answer is no other cluster.
-func (o *outside) pinned(ctx context.Context, uid string) error {
+func (o *world) pinned(ctx context.Context, uid string) error {
 	if o.cluster == nil || uid == "" {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (o *outside) pinned(ctx context.Context, uid string) error {
 
 // same is asked before each command that changes something: where the kubeconfig was written since, it must still lead to
 // the cluster of the run, for kubectl and Ansible read it again.
-func (o *outside) same(ctx context.Context) error {
+func (o *world) same(ctx context.Context) error {
 	if o.is == nil || o.is.uid == "" {
 		return nil
 	}
@@ -89,7 +89,7 @@ func stampOf(file string) string {
 
 // kubeEnv has commands of the workstation use the cluster and the context that we use. A context is put in front by a file of
 // its own that names nothing else.
-func (o *outside) kubeEnv() []string {
+func (o *world) kubeEnv() []string {
 	file := o.kubeconfig
 	if o.context == "" {
 		if file == "" {

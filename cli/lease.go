@@ -36,7 +36,7 @@ type leaseNote struct {
 const leaseFile = "lease"
 
 // claims makes the lease of a run, once belongsTo has named the run.
-func (o *outside) claims(dir, runbook, context string) *lease {
+func (o *world) claims(dir, runbook, context string) *lease {
 	note := leaseNote{Kubeconfig: o.kubeconfig, Context: context, Holder: operator(), Run: o.run, Runbook: runbook}
 	o.lease = &lease{cluster: o.cluster, file: filepath.Join(dir, leaseFile), note: note, want: note.lease()}
 	return o.lease

@@ -25,8 +25,7 @@ type orphan struct {
 	Started time.Time `json:"started"`
 }
 
-// first is the first line of what it runs.
-func (c *orphan) first() string {
+func (c *orphan) firstLine() string {
 	line, _, _ := strings.Cut(c.Line, "\n")
 	return line
 }
@@ -72,11 +71,11 @@ func tellOrphans(w io.Writer, o *options, saved []session) {
 	for _, s := range saved {
 		for _, c := range s.Running {
 			fmt.Fprintln(w, event.Textf("still running in %s: %s (process %d, since %s)", "%s で実行中: %s (プロセス %d、%s から)",
-				s.ID, c.first(), c.PID, minute(c.Started)).In(o.lang))
+				s.ID, c.firstLine(), c.PID, minute(c.Started)).In(o.lang))
 		}
 		for _, c := range s.MayRun {
 			fmt.Fprintln(w, event.Textf("left on %s in %s, may still run: %s (since %s)", "%s に残されています (%s)。まだ実行中かもしれません: %s (%s から)",
-				c.Host, s.ID, c.first(), minute(c.Started)).In(o.lang))
+				c.Host, s.ID, c.firstLine(), minute(c.Started)).In(o.lang))
 		}
 		if len(s.Running)+len(s.MayRun) > 0 {
 			fmt.Fprintln(w, event.Textf("  go on with: spraydeck resume %s", "  再開: spraydeck resume %s", s.ID).In(o.lang))
@@ -88,7 +87,7 @@ func tellOrphans(w io.Writer, o *options, saved []session) {
 func tellLeft(w io.Writer, lang, indent string, list []orphan) {
 	for _, c := range list {
 		fmt.Fprintln(w, indent+event.Textf("%s: may still run: %s (since %s)", "%s: まだ実行中かもしれません: %s (%s から)",
-			c.Host, c.first(), minute(c.Started)).In(lang))
+			c.Host, c.firstLine(), minute(c.Started)).In(lang))
 	}
 }
 

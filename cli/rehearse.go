@@ -39,7 +39,7 @@ func (p *pace) Set(s string) (err error) {
 }
 
 func demoCommand(o *options) *cobra.Command {
-	var s show
+	var s frontEnd
 	speed := pace{4}
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Walk the embedded rehearsal: a real upgrade, recorded, with you deciding",
@@ -62,7 +62,7 @@ func demoCommand(o *options) *cobra.Command {
 }
 
 func rehearseCommand(o *options) *cobra.Command {
-	var s show
+	var s frontEnd
 	speed := pace{4}
 	cmd := &cobra.Command{
 		Use: "rehearse T [RUNBOOK]", Short: "Walk a runbook against the recording of an earlier run",
@@ -159,7 +159,7 @@ func tookAt(events []event.Event, speed float64) func(step string) time.Duration
 }
 
 // rehearse walks a runbook with a recording in place of the world.
-func rehearse(cmd *cobra.Command, o *options, s show, events []event.Event, name, id string, speed float64) error {
+func rehearse(cmd *cobra.Command, o *options, s frontEnd, events []event.Event, name, id string, speed float64) error {
 	rec := engine.NewRecording(events)
 	if math.IsInf(speed, 1) {
 		speed = 0 // without waiting

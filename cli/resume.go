@@ -16,7 +16,7 @@ import (
 )
 
 func resumeCommand(o *options) *cobra.Command {
-	var s show
+	var s frontEnd
 	cmd := &cobra.Command{
 		Use: "resume [T]", Short: "Go on with a run that was interrupted or left",
 		Long: "Go on with a run, in the same transcript. T is the id of a run, its directory or its transcript; nothing is the\n" +
@@ -37,7 +37,7 @@ func resumeCommand(o *options) *cobra.Command {
 }
 
 // resume takes up a run where its transcript ends.
-func resume(cmd *cobra.Command, o *options, s show, path string) error {
+func resume(cmd *cobra.Command, o *options, s frontEnd, path string) error {
 	journal, repair, err := transcript.Open(path)
 	if err != nil {
 		return openError(err)
@@ -107,7 +107,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, prompts: out.askedBy, lost: out.lost, journal: journal, reviewed: foreign(journal).Empty(),
 		recalls: rec, env: out.env(inputs),
 	}
-	w.env.Started, w.env.Past, w.env.Torn = started, past, repair.Cut
+	w.env.Started, w.env.PriorRun, w.env.Torn = started, past, repair.Cut
 	w.env.Mask, w.env.Masked = out.mask(journal), journal.Masked
 	if out.cluster != nil {
 		w.env.Claim = out.claims(journal.Dir(), book.Name.Value, o.context)
@@ -120,7 +120,7 @@ func resume(cmd *cobra.Command, o *options, s show, path string) error {
 
 // startOf is what is known of how a run was started, and the inputs it was given. The header tells it where the run broke
 // off before its first event.
-func startOf(h transcript.Header, past *engine.Past) (event.Started, map[string]string) {
+func startOf(h transcript.Header, past *engine.PriorRun) (event.Started, map[string]string) {
 	inputs := map[string]string{}
 	switch {
 	case past.Started != nil:
@@ -140,7 +140,7 @@ func startOf(h transcript.Header, past *engine.Past) (event.Started, map[string]
 	return started, inputs
 }
 
-// foreign says why the decisions in a record are not those of whoever resumes it here; empty where they are.
+// foreign says why the decisions in a record are not those of the operator who resumes it; empty where they are.
 func foreign(journal *transcript.Writer) event.Text {
 	h := journal.Header()
 	if now := operator(); h.Operator != "" && h.Operator != now {
@@ -185,8 +185,8 @@ func ownFiles(name string, o *options) (file string, dirs []string, err error) {
 }
 
 // pastOf reads what the transcript holds. A run that came to a good end has nothing left to do.
-func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*engine.Past, error) {
-	past := engine.NewPast(rec.Events(), rec.Printed, journal.Masked)
+func pastOf(journal *transcript.Writer, rec *transcript.Recording) (*engine.PriorRun, error) {
+	past := engine.NewPriorRun(rec.Events(), rec.Printed, journal.Masked)
 	if past.Ended == event.Passed {
 		return nil, &runbook.UsageError{Message: "the run " + journal.Header().ID + " is complete: there is nothing to go on with",
 			Way: "watch it with spraydeck replay " + journal.Header().ID}
@@ -217,8 +217,8 @@ func openError(err error) error {
 // recalled is how many commands a console that takes a run up shows the output of at once. A replay shows all.
 const recalled = 64
 
-// recall gives the run as the transcript tells it, before anything new happens; nil for one that begins.
-func (w *walk) recall() (*event.State, error) {
+// priorState gives the run as the transcript tells it, before anything new happens; nil for one that begins.
+func (w *walk) priorState() (*event.State, error) {
 	if w.recalls == nil {
 		return nil, nil
 	}

@@ -30,8 +30,8 @@ import (
 	"spraydeck/workstation"
 )
 
-// show is how a run is shown and who answers its questions.
-type show struct {
+// frontEnd is how a run is shown and who answers its questions.
+type frontEnd struct {
 	plain   bool
 	answers string
 	auto    bool // a rehearsal answers with the recorded decisions
@@ -40,14 +40,14 @@ type show struct {
 	reference string // a run to hold this one against
 }
 
-func (s *show) flags(cmd *cobra.Command) {
+func (s *frontEnd) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.plain, "plain", false, "print line by line instead of opening the console")
 	cmd.Flags().StringVar(&s.answers, "answers", "", "a YAML file that answers questions by their ids")
 	_ = cmd.MarkFlagFilename("answers", "yaml", "yml")
 }
 
 // workFlags are those of a run that does real work.
-func (s *show) workFlags(cmd *cobra.Command) {
+func (s *frontEnd) workFlags(cmd *cobra.Command) {
 	s.flags(cmd)
 	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
 	cmd.Flags().Lookup("window").DefValue = "" // none is none, and not one of 0s
@@ -56,7 +56,7 @@ func (s *show) workFlags(cmd *cobra.Command) {
 }
 
 func runCommand(o *options) *cobra.Command {
-	var s show
+	var s frontEnd
 	var set []string
 	var dryRun bool
 	cmd := &cobra.Command{
@@ -95,7 +95,7 @@ func parseSet(set []string) (map[string]string, error) {
 	return inputs, nil
 }
 
-func run(cmd *cobra.Command, o *options, s show, name string, inputs map[string]string, dryRun bool) error {
+func run(cmd *cobra.Command, o *options, s frontEnd, name string, inputs map[string]string, dryRun bool) error {
 	ctx := cmd.Context()
 	own, err := transcript.Patterns()
 	if err != nil {
@@ -217,7 +217,7 @@ func operator() string {
 type walk struct {
 	book       *runbook.Runbook
 	env        engine.Env
-	show       show
+	show       frontEnd
 	options    *options
 	journal    *transcript.Writer // nil: nothing is written
 	watch      func(ctx context.Context, observe func(event.Data) error)
@@ -388,7 +388,7 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 		}
 		return a, err
 	}
-	state, err := w.recall()
+	state, err := w.priorState()
 	if err != nil {
 		return event.Ended{}, err
 	}
@@ -446,7 +446,7 @@ func (w *walk) answer(ask *event.Asker) error {
 	return nil
 }
 
-// consoleOptions is what every screen is told.
+// consoleOptions are the options of every screen.
 func consoleOptions(o *options) ui.Options {
 	return ui.Options{Lang: o.lang, NoColor: os.Getenv("NO_COLOR") != "", Version: version()}
 }
@@ -473,7 +473,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	w.env.Edit = func(ctx context.Context, path string, line int) error {
 		return c.Edit(ctx, workstation.Editor(ctx, filepath.Join(w.checkout, path), line))
 	}
-	state, err := w.recall()
+	state, err := w.priorState()
 	if err != nil {
 		return event.Ended{}, err
 	}

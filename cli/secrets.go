@@ -28,7 +28,7 @@ func (errDeclined) Error() string { return "the operator declined" }
 
 // askedBy has an asker answer the prompts of ssh. They are no decisions about the run: an answers file does not answer them,
 // and they are not recorded. An answer is made known to mask, and kept in memory only. A nil asker is nobody.
-func (o *outside) askedBy(ask event.Asker, mask func(string)) {
+func (o *world) askedBy(ask event.Asker, mask func(string)) {
 	o.mu.Lock()
 	o.maskSecret = mask
 	o.mu.Unlock()
@@ -105,7 +105,7 @@ func promptQuestion(p sshx.Prompt) event.Question {
 
 // askedOnTerminal has the operator's terminal answer the prompts of ssh, line by line, where neither console nor line printer
 // is open.
-func (o *outside) askedOnTerminal(lang string) {
+func (o *world) askedOnTerminal(lang string) {
 	if term.IsTerminal(os.Stdin.Fd()) && term.IsTerminal(os.Stderr.Fd()) {
 		o.askedBy(func(ctx context.Context, q event.Question) (event.Answer, error) {
 			return typedOnTerminal(ctx, q, lang)

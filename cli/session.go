@@ -23,12 +23,12 @@ func giveInventory(o *options, book *runbook.Runbook, inputs map[string]string) 
 }
 
 // env returns what the engine needs to act on the real thing.
-func (o *outside) env(inputs map[string]string) engine.Env {
+func (o *world) env(inputs map[string]string) engine.Env {
 	return engine.Env{Exec: o.exec(), Learn: o.learn, Inputs: inputs}
 }
 
 // checkEnv is env for checks, which ask nothing.
-func (o *outside) checkEnv(inputs map[string]string) engine.Env {
+func (o *world) checkEnv(inputs map[string]string) engine.Env {
 	env := o.env(inputs)
 	env.Ask = declined
 	return env

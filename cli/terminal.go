@@ -35,7 +35,7 @@ func (w *walk) terminal(lend func(ctx context.Context, work func() error) error)
 }
 
 // login is the OpenSSH command line that runs one on a node, in a terminal of its own, the way the other commands reach it.
-func (o *outside) login(host, line string) string {
+func (o *world) login(host, line string) string {
 	way := o.host(host)
 	words := []string{"ssh", "-t"}
 	add := func(flag, value string) {

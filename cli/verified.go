@@ -15,7 +15,7 @@ func tellUnverified(w io.Writer, lang, path string) error {
 	result, err := transcript.Verify(path)
 	var not *transcript.NotVerifiedError
 	if err != nil && !errors.As(err, &not) {
-		return nil // whoever reads it says so
+		return nil // the reader says so
 	}
 	if result.Torn > 0 && result.Bad == nil && result.Spool == nil && transcript.Summarize(dirOf(path)).Status == event.Running {
 		return nil // a line on its way

@@ -65,7 +65,7 @@ func TestKinds(t *testing.T) {
 	c.start()
 	done := make(chan struct{})
 	defer close(done)
-	go func() { // whoever sits at the terminal
+	go func() { // the operator at the terminal
 		for _, who := range []string{"workstation", "node"} {
 			for !strings.Contains(c.screen(), "the "+who+" asks:") {
 				select {

@@ -109,10 +109,10 @@ func TestAnAnswerBelongsToWhatWasShown(t *testing.T) {
 				c.record(j.events)
 			}
 			a := &asks{}
-			past := engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, nil)
+			past := engine.NewPriorRun(slices.Values(slices.Clone(j.events)), j.printed, nil)
 			past.Distrust(event.T(c.foreign))
 			j.left = -1
-			end, err := engine.NewRun(c.book, engine.Env{Exec: k.exec, Ask: a.ask, Sink: j.append, Past: past}).Go(t.Context())
+			end, err := engine.NewRun(c.book, engine.Env{Exec: k.exec, Ask: a.ask, Sink: j.append, PriorRun: past}).Go(t.Context())
 			if err != nil || end.Exit != 0 || len(k.ran) != 1 {
 				t.Fatalf("%+v %v, ran %q", end, err, k.ran)
 			}
@@ -167,7 +167,7 @@ func TestAfterUnknownAnotherQuestion(t *testing.T) {
 	run := func(ask event.Asker) event.Ended {
 		env := engine.Env{Exec: exec, Ask: ask, Sink: j.append}
 		if len(j.events) > 0 {
-			env.Past = engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, nil)
+			env.PriorRun = engine.NewPriorRun(slices.Values(slices.Clone(j.events)), j.printed, nil)
 		}
 		end, err := engine.NewRun(book, env).Go(t.Context())
 		if err != nil {
@@ -263,7 +263,7 @@ func TestNoCutOfARecordRunsAnything(t *testing.T) {
 						}
 						return inner(ctx, c, out)
 					}
-					env := engine.Env{Exec: exec, Shell: exec, Ask: ask, Sink: j.append, Past: engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, nil),
+					env := engine.Env{Exec: exec, Shell: exec, Ask: ask, Sink: j.append, PriorRun: engine.NewPriorRun(slices.Values(slices.Clone(j.events)), j.printed, nil),
 						Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 					end, err := engine.NewRun(files[0].Runbook, env).Go(t.Context())
 					switch {

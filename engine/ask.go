@@ -18,14 +18,14 @@ var sayMayHaveRun = event.Text{
 // askUnknown makes another question of an approval where the commands may already have run: another id, another text, and
 // nothing in an answers file but this id answers it.
 func (r *Run) askUnknown(in *instance, q *event.Question, cmds []event.Command) {
-	lines := r.env.Past.mayHaveRun(in.events, cmds)
+	lines := r.env.PriorRun.mayHaveRun(in.events, cmds)
 	for _, c := range cmds {
 		line := c.Host + ": " + c.Line
 		if r.mayHaveRun(in.events, c) && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
-	if len(lines) == 0 && !in.unknown && !r.env.Past.endedUnknown(in.id) {
+	if len(lines) == 0 && !in.unknown && !r.env.PriorRun.endedUnknown(in.id) {
 		return
 	}
 	q.ID, q.Unknown, q.Exact, q.Opens, q.Safe = in.id+"/approve-unknown", true, true, true, event.ChoiceLeave
@@ -95,7 +95,7 @@ func (r *Run) ask(ctx context.Context, step string, q event.Question) (event.Ans
 // askUnless puts a question, unless the very same one was answered before the run was resumed. Where it was answered and
 // what is shown has changed since, it says so and asks anew.
 func (r *Run) askUnless(ctx context.Context, step string, q event.Question, underway bool) (event.Answer, error) {
-	a, why, ok := r.env.Past.answer(step, q, r.book.Digest(), r.restoring || underway)
+	a, why, ok := r.env.PriorRun.answer(step, q, r.book.Digest(), r.restoring || underway)
 	if ok {
 		a.Earlier = true
 		return a, nil
@@ -104,7 +104,7 @@ func (r *Run) askUnless(ctx context.Context, step string, q event.Question, unde
 	case r.restoring && strings.Contains(a.Text, event.Masked):
 		return r.putQuestion(ctx, "", q, why) // the step is over, and what was typed may be needed
 	case r.restoring:
-		return event.Answer{}, errNotKept
+		return event.Answer{}, errNotRecorded
 	}
 	return r.putQuestion(ctx, step, q, why)
 }
@@ -129,7 +129,7 @@ func (r *Run) putQuestion(ctx context.Context, step string, q event.Question, an
 		return event.Answer{}, err
 	}
 	if step != "" {
-		r.env.Past.live()
+		r.env.PriorRun.live()
 	}
 	for {
 		a, err := r.env.Ask(ctx, q)
@@ -155,7 +155,7 @@ func (r *Run) putQuestion(ctx context.Context, step string, q event.Question, an
 // acceptForeign asks before a record that is somebody else's is gone on with. Its finished steps count as finished; the
 // decisions in them are shown here, and no other decision counts.
 func (r *Run) acceptForeign(ctx context.Context) error {
-	p := r.env.Past
+	p := r.env.PriorRun
 	if p == nil || p.foreign.Empty() {
 		return nil
 	}
@@ -194,4 +194,4 @@ func (r *Run) acceptForeign(ctx context.Context) error {
 }
 
 // Distrust says that the record is another operator's, of another machine, or a copy: its decisions are asked anew.
-func (p *Past) Distrust(why event.Text) { p.foreign = why }
+func (p *PriorRun) Distrust(why event.Text) { p.foreign = why }

@@ -37,16 +37,16 @@ var errNotBegun = errors.New("it was announced, and never started")
 // execFor is exec for a step that may have been approved before the run was resumed.
 func (r *Run) execFor(ctx context.Context, in *instance, step string, c event.Command) (runbook.Returned, error) {
 	c.Step = step
-	past := r.env.Past.take(step, c)
+	past := r.env.PriorRun.take(step, c)
 	switch {
 	case past != nil && past.end != nil:
-		res, err := r.env.Past.result(past)
+		res, err := r.env.PriorRun.result(past)
 		if err != nil || res.Lost() == nil || !readsOnly(c) || (r.restoring && step != "") {
 			return res, err
 		}
 		past = nil // a read of which only a masked copy is left is repeated
 	case r.restoring && step != "":
-		return runbook.Returned{}, errNotKept
+		return runbook.Returned{}, errNotRecorded
 	case past == nil && c.Changes:
 		if err := r.renew(ctx, in, c); err != nil {
 			return runbook.Returned{}, err
@@ -60,8 +60,8 @@ func (r *Run) execFor(ctx context.Context, in *instance, step string, c event.Co
 }
 
 // start runs a command, or takes up one that an earlier console started.
-func (r *Run) start(ctx context.Context, step string, c event.Command, past *pastCommand) (runbook.Returned, error) {
-	if err := r.leave(step, &c, past); err != nil {
+func (r *Run) start(ctx context.Context, step string, c event.Command, past *priorCommand) (runbook.Returned, error) {
+	if err := r.startCommand(step, &c, past); err != nil {
 		return runbook.Returned{}, err
 	}
 	n := c.Number
@@ -82,7 +82,7 @@ func (r *Run) start(ctx context.Context, step string, c event.Command, past *pas
 	prompts := newPrompter(ctx, r, step, c)
 	s.prompts = prompts
 	if c.Resumed != nil {
-		if err := s.recall(past); err != nil {
+		if err := s.replay(past); err != nil {
 			return runbook.Returned{}, err
 		}
 	}
@@ -116,7 +116,7 @@ func (r *Run) perform(ctx context.Context, c event.Command, write func(string, [
 	if c.Handover {
 		switch {
 		case c.Resumed != nil:
-			run = gone
+			run = ranByDeadConsole
 		case r.env.Started.Rehearses != "": // answered by the recording, like any other
 		case r.env.Shell == nil:
 			run = noTerminal
@@ -142,11 +142,11 @@ func (r *Run) perform(ctx context.Context, c event.Command, write func(string, [
 // readsOnly says whether a command can be run once more without a question.
 func readsOnly(c event.Command) bool { return !c.Changes && (c.Probe || !c.TTY) }
 
-// leave gives a command its number and writes that it starts. A command that a console which went away has started keeps
-// its number and is taken up again; one that only read is run anew.
-func (r *Run) leave(step string, c *event.Command, past *pastCommand) error {
+// startCommand assigns a number and emits CommandStarted. A command started by a dead console keeps its number and is
+// attached again; one that only reads runs anew.
+func (r *Run) startCommand(step string, c *event.Command, past *priorCommand) error {
 	if step != "" {
-		r.env.Past.live()
+		r.env.PriorRun.live()
 	}
 	if past != nil && readsOnly(*c) {
 		if err := r.emit(step, event.CommandEnded{Number: past.Number, Exit: -1, Outcome: event.Abandoned}); err != nil {
@@ -157,7 +157,7 @@ func (r *Run) leave(step string, c *event.Command, past *pastCommand) error {
 	if past != nil {
 		c.Number = past.Number
 		var err error
-		c.Resumed, err = r.env.Past.seen(past)
+		c.Resumed, err = r.env.PriorRun.seen(past)
 		return err
 	}
 	r.mu.Lock()
@@ -172,8 +172,8 @@ func noTerminal(_ context.Context, c event.Command, _ func(string, []byte)) (int
 	return -1, event.NoTerminal(c.Line)
 }
 
-// gone stands where a command had the terminal of a console that went away.
-func gone(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
+// ranByDeadConsole stands where a command had the terminal of a console that went away.
+func ranByDeadConsole(_ context.Context, c event.Command, _ func(string, []byte)) (int, error) {
 	return -1, event.Gone(c)
 }
 
@@ -194,11 +194,11 @@ type streams struct {
 	copy           copied // what came from a record
 }
 
-// recall brings back what a command had printed before it was taken up again: to its result, to the symptoms, and to its
+// replay brings back what a command had printed before it was taken up again: to its result, to the symptoms, and to its
 // question, if it waits for an answer.
-func (s *streams) recall(c *pastCommand) error {
+func (s *streams) replay(c *priorCommand) error {
 	s.begin()
-	err := s.run.env.Past.reread(c, func(o event.Output) {
+	err := s.run.env.PriorRun.reread(c, func(o event.Output) {
 		b := &s.stdout
 		if o.Stream == "stderr" {
 			b = &s.stderr

@@ -26,8 +26,8 @@ type Env struct {
 	Mask    func(secret string)                              // called with each secret before anything could print it
 	Masked  func(string) string                              // a text as it is written; nil = as it is
 
-	Past *Past // of the run that is resumed; nil: it begins here
-	Torn int64 // bytes of half a line that were cut off its transcript
+	PriorRun *PriorRun // of the run that is resumed; nil: it begins here
+	Torn     int64     // bytes of half a line that were cut off its transcript
 
 	Claim Claim                   // keeps other runs away; nil: nobody is kept away
 	Learn func(runbook.Inventory) // called with the inventory when it is read; nil = nobody needs it
@@ -84,15 +84,15 @@ func NewRun(book *runbook.Runbook, env Env) *Run {
 	}
 	scope := runbook.NewScope()
 	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, monitor: newMonitor(book, env.Now)}
-	if env.Past != nil {
-		r.takeUp()
+	if env.PriorRun != nil {
+		r.startFromPrior()
 	}
 	return r
 }
 
 // sleep waits, but not again for what was waited for before the run was resumed.
 func (r *Run) sleep(ctx context.Context, d time.Duration) error {
-	if r.restoring || r.env.Past.catchingUp() {
+	if r.restoring || r.env.PriorRun.catchingUp() {
 		return ctx.Err()
 	}
 	return r.env.Sleep(ctx, d)
@@ -157,7 +157,7 @@ func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 	if r.broken != nil {
 		return event.Ended{Status: event.Failed, Exit: 1, Why: event.T(r.broken.Error())}, r.broken
 	}
-	end := r.ending(ctx, err)
+	end := r.endedEvent(ctx, err)
 	end.Why = r.stillApplied(end.Why)
 	if err := r.emit("", end); err != nil {
 		return end, err
@@ -165,8 +165,8 @@ func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 	return end, nil
 }
 
-// ending turns how the walk ended into what is said of it. The exit codes are those of the command line.
-func (r *Run) ending(ctx context.Context, err error) event.Ended {
+// endedEvent converts the error of the walk into the Ended event, with the exit code of the command line.
+func (r *Run) endedEvent(ctx context.Context, err error) event.Ended {
 	var blocked blockedError
 	var failed *stepError
 	var held heldError
@@ -207,7 +207,7 @@ func (r *Run) emit(step string, d event.Data) error {
 	if r.broken != nil {
 		return r.broken
 	}
-	if (r.restoring && step != "") || r.env.Past.has(step, d) {
+	if (r.restoring && step != "") || r.env.PriorRun.has(step, d) {
 		return nil // it is in the transcript
 	}
 	if r.over {
@@ -326,20 +326,20 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	r.mu.Unlock()
 	in.scope = r.scopeOf(in)
 	end := func(s event.Status, why event.Text) error {
-		if err := r.leftOpen(in); err != nil {
+		if err := r.closeAbandoned(in); err != nil {
 			return err
 		}
 		return r.emit(in.id, event.StepEnded{Status: s, Why: why})
 	}
 
-	wanted, err := r.wanted(ctx, in)
+	wanted, err := r.shouldRun(ctx, in)
 	if err != nil {
 		return err
 	}
 	if !wanted {
 		return end(event.Skipped, event.Text{En: "not needed here", Ja: "ここでは不要"})
 	}
-	before := r.env.Past.attempts(in.id)
+	before := r.env.PriorRun.attempts(in.id)
 	for attempt := before + 1; ; attempt++ {
 		if err := r.emit(in.id, event.StepStarted{Attempt: attempt}); err != nil {
 			return err
@@ -382,9 +382,8 @@ func (r *Run) step(ctx context.Context, in *instance) error {
 	}
 }
 
-// wanted says whether a step is done at all. It may depend on facts. Where it is included, the including step decides
-// first, and then its phase, each once for all its steps.
-func (r *Run) wanted(ctx context.Context, in *instance) (bool, error) {
+// shouldRun evaluates the conditions of a step: of the step that includes it, of its phase, each once, and then its own.
+func (r *Run) shouldRun(ctx context.Context, in *instance) (bool, error) {
 	if ok, err := r.entered(ctx, in); err != nil || !ok {
 		return false, err
 	}

@@ -298,7 +298,7 @@ func TestRehearsalGivesTheSameVerdicts(t *testing.T) {
 	}
 }
 
-// The way back stands under the command that is about to run: it must not be taken for one more of them. And a command that
+// The undo is shown under the command that is about to run and must not look like one more command. And a command that
 // the operator stops is stopped; what Go calls that is no word for an operator.
 func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 	file, problems := runbook.Parse("stop.yaml", []byte(`{apiVersion: spraydeck/v1, kind: Runbook, name: stop, title: Stop, version: 1.0.0, phases: [

@@ -16,7 +16,7 @@ func (r *Run) guard(ctx context.Context, in *instance) (overridden bool, err err
 	}
 	for {
 		c, err := g.Guard(ctx, r.probing(in))
-		if errors.Is(err, event.ErrNotRecorded) || errors.Is(err, errNotKept) || err == nil && c == nil {
+		if errors.Is(err, event.ErrNotRecorded) || errors.Is(err, errNotRecorded) || err == nil && c == nil {
 			return false, nil // a record older than the question
 		}
 		if ctx.Err() != nil || r.broken != nil {

@@ -45,7 +45,7 @@ func (r *Run) decide(ctx context.Context, p *part, in *instance) (bool, error) {
 			return false, err
 		}
 		p.needed = &ok
-	} else if r.env.Past.undecided(p.id, in.events) {
+	} else if r.env.PriorRun.undecided(p.id, in.events) {
 		// A transcript of before decisions were journaled: the phase asked again at this step. What it was told then
 		// must not be taken for what a gate of the step was told.
 		asking := *in
@@ -60,14 +60,14 @@ func (r *Run) decide(ctx context.Context, p *part, in *instance) (bool, error) {
 func (r *Run) decideFrame(ctx context.Context, in *instance) (bool, error) {
 	at := *in.frame.at
 	at.events, at.scope = in.events, r.scopeOf(in.frame.at)
-	return r.decideOnce(ctx, at.id, in.events, func() (bool, error) { return r.wanted(ctx, &at) })
+	return r.decideOnce(ctx, at.id, in.events, func() (bool, error) { return r.shouldRun(ctx, &at) })
 }
 
 // decideOnce takes the decision of the interrupted run, else asks, and journals it. A condition that is always true is no
 // decision.
 func (r *Run) decideOnce(ctx context.Context, id, events string, ask func() (bool, error)) (bool, error) {
-	was, known := r.env.Past.decided(id)
-	if known && !r.env.Past.told(events, event.Decided{Part: id, Needed: was}) {
+	was, known := r.env.PriorRun.decided(id)
+	if known && !r.env.PriorRun.wrote(events, event.Decided{Part: id, Needed: was}) {
 		return was, nil // its step is begun anew, and the phase is not
 	}
 	ok, err := ask()

@@ -65,8 +65,8 @@ func TestPhaseDecidedOnce(t *testing.T) {
 		end, err := engine.NewRun(ownBook(t, ownCondition), env).Go(t.Context())
 		if errors.Is(err, errKilled) {
 			j.left = -1
-			env.Past = engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
-			if env.Past.Started == nil {
+			env.PriorRun = engine.NewPriorRun(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
+			if env.PriorRun.Started == nil {
 				continue
 			}
 			end, err = engine.NewRun(ownBook(t, ownCondition), env).Go(t.Context())

@@ -31,7 +31,7 @@ func newPrompter(ctx context.Context, r *Run, step string, c event.Command) *pro
 	if len(c.Prompts) == 0 {
 		return nil
 	}
-	p := &prompter{run: r, step: step, c: c, asking: make(chan struct{}, 1), count: r.env.Past.prompts(step)}
+	p := &prompter{run: r, step: step, c: c, asking: make(chan struct{}, 1), count: r.env.PriorRun.prompts(step)}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	return p
 }

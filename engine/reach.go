@@ -43,7 +43,7 @@ func noting(exec event.Exec) event.Exec {
 }
 
 // changedIn says where the commands of a step got to that changed something.
-func (p *Past) changedIn(step string) (r reach) {
+func (p *PriorRun) changedIn(step string) (r reach) {
 	if p == nil || p.steps[step] == nil {
 		return 0
 	}
@@ -57,7 +57,7 @@ func (p *Past) changedIn(step string) (r reach) {
 }
 
 // readIn says where the probes of a step got to.
-func (p *Past) readIn(step string) (r reach) {
+func (p *PriorRun) readIn(step string) (r reach) {
 	if p == nil || p.steps[step] == nil {
 		return 0
 	}
@@ -70,7 +70,7 @@ func (p *Past) readIn(step string) (r reach) {
 }
 
 // underway says whether a command of a step was left running when the console went away.
-func (p *Past) underway(step string) bool {
+func (p *PriorRun) underway(step string) bool {
 	if p == nil || p.steps[step] == nil {
 		return false
 	}

@@ -120,7 +120,7 @@ func (r *Run) cureStep(ctx context.Context, mended, in *instance) error {
 	if in.events = mended.events; in.scope == nil {
 		in.scope = r.scopeOf(in)
 	}
-	wanted, err := r.wanted(ctx, in)
+	wanted, err := r.shouldRun(ctx, in)
 	if err != nil || !wanted {
 		return err
 	}

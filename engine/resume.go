@@ -12,12 +12,12 @@ import (
 	"spraydeck/runbook"
 )
 
-// errNotKept is met where a finished step would have to do something to be known again. It is not done.
-var errNotKept = errors.New("the transcript does not hold it")
+// errNotRecorded is met where a finished step would have to do something to be known again. It is not done.
+var errNotRecorded = errors.New("the transcript does not hold it")
 
-// takeUp prepares a run to go on where another console left it.
-func (r *Run) takeUp() {
-	p := r.env.Past
+// startFromPrior prepares a run to go on where another console left it.
+func (r *Run) startFromPrior() {
+	p := r.env.PriorRun
 	r.number = p.number
 	r.unread = p.Unread
 	for _, l := range p.due {
@@ -47,7 +47,7 @@ func (r *Run) takeUp() {
 
 func (r *Run) resumed(now event.Started) event.Resumed {
 	e := event.Resumed{Tool: now.Tool, Operator: now.Operator, Torn: r.env.Torn, At: r.env.Now()}
-	if now.Digest != r.env.Past.Started.Digest {
+	if now.Digest != r.env.PriorRun.Started.Digest {
 		e.Digest = now.Digest
 	}
 	return e
@@ -57,12 +57,12 @@ func (r *Run) resumed(now event.Started) event.Resumed {
 // the time of the work. All of it comes from the transcript. Then it checks again what was checked before, and gives the
 // steps that are still to be done.
 func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error) {
-	if r.env.Past == nil {
+	if r.env.PriorRun == nil {
 		return plan, nil
 	}
 	var finished, rest []*instance
 	for _, in := range plan {
-		if !r.env.Past.finished(in.id) {
+		if !r.env.PriorRun.finished(in.id) {
 			rest = append(rest, in)
 			continue
 		}
@@ -79,13 +79,13 @@ func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error
 			}
 		}
 	}
-	delete(r.env.Past.steps, "")
+	delete(r.env.PriorRun.steps, "")
 	if len(finished) == 0 || len(rest) == 0 {
 		return rest, nil
 	}
 	now := rest[0].events
-	changed := r.env.Past.changedIn(now)
-	if r.env.Past.underway(now) { // it comes first: it is taken up, and shown as it is
+	changed := r.env.PriorRun.changedIn(now)
+	if r.env.PriorRun.underway(now) { // it comes first: it is taken up, and shown as it is
 		r.late = func(ctx context.Context) error { return r.recheck(ctx, finished, changed) }
 		return rest, nil
 	}
@@ -118,12 +118,12 @@ func (r *Run) recheck(ctx context.Context, finished []*instance, changed reach) 
 	skipped := 0
 	for _, in := range slices.Backward(finished) {
 		later, own := changed, []*again{}
-		changed |= r.env.Past.changedIn(in.events)
+		changed |= r.env.PriorRun.changedIn(in.events)
 		check := func(when string, gates []runbook.Gate) {
 			for i := range gates {
 				g := in.frame.book.FillGate(&gates[i], i)
-				if c, ok := r.env.Past.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == event.Pass {
-					if reads := r.env.Past.readIn(in.events); reads != 0 && reads&^later == 0 {
+				if c, ok := r.env.PriorRun.steps[in.id].gates[[2]string{when, g.ID.Value}]; ok && c.Verdict == event.Pass {
+					if reads := r.env.PriorRun.readIn(in.events); reads != 0 && reads&^later == 0 {
 						skipped++
 						continue
 					}
@@ -221,9 +221,9 @@ func (r *Run) acceptDrift(ctx context.Context, drift []event.Drifted) error {
 	return err
 }
 
-// leftOpen closes what was running beside a step when the console went away, such as a remedy: nobody waits for it any more.
-func (r *Run) leftOpen(in *instance) error {
-	for _, c := range r.env.Past.open(in.events) {
+// closeAbandoned closes what was running beside a step when the console went away, such as a remedy: nobody waits for it any more.
+func (r *Run) closeAbandoned(in *instance) error {
+	for _, c := range r.env.PriorRun.open(in.events) {
 		end := event.CommandEnded{Number: c.Number, Exit: -1, Outcome: event.Abandoned}
 		if c.Changes {
 			err := event.Gone(event.Command{Host: c.Host})

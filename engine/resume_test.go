@@ -139,7 +139,7 @@ func console(t *testing.T, book *runbook.Runbook, j *journal, k *keeper, ask eve
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 	if len(j.events) > 0 {
-		env.Past = engine.NewPast(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
+		env.PriorRun = engine.NewPriorRun(slices.Values(slices.Clone(j.events)), j.printed, func(s string) string { return s })
 	}
 	return engine.NewRun(book, env).Go(t.Context())
 }

@@ -33,7 +33,7 @@ func (r *Run) loosen(ctx context.Context, in *instance) error {
 		var err error
 		back, err = restorer.Restore(ctx, r.probing(in))
 		switch {
-		case errors.Is(err, errNotKept), errors.Is(err, event.ErrNotRecorded): // an older record
+		case errors.Is(err, errNotRecorded), errors.Is(err, event.ErrNotRecorded): // an older record
 		case err != nil:
 			return r.asStepError(ctx, fmt.Errorf("what it would have to be put back to: %w", err))
 		}
@@ -52,7 +52,7 @@ func (r *Run) known(in *instance) bool {
 			return true
 		}
 	}
-	return r.restoring && r.env.Past.wasRestored(in.id)
+	return r.restoring && r.env.PriorRun.wasRestored(in.id)
 }
 
 func (r *Run) noteDue(in *instance, back []event.Command) error {

@@ -70,7 +70,7 @@ type CommandState struct {
 	Ended   time.Time
 }
 
-// How much of a command's output State keeps; it lets go of more when it has twice that. The journal keeps all.
+// How much of a command's output State keeps; it drops the rest when it holds twice that. The journal keeps all.
 const (
 	tailLimit = 5000    // lines
 	tailSize  = 1 << 20 // bytes
@@ -282,7 +282,7 @@ func (s *State) inStep(e Event) {
 		s.Hits = append(s.Hits, d)
 	case RemedyStarted:
 		st.Remedy = d.ID
-		st.Cures = append(st.Cures, Cure{Remedy{d.ID, d.Title}, Running})
+		st.Cures = append(st.Cures, Cure{Remedy(d), Running})
 	case RemedyEnded:
 		st.Remedy = ""
 		if n := len(st.Cures); n > 0 {

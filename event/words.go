@@ -1,6 +1,6 @@
 package event
 
-// Text is the word for how a step or a run stands. English is what the transcript says, for whoever greps.
+// Text names the status. English matches the transcript.
 func (s Status) Text() Text {
 	ja := map[Status]string{
 		Waiting: "未着手", Running: "実行中", Passed: "完了", Failed: "失敗", Skipped: "省略", Overridden: "強行",

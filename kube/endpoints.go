@@ -20,7 +20,7 @@ const (
 )
 
 // endpoints dials the server of the kubeconfig and, only when that does not accept a connection, the
-// other control-plane nodes the cluster told us about. It works below TLS: whoever answers must show
+// other control-plane nodes the cluster told us about. It works below TLS: an endpoint must show
 // a certificate for the name in the kubeconfig, and no request was sent yet, so none is sent twice.
 type endpoints struct {
 	server string // host:port of the kubeconfig; "" switches the feature off

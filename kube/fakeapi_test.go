@@ -501,7 +501,7 @@ func (f *fakeAPI) watch(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	since, _ := strconv.Atoi(r.URL.Query().Get("resourceVersion"))
 	if since < f.version {
-		// Good enough for a fake: whoever is behind lists again.
+		// Good enough for a fake: a watcher that is behind lists again.
 		f.mu.Unlock()
 		refuse(w, 410, metav1.StatusReasonExpired, "too old resource version")
 		return

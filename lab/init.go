@@ -90,7 +90,7 @@ func initMain(name string) int {
 
 // reboot takes everything of the node away but its first process and its files, and starts it again as another boot.
 func (m *machine) reboot() error {
-	time.Sleep(200 * time.Millisecond) // whoever asked for it still hears that it was heard
+	time.Sleep(200 * time.Millisecond) // the caller still gets its answer
 	m.stop("kubelet")
 	m.stop("containerd")
 	// From the first process this is everybody else in its namespace: sshd, and all who are logged in.

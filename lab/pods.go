@@ -89,7 +89,7 @@ func podReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// end confirms a deletion, once per pod, after what is left of its grace period or stopTime.
+// end confirms a deletion, once per pod, after the rest of its grace period or stopTime.
 func (r *podRunner) end(ctx context.Context, pod *corev1.Pod) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

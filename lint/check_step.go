@@ -9,7 +9,7 @@ import (
 	"spraydeck/runbook"
 )
 
-// checkUndo: whoever disrupts or destroys something says how to go back.
+// checkUndo requires an undo of steps that disrupt or destroy.
 func (c *checker) checkUndo(s *runbook.Step) {
 	danger := event.Danger(s.Danger.Value)
 	if danger == "" && s.Kind != nil {

@@ -27,7 +27,7 @@ type Options struct {
 	pause func(time.Duration) <-chan time.Time // waits; nil = as long as it says
 }
 
-// Printer prints a run line by line, for a pipe, for CI and for whoever wants no screen. It is safe for use by several
+// Printer prints a run line by line, for a pipe, for CI and for a screen reader. It is safe for use by several
 // goroutines. It prints what the events say and nothing else: a run, its replay and its rehearsal print alike.
 type Printer struct {
 	o Options

@@ -31,7 +31,7 @@ func (e *unanswered) Unwrap() error { return event.ErrUnanswered }
 
 func (e *unanswered) Error() string { return e.Text().En }
 
-// Text is the error in the language of whoever reads how the run ended.
+// Text is the error in the operator's language.
 func (e *unanswered) Text() event.Text {
 	return event.Text{
 		En: e.in("en", event.ErrUnanswered.Error()+": %s (question %s)", "; choices: ", " (wants a reason)"),
@@ -58,7 +58,7 @@ func (e *unanswered) in(lang, asked, choices, reason string) string {
 	return s
 }
 
-// Hint shows what to add to the answers file. The choice it fills in is the safe one: whoever copies it decides.
+// Hint shows what to add to the answers file. It fills in the safe choice.
 func (e *unanswered) Hint() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "to answer it beforehand, add to the file given with --answers:\n")

@@ -4,7 +4,7 @@ import (
 	"spraydeck/event"
 )
 
-// status is the word a verdict line begins with. English says what the transcript says, for whoever greps.
+// status is the word a verdict line begins with. English matches the transcript.
 func (p *Printer) status(s event.Status) string {
 	switch s {
 	case event.Waiting:

@@ -434,7 +434,7 @@ func (c *caster) answered(d event.Answered) {
 	}
 	s := c.paint("33", "? "+or(c.l.text(q.Title), plain(d.Question))) + " → " + choice + before(" ", plain(d.Text))
 	if d.Reason != "" {
-		s += c.paint("1", c.l.say(" because: ", " 理由: ")+plain(d.Reason))
+		s += c.paint("1", c.l.say(" reason: ", " 理由: ")+plain(d.Reason))
 	}
 	c.line(s)
 }

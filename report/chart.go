@@ -25,7 +25,7 @@ type chart struct {
 	NodesY         float64 // top of the nodes, 0 without any
 	Nodes          []row
 	Outages        []bar
-	NoReturn       float64 // where the way back ends, 0 for nowhere
+	NoReturn       float64 // the point of no return, 0 for none
 	Label, Summary string
 }
 

@@ -229,7 +229,7 @@ func (p *page) Failures() []failure {
 // Notes are lesser things worth knowing.
 func (p *page) Notes() []string { return p.notes(p.l) }
 
-// Calm says that there is nothing to tell.
+// Calm reports an uneventful run.
 func (p *page) Calm() bool {
 	return len(p.Failures())+len(p.overrides())+len(p.pitfalls())+len(p.Notes()) == 0
 }

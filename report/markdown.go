@@ -233,7 +233,7 @@ func (m *markdown) stoodOut() {
 			m.line("  - **%s** %s · %s · %s%s", l.say("remedy", "対処"), inline(l.text(y.Title)), l.status(y.Status), l.took(y.Took), before(" · ", inline(y.Reason)))
 		}
 		if d := x.decision; d != nil {
-			m.line("  - **%s** %s%s", l.say("decided", "判断"), inline(l.choice(d)), before(" · "+l.say("because: ", "理由: "), inline(d.Reason)))
+			m.line("  - **%s** %s%s", l.say("decided", "判断"), inline(l.choice(d)), before(" · "+l.say("reason: ", "理由: "), inline(d.Reason)))
 		}
 		switch {
 		case x.holds:
@@ -321,7 +321,7 @@ func (m *markdown) items(list []item) {
 		case it.Decision != nil:
 			d := it.Decision
 			m.line("\n**%s** %s%s%s%s (%s%s)", l.say("Decided", "判断"), inline(l.choice(d)), before(" · ", inline(l.text(d.Title))), before(" · ", code(d.Text)),
-				before(" · **"+l.say("because: ", "理由: "), after(inline(d.Reason), "**")), d.Time.Format("15:04:05"), before(", ", l.by(d.By)))
+				before(" · **"+l.say("reason: ", "理由: "), after(inline(d.Reason), "**")), d.Time.Format("15:04:05"), before(", ", l.by(d.By)))
 		case it.Diff != nil:
 			m.line("\n%s %s +%d −%d", l.say("Compared", "比較"), code(it.Diff.Path), it.Diff.Added, it.Diff.Removed)
 		case it.Remark != nil:

@@ -41,7 +41,7 @@ func Formats() []string {
 	return []string{"md", "html", "cast", "cast2", "txt", "json"}
 }
 
-// FormatError is a format that there is not.
+// FormatError reports an unknown export format.
 type FormatError struct{ Format string }
 
 func (e *FormatError) Error() string { return fmt.Sprintf("export: there is no format %q", e.Format) }

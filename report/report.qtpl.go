@@ -786,7 +786,7 @@ func streamstoodOut(qw422016 *qt422016.Writer, p *page) {
 			qw422016.E().S(l.choice(d))
 			if d.Reason != "" {
 				qw422016.N().S(` · `)
-				qw422016.E().S(l.say("because:", "理由:"))
+				qw422016.E().S(l.say("reason:", "理由:"))
 				qw422016.N().S(` `)
 				qw422016.E().S(plain(d.Reason))
 			}
@@ -1157,7 +1157,7 @@ func streamdecision(qw422016 *qt422016.Writer, d *Decision, l language) {
 	}
 	if d.Reason != "" {
 		qw422016.N().S(` · <strong>`)
-		qw422016.E().S(l.say("because:", "理由:"))
+		qw422016.E().S(l.say("reason:", "理由:"))
 		qw422016.N().S(` `)
 		qw422016.E().S(plain(d.Reason))
 		qw422016.N().S(`</strong>`)

@@ -22,7 +22,7 @@ type Language struct {
 	Releases func(*Runbook) (from, to map[string]any, err error)
 }
 
-// Inventory is which hosts there are, and what each is told.
+// Inventory holds the hosts, their groups and their variables.
 type Inventory struct {
 	Groups map[string][]string
 	Vars   map[string]map[string]any
@@ -166,7 +166,7 @@ type Step struct {
 	ID        Str         `yaml:"id,required" doc:"lower case, digits and dashes; steps.<id> in expressions, with dashes as underscores"`
 	Title     Prose       `yaml:"title,required" doc:"one line"`
 	Why       Prose       `yaml:"why" doc:"what the operator should know, as Markdown"`
-	When      Expr        `yaml:"when" doc:"whether the step is done at all"`
+	When      Expr        `yaml:"when" doc:"the condition to run the step"`
 	On        On          `yaml:"on" doc:"where it runs; without it on the workstation"`
 	Danger    Str         `yaml:"danger" doc:"what it can do: none, changes, disrupts or destroys" enum:"none|changes|disrupts|destroys"`
 	Confirm   Template    `yaml:"confirm" doc:"the word to type for a red step; without it the node or the cluster"`

@@ -198,11 +198,11 @@ func (cn *conn) watch(interval time.Duration, count int) {
 // connection returns the connection to host, dialling if there is none.
 func (c *Client) connection(ctx context.Context, host string) (*conn, error) {
 	cn, err := c.shared(ctx, "host "+host, func(ctx context.Context) (*conn, error) {
-		way, err := c.way(ctx, host)
+		way, err := c.route(ctx, host)
 		if err != nil {
 			return nil, err
 		}
-		return c.follow(ctx, way)
+		return c.dialRoute(ctx, way)
 	})
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, &CancelledError{Host: host, Ended: true, Err: ctx.Err()}
@@ -282,6 +282,6 @@ func (c *Client) fill(ctx context.Context, key string, s *slot, dial func(contex
 	}
 	c.mu.Unlock()
 	if err != nil {
-		close(s.ready) // only now, so that whoever tries again dials again
+		close(s.ready) // only now, so that a retry dials again
 	}
 }

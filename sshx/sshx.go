@@ -22,7 +22,7 @@
 //     knows, [CancelledError] that the caller stopped it.
 //   - Files are read at every new connection, never cached: the operator may
 //     repair ssh_config or known_hosts and simply try again.
-//   - Errors are plain text for the operator; the way out is apart, in Hint.
+//   - Errors are plain text for the operator; how to mend it is separate, in Hint.
 package sshx
 
 import (

@@ -5,7 +5,7 @@
 //
 // Rules of the package:
 //
-//   - An event is in the file before Append returns, so that whoever shows it afterwards shows nothing that a killed
+//   - An event is in the file before Append returns, so that nothing is shown that a killed
 //     console would lose. What a power failure may cost is at most one second of output.
 //   - A journal that could not be written stays broken: every later Append gives the same error, and the run stops.
 //   - Secrets are masked on the way in. There is no unmasked copy to forget about.

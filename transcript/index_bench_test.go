@@ -71,7 +71,7 @@ func benchRecording(b *testing.B, spooled bool) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			past := engine.NewPast(c.Events(), c.Printed, func(s string) string { return s })
+			past := engine.NewPriorRun(c.Events(), c.Printed, func(s string) string { return s })
 			state, err := c.Recall(64)
 			if err != nil {
 				b.Fatal(err)

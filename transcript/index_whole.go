@@ -11,7 +11,7 @@ import (
 	"spraydeck/event"
 )
 
-// RecordWhole is Record for whoever goes on with a run: an index that was kept is not taken, all of the file is read. What
+// RecordWhole is Record for a resumed run: an index that was kept is not taken, all of the file is read. What
 // has been written by now is known, and stays all that is known.
 func RecordWhole(path string) (*Recording, error) {
 	c, err := Record(path)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Masker masks streams the way a Writer masks output: for whoever writes output itself, such as a supervisor to its spool.
+// Masker masks streams the way a Writer masks output: for a process that writes output itself, such as a supervisor to its spool.
 type Masker struct {
 	known atomic.Pointer[known]
 	add   sync.Mutex

@@ -1,7 +1,6 @@
 package transcript
 
 import (
-	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func TestNewestReadsLittle(t *testing.T) {
 	}
 	for n, s := range all {
 		if want := start.Add(time.Duration(runs-1-n) * 20 * time.Minute); !s.Header.Started.Equal(want) {
-			t.Fatal(fmt.Sprintf("%d: %s began %s, not %s", n, s.ID, s.Header.Started, want))
+			t.Fatalf("%d: %s began %s, not %s", n, s.ID, s.Header.Started, want)
 		}
 	}
 }

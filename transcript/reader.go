@@ -86,7 +86,7 @@ func (r *Reader) Close() error {
 }
 
 // Events gives all events in order. A line that can not be read is an error that names it, and so is output that its spool
-// does not have (it wraps SpoolError); whoever goes on gets the next line. Every iteration starts at the front, and only
+// does not have (it wraps SpoolError); the next iteration gets the next line. Every iteration starts at the front, and only
 // one can be under way.
 func (r *Reader) Events() iter.Seq2[event.Event, error] {
 	return func(yield func(event.Event, error) bool) {

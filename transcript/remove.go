@@ -14,7 +14,7 @@ func Remove(dir string) error {
 		return err
 	}
 	defer held.Close()
-	// what is left of a removal that was broken off is no run any more
+	// the rest of an interrupted removal is no run any more
 	if err := os.Remove(filepath.Join(dir, FileName)); err != nil && !os.IsNotExist(err) {
 		return &FileError{"remove", filepath.Join(dir, FileName), err}
 	}

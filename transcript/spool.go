@@ -90,7 +90,7 @@ type SpoolError struct {
 
 func (e *SpoolError) Error() string { return fmt.Sprintf("%s: at byte %d: %s", e.Path, e.At, e.Why) }
 
-// Hint gives the way out.
+// Hint says how to mend it.
 func (e *SpoolError) Hint() string {
 	return "a transcript is the whole directory of its run: the spools go with it wherever it is copied"
 }
@@ -213,7 +213,7 @@ func (s *spooling) piece(o event.Output) spooled {
 }
 
 // Spool says that the output of a command stands in spool/ in the directory of the run, which it gives: in 7.out and 7.err,
-// written and masked by whoever supervises command 7. From now on Output events of it are references to there, in the order
+// written and masked by the supervisor of command 7. From now on Output events of it are references to there, in the order
 // in which they come: what is appended must be what the files have, from the start, or from where an earlier console left
 // off. Nothing is masked a second time.
 func (w *Writer) Spool(number int) (dir string) {
@@ -224,7 +224,7 @@ func (w *Writer) Spool(number int) (dir string) {
 }
 
 // sync forces spools to the disk and then the transcript: what it refers to is never younger than itself. The spools are
-// synced from here since whoever writes them may have ended, or be busy.
+// synced from here since their writer may have ended, or be busy.
 func (w *Writer) sync(dirty map[streamKey]bool) error {
 	if err := w.removed(); err != nil {
 		return err

@@ -64,7 +64,7 @@ func newAsk(l look, q event.Question, clock func() time.Time) *ask {
 		f := newField("", false, false)
 		a.field = &f
 	}
-	a.cursor = a.first()
+	a.cursor = a.initialChoice()
 	return a
 }
 
@@ -72,8 +72,8 @@ func hasChoice(q event.Question, id string) bool {
 	return slices.ContainsFunc(q.Choices, func(c event.Choice) bool { return c.ID == id })
 }
 
-// first is the choice selected when the question opens: the safe one; where nothing can break, the one to go on with.
-func (a *ask) first() int {
+// initialChoice is the choice selected when the question opens: the safe one; where nothing can break, the one to go on with.
+func (a *ask) initialChoice() int {
 	want := a.q.Safe
 	switch {
 	case a.field != nil, !a.Red() && (a.q.Form == event.AskApprove || a.q.Form == event.AskAcknowledge || a.q.Form == event.AskCompare):
@@ -144,7 +144,7 @@ func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
 		a.Restart()
 		a.note = sayPasted
 		return handled{}
-	case enter && a.spent && (a.field == nil || a.q.Type == "" || a.cursor != a.first()):
+	case enter && a.spent && (a.field == nil || a.q.Type == "" || a.cursor != a.initialChoice()):
 		a.note = sayEnterSpent
 		return handled{}
 	}
@@ -174,7 +174,7 @@ func (a *ask) chooseKey(msg tea.KeyPressMsg) action {
 		return a.choose(a.q.Choices[a.cursor])
 	case "esc":
 		if a.picking {
-			a.picking, a.cursor = false, a.first()
+			a.picking, a.cursor = false, a.initialChoice()
 			return handled{}
 		}
 		return a.safe()
@@ -242,17 +242,17 @@ func (a *ask) typeKey(msg tea.KeyPressMsg) action {
 		a.scroll.Move(motionOf(msg))
 		return handled{}
 	case "enter":
-		return a.typed()
+		return a.confirmKey()
 	}
 	a.field.HandleKey(msg)
 	if a.reason == nil {
-		a.cursor = a.first() // who types means the field
+		a.cursor = a.initialChoice() // who types means the field
 	}
 	return handled{}
 }
 
-// typed is enter where something is typed: dead until it is what is wanted.
-func (a *ask) typed() action {
+// confirmKey is Enter, disabled until the text matches.
+func (a *ask) confirmKey() action {
 	text := a.field.Value()
 	c := a.q.Choices[a.cursor]
 	switch {
@@ -293,7 +293,7 @@ func (a *ask) endReason() {
 		f := newField("", false, false)
 		a.field = &f
 	}
-	a.cursor = a.first()
+	a.cursor = a.initialChoice()
 }
 
 // safe is Esc.

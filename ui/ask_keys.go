@@ -37,7 +37,7 @@ func (a *ask) Keys() []Key {
 		if a.reason == nil {
 			enter.Help = a.q.Choices[a.cursor].Label
 			esc.Help = a.labelOf(a.q.Safe)
-			enter = enter.without(a.q.Type != "" && a.cursor == a.first() && a.field.Value() != a.q.Type, sayWordWrong)
+			enter = enter.without(a.q.Type != "" && a.cursor == a.initialChoice() && a.field.Value() != a.q.Type, sayWordWrong)
 		}
 		keys := []Key{enter}
 		if a.reason == nil && len(a.q.Choices) > 2 { // more than the field and Esc

@@ -106,7 +106,7 @@ func Home(ctx context.Context, data HomeData, o Options) (HomeChoice, error) {
 }
 
 func showHome(ctx context.Context, data HomeData, o Options, more ...tea.ProgramOption) (HomeChoice, error) {
-	errands := newErrands(ctx)
+	errands := newFetcher(ctx)
 	defer errands.end()
 	m := newHomeModel(data, o, errands)
 	_, err := program(ctx, m, more...).Run()

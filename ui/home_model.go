@@ -46,7 +46,7 @@ type homePage interface {
 type homeModel struct {
 	opts    Options
 	data    HomeData
-	errands *errands
+	errands *fetcher
 	facts   *homeFacts
 	look    look
 	home    *homeView
@@ -59,7 +59,7 @@ type homeModel struct {
 	w, h    int
 }
 
-func newHomeModel(data HomeData, o Options, e *errands) *homeModel {
+func newHomeModel(data HomeData, o Options, e *fetcher) *homeModel {
 	facts := &homeFacts{findings: map[string]*lookup[[]runbook.Finding]{}}
 	l := newLook(o)
 	m := &homeModel{opts: o, data: data, errands: e, facts: facts, look: l, home: newHomeView(l, o, facts)}

@@ -102,7 +102,7 @@ type homeStage struct {
 func newHomeStage(t *testing.T, data HomeData, lang string, w, h int) *homeStage {
 	t.Helper()
 	s := &homeStage{t: t, now: time.Date(2026, 11, 20, 21, 0, 0, 0, time.UTC)}
-	e := newErrands(t.Context())
+	e := newFetcher(t.Context())
 	t.Cleanup(e.end)
 	s.homeModel = newHomeModel(data, Options{Lang: lang, Version: "test", Clock: func() time.Time { return s.now }}, e)
 	s.later = func(_ time.Duration, msg tea.Msg) tea.Cmd { s.ticks = append(s.ticks, msg); return nil }
@@ -371,7 +371,7 @@ func TestHomeAtAnySize(t *testing.T) {
 
 func TestHomeWithoutColour(t *testing.T) {
 	plain := newHomeStage(t, sampleHome(), "", 120, 40).settle()
-	e := newErrands(t.Context())
+	e := newFetcher(t.Context())
 	defer e.end()
 	m := newHomeModel(sampleHome(), Options{NoColor: true, Version: "test", Clock: plain.opts.Clock}, e)
 	m.facts = plain.facts
@@ -390,7 +390,7 @@ func TestHomeWithoutColour(t *testing.T) {
 
 // Leaving cancels what is under way, waits for it, and starts nothing more.
 func TestErrandsEnd(t *testing.T) {
-	e := newErrands(t.Context())
+	e := newFetcher(t.Context())
 	begun, ended := make(chan struct{}), false
 	var l lookup[int]
 	cmd := l.start(e, time.Minute, time.Time{}, "", func(ctx context.Context) (int, error) {

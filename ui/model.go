@@ -297,7 +297,7 @@ func (m *model) act(a action) tea.Cmd {
 	case actStart: // enter on the plan; the run has begun already
 		m.run.screenKey("esc")
 	case actQuit:
-		return m.leave()
+		return m.askToQuit()
 	case actLeave:
 		return m.left()
 	case actDetach:
@@ -352,8 +352,8 @@ func (m *model) control(c event.Control, say event.Text) {
 	}
 }
 
-// leave asks first while there is something to lose, and asks no twice.
-func (m *model) leave() tea.Cmd {
+// askToQuit asks first while there is something to lose, and asks no twice.
+func (m *model) askToQuit() tea.Cmd {
 	switch {
 	case m.quit, m.leaving:
 		return m.left()

@@ -6,7 +6,7 @@ import (
 	"spraydeck/event"
 )
 
-// Options are what the console is told from outside. The zero value is an English console with colours and no window.
+// Options configure the console. The zero value is an English console with colours and no window.
 type Options struct {
 	Lang      string           // "en" or "ja"; anything else is English
 	NoColor   bool             // bold, reverse and underline remain

@@ -238,7 +238,7 @@ func (v *planView) Keys() []Key {
 	return append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack})
 }
 
-// head is the title, the sums, and where the way back ends.
+// head is the title, the sums, and the point of no return.
 func (v *planView) head() []string {
 	right := ""
 	if v.plan.KnownTo != "" {

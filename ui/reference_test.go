@@ -50,7 +50,7 @@ func TestReference(t *testing.T) {
 	}
 }
 
-// TestAbortBy: the time to turn back is what is left of the window after all that follows the point of no return.
+// TestAbortBy: the time to turn back is the window less the estimates of all that follows the point of no return.
 func TestAbortBy(t *testing.T) {
 	at := sceneStart
 	state := &event.State{}

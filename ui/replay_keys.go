@@ -51,7 +51,7 @@ func (r *replayScreen) ownKeys() []Key {
 		end)
 }
 
-// Keys are what HandleKey knows: ours, then what is left of the Run screen's, then the way out.
+// Keys are what HandleKey knows: ours, then those of the Run screen that apply, then leave.
 func (r *replayScreen) Keys() []Key {
 	if r.typed != nil {
 		return []Key{{Keys: []string{"enter"}, Help: sayKeyTake}, {Keys: []string{"esc"}, Help: sayKeyBack}}

@@ -134,7 +134,7 @@ func (p *player) forward(to transcript.Place) {
 	}
 }
 
-// Print sees to it that the state has what some commands printed, and lets go of what the others did.
+// Print gives the state the output of some commands and drops that of the others.
 func (p *player) Print(commands []*event.CommandState) error {
 	var missing []*event.CommandState
 	shown := map[int]*event.CommandState{}

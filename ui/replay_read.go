@@ -78,7 +78,7 @@ func (m *replayModel) took(s scanned) tea.Cmd {
 
 func (m *replayModel) verify() tea.Cmd {
 	path := m.rec.Path()
-	return behind(func() tea.Msg {
+	return lowPriority(func() tea.Msg {
 		r, err := transcript.Verify(path)
 		return verified{r, err}
 	})
@@ -88,7 +88,7 @@ func (m *replayModel) verify() tea.Cmd {
 func (m *replayModel) check() tea.Cmd {
 	m.screen.verifying = false
 	look := m.rec.Check()
-	return behind(func() tea.Msg {
+	return lowPriority(func() tea.Msg {
 		s, ok := look()
 		return indexChecked{s, ok}
 	})

@@ -34,7 +34,7 @@ type runScreen struct {
 	search  *field
 	notice  string
 	front   []Key // the keys of what stands over the screen, if something does
-	more    []Key // the keys of whoever shows this screen, for the last line
+	more    []Key // the keys of the screen around this one, for the last line
 	bare    bool  // without the key line: a replay has its own
 }
 

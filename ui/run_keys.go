@@ -272,7 +272,7 @@ func centred(dialog string, w, h int) (x, y int) {
 	return max(0, (w-lipgloss.Width(dialog))/2), max(0, (h-1-strings.Count(dialog, "\n")-1)/2)
 }
 
-// allKeys are the screen's keys and those of whoever shows it.
+// allKeys are the screen's keys and those of the screen around it.
 func (r *runScreen) allKeys() []Key {
 	keys := r.Keys()
 	if r.search == nil && !(r.answering() && (r.ask.Typing() || !r.ask.Docked())) {

@@ -125,7 +125,7 @@ func (p *stepPanel) arrange() stepView {
 	return v
 }
 
-// hint says, at the end of what is left of the text, that there is more of it.
+// hint marks a text that was cut.
 func (p *stepPanel) hint(doc []string) []string {
 	more := " " + p.Key.Render("d") + " " + p.Faint.Render(p.say(sayMoreDetails))
 	for len(doc) > 0 && strings.TrimSpace(doc[len(doc)-1]) == "" {

@@ -41,7 +41,7 @@ var (
 	sayRemedy        = event.Text{En: "remedy", Ja: "対処"}
 	sayBehind        = event.Text{En: "shown as it was at %s: the command is being taken up again", Ja: "%s 時点の表示です。コマンドに再接続しています"}
 	sayRemedyRuns    = event.Text{En: "remedy running: %s", Ja: "対処を実行中: %s"}
-	sayDecided       = event.Text{En: "decided: %s, because: %s", Ja: "判断: %s、理由: %s"}
+	sayDecided       = event.Text{En: "decided: %s, reason: %s", Ja: "判断: %s、理由: %s"}
 	sayMoreLines     = event.Text{En: "… %d more lines", Ja: "… 残り %d 行"}
 	sayMoreDetails   = event.Text{En: "for the rest", Ja: "で残りを表示"}
 	sayRange         = event.Text{En: "%d-%d of %d", Ja: "%d-%d / %d"}
@@ -120,7 +120,7 @@ var (
 	sayEnterSpent   = event.Text{En: "enter ignored after an enter that came too early: use the key shown, or move first", Ja: "早すぎた Enter の後の Enter は無効です。表示のキーを使うか、先に選択を動かしてください"}
 	sayNoPaste      = event.Text{En: "pasted text is not taken here: type it", Ja: "ここでは貼り付けできません。入力してください"}
 	sayReasonFor    = event.Text{En: "Why “%s”? It goes into the transcript.", Ja: "「%s」の理由は? 記録に残ります。"}
-	sayReasonPrompt = event.Text{En: "because:", Ja: "理由:"}
+	sayReasonPrompt = event.Text{En: "Reason:", Ja: "理由:"}
 	sayNotBegun     = event.Text{En: "It has not begun. What it runs stands here as soon as it does.", Ja: "まだ始まっていません。実行内容は開始時にここに表示されます。"}
 	sayCheckedAgain = event.Text{En: "checked again at %s", Ja: "%s に再確認しました"}
 	sayReasonEmpty  = event.Text{En: "a reason is needed", Ja: "理由が必要です"}

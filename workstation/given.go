@@ -60,7 +60,7 @@ func (d *doubled) Close() error { return d.masked.Close() }
 func (o *original) exact() bool { return o.printed.Sum64() == o.wrote.Sum64() }
 
 // give hands a console what it asked for. It is waited for as long as giveFor, no longer: the command has ended.
-func (d *desk) give(list []*original) {
+func (d *controlServer) give(list []*original) {
 	all := given{}
 	for _, o := range list {
 		if !o.exact() {
@@ -79,7 +79,7 @@ func (d *desk) give(list []*original) {
 	case <-time.After(askWithin):
 	}
 	d.mu.Lock()
-	guests := make([]*guest, 0, len(d.guests))
+	guests := make([]*client, 0, len(d.guests))
 	for g := range d.guests {
 		if g.wants {
 			guests = append(guests, g)

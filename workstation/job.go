@@ -45,7 +45,7 @@ type Job struct {
 // An error is a [*StartError], or a [*LostError] if nobody knows whether it started.
 func Start(dir string, number int, line string, o Options, stdin io.Reader, secrets Secrets) (*Job, error) {
 	s := spec{
-		Number: number, Line: line, Options: o, Secrets: secrets, Graces: graces{interruptGrace, terminateGrace, outputGrace},
+		Number: number, Line: line, Options: o, Secrets: secrets, Graces: stopTimeouts{interruptGrace, terminateGrace, outputGrace},
 	}
 	var err error
 	if s.Options.Dir, err = filepath.Abs(o.Dir); err != nil {
@@ -82,7 +82,7 @@ func sized(r io.Reader) bool {
 	return ok
 }
 
-// claim makes N.job and locks it, before there is a supervisor: whoever looks from now on sees that something is under way.
+// claim makes N.job and locks it, before the supervisor starts, so that others see a command under way.
 func claim(names files) (*os.File, error) {
 	f, err := os.OpenFile(names.job, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
@@ -252,7 +252,7 @@ func (j *Job) state() State {
 	return Lost
 }
 
-// Close lets go of the job, which goes on.
+// Close detaches from the job, which goes on.
 func (j *Job) Close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()

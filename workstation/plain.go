@@ -19,7 +19,7 @@ func startPlain(cmd *exec.Cmd, _ Options, stdin io.Reader, stdout, stderr output
 	}
 	// Our own pipes, because those of os/exec are cut off after a fixed time,
 	// also when it is our writer that is slow.
-	d := newDrain()
+	d := newOutputCopy()
 	var err error
 	if cmd.Stdout, err = d.pipe(stdout); err == nil {
 		if cmd.Stderr = cmd.Stdout; !same(stdout.w, stderr.w) {
@@ -44,7 +44,7 @@ func startPlain(cmd *exec.Cmd, _ Options, stdin io.Reader, stdout, stderr output
 }
 
 // pipe makes the command's end of a pipe whose other end is copied to w.
-func (d *drain) pipe(w io.Writer) (*os.File, error) {
+func (d *outputCopy) pipe(w io.Writer) (*os.File, error) {
 	r, cmdEnd, err := os.Pipe()
 	if err != nil {
 		return nil, err

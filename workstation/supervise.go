@@ -38,7 +38,7 @@ func Supervise(masking func(Secrets) Mask) error {
 	}
 	defer lock.Close()
 	defer answer.Close()
-	terminated := deafen()
+	terminated := ignoreHangup()
 	var s spec
 	// A console that was killed while it wrote leaves half a spec: then nothing has begun, and nothing does.
 	if err := json.NewDecoder(os.Stdin).Decode(&s); err != nil {
@@ -67,9 +67,9 @@ func inherited() (lock, answer *os.File, err error) {
 	return os.NewFile(lockFD, "job"), os.NewFile(replyFD, "reply"), nil
 }
 
-// deafen makes the process deaf to whatever a terminal or a shell sends to those who leave. Not by ignoring: that the
+// ignoreHangup makes the process deaf to whatever a terminal or a shell sends to those who leave. Not by ignoring: that the
 // command would inherit, and nothing but SIGKILL could stop it. SIGTERM comes when the machine goes down, and means it.
-func deafen() <-chan os.Signal {
+func ignoreHangup() <-chan os.Signal {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE,
 		syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGUSR1, syscall.SIGUSR2)
 	terminated := make(chan os.Signal, 1)
@@ -148,7 +148,7 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	answer.Close()
 	desk.open(mask.Add)
 
-	e := attend(cmd.Process.Pid, going, desk.stops, terminated, kept)
+	e := wait(cmd.Process.Pid, going, desk.stops, terminated, kept)
 	all.detach()
 	out.Close()
 	if errs != nil {
@@ -174,8 +174,8 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	return nil
 }
 
-// attend waits for the command's end, or brings it about.
-func attend(pid int, going *running, stops <-chan string, terminated <-chan os.Signal, kept *spool) ending {
+// wait waits for the command's end, or brings it about.
+func wait(pid int, going *running, stops <-chan string, terminated <-chan os.Signal, kept *spool) ending {
 	ended := make(chan error, 1)
 	go func() { ended <- going.wait() }()
 	save := time.NewTicker(time.Second)
@@ -216,7 +216,7 @@ func bootID() string {
 }
 
 // listen makes the socket, for its owner alone.
-func listen(name string) (*desk, error) {
+func listen(name string) (*controlServer, error) {
 	if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
@@ -226,5 +226,5 @@ func listen(name string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &desk{socket: l, keys: newKeys(), stops: make(chan string, 1), quit: make(chan struct{}), asked: make(chan struct{})}, nil
+	return &controlServer{socket: l, keys: newKeys(), stops: make(chan string, 1), quit: make(chan struct{}), asked: make(chan struct{})}, nil
 }

@@ -246,7 +246,7 @@ func TestSupervisedInput(t *testing.T) {
 			t.Errorf("no stdin: exit %d, %v", exit, err)
 		}
 	})
-	// a plain command gets all of its input, whoever reads it
+	// a plain command gets all of its input
 	r, w := io.Pipe()
 	go func() { io.WriteString(w, strings.Repeat("x", 1<<20)); w.Close() }()
 	j, _ := start(t, "wc -c", Options{}, r)
@@ -437,7 +437,7 @@ func TestMachineRestarted(t *testing.T) {
 	}
 }
 
-// TestKeysAfterAttach: who takes a command up can type, while whoever watched it before still does.
+// TestKeysAfterAttach: who takes a command up can type, while the console before it still can.
 func TestKeysAfterAttach(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()

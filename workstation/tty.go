@@ -62,7 +62,7 @@ func startTTY(cmd *exec.Cmd, o Options, stdin io.Reader, stdout, _ output) (*run
 			}
 		}()
 	}
-	d := newDrain()
+	d := newOutputCopy()
 	d.copy(stdout, terminal)
 	return &running{cmd: cmd, drain: d}, nil
 }

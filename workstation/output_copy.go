@@ -12,10 +12,10 @@ import (
 // process left behind.
 const afterExit = 1 << 20
 
-// drain copies the output of a command: all of it, but only the command's. A
+// outputCopy copies the output of a command: all of it, but only the command's. A
 // process that it left behind may keep the pipe open for days, so after the
 // exit no more than outputGrace is spent on waiting for more.
-type drain struct {
+type outputCopy struct {
 	copies   sync.WaitGroup
 	exited   chan struct{}
 	exitedAt time.Time // set before exited is closed
@@ -23,9 +23,9 @@ type drain struct {
 	writers  []*os.File
 }
 
-func newDrain() *drain { return &drain{exited: make(chan struct{})} }
+func newOutputCopy() *outputCopy { return &outputCopy{exited: make(chan struct{})} }
 
-func (d *drain) copy(w io.Writer, r *os.File) {
+func (d *outputCopy) copy(w io.Writer, r *os.File) {
 	d.readers = append(d.readers, r)
 	d.copies.Go(func() {
 		buf := make([]byte, 32<<10)
@@ -55,7 +55,7 @@ func (d *drain) copy(w io.Writer, r *os.File) {
 }
 
 // closeWriters gives up our copies of the command's ends.
-func (d *drain) closeWriters() {
+func (d *outputCopy) closeWriters() {
 	for _, w := range d.writers {
 		w.Close()
 	}
@@ -63,7 +63,7 @@ func (d *drain) closeWriters() {
 
 // wait is called when the command has exited, and returns when its output has
 // been written.
-func (d *drain) wait() {
+func (d *outputCopy) wait() {
 	d.exitedAt = time.Now()
 	close(d.exited)
 	for _, r := range d.readers {

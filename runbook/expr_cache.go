@@ -10,13 +10,13 @@ import (
 	"cel.dev/cel-go/cel"
 )
 
-// Compiling is dear, and the same condition stands on many a step, in many a runbook, and is evaluated round after round.
-// So each source is compiled once for each way in which the names that stand in it are declared.
+// Compiling CEL is expensive and conditions repeat, so programs are cached: one for each source and each set of declared
+// names.
 
-// keptAtMost bounds what is kept: the catalogue has about a thousand sources, in about a hundred environments.
-const keptAtMost = 4096
+// maxCached bounds the cache: the catalogue has about a thousand sources, in about a hundred environments.
+const maxCached = 4096
 
-var kept struct {
+var exprCache struct {
 	sync.Mutex
 	sources map[string]*source
 	envs    []*declarations
@@ -42,16 +42,16 @@ type meaning struct {
 
 // meaning gives what a source means where these names are declared.
 func (v Vars) meaning(text string) (*meaning, error) {
-	kept.Lock()
-	s := kept.sources[text]
+	exprCache.Lock()
+	s := exprCache.sources[text]
 	if s == nil {
-		if kept.sources == nil || len(kept.sources) >= keptAtMost {
-			kept.sources, kept.envs = map[string]*source{}, nil
+		if exprCache.sources == nil || len(exprCache.sources) >= maxCached {
+			exprCache.sources, exprCache.envs = map[string]*source{}, nil
 		}
 		s = &source{text: text, names: namesIn(text)}
-		kept.sources[text] = s
+		exprCache.sources[text] = s
 	}
-	kept.Unlock()
+	exprCache.Unlock()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,14 +114,14 @@ type declarations struct {
 // env gives an environment in which the names of a source are declared as they are here. Others may be declared
 // otherwise: making an environment costs more than checking an expression in it.
 func (v Vars) env(s *source) (*cel.Env, error) {
-	kept.Lock()
-	for _, d := range slices.Backward(kept.envs) {
+	exprCache.Lock()
+	for _, d := range slices.Backward(exprCache.envs) {
 		if s.same(d.vars, v) {
-			kept.Unlock()
+			exprCache.Unlock()
 			return d.env, nil
 		}
 	}
-	kept.Unlock()
+	exprCache.Unlock()
 	env, err := base()
 	if err != nil {
 		return nil, err
@@ -133,8 +133,8 @@ func (v Vars) env(s *source) (*cel.Env, error) {
 	if env, err = env.Extend(options...); err != nil {
 		return nil, err
 	}
-	kept.Lock()
-	defer kept.Unlock()
-	kept.envs = append(kept.envs, &declarations{maps.Clone(v), env})
+	exprCache.Lock()
+	defer exprCache.Unlock()
+	exprCache.envs = append(exprCache.envs, &declarations{maps.Clone(v), env})
 	return env, nil
 }

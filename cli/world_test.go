@@ -27,7 +27,7 @@ func TestSecretAnsweredInMidRun(t *testing.T) {
 	}
 	const secret = "said-in-the-middle"
 	key, shown := filepath.Join(t.TempDir(), "key"), filepath.Join(t.TempDir(), "go")
-	out := &outside{dir: t.TempDir()}
+	out := &world{dir: t.TempDir()}
 	out.record(j, nil)
 	mask := out.mask(j)
 	done := make(chan error, 1)
@@ -64,7 +64,7 @@ func TestCommandsSpeakEnglish(t *testing.T) {
 		t.Setenv("LANGUAGE", "ja")
 		t.Setenv("LC_ALL", all)
 		var printed strings.Builder
-		exit, err := (&outside{dir: t.TempDir()}).local(t.Context(), event.Command{Env: []string{"OWN=yes"},
+		exit, err := (&world{dir: t.TempDir()}).local(t.Context(), event.Command{Env: []string{"OWN=yes"},
 			Line: `echo "[$LC_MESSAGES] [$LC_ALL] [$LANG] [$LANGUAGE] [$OWN]"`}, &printed, io.Discard)
 		if got := strings.TrimSpace(printed.String()); exit != 0 || err != nil || got != want {
 			t.Errorf("LC_ALL=%s: %s, want %s (%d, %v)", all, got, want, exit, err)

@@ -8,10 +8,10 @@ import (
 // noiseLimit is how much of a login shell's own talk is kept.
 const noiseLimit = 64 << 10
 
-// marked takes one stream of a session with our script apart. What comes before the first mark is the talk of the login
+// markers takes one stream of a session with our script apart. What comes before the first mark is the talk of the login
 // shell, what follows is the output of the command, and lines after a mark are for us. The mark is random, and not in the
 // command line as it is in the stream, so that no output can hold it by accident.
-type marked struct {
+type markers struct {
 	mark string
 	to   io.Writer
 	seen int64 // bytes of the command that went to to
@@ -23,7 +23,7 @@ type marked struct {
 }
 
 // Write never fails: the stream must be read on for its marks.
-func (m *marked) Write(p []byte) (int, error) {
+func (m *markers) Write(p []byte) (int, error) {
 	n := len(p)
 	if len(m.rest) > 0 {
 		p = append(m.rest, p...)
@@ -54,7 +54,7 @@ func (m *marked) Write(p []byte) (int, error) {
 }
 
 // undecided gives the length of the end of p that is, or may become, a mark.
-func (m *marked) undecided(p []byte) int {
+func (m *markers) undecided(p []byte) int {
 	if at := bytes.Index(p, []byte(m.mark)); at >= 0 {
 		return len(p) - at
 	}
@@ -67,12 +67,12 @@ func (m *marked) undecided(p []byte) int {
 }
 
 // flush passes on what no mark followed: the end of the output, or all of it where our script never came to speak.
-func (m *marked) flush() {
+func (m *markers) flush() {
 	m.pass(m.rest)
 	m.rest = nil
 }
 
-func (m *marked) pass(p []byte) {
+func (m *markers) pass(p []byte) {
 	if len(p) == 0 {
 		return
 	}
@@ -83,7 +83,7 @@ func (m *marked) pass(p []byte) {
 }
 
 // last is the last thing that was said.
-func (m *marked) last() string {
+func (m *markers) last() string {
 	if len(m.said) == 0 {
 		return ""
 	}

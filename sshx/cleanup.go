@@ -88,7 +88,7 @@ func (c *Client) askWith(ctx context.Context, host, script string, stdin io.Read
 	defer release()
 	defer sess.Close()
 	mark, half := newMark()
-	notes := &marked{mark: mark}
+	notes := &markers{mark: mark}
 	_, err = run(ctx, host, sess, c.shellLine(script, append([]string{half}, args...)...), stdin, nil, notes)
 	return notes.last(), err
 }

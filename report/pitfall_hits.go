@@ -6,8 +6,8 @@ import (
 	"spraydeck/event"
 )
 
-// met is a pitfall that the run came across: a gate found it before, or output showed it.
-type met struct {
+// pitfallHit is a pitfall that the run came across: a gate found it before, or output showed it.
+type pitfallHit struct {
 	pitfall  string
 	title    event.Text
 	severity string
@@ -22,10 +22,10 @@ type met struct {
 }
 
 // pitfalls gives what was met, each once for each step, with what was done about it.
-func (r *run) pitfalls() []*met {
-	var list []*met
-	byKey := map[string]*met{}
-	find := func(step, pitfall string) *met { return byKey[step+"\x00"+pitfall] }
+func (r *run) pitfalls() []*pitfallHit {
+	var list []*pitfallHit
+	byKey := map[string]*pitfallHit{}
+	find := func(step, pitfall string) *pitfallHit { return byKey[step+"\x00"+pitfall] }
 	for _, g := range r.gates {
 		if g.Pitfall == "" {
 			continue
@@ -38,7 +38,7 @@ func (r *run) pitfalls() []*met {
 			}
 			continue
 		case m == nil:
-			m = &met{pitfall: g.Pitfall, step: g.Step, moment: g.Moment}
+			m = &pitfallHit{pitfall: g.Pitfall, step: g.Step, moment: g.Moment}
 			byKey[g.Step+"\x00"+g.Pitfall] = m
 			list = append(list, m)
 			m.title, m.seen = g.Title, g.Evidence
@@ -48,7 +48,7 @@ func (r *run) pitfalls() []*met {
 	for _, h := range r.hits {
 		m := find(h.Step, h.Pitfall)
 		if m == nil {
-			m = &met{pitfall: h.Pitfall, step: h.Step, moment: h.Moment, title: h.Title, severity: h.Severity, hint: h.Hit.Hint, advice: h.Cause}
+			m = &pitfallHit{pitfall: h.Pitfall, step: h.Step, moment: h.Moment, title: h.Title, severity: h.Severity, hint: h.Hit.Hint, advice: h.Cause}
 			byKey[h.Step+"\x00"+h.Pitfall] = m
 			list = append(list, m)
 		}

@@ -32,7 +32,7 @@ func (r *Run) begin(ctx context.Context) error {
 	if started.From == "" {
 		started.From = r.book.From.Source
 	}
-	if r.env.Past == nil || r.env.Past.Started == nil {
+	if r.env.PriorRun == nil || r.env.PriorRun.Started == nil {
 		err = r.emit("", started)
 	} else {
 		err = r.emit("", r.resumed(started))

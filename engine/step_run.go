@@ -42,7 +42,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 		}
 	}
 	r.askUnknown(in, &q, cmds)
-	underway := len(cmds) > 0 && !slices.ContainsFunc(cmds, func(c event.Command) bool { return !r.env.Past.ran(in.events, c) })
+	underway := len(cmds) > 0 && !slices.ContainsFunc(cmds, func(c event.Command) bool { return !r.env.PriorRun.ran(in.events, c) })
 	a, err := r.askOf(ctx, in, q, underway)
 	in.earlier = nil
 	if err == nil && a.Earlier && !r.restoring {

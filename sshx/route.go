@@ -21,10 +21,10 @@ type hop struct {
 	target *target
 }
 
-// way plans the connections to host, in the order they are made; the last one
+// route plans the connections to host, in the order they are made; the last one
 // is host itself. Planning all of it before anything is dialled means that a
 // circle is an error and can not become two dials waiting for each other.
-func (c *Client) way(ctx context.Context, host string) ([]hop, error) {
+func (c *Client) route(ctx context.Context, host string) ([]hop, error) {
 	o := c.options(host)
 	if !slices.ContainsFunc(o.Args, func(a string) bool { return strings.HasPrefix(a, "-F") }) {
 		o.ConfigFile = or(o.ConfigFile, c.configFile)
@@ -99,24 +99,24 @@ func parseJump(spec string) (string, Options, error) {
 	return host, o, nil
 }
 
-// follow makes the connections of the way, sharing all but the last, and
+// dialRoute makes the connections of the way, sharing all but the last, and
 // returns the last. A kept connection to a jump host may turn out to have ended
 // while it was used; then the way is tried once more, with a new one.
-func (c *Client) follow(ctx context.Context, way []hop) (*conn, error) {
-	cn, via, err := c.followOnce(ctx, way)
+func (c *Client) dialRoute(ctx context.Context, way []hop) (*conn, error) {
+	cn, via, err := c.dialRouteOnce(ctx, way)
 	if err == nil || via == nil {
 		return cn, err
 	}
 	select {
 	case <-via.gone:
-		cn, _, err = c.followOnce(ctx, way)
+		cn, _, err = c.dialRouteOnce(ctx, way)
 	case <-time.After(200 * time.Millisecond): // what broke here is noticed there a moment later
 	}
 	return cn, err
 }
 
-// followOnce also returns the last jump host it went through.
-func (c *Client) followOnce(ctx context.Context, way []hop) (cn, via *conn, err error) {
+// dialRouteOnce also returns the last jump host it went through.
+func (c *Client) dialRouteOnce(ctx context.Context, way []hop) (cn, via *conn, err error) {
 	last := len(way) - 1
 	host := way[last].target.name
 	for _, h := range way[:last] {

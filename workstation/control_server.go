@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// tellEvery is how often a console is told at most that there is more to read.
+// tellEvery is the shortest time between two notices of new output to a console.
 const tellEvery = 4 * time.Millisecond
 
-// desk is where a supervisor receives consoles: any number at once, each of which may type and stop. None of
+// controlServer is where a supervisor receives consoles: any number at once, each of which may type and stop. None of
 // them can hold up the command.
-type desk struct {
+type controlServer struct {
 	socket net.Listener
 	keys   *keys
 	stops  chan string
@@ -21,18 +21,18 @@ type desk struct {
 	asked  chan struct{} // closed once a console wants what was printed
 
 	mu     sync.Mutex
-	guests map[*guest]bool
+	guests map[*client]bool
 	wanted bool // asked is closed
 }
 
-type guest struct {
+type client struct {
 	conn  net.Conn
 	more  chan struct{}
 	wants bool // what the command printed, and no news of it; under mu of the desk
 }
 
 // open lets consoles in.
-func (d *desk) open(mask func(secrets ...string)) {
+func (d *controlServer) open(mask func(secrets ...string)) {
 	d.mask = mask
 	go func() {
 		for {
@@ -40,11 +40,11 @@ func (d *desk) open(mask func(secrets ...string)) {
 			if err != nil {
 				return
 			}
-			g := &guest{conn: conn, more: make(chan struct{}, 1)}
+			g := &client{conn: conn, more: make(chan struct{}, 1)}
 			g.more <- struct{}{} // whatever came before
 			d.mu.Lock()
 			if d.guests == nil {
-				d.guests = map[*guest]bool{}
+				d.guests = map[*client]bool{}
 			}
 			d.guests[g] = true
 			d.mu.Unlock()
@@ -55,7 +55,7 @@ func (d *desk) open(mask func(secrets ...string)) {
 }
 
 // tell wakes the consoles. It never waits.
-func (d *desk) tell() {
+func (d *controlServer) tell() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for g := range d.guests {
@@ -67,7 +67,7 @@ func (d *desk) tell() {
 }
 
 // report tells one console of more output until it is gone. One that is suspended keeps only this goroutine waiting.
-func (d *desk) report(g *guest) {
+func (d *controlServer) report(g *client) {
 	for range g.more {
 		if d.wanting(g) {
 			continue
@@ -79,13 +79,13 @@ func (d *desk) report(g *guest) {
 	}
 }
 
-func (d *desk) wanting(g *guest) bool {
+func (d *controlServer) wanting(g *client) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return g.wants
 }
 
-func (d *desk) listen(g *guest) {
+func (d *controlServer) listen(g *client) {
 	defer func() {
 		g.conn.Close()
 		d.mu.Lock()
@@ -127,7 +127,7 @@ func (d *desk) listen(g *guest) {
 }
 
 // close sends everybody away: how the command ended is in the spool now.
-func (d *desk) close() {
+func (d *controlServer) close() {
 	d.socket.Close() // also removes it
 	d.mu.Lock()
 	defer d.mu.Unlock()

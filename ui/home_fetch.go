@@ -17,8 +17,8 @@ const (
 	lingerTime  = 2 * time.Second // how long leaving waits for lookups that were cancelled
 )
 
-// errands are lookups under way: cancelled together, and waited for.
-type errands struct {
+// fetcher are lookups under way: cancelled together, and waited for.
+type fetcher struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	mu     sync.Mutex
@@ -26,13 +26,13 @@ type errands struct {
 	work   sync.WaitGroup
 }
 
-func newErrands(ctx context.Context) *errands {
+func newFetcher(ctx context.Context) *fetcher {
 	ctx, cancel := context.WithCancel(ctx)
-	return &errands{ctx: ctx, cancel: cancel}
+	return &fetcher{ctx: ctx, cancel: cancel}
 }
 
 // begin says whether another errand may start.
-func (e *errands) begin() bool {
+func (e *fetcher) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.closed {
@@ -42,7 +42,7 @@ func (e *errands) begin() bool {
 }
 
 // end cancels what is under way. One that does not heed its context, such as a file system that hangs, is left behind.
-func (e *errands) end() {
+func (e *fetcher) end() {
 	e.mu.Lock()
 	e.closed = true
 	e.mu.Unlock()
@@ -76,7 +76,7 @@ type found[T any] struct {
 }
 
 // start begins a new round; the one before is cancelled. What is known stays until the answer comes.
-func (l *lookup[T]) start(e *errands, limit time.Duration, now time.Time, of string, f func(context.Context) (T, error)) tea.Cmd {
+func (l *lookup[T]) start(e *fetcher, limit time.Duration, now time.Time, of string, f func(context.Context) (T, error)) tea.Cmd {
 	if f == nil {
 		return nil
 	}

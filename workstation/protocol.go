@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Secrets is what must not reach the disk: the values themselves, and patterns of more of them, as whoever masks
+// Secrets is what must not reach the disk: the values themselves, and patterns of more of them, as the writer that masks
 // understands them.
 type Secrets struct {
 	Values   []string `json:"values,omitempty"`
@@ -22,17 +22,17 @@ type Mask interface {
 // spec is all that a supervisor is told. It is told it on its standard input: an argument could be read by every user
 // of the machine, and a file would stay.
 type spec struct {
-	Number  int     `json:"number"`
-	Line    string  `json:"line"`
-	Options Options `json:"options"`
-	Typed   bool    `json:"typed"` // keys will come; else Input is all there is
-	Input   []byte  `json:"input"` // nil: no input
-	Secrets Secrets `json:"secrets"`
-	Graces  graces  `json:"graces"`
+	Number  int          `json:"number"`
+	Line    string       `json:"line"`
+	Options Options      `json:"options"`
+	Typed   bool         `json:"typed"` // keys will come; else Input is all there is
+	Input   []byte       `json:"input"` // nil: no input
+	Secrets Secrets      `json:"secrets"`
+	Graces  stopTimeouts `json:"graces"`
 }
 
-// graces are the waits of a stop. They are told as well, so that console and supervisor agree.
-type graces struct{ Interrupt, Terminate, Output time.Duration }
+// stopTimeouts are the waits of a stop. They are told as well, so that console and supervisor agree.
+type stopTimeouts struct{ Interrupt, Terminate, Output time.Duration }
 
 // files are the names of what is kept of command n, in the spool directory.
 type files struct{ job, out, err, times, exit, sock string }

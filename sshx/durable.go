@@ -56,7 +56,7 @@ func (c *Client) Keep(ctx context.Context, host, name, command string, stdin io.
 	if args = append(args, lent.args()...); lent.secret != "" {
 		in = lent.before(in)
 	}
-	k := &kept{client: c, host: host, name: name, stdout: stdout, stderr: stderr}
+	k := &durable{client: c, host: host, name: name, stdout: stdout, stderr: stderr}
 	k.once(ctx, startScript, args, in)
 	if !k.settled() {
 		k.follow(ctx)
@@ -68,14 +68,14 @@ func (c *Client) Keep(ctx context.Context, host, name, command string, stdin io.
 // after that many bytes of output and returns as Keep does. An error whose NeverStarted says so means that the command was
 // never sent; that is known only with [Client.Record].
 func (c *Client) Attach(ctx context.Context, host, name string, seenStdout, seenStderr int64, stdout, stderr io.Writer) (exit int, err error) {
-	k := &kept{client: c, host: host, name: name, stdout: stdout, stderr: stderr, began: true}
+	k := &durable{client: c, host: host, name: name, stdout: stdout, stderr: stderr, began: true}
 	k.seen = [2]int64{seenStdout, seenStderr}
 	k.follow(ctx)
 	return k.end(ctx)
 }
 
-// kept is one command that survives its connections.
-type kept struct {
+// durable is one command that survives its connections.
+type durable struct {
 	client         *Client
 	host, name     string
 	stdout, stderr io.Writer
@@ -95,7 +95,7 @@ type kept struct {
 }
 
 // once runs a session of a script for the command.
-func (k *kept) once(ctx context.Context, script string, args []string, stdin io.Reader) {
+func (k *durable) once(ctx context.Context, script string, args []string, stdin io.Reader) {
 	k.said, k.exit = "", -1
 	mark, half := newMark()
 	line := k.client.shellLine(script, append([]string{half, k.name}, args...)...)
@@ -111,7 +111,7 @@ func (k *kept) once(ctx context.Context, script string, args []string, stdin io.
 			return
 		}
 	}
-	out, notes := &marked{mark: mark, to: k.stdout, err: k.failure}, &marked{mark: mark, to: k.stderr, err: k.failure}
+	out, notes := &markers{mark: mark, to: k.stdout, err: k.failure}, &markers{mark: mark, to: k.stderr, err: k.failure}
 	// The session outlives ctx: how the command takes the stop comes through it.
 	inner, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
@@ -144,7 +144,7 @@ func (k *kept) once(ctx context.Context, script string, args []string, stdin io.
 }
 
 // settled tells whether there is nothing more to learn from another session.
-func (k *kept) settled() bool {
+func (k *durable) settled() bool {
 	var lost *LostError
 	switch {
 	case k.stopped, k.said == "plain":
@@ -156,7 +156,7 @@ func (k *kept) settled() bool {
 }
 
 // follow attaches until the end of the command is known, or until nobody answered for too long.
-func (k *kept) follow(ctx context.Context) {
+func (k *durable) follow(ctx context.Context) {
 	lost, pause := time.Now(), time.Duration(0)
 	for {
 		select {
@@ -192,7 +192,7 @@ func (k *kept) follow(ctx context.Context) {
 }
 
 // stop ends the command on the node, over a session of its own, and tells whether there was one to end.
-func (k *kept) stop() bool {
+func (k *durable) stop() bool {
 	args, limit := []string{k.name}, 5*time.Second
 	for _, grace := range k.client.graces {
 		args = append(args, strconv.Itoa(int(grace/time.Second)))
@@ -208,7 +208,7 @@ func (k *kept) stop() bool {
 }
 
 // end makes of all that was learned what the caller is told.
-func (k *kept) end(ctx context.Context) (int, error) {
+func (k *durable) end(ctx context.Context) (int, error) {
 	exit, full, err := -1, false, error(nil)
 	if words := strings.Fields(k.said); len(words) > 1 && words[0] == "exit" && k.err == nil {
 		if exit, err = strconv.Atoi(words[1]); err == nil {
@@ -257,7 +257,7 @@ func (k *kept) end(ctx context.Context) (int, error) {
 	return -1, k.err
 }
 
-func (k *kept) lost(err error) error {
+func (k *durable) lost(err error) error {
 	var lost *LostError
 	if errors.As(err, &lost) {
 		return err
@@ -265,7 +265,7 @@ func (k *kept) lost(err error) error {
 	return &LostError{Host: k.host, Err: err}
 }
 
-func (k *kept) written() error {
+func (k *durable) written() error {
 	if k.failure == nil {
 		return nil
 	}

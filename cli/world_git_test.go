@@ -126,7 +126,7 @@ func TestCheckoutRunsNothing(t *testing.T) {
 				for _, cmd := range []event.Command{{Probe: true}, {Reads: true}} {
 					cmd.Host, cmd.Line = event.Workstation, c.line
 					var out, failed bytes.Buffer
-					exit, err := (&outside{dir: dir}).local(t.Context(), cmd, &out, &failed)
+					exit, err := (&world{dir: dir}).local(t.Context(), cmd, &out, &failed)
 					if err != nil || exit != 0 || !strings.Contains(out.String(), c.prints) {
 						t.Errorf("%s: %d, %v\n%s%s", c.line, exit, err, &out, &failed)
 					}
@@ -148,7 +148,7 @@ func TestCheckoutRunsNothing(t *testing.T) {
 	}
 	// in a directory that cannot be written there is no git of ours: nothing is run, and nothing that wants a program is printed
 	xdg.CacheHome = "/proc"
-	_, _ = (&outside{dir: dir}).local(t.Context(), event.Command{Host: event.Workstation, Line: "git diff HEAD; git status; git log -p", Probe: true}, &bytes.Buffer{}, &bytes.Buffer{})
+	_, _ = (&world{dir: dir}).local(t.Context(), event.Command{Host: event.Workstation, Line: "git diff HEAD; git status; git log -p", Probe: true}, &bytes.Buffer{}, &bytes.Buffer{})
 	if got := ran(); got != "" {
 		t.Errorf("without a git of ours ran %s", got)
 	}

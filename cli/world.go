@@ -27,8 +27,8 @@ import (
 	"spraydeck/workstation"
 )
 
-// outside is the real thing: the workstation, the nodes, the cluster.
-type outside struct {
+// world is the real thing: the workstation, the nodes, the cluster.
+type world struct {
 	dir       string              // where workstation commands run: the checkout
 	checkout  *kubespray.Checkout // nil where what is done has nothing to do with Kubespray
 	cluster   *kube.Cluster
@@ -67,8 +67,8 @@ type outside struct {
 // connect opens what the options name. Nothing is changed by it, and nothing is asked of the cluster yet. Without a cluster
 // there is still much that can be done; needCluster is for the rest. What has nothing to do with Kubespray wants no
 // checkout: its commands run in that directory, whatever it is.
-func connect(o *options, system string) (*outside, error) {
-	out := &outside{context: o.context}
+func connect(o *options, system string) (*world, error) {
+	out := &world{context: o.context}
 	var err error
 	switch out.checkout, err = kubespray.Open(o.checkout); {
 	case err == nil:
@@ -107,7 +107,7 @@ func connect(o *options, system string) (*outside, error) {
 
 // needCluster fails where there is no cluster, or no answer from it: that is better known before the first step than in the
 // middle.
-func (o *outside) needCluster(ctx context.Context) error {
+func (o *world) needCluster(ctx context.Context) error {
 	if o.noCluster != nil {
 		return usage(o.noCluster)
 	}
@@ -116,14 +116,14 @@ func (o *outside) needCluster(ctx context.Context) error {
 }
 
 // clusterName is what the cluster is called, "" where there is none.
-func (o *outside) clusterName() string {
+func (o *world) clusterName() string {
 	if o.cluster == nil {
 		return ""
 	}
 	return o.cluster.Name()
 }
 
-func (o *outside) close() {
+func (o *world) close() {
 	o.ssh.Close()
 	if o.tempDir != "" {
 		_ = os.RemoveAll(o.tempDir)
@@ -131,7 +131,7 @@ func (o *outside) close() {
 }
 
 // learn takes the host variables of the inventory: they say how each node is reached.
-func (o *outside) learn(inv runbook.Inventory) {
+func (o *world) learn(inv runbook.Inventory) {
 	o.mu.Lock()
 	o.vars = inv.Vars
 	mask := o.maskSecret
@@ -147,7 +147,7 @@ func (o *outside) learn(inv runbook.Inventory) {
 }
 
 // host gives what the inventory says of the way to a node, as Ansible reads it.
-func (o *outside) host(name string) sshx.Options {
+func (o *world) host(name string) sshx.Options {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	vars := o.vars[name]
@@ -204,7 +204,7 @@ func secretVar(vars map[string]any, keys ...string) string {
 	return ""
 }
 
-func (o *outside) exec() event.Exec {
+func (o *world) exec() event.Exec {
 	to := steps.Outside{Local: o.local, Hosts: o.ssh, Why: map[string]error{event.API: o.noCluster}}
 	if o.cluster != nil {
 		to.Cluster = o.cluster
@@ -230,7 +230,7 @@ func (o *outside) exec() event.Exec {
 
 // belongsTo says which run the commands are of, before the first of them. On the nodes a run needs a name that no other has,
 // from whatever workstation.
-func (o *outside) belongsTo(journal *transcript.Writer) {
+func (o *world) belongsTo(journal *transcript.Writer) {
 	h := journal.Header()
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %d", h.ID, h.Host, h.Operator, h.Started.UnixNano()))
 	o.runDir = journal.Dir()
@@ -239,7 +239,7 @@ func (o *outside) belongsTo(journal *transcript.Writer) {
 }
 
 // local runs a command line of the workstation in the checkout.
-func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.Writer) (int, error) {
+func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Writer) (int, error) {
 	dir := o.dir
 	switch {
 	case filepath.IsAbs(c.Dir):
@@ -286,7 +286,7 @@ func (o *outside) local(ctx context.Context, c event.Command, stdout, stderr io.
 }
 
 // lost gives the errors of the commands whose end nobody knows.
-func (o *outside) lost() []error {
+func (o *world) lost() []error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.Clone(o.unknown)
@@ -294,7 +294,7 @@ func (o *outside) lost() []error {
 
 // readBin is the directory of the git that commands use which only read. Without one, where nothing can be written, their
 // environment alone keeps git from running what a checkout names, and a difference that wants such a program fails.
-func (o *outside) readBin() string {
+func (o *world) readBin() string {
 	o.bin.Do(func() { o.binDir, _ = kubespray.ReadBin(filepath.Join(xdg.CacheHome, "spraydeck")) })
 	return o.binDir
 }
@@ -311,7 +311,7 @@ func inEnglish(all string) []string {
 
 // confide tells the supervisor of a command what is secret, but for the first of it, which it was told, and whatever becomes
 // known from now on.
-func (o *outside) confide(job *workstation.Job, told int) {
+func (o *world) confide(job *workstation.Job, told int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.jobs == nil {
@@ -322,14 +322,14 @@ func (o *outside) confide(job *workstation.Job, told int) {
 }
 
 // keepFrom tells it no more.
-func (o *outside) keepFrom(job *workstation.Job) {
+func (o *world) keepFrom(job *workstation.Job) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.jobs, job)
 }
 
 // mask gives a function that makes a secret known to the journal, and to the supervisors of the commands that run.
-func (o *outside) mask(j *transcript.Writer) func(secret string) {
+func (o *world) mask(j *transcript.Writer) func(secret string) {
 	return func(secret string) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
@@ -341,12 +341,12 @@ func (o *outside) mask(j *transcript.Writer) func(secret string) {
 }
 
 // outlives says which commands go on when the console is gone: those whose end matters.
-func (o *outside) outlives(c event.Command) bool {
+func (o *world) outlives(c event.Command) bool {
 	return o.spool != nil && !c.Probe && !c.Handover && (c.Changes || c.TTY)
 }
 
 // supervised starts a command, or takes it up.
-func (o *outside) supervised(ctx context.Context, c event.Command, how workstation.Options) (*workstation.Job, workstation.Offsets, error) {
+func (o *world) supervised(ctx context.Context, c event.Command, how workstation.Options) (*workstation.Job, workstation.Offsets, error) {
 	dir := o.spool(c.Number)
 	if c.Resumed != nil {
 		job, err := workstation.Attach(dir, c.Number)
@@ -367,7 +367,7 @@ func (o *outside) supervised(ctx context.Context, c event.Command, how workstati
 }
 
 // record keeps the output of commands in the directory of a run, masked as the journal is.
-func (o *outside) record(j *transcript.Writer, own []*regexp.Regexp) {
+func (o *world) record(j *transcript.Writer, own []*regexp.Regexp) {
 	o.spool = j.Spool
 	o.secrets = func() workstation.Secrets {
 		s := workstation.Secrets{Values: j.Secrets()}
@@ -379,7 +379,7 @@ func (o *outside) record(j *transcript.Writer, own []*regexp.Regexp) {
 }
 
 // watch tells of the nodes until the context ends.
-func (o *outside) watch(ctx context.Context, observe func(event.Data) error) {
+func (o *world) watch(ctx context.Context, observe func(event.Data) error) {
 	if o.cluster == nil {
 		return
 	}

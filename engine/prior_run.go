@@ -11,17 +11,17 @@ import (
 	"spraydeck/runbook"
 )
 
-// Past is a run that was interrupted, as its transcript tells it. A run that is resumed walks its runbook from the
+// PriorRun is a run that was interrupted, as its transcript tells it. A run that is resumed walks its runbook from the
 // beginning: what the past holds is answered from it and not written again, and what it does not hold is done. So a
 // resumed run knows all that the interrupted one knew, and nothing is done twice.
-type Past struct {
+type PriorRun struct {
 	Started *event.Started // nil: it broke off before its first event
 	Ended   event.Status   // how it ended, "" where it broke off
 	Last    string         // id of the step it broke off in, "" where it was in none
 	Unread  []string       // inputs of which the record has only a masked copy, besides those of Started
 
 	mu       sync.Mutex
-	steps    map[string]*pastStep
+	steps    map[string]*priorStep
 	parts    map[string]bool // phases and included runbooks: whether their steps are done
 	due      event.Due       // what it had loosened and not put back
 	putBack  map[string]bool // what it had put back
@@ -34,8 +34,8 @@ type Past struct {
 	printed func(number int) iter.Seq2[event.Output, error]
 }
 
-// pastStep is what is known of one step since it was last begun anew.
-type pastStep struct {
+// priorStep is what is known of one step since it was last begun anew.
+type priorStep struct {
 	status   event.Status              // how it ended, "" where it did not
 	attempts int                       // the last
 	before   int                       // attempts before it was begun anew
@@ -43,38 +43,38 @@ type pastStep struct {
 	asked    map[string]event.Question // the newest of each id
 	lost     map[string]bool           // commands that changed something and of which no end is known, by host and line
 	unknown  bool                      // it ended, and nobody knows how
-	commands []*pastCommand
+	commands []*priorCommand
 	changed  reach // where commands of attempts that ended without success got to
 	answers  map[string][]event.Answer
 	gates    map[[2]string]event.GateChecked
 	hits     []event.Hit
 }
 
-type pastCommand struct {
+type priorCommand struct {
 	event.CommandStarted
 	end   *event.CommandEnded
 	taken bool
 }
 
-// NewPast reads the events of an interrupted run. Output among them is passed over: printed gives, of one command, what it
+// NewPriorRun reads the events of an interrupted run. Output among them is passed over: printed gives, of one command, what it
 // printed, when that is wanted. masked is what the transcript makes of a text when it writes it: a command line that was
 // masked is found again by it.
-func NewPast(events iter.Seq[event.Event], printed func(number int) iter.Seq2[event.Output, error], masked func(string) string) *Past {
-	p := &Past{steps: map[string]*pastStep{}, parts: map[string]bool{}, putBack: map[string]bool{}, printed: printed, same: masked}
-	byNumber := map[int]*pastCommand{}
+func NewPriorRun(events iter.Seq[event.Event], printed func(number int) iter.Seq2[event.Output, error], masked func(string) string) *PriorRun {
+	p := &PriorRun{steps: map[string]*priorStep{}, parts: map[string]bool{}, putBack: map[string]bool{}, printed: printed, same: masked}
+	byNumber := map[int]*priorCommand{}
 	for e := range events {
 		p.read(e, byNumber)
 	}
 	return p
 }
 
-func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
+func (p *PriorRun) read(e event.Event, byNumber map[int]*priorCommand) {
 	st := p.step(e.Step)
 	switch d := e.Data.(type) {
 	case event.Output:
 		return
 	case event.CommandStarted:
-		c := &pastCommand{CommandStarted: d}
+		c := &priorCommand{CommandStarted: d}
 		byNumber[d.Number] = c
 		st.commands = append(st.commands, c)
 		p.number = max(p.number, d.Number)
@@ -82,7 +82,7 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 	case event.CommandEnded:
 		if c := byNumber[d.Number]; c != nil {
 			if c.end = &d; d.Outcome == event.Abandoned {
-				st.commands = slices.DeleteFunc(st.commands, func(o *pastCommand) bool { return o == c })
+				st.commands = slices.DeleteFunc(st.commands, func(o *priorCommand) bool { return o == c })
 			}
 		}
 		return
@@ -92,13 +92,13 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 		p.parts[d.Part] = d.Needed
 	case event.StepStarted:
 		if p.Last = e.Step; st.status != "" { // a run that was resumed began it anew
-			st = p.forget(e.Step)
+			st = p.restart(e.Step)
 		}
 		st.attempts = d.Attempt
 	case event.StepEnded:
 		if st.status = d.Status; !done(d.Status) {
-			again := slices.ContainsFunc(st.commands, func(c *pastCommand) bool { return c.Changes })
-			st = p.forget(e.Step)
+			again := slices.ContainsFunc(st.commands, func(c *priorCommand) bool { return c.Changes })
+			st = p.restart(e.Step)
 			st.status, st.unknown = d.Status, d.Status == event.Lost || st.unknown && !again
 			return
 		}
@@ -106,7 +106,7 @@ func (p *Past) read(e event.Event, byNumber map[int]*pastCommand) {
 		p.Ended = ""
 	case event.Ended:
 		p.Ended = d.Status
-		p.endedBefore()
+		p.dropLeaveAnswers()
 	case event.Asked:
 		st.asked[d.ID] = d.Question
 	case event.Answered:
@@ -130,19 +130,19 @@ func done(s event.Status) bool {
 	return s == event.Passed || s == event.Skipped || s == event.Overridden
 }
 
-func (p *Past) step(id string) *pastStep {
+func (p *PriorRun) step(id string) *priorStep {
 	st := p.steps[id]
 	if st == nil {
-		st = &pastStep{left: map[string]int{}, answers: map[string][]event.Answer{}, gates: map[[2]string]event.GateChecked{},
+		st = &priorStep{left: map[string]int{}, answers: map[string][]event.Answer{}, gates: map[[2]string]event.GateChecked{},
 			asked: map[string]event.Question{}, lost: map[string]bool{}}
 		p.steps[id] = st
 	}
 	return st
 }
 
-// forget lets go of what a step did before it ended without success. The number of its attempts is kept, and which of its
+// restart drops what a step did before it ended without success. The number of its attempts is kept, and which of its
 // commands may have run.
-func (p *Past) forget(id string) *pastStep {
+func (p *PriorRun) restart(id string) *priorStep {
 	old := p.step(id)
 	delete(p.steps, id)
 	st := p.step(id)
@@ -161,25 +161,25 @@ func (p *Past) forget(id string) *pastStep {
 	return st
 }
 
-func (p *Past) lostKey(host, line string) string { return host + "\n" + p.masked(line) }
+func (p *PriorRun) lostKey(host, line string) string { return host + "\n" + p.masked(line) }
 
 // masked is a text as the transcript has it.
-func (p *Past) masked(s string) string {
+func (p *PriorRun) masked(s string) string {
 	if p == nil || p.same == nil {
 		return s
 	}
 	return p.same(s)
 }
 
-// endedBefore takes back the decision to leave: who resumes a run wants to be asked again.
-func (p *Past) endedBefore() {
+// dropLeaveAnswers drops recorded "leave" answers, so that a resumed run asks again.
+func (p *PriorRun) dropLeaveAnswers() {
 	for q, list := range p.step("").answers {
 		p.steps[""].answers[q] = slices.DeleteFunc(list, func(a event.Answer) bool { return a.Choice == event.ChoiceLeave })
 	}
 }
 
 // result is what a command gave when it ran.
-func (p *Past) result(c *pastCommand) (runbook.Returned, error) {
+func (p *PriorRun) result(c *priorCommand) (runbook.Returned, error) {
 	var stdout, stderr captured
 	var copy copied
 	err := p.reread(c, func(o event.Output) {
@@ -205,7 +205,7 @@ func (p *Past) result(c *pastCommand) (runbook.Returned, error) {
 }
 
 // seen is how much of a command's output the transcript has.
-func (p *Past) seen(c *pastCommand) (*event.Seen, error) {
+func (p *PriorRun) seen(c *priorCommand) (*event.Seen, error) {
 	var seen event.Seen
 	var copy copied
 	err := p.reread(c, func(o event.Output) {
@@ -221,7 +221,7 @@ func (p *Past) seen(c *pastCommand) (*event.Seen, error) {
 }
 
 // reread goes through what a command printed.
-func (p *Past) reread(c *pastCommand, see func(event.Output)) error {
+func (p *PriorRun) reread(c *priorCommand, see func(event.Output)) error {
 	p.reading.Lock()
 	defer p.reading.Unlock()
 	for o, err := range p.printed(c.Number) {
@@ -243,7 +243,7 @@ func content(d event.Data) string {
 }
 
 // has says whether an event that a resumed run would write stands in the transcript already. Each is found once.
-func (p *Past) has(step string, d event.Data) bool {
+func (p *PriorRun) has(step string, d event.Data) bool {
 	if p == nil {
 		return false
 	}
@@ -262,7 +262,7 @@ func (p *Past) has(step string, d event.Data) bool {
 }
 
 // decided gives whether the steps of a phase or of an included runbook were done.
-func (p *Past) decided(part string) (needed, known bool) {
+func (p *PriorRun) decided(part string) (needed, known bool) {
 	if p == nil {
 		return false, false
 	}
@@ -271,7 +271,7 @@ func (p *Past) decided(part string) (needed, known bool) {
 }
 
 // undecided says whether a step was begun in a transcript that holds no decision about its phase.
-func (p *Past) undecided(part, step string) bool {
+func (p *PriorRun) undecided(part, step string) bool {
 	if p == nil || p.steps[step] == nil {
 		return false
 	}
@@ -280,10 +280,10 @@ func (p *Past) undecided(part, step string) bool {
 }
 
 // wasRestored says whether what a step had loosened was put back.
-func (p *Past) wasRestored(id string) bool { return p != nil && p.putBack[id] }
+func (p *PriorRun) wasRestored(id string) bool { return p != nil && p.putBack[id] }
 
-// told says whether an event of a step stands in the transcript and has not been asked for yet.
-func (p *Past) told(step string, d event.Data) bool {
+// wrote reports whether an event of a step stands in the transcript and has not been asked for yet.
+func (p *PriorRun) wrote(step string, d event.Data) bool {
 	if p == nil || p.steps[step] == nil {
 		return false
 	}
@@ -293,7 +293,7 @@ func (p *Past) told(step string, d event.Data) bool {
 }
 
 // take gives the command that a step ran before and that has not been asked for yet, nil if it never ran.
-func (p *Past) take(step string, c event.Command) *pastCommand {
+func (p *PriorRun) take(step string, c event.Command) *priorCommand {
 	if p == nil {
 		return nil
 	}
@@ -316,7 +316,7 @@ func (p *Past) take(step string, c event.Command) *pastCommand {
 // answer gives a decision that was made about the very same question. why says what has changed, where there is a decision
 // that is void because of it. What was secret is nowhere in the transcript and has to be asked again. old: nothing will
 // run because of the answer that has not run already, so that another version of the runbook does no harm.
-func (p *Past) answer(step string, q event.Question, book string, old bool) (a event.Answer, why event.Text, ok bool) {
+func (p *PriorRun) answer(step string, q event.Question, book string, old bool) (a event.Answer, why event.Text, ok bool) {
 	if p == nil || q.Secret {
 		return event.Answer{}, event.Text{}, false
 	}
@@ -351,24 +351,26 @@ func (p *Past) answer(step string, q event.Question, book string, old bool) (a e
 }
 
 // restored says whether a step is over, so that its decisions only bring back what they led to.
-func (p *Past) restored(step string) bool { return p.steps[step] != nil && done(p.steps[step].status) }
+func (p *PriorRun) restored(step string) bool {
+	return p.steps[step] != nil && done(p.steps[step].status)
+}
 
 // ran says whether a command of the step was started, and has been taken up or has ended.
-func (p *Past) ran(step string, c event.Command) bool {
+func (p *PriorRun) ran(step string, c event.Command) bool {
 	if p == nil {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	st := p.steps[step]
-	return st != nil && slices.ContainsFunc(st.commands, func(old *pastCommand) bool {
+	return st != nil && slices.ContainsFunc(st.commands, func(old *priorCommand) bool {
 		return !old.taken && old.Host == c.Host && p.masked(old.Line) == p.masked(c.Line)
 	})
 }
 
 // mayHaveRun gives the commands of a step that changed something and of which nobody knows the end: those it has now, in
 // earlier attempts, and those that were started under another line than it has now. step is the one the events belong to.
-func (p *Past) mayHaveRun(step string, now []event.Command) []string {
+func (p *PriorRun) mayHaveRun(step string, now []event.Command) []string {
 	if p == nil || p.steps[step] == nil {
 		return nil
 	}
@@ -391,17 +393,17 @@ func (p *Past) mayHaveRun(step string, now []event.Command) []string {
 }
 
 // endedUnknown says whether the last attempt that did anything ended and nobody knows how.
-func (p *Past) endedUnknown(id string) bool {
+func (p *PriorRun) endedUnknown(id string) bool {
 	return p != nil && p.steps[id] != nil && p.steps[id].unknown
 }
 
 // finished says whether a step is over.
-func (p *Past) finished(id string) bool {
+func (p *PriorRun) finished(id string) bool {
 	return p != nil && p.steps[id] != nil && done(p.steps[id].status)
 }
 
 // live notes that the run goes on from here: what is written from now on is new.
-func (p *Past) live() {
+func (p *PriorRun) live() {
 	if p == nil {
 		return
 	}
@@ -410,7 +412,7 @@ func (p *Past) live() {
 	p.caughtUp = true
 }
 
-func (p *Past) catchingUp() bool {
+func (p *PriorRun) catchingUp() bool {
 	if p == nil {
 		return false
 	}
@@ -420,7 +422,7 @@ func (p *Past) catchingUp() bool {
 }
 
 // attempts says how often a step was begun before it was begun anew.
-func (p *Past) attempts(id string) int {
+func (p *PriorRun) attempts(id string) int {
 	if p == nil || p.steps[id] == nil {
 		return 0
 	}
@@ -428,7 +430,7 @@ func (p *Past) attempts(id string) int {
 }
 
 // prompts says how many questions a command of the step has asked on its terminal that were answered.
-func (p *Past) prompts(step string) int {
+func (p *PriorRun) prompts(step string) int {
 	if p == nil || p.steps[step] == nil {
 		return 0
 	}
@@ -442,13 +444,13 @@ func (p *Past) prompts(step string) int {
 }
 
 // open gives the commands of a step of which no end is known and that nobody asked for again.
-func (p *Past) open(step string) []*pastCommand {
+func (p *PriorRun) open(step string) []*priorCommand {
 	if p == nil || p.steps[step] == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var list []*pastCommand
+	var list []*priorCommand
 	for _, c := range p.steps[step].commands {
 		if c.end == nil && !c.taken {
 			c.taken = true
