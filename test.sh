@@ -30,7 +30,7 @@ unformatted=$(git ls-files '*.go' | xargs -r gofmt -l)
 [ -z "$unformatted" ] || { echo "not formatted: $unformatted"; exit 1; }
 
 echo "== code that nothing reaches"
-dead=$(go tool deadcode . | sed 's/.*unreachable func: //' | sort)
+dead=$(go tool deadcode . ./runbooks/learn | sed 's/.*unreachable func: //' | sort)
 allowed=$(grep -v '^#' .ci/deadcode | cut -f1 | sort)
 [ "$dead" = "$allowed" ] || { echo "delete it or plug it in (<), or take it off .ci/deadcode (>):"; diff <(echo "$dead") <(echo "$allowed"); exit 1; }
 
