@@ -47,6 +47,7 @@ func TestBlocked(t *testing.T) {
 	if n := len(strings.Fields(found)); n != 3 {
 		t.Errorf("check found %s, want three", found)
 	}
+	l.readsOnlyPods(t, strings.Fields(found))
 
 	// each gate in turn, let through by name, so that the next one is met
 	blocked := func(extra string, wants ...string) {

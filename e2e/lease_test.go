@@ -93,6 +93,7 @@ func TestTwoConsoles(t *testing.T) {
 		t.Errorf("worked: %q", got)
 	}
 	l.restored(t)
+	l.apiStopped(t)
 	once(t, newest(t, alice))
 	asked := 0
 	for _, e := range newest(t, bob) {
