@@ -176,8 +176,11 @@ func NewScope() *Scope {
 	return &Scope{Types: Vars{}, Values: map[string]any{}, lost: map[string]lost{}}
 }
 
-// Set declares a name and gives it a value; a nil value stays unknown until it is set again.
+// Set declares a name and gives it a value. A nil type is any type; a nil value is unknown until it is set again.
 func (s *Scope) Set(name string, typ *cel.Type, value any) {
+	if typ == nil {
+		typ = cel.DynType
+	}
 	s.Types[name] = typ
 	delete(s.lost, name)
 	if value != nil {
