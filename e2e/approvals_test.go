@@ -512,7 +512,14 @@ func linePrompt(t *testing.T) {
 	}
 	line := func(text string) { c.typed(text); c.press("Enter") }
 	shows("choice, 1 to 2:", 1)
+	c.read()
 	line("1")
+	for i := 0; !answered(c, "start"); i++ { // what is typed too soon after it would make it one of several lines
+		if i == 200 {
+			t.Fatalf("the start is not answered:\n%s", c.screen())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 	marks := ""
 	for i, id := range []string{waysChange, waysDisrupt} {
 		w.stands(c, id, func() { line("1"); line("web1") })
