@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -19,15 +20,25 @@ import (
 
 func lintCommand(o *options) *cobra.Command {
 	var format string
+	var rules bool
 	cmd := &cobra.Command{
 		Use: "lint PATH...", Short: "Find every mistake in runbooks and pitfalls before the window",
 		Long: "Find every mistake in runbooks, pitfalls and releases: each with its place, the line, and a way out. A path is a\n" +
 			"file, or a directory with everything below it. What a file names and does not hold itself is looked for among\n" +
 			"the built-in ones and those of --runbooks. Advice is told and does not fail.\n\n" +
+			"With --rules it lists what it looks for, and reads no file.\n\n" +
 			"The exit code is 0 when there is no mistake, 2 when there is one.",
-		Example: "  spraydeck lint my-runbooks/\n  spraydeck lint -o sarif . > lint.sarif",
-		Args:    cobra.MinimumNArgs(1),
+		Example: "  spraydeck lint my-runbooks/\n  spraydeck lint -o sarif . > lint.sarif\n  spraydeck lint --rules",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if rules {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if rules {
+				return writeRules(cmd.OutOrStdout())
+			}
 			// it reads, tells and ends: what it has read stays in use till then
 			debug.SetGCPercent(-1)
 			debug.SetMemoryLimit(512 << 20)
@@ -41,8 +52,18 @@ func lintCommand(o *options) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "output format: text, json or sarif")
+	cmd.Flags().BoolVar(&rules, "rules", false, "list the rules")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json", "sarif"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// writeRules lists the rules of lint, a line each.
+func writeRules(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, r := range lint.Rules() {
+		fmt.Fprintf(w, "%s\t%s\n", r.Name, r.Doc)
+	}
+	return w.Flush()
 }
 
 // linted reads the files at some paths and gives all their problems.

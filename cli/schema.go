@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spraydeck/lint"
 	"spraydeck/runbook"
 )
 
@@ -25,6 +26,9 @@ func schemaCommand() *cobra.Command {
 func referenceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "reference", Hidden: true, Args: cobra.NoArgs,
-		Run: func(cmd *cobra.Command, _ []string) { runbook.Reference(cmd.OutOrStdout(), language(builtinReleases)) },
+		Run: func(cmd *cobra.Command, _ []string) {
+			runbook.Reference(cmd.OutOrStdout(), language(builtinReleases))
+			lint.Reference(cmd.OutOrStdout())
+		},
 	}
 }

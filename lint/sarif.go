@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,12 +12,13 @@ import (
 // SARIF gives the problems as a log of SARIF 2.1.0, which code hosts and editors read.
 func SARIF(ps runbook.Problems, source func(file string) string, version string) any {
 	type object = map[string]any
-	names := slices.Sorted(maps.Keys(rules))
+	rules := Rules()
+	slices.SortFunc(rules, func(a, b Rule) int { return strings.Compare(a.Name, b.Name) })
 	described := []object{}
-	for _, name := range names {
-		level := runbook.Problem{Rule: name}.Level()
-		described = append(described, object{"id": name, "shortDescription": object{"text": rules[name]},
-			"help": object{"text": rules[name]}, "defaultConfiguration": object{"level": level}})
+	for _, r := range rules {
+		level := runbook.Problem{Rule: r.Name}.Level()
+		described = append(described, object{"id": r.Name, "shortDescription": object{"text": r.Doc},
+			"help": object{"text": r.Doc}, "defaultConfiguration": object{"level": level}})
 	}
 	results := []object{}
 	for _, p := range ps {
@@ -31,7 +31,7 @@ func SARIF(ps runbook.Problems, source func(file string) string, version string)
 				"artifactLocation": object{"uri": uri(p.File)},
 				"region":           object{"startLine": max(p.Line, 1), "startColumn": max(p.Col, 1), "endColumn": p.End(source)},
 			}}}}
-		if i, found := slices.BinarySearch(names, p.Rule); found {
+		if i, found := slices.BinarySearchFunc(rules, p.Rule, func(r Rule, name string) int { return strings.Compare(r.Name, name) }); found {
 			result["ruleIndex"] = i
 		}
 		results = append(results, result)

@@ -10,26 +10,30 @@ import (
 	"spraydeck/runbook"
 )
 
-// checkConditions names phases and including steps that end with a check or a restart, where the condition rests on facts that
-// their own steps change. A run that is begun anew finds the condition false, and passes over the check or the restart.
-func (c *checker) checkConditions(b *runbook.Runbook) {
+var conditionEndsItself = Rule{
+	Name:  "condition-ends-itself",
+	Doc:   "A phase whose condition its own steps make false does not end with a check or a restart: a run that is begun anew would pass over it.",
+	check: check{runbook: checkConditions},
+}
+
+func checkConditions(p pass, b *runbook.Runbook) {
 	for i := range b.Phases {
 		ph := &b.Phases[i]
-		c.endsItself(ph.When, ph.Steps, b.Facts, "the phase")
+		endsItself(p, ph.When, ph.Steps, b.Facts, "the phase")
 		for j := range ph.Steps {
 			s := &ph.Steps[j]
 			if inc := s.Included(); inc != nil && inc.Runbook() != nil && len(inc.Runbook().Phases) > 0 {
 				var steps []runbook.Step
-				for _, p := range inc.Runbook().Phases {
-					steps = append(steps, p.Steps...)
+				for _, ph := range inc.Runbook().Phases {
+					steps = append(steps, ph.Steps...)
 				}
-				c.endsItself(s.When, steps, runbook.MergeFacts(b.Facts, s.Facts), "step "+s.ID.Value)
+				endsItself(p, s.When, steps, runbook.MergeFacts(b.Facts, s.Facts), "step "+s.ID.Value)
 			}
 		}
 	}
 }
 
-func (c *checker) endsItself(when runbook.Expr, steps []runbook.Step, facts runbook.Named[runbook.Fact], what string) {
+func endsItself(p pass, when runbook.Expr, steps []runbook.Step, facts runbook.Named[runbook.Fact], what string) {
 	if !when.Set() || len(steps) == 0 {
 		return
 	}
@@ -47,7 +51,7 @@ func (c *checker) endsItself(when runbook.Expr, steps []runbook.Step, facts runb
 		if i < 0 {
 			continue
 		}
-		c.add(when.Pos, "condition-ends-itself", fmt.Sprintf("the condition of %s rests on %s, which step %s can change, and step %s comes last: a run that is begun anew would pass over it",
+		p.report(when.Pos, fmt.Sprintf("the condition of %s rests on %s, which step %s can change, and step %s comes last: a run that is begun anew would pass over it",
 			what, f.Name, steps[i].ID, last.ID), "put that step into a phase of its own, without this condition")
 		return
 	}

@@ -12,8 +12,14 @@ import (
 
 var resultUse = regexp.MustCompile(`\bsteps\.([a-z][a-z0-9_]*)`)
 
-// checkResults: the result of a step is used after the step. Its own gates after it may use it, too.
-func (c *checker) checkResults(b *runbook.Runbook) {
+// forwardResult: the gates after a step may use its result, too.
+var forwardResult = Rule{
+	Name:  "forward-result",
+	Doc:   "The result of a step can be used after the step, not before it.",
+	check: check{runbook: checkResults},
+}
+
+func checkResults(p pass, b *runbook.Runbook) {
 	order, ids := map[string]int{}, map[string]string{}
 	n := 0
 	for _, ph := range b.Phases {
@@ -26,27 +32,27 @@ func (c *checker) checkResults(b *runbook.Runbook) {
 	at := 0
 	for i := range b.Phases {
 		ph := &b.Phases[i]
-		c.earlier(&ph.When, order, ids, at)
+		earlier(p, &ph.When, order, ids, at)
 		for j := range ph.Steps {
 			at++
 			s := &ph.Steps[j]
 			before := *s
 			before.After, before.Remedies = nil, nil
-			c.earlier(&before, order, ids, at-1)
-			c.earlier(&s.After, order, ids, at)
-			c.earlier(&s.Remedies, order, ids, at)
+			earlier(p, &before, order, ids, at-1)
+			earlier(p, &s.After, order, ids, at)
+			earlier(p, &s.Remedies, order, ids, at)
 		}
 	}
 }
 
-func (c *checker) earlier(in any, order map[string]int, ids map[string]string, upTo int) {
+func earlier(p pass, in any, order map[string]int, ids map[string]string, upTo int) {
 	eachExpr(reflect.ValueOf(in), func(e runbook.Expr, _ bool) {
 		if !strings.Contains(e.Source, "steps.") {
 			return
 		}
 		for _, m := range resultUse.FindAllStringSubmatch(e.Source, -1) {
 			if n, known := order[m[1]]; known && n > upTo {
-				c.add(e.Pos, "forward-result", fmt.Sprintf("the result of step %s is not there yet", ids[m[1]]), "use it in a later step, or in a gate after the step")
+				p.report(e.Pos, fmt.Sprintf("the result of step %s is not there yet", ids[m[1]]), "use it in a later step, or in a gate after the step")
 			}
 		}
 	})

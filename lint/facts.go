@@ -7,10 +7,28 @@ import (
 	"spraydeck/runbook"
 )
 
-// checkLearned: facts are learned for conditions, gates and the remedies of gates. What a step runs, and where, is said
-// before anything is looked at, so it cannot rest on them.
-func (c *checker) checkLearned(b *runbook.Runbook, s *runbook.Step) {
-	facts := runbook.MergeFacts(b.Facts, s.Facts)
+var factName = Rule{
+	Name: "fact-name",
+	Doc:  "A fact must not hide a name that is there already.",
+	check: check{fact: func(p pass, f fact) {
+		if _, taken := f.vars[f.Name]; taken || f.Name == "inputs" || f.Name == "steps" || f.Name == "inventory" {
+			p.report(f.Pos, "the name "+f.Name+" is taken", "facts stand beside inputs, steps, inventory, node, hosts and the facts around them")
+		}
+	}},
+}
+
+// factUnlearned: what a step runs, and where, is said before anything is looked at.
+var factUnlearned = Rule{
+	Name:  "fact-unlearned",
+	Doc:   "What a step runs cannot rest on a fact: facts are learned for conditions and gates.",
+	check: check{step: checkLearned},
+}
+
+func checkLearned(p pass, s step) {
+	if s.book == nil {
+		return
+	}
+	facts := runbook.MergeFacts(s.book.Facts, s.Facts)
 	if len(facts) == 0 {
 		return
 	}
@@ -24,24 +42,10 @@ func (c *checker) checkLearned(b *runbook.Runbook, s *runbook.Step) {
 	for _, f := range facts {
 		for _, e := range used {
 			if runbook.UsesName(f.Name, []any{e}) {
-				c.add(e.Pos, "fact-unlearned", fmt.Sprintf("the fact %s is not known where step %s says what it runs", f.Name, s.ID.Value),
+				p.report(e.Pos, fmt.Sprintf("the fact %s is not known where step %s says what it runs", f.Name, s.ID.Value),
 					"learn it in a step before this one and use its result: steps.<id>")
 			}
 		}
-	}
-}
-
-// checkInventory: without an inventory there are no nodes to name.
-func (c *checker) checkInventory(b *runbook.Runbook, s *runbook.Step) {
-	if s.Kind != nil && s.Kind.Nodes || s.On.Hosts.Set() || s.On.Each != nil {
-		c.needInventory(b, placeOf(s), "step "+s.ID.Value)
-	}
-}
-
-func (c *checker) needInventory(b *runbook.Runbook, at runbook.Pos, who string) {
-	if !b.Inventory.Set() && !c.Included[b] {
-		c.add(at, "no-inventory", who+" names nodes, and the runbook has no inventory to find them in",
-			`add inventory: a command, such as ansible-inventory -i hosts.ini --list, or any that prints {"workers": {"hosts": ["n1", "n2"]}}`)
 	}
 }
 

@@ -8,20 +8,26 @@ import (
 	"spraydeck/runbook"
 )
 
-// checkConfirm holds what must be typed to one habit: the node's name for work on a node, the cluster's for work on the
-// cluster, which is what is asked for where the step says nothing.
-func (c *checker) checkConfirm(s *runbook.Step, inLoop bool) {
+// confirmWord holds what must be typed to one habit. Where the step says nothing, it is the name of the cluster.
+var confirmWord = Rule{
+	Name:  "confirm-word",
+	Doc:   "For work on a node its name is typed, for work on the cluster the cluster's.",
+	check: check{step: checkConfirm},
+}
+
+func checkConfirm(p pass, at step) {
+	s := at.Step
 	if d := dangerOf(s); s.Kind == nil || d != event.Disrupts && d != event.Destroys {
 		return
 	}
-	node, ofNode := nodeOf(s, inLoop)
+	node, ofNode := nodeOf(s, at.looped)
 	switch {
 	case ofNode && s.Kind.Name == "ansible" && !s.Confirm.Set():
-		c.add(placeOf(s), "confirm-word", fmt.Sprintf("step %s works on one node, and not its name is to be typed", s.ID), "add confirm: "+quoted(node))
+		p.report(placeOf(s), fmt.Sprintf("step %s works on one node, and not its name is to be typed", s.ID), "add confirm: "+quoted(node))
 	case ofNode && s.Confirm.Set() && s.Confirm.Source != node:
-		c.add(s.Confirm.Pos, "confirm-word", fmt.Sprintf("step %s works on one node, and another word than its name is to be typed", s.ID), "write confirm: "+quoted(node))
+		p.report(s.Confirm.Pos, fmt.Sprintf("step %s works on one node, and another word than its name is to be typed", s.ID), "write confirm: "+quoted(node))
 	case !ofNode && s.Confirm.Set() && ofCluster(s):
-		c.add(s.Confirm.Pos, "confirm-word", fmt.Sprintf("step %s works on the cluster, and another word than its name is to be typed", s.ID), "leave confirm out: then it is the cluster's name")
+		p.report(s.Confirm.Pos, fmt.Sprintf("step %s works on the cluster, and another word than its name is to be typed", s.ID), "leave confirm out: then it is the cluster's name")
 	}
 }
 

@@ -16,9 +16,14 @@ var (
 	protects  = regexp.MustCompile(`^(pdb|poddisruptionbudget|quota|resourcequota|limitrange|hpa|horizontalpodautoscaler)`)
 )
 
-// checkLoosens: a step that loosens something says that it is temporary and how it is put back. A cordon and a drain know it
-// of themselves.
-func (c *checker) checkLoosens(s *runbook.Step) {
+// loosens: a cordon and a drain know of themselves how they are put back.
+var loosens = Rule{
+	Name:  "loosens",
+	Doc:   "What is loosened for the time of the work is put back as it was.",
+	check: check{step: checkLoosens},
+}
+
+func checkLoosens(p pass, s step) {
 	if s.Action == nil || s.Temporary.Value {
 		return
 	}
@@ -43,7 +48,7 @@ func (c *checker) checkLoosens(s *runbook.Step) {
 		found, at = "patch "+resource, pos
 	}
 	if found != "" {
-		c.add(at, "loosens", fmt.Sprintf("step %s loosens something (%s) and does not say that it is put back", s.ID.Value, found),
+		p.report(at, fmt.Sprintf("step %s loosens something (%s) and does not say that it is put back", s.ID.Value, found),
 			"add temporary: true, undo:, and restore: the command that puts it back as it was")
 	}
 }

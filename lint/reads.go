@@ -10,9 +10,23 @@ import (
 	"spraydeck/runbook"
 )
 
-// checkReads: a step of danger none runs without a question, so it must not change anything: neither by its kind, nor by a
-// command that is known to change something.
-func (c *checker) checkReads(s *runbook.Step) {
+var reads = Rule{
+	Name: "reads",
+	Doc:  "A step of danger none runs without a question, so that it changes nothing.",
+	check: check{
+		step: func(p pass, s step) { checkReads(p, s.Step) },
+		remedies: func(p pass, cures []runbook.Cure) {
+			for _, r := range cures {
+				for i := range r.Steps {
+					checkCure(p, &r.Steps[i])
+				}
+			}
+		},
+	},
+}
+
+// checkReads: a step that only reads changes nothing by its kind, nor by a command that is known to change something.
+func checkReads(p pass, s *runbook.Step) {
 	if event.Danger(s.Danger.Value) != event.ReadOnly || s.Action == nil {
 		return
 	}
@@ -22,11 +36,11 @@ func (c *checker) checkReads(s *runbook.Step) {
 	} else {
 		what = changingCommand(s.Action)
 	}
-	c.tellChanges(s, what)
+	reportChanges(p, s, what)
 }
 
-// checkCures: the playbook of a remedy mends something, so that none of them only reads.
-func (c *checker) checkCures(s *runbook.Step) {
+// checkCure: the playbook of a remedy mends something, so that none of them only reads.
+func checkCure(p pass, s *runbook.Step) {
 	if event.Danger(s.Danger.Value) != event.ReadOnly || s.Action == nil {
 		return
 	}
@@ -36,14 +50,14 @@ func (c *checker) checkCures(s *runbook.Step) {
 	} else if playbook.MatchString(shellOf(s.Action)) {
 		what = "ansible-playbook"
 	}
-	c.tellChanges(s, what)
+	reportChanges(p, s, what)
 }
 
 var playbook = regexp.MustCompile(`\bansible-playbook\b`)
 
-func (c *checker) tellChanges(s *runbook.Step, what string) {
+func reportChanges(p pass, s *runbook.Step, what string) {
 	if what != "" {
-		c.add(placeOf(s), "reads", fmt.Sprintf("step %s says danger: none, and %s changes something", s.ID, what), "say danger: changes, so that it is asked for before it runs")
+		p.report(placeOf(s), fmt.Sprintf("step %s says danger: none, and %s changes something", s.ID, what), "say danger: changes, so that it is asked for before it runs")
 	}
 }
 
