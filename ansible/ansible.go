@@ -44,6 +44,8 @@ type Result struct {
 	Assert  string // the condition of an assert that did not hold
 	Raw     string // the text of the result where nothing could be read out of it
 
+	// Fields is all that the result says, as far as its callback prints it; only while Each is called.
+	Fields map[string]any
 }
 
 // Recap is a line of PLAY RECAP.

@@ -21,6 +21,7 @@ func (res *Result) read(body []byte) {
 		fields = scrape(body)
 	}
 	res.fill(fields)
+	res.Fields = fields
 	debugBlocks(res, body)
 	if res.Message == "" && res.Stderr == "" && res.Stdout == "" && res.Assert == "" {
 		raw := strings.TrimSpace(string(body[:min(len(body), 8<<10)]))

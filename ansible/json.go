@@ -69,8 +69,10 @@ func (r *Reader) event(host string, status Status, res map[string]any, first, la
 	out := &Result{Play: r.play, Task: r.task, Path: r.path, Host: host, Status: status, First: first, Last: last}
 	if status.Bad() || status == Ignored {
 		out.fill(res)
+		out.Fields = res
 	}
 	r.Each(Event{Line: first, Result: out})
+	out.Fields = nil
 }
 
 // docPart takes a line of what may be the document of the callback json.

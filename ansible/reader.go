@@ -308,6 +308,7 @@ func (r *Reader) settle() {
 	res := r.held
 	r.held = nil
 	r.Each(Event{Line: res.First, Result: res})
+	res.Fields = nil
 }
 
 // Close tells that the text has ended.

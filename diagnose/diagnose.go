@@ -99,6 +99,7 @@ type reading struct {
 	versions  versions
 	story     ansible.Story
 	plainSeen []seen // by the goroutine that reads lines
+	replayed  []replay
 }
 
 // seen is a line that one of the patterns aside matches.
@@ -145,6 +146,7 @@ func (rd *reading) report() *Report {
 	rd.story.End()
 	rd.generic = append(rd.generic, rd.plainSeen...)
 	slices.SortStableFunc(rd.generic, func(a, b seen) int { return cmp.Compare(a.line, b.line) })
+	rd.merge()
 	out := &Report{Dropped: rd.dropped}
 	failed := rd.story.First() != nil
 	for _, h := range rd.hits {
@@ -160,6 +162,7 @@ func (rd *reading) report() *Report {
 			out.Findings = append(out.Findings, f)
 		}
 	}
+	out.Findings = rd.telling(out.Findings)
 	slices.SortStableFunc(out.Findings, func(a, b Finding) int { return cmp.Compare(a.At, b.At) })
 	if !out.Verdict() {
 		out.Failure = rd.failure()
@@ -182,7 +185,7 @@ func newLines(rd *reading) *lines {
 
 func (l *lines) read(rd *reading) {
 	defer close(l.done)
-	r := &ansible.Reader{Each: rd.story.Add, Behind: symptom.Behind}
+	r := &ansible.Reader{Each: rd.event, Behind: symptom.Behind}
 	p := plain{rd: rd}
 	var rest []byte
 	each := func(line []byte) {

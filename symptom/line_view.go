@@ -28,7 +28,9 @@ func (v *views) of(line []byte) {
 			v.add(trimRight(part))
 		}
 	}
-	v.minimal(line)
+	for _, base := range v.list[:len(v.list):len(v.list)] {
+		v.minimal(base)
+	}
 	if bytes.IndexByte(line, '\\') >= 0 {
 		v.unescaped(line, maxDepth)
 	}
@@ -119,8 +121,22 @@ func yamlKey(text []byte) int {
 	return 0
 }
 
-// minimal adds what the default callback would have printed where the minimal one did: "n1 | FAILED! => {".
+// commandFailed is what the callback minimal puts right behind what a command printed, without a space or a line's end.
+var commandFailed = []byte("non-zero return code")
+
+// minimal adds what the default callback would have printed where the minimal one did: "n1 | FAILED! => {"; and what a
+// command printed without that. Of an item that failed it adds what would stand there without a loop.
 func (v *views) minimal(line []byte) {
+	if inner, ok := bytes.CutSuffix(line, commandFailed); ok {
+		v.add(trimRight(inner))
+	}
+	if bytes.HasPrefix(line, []byte("failed: [")) {
+		if place, body, ok := bytes.Cut(line[len("failed: ["):], []byte("] (")); ok {
+			if _, result, ok := bytes.Cut(body, []byte(") => ")); ok {
+				v.add([]byte("fatal: [" + string(place) + "]: FAILED! => " + string(result)))
+			}
+		}
+	}
 	host, rest, ok := bytes.Cut(line, []byte(" | "))
 	if !ok || word(append(host[:len(host):len(host)], ' ')) != len(host) {
 		return

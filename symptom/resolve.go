@@ -8,8 +8,9 @@ import (
 
 // judge decides what the matches of lines mean. It sees them in the order of the text.
 //
-// Of several patterns that one line shows, one counts: a verdict before a hint, then the one with a task, then the one
-// whose match covers more of the line, then the one with more fixed text. Beats settles what this order would not; the
+// Of several patterns that one line shows, one counts: a verdict before a hint, then one that asks for a message before one
+// that only asks for a failed task, then the one with a task, then the one whose match covers more of the line, then the one
+// with more fixed text. Beats settles what this order would not; the
 // others stand in Hit.Also. A pattern that is Aside takes no part in this.
 type judge struct {
 	set     *Set
@@ -18,6 +19,7 @@ type judge struct {
 	waiting []*waiting
 	from    source          // of the lines at hand
 	last    map[int]printed // of patterns that others wait for: where and when each was last seen
+	fields  map[int]int     // by pattern: the last line of JSON with a key and a text that it matched
 }
 
 // printed is where and when a pattern was seen.
@@ -46,6 +48,9 @@ func (j *judge) line(matches []match, now time.Time, host string, want func(*com
 		m.place = m.place.after(j.place)
 		play, task := m.place.strings()
 		if want != nil && !want(p) || p.Task != nil && !p.Task.MatchString(task) {
+			continue
+		}
+		if (p.Count > 1 || p.Lasts > 0) && j.repeats(m) {
 			continue
 		}
 		untold := m.at.IsZero() || !now.IsZero() && m.at.Year() == 0
@@ -91,6 +96,8 @@ func (j *judge) compare(a, b shown) int {
 		return yesFirst(p.beats[b.pattern], q.beats[a.pattern])
 	case a.hit.Hint != b.hit.Hint:
 		return yesFirst(b.hit.Hint, a.hit.Hint)
+	case p.head != q.head:
+		return yesFirst(q.head, p.head)
 	case (p.Task != nil) != (q.Task != nil):
 		return yesFirst(p.Task != nil, q.Task != nil)
 	}

@@ -100,6 +100,7 @@ type compiled struct {
 	names  []string
 	beats  map[int]bool
 	needed bool // a relation names it
+	head   bool // see HeadOnly
 }
 
 // litUse says what a literal is for.
@@ -126,7 +127,7 @@ func New(patterns []Pattern) (*Set, error) {
 			p.Stream = "output"
 		}
 		s.byID[p.ID] = i
-		s.patterns = append(s.patterns, compiled{Pattern: p, names: p.Line.SubexpNames(), beats: map[int]bool{}})
+		s.patterns = append(s.patterns, compiled{Pattern: p, names: p.Line.SubexpNames(), beats: map[int]bool{}, head: HeadOnly(p.Line)})
 	}
 	for i := range s.patterns {
 		if err := s.resolve(&s.patterns[i]); err != nil {
