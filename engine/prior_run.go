@@ -261,6 +261,16 @@ func (p *PriorRun) has(step string, d event.Data) bool {
 	return true
 }
 
+// forgetOwn drops what belongs to the run and to no step, so that it is written anew. The map of steps stays as it is: the
+// node watch reads it meanwhile.
+func (p *PriorRun) forgetOwn() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if own := p.steps[""]; own != nil {
+		*own = priorStep{}
+	}
+}
+
 // decided gives whether the steps of a phase or of an included runbook were done.
 func (p *PriorRun) decided(part string) (needed, known bool) {
 	if p == nil {

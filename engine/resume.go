@@ -79,7 +79,7 @@ func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error
 			}
 		}
 	}
-	delete(r.env.PriorRun.steps, "")
+	r.env.PriorRun.forgetOwn()
 	if len(finished) == 0 || len(rest) == 0 {
 		return rest, nil
 	}
