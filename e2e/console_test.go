@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,25 @@ func (c *console) quit() string {
 	}
 	c.t.Fatalf("the console does not leave:\n%s", c.screen())
 	return ""
+}
+
+// pid is the process of the binary, the only child of the shell in the terminal.
+func (c *console) pid() int {
+	c.t.Helper()
+	shell, err := exec.Command("tmux", "-S", c.socket, "list-panes", "-F", "#{pane_pid}").Output()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	id := strings.TrimSpace(string(shell))
+	b, err := os.ReadFile("/proc/" + id + "/task/" + id + "/children")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		c.t.Fatalf("the children of the shell: %q", b)
+	}
+	return pid
 }
 
 func (c *console) typed(text string) {

@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"spraydeck/event"
 	"spraydeck/transcript"
 )
 
@@ -32,12 +34,24 @@ phases:
           run: 'echo run >> runs; i=0; while [ $i -lt 300 ]; do i=$((i+1)); printf "%%d \033[2J\377\0 %%0300d\n" $i $i; sleep 0.01; done'
 `
 
-// TestOutlive: the console is killed, hung up, closed, or its terminal goes away, all in the middle of a command. The command never
-// stops; resume has all of its output, byte for byte, and goes on in the same transcript.
+// TestOutlive: the console is killed, hung up, ended, closed, or its terminal goes away, all in the middle of a command. The
+// command never stops; resume has all of its output, byte for byte, and goes on in the same transcript, which says who ended
+// the console and nothing of a command that was stopped.
 func TestOutlive(t *testing.T) {
+	told := map[string]string{"hung up": "SIGHUP", "terminal": "SIGHUP", "ended": "SIGTERM", "screen ended": "SIGTERM"}
 	for name, lose := range map[string]func(c *lost){
-		"killed":   func(c *lost) { c.signal(syscall.SIGKILL) },
-		"hung up":  func(c *lost) { c.signal(syscall.SIGHUP) },
+		"killed":  func(c *lost) { c.signal(syscall.SIGKILL) },
+		"hung up": func(c *lost) { c.signal(syscall.SIGHUP) },
+		"ended":   func(c *lost) { c.signal(syscall.SIGTERM) },
+		"screen ended": func(c *lost) {
+			if err := syscall.Kill(c.screen.pid(), syscall.SIGTERM); err != nil {
+				c.t.Fatal(err)
+			}
+			wait(c.t, "the console has gone", func() bool { _, gone := c.screen.ended(); return gone })
+			if code, _ := c.screen.ended(); code != "143" {
+				c.t.Errorf("exit code %s", code)
+			}
+		},
 		"terminal": func(c *lost) { exec.Command("tmux", "-S", c.screen.socket, "kill-server").Run() },
 		"closed": func(c *lost) {
 			c.screen.press("q")
@@ -49,7 +63,10 @@ func TestOutlive(t *testing.T) {
 		for _, tty := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/tty=%v", name, tty), func(t *testing.T) {
 				t.Parallel()
-				outlive(t, tty, name == "terminal" || name == "closed", lose)
+				state := outlive(t, tty, !slices.Contains([]string{"killed", "hung up", "ended"}, name), lose)
+				if said, want := remarks(t, state), told[name]; !strings.Contains(said, "the console was ended by "+want) != (want == "") {
+					t.Errorf("the record says %q, want %q", said, want)
+				}
 			})
 		}
 	}
@@ -70,7 +87,22 @@ func (c *lost) signal(s os.Signal) {
 	c.cmd.Wait()
 }
 
-func outlive(t *testing.T, tty, screen bool, lose func(*lost)) {
+// remarks is what the record of the only run in a state directory remarks. A command that was stopped fails the test.
+func remarks(t *testing.T, state string) (said string) {
+	for _, e := range eventsOf(t, newestDir(t, state)) {
+		switch d := e.Data.(type) {
+		case event.Remark:
+			said += d.Text.En + "\n"
+		case event.CommandEnded:
+			if d.Outcome == event.Stopped {
+				t.Errorf("the record says that command %d was stopped by the operator", d.Number)
+			}
+		}
+	}
+	return said
+}
+
+func outlive(t *testing.T, tty, screen bool, lose func(*lost)) (state string) {
 	dir, state := t.TempDir(), t.TempDir()
 	book := filepath.Join(dir, "outlive.yaml")
 	if err := os.WriteFile(book, fmt.Appendf(nil, outliveBook, tty), 0o600); err != nil {
@@ -133,6 +165,7 @@ func outlive(t *testing.T, tty, screen bool, lose func(*lost)) {
 	if sessions, _ := filepath.Glob(filepath.Join(state, "spraydeck/sessions/*")); len(sessions) != 1 {
 		t.Errorf("sessions %v", sessions)
 	}
+	return state
 }
 
 // TestSuspended: the console is suspended for more than a minute, in the middle of a command that has ended when it goes on, and
