@@ -13,6 +13,9 @@ type Event struct {
 	Time time.Time // when it happened, with the offset of the console's time zone
 	Step string    // the step it belongs to, "" for the run itself
 	Data Data
+
+	// Elapsed is the time since the run started, by a clock that only goes forward; 0: not measured.
+	Elapsed time.Duration
 }
 
 // Data is what happened. Kind is its name in the transcript; names and fields, once released, keep their meaning.

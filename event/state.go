@@ -25,6 +25,7 @@ type State struct {
 	Last        time.Time // of the last event
 	Seq         int64
 
+	measured measured
 	steps    map[string]*StepState
 	commands map[int]*CommandState
 }
@@ -157,6 +158,7 @@ func (s *State) Apply(e Event) {
 		s.commands = map[int]*CommandState{}
 		s.Connected = map[string]bool{}
 	}
+	s.clockSet(e)
 	last := s.Last
 	s.Seq, s.Last = e.Seq, e.Time
 	switch d := e.Data.(type) {

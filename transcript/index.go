@@ -74,7 +74,7 @@ func (e *indexed) get() event.Event {
 	if !e.parsed {
 		e.parsed = true
 		if r, data, err := parse(e.line); err == nil {
-			e.event = event.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}
+			e.event = event.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data, Elapsed: e.Elapsed}
 		}
 	}
 	return e.event

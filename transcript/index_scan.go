@@ -101,7 +101,7 @@ func (x *index) event(line []byte, next int64) {
 		return
 	}
 	e := &indexed{Place: x.Place, step: r.step, line: bytes.Clone(line), parsed: true,
-		event: event.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data}}
+		event: event.Event{Seq: r.seq, Time: r.time, Step: r.step, Data: data, Elapsed: x.Elapsed}}
 	e.marks, e.topic = marksOf(e.event)
 	x.events = append(x.events, e)
 }

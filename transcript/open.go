@@ -58,7 +58,7 @@ func Open(path string) (_ *Writer, r Repair, err error) {
 	r.Spool = res.Spool
 	w := newWriter(path, res.Header, held, f)
 	w.chain.prev = res.chain.prev
-	w.size, w.seq = res.Size, int64(res.Events)
+	w.size, w.seq, w.elapsed = res.Size, int64(res.Events), res.elapsed
 	_, w.steady = w.now()
 	w.behind = max(0, time.Since(res.Last))
 	w.spool.next, w.pause.on = res.next, res.paused

@@ -27,10 +27,9 @@ type Reader struct {
 // Entry is an event with its place in the file.
 type Entry struct {
 	event.Event
-	After   time.Duration // since the event before, by a clock that only goes forward
-	Elapsed time.Duration // since the run started: the sum of After
-	Line    int           // from 1; the header is line 1
-	Offset  int64         // of the line in the file
+	After  time.Duration // since the event before, by a clock that only goes forward; Elapsed is their sum
+	Line   int           // from 1; the header is line 1
+	Offset int64         // of the line in the file
 }
 
 // Read opens a transcript, given by its file or its directory, and reads its header. Output that stands in spools is read

@@ -25,13 +25,14 @@ type Result struct {
 	Size   int64        // of the whole, good lines
 	Digest string       // SHA-256 of the last good line: it stands for the whole run
 
-	chain  *chain
-	asked  map[string]bool
-	spools spools
-	next   map[streamKey]int64 // where the spool of a stream goes on
-	paused bool                // recording was, and still is
-	lost   map[int]*LineError  // of the commands whose output is not all there
-	ruined *LineError          // the first piece of one whose end was seen: no power failure did that
+	chain   *chain
+	asked   map[string]bool
+	spools  spools
+	next    map[streamKey]int64 // where the spool of a stream goes on
+	paused  bool                // recording was, and still is
+	elapsed time.Duration       // since the run started, at the last event
+	lost    map[int]*LineError  // of the commands whose output is not all there
+	ruined  *LineError          // the first piece of one whose end was seen: no power failure did that
 }
 
 // Verified says whether every line is there and as it was written, with all output that is in spools. A run that has not ended can be verified.
@@ -144,7 +145,7 @@ func (r *Result) event(line []byte) error {
 		return fmt.Errorf("event %d stands where %d belongs", rec.seq, r.Events+1)
 	}
 	r.Events++
-	r.Last, r.Ended = rec.time, nil
+	r.Last, r.Ended, r.elapsed = rec.time, nil, r.elapsed+rec.dt
 	if rec.kind == outputKind {
 		if p, ok := parseSpooled(rec.data); ok {
 			r.next[p.key()] = p.At + p.Len

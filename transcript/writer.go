@@ -49,6 +49,7 @@ type Writer struct {
 	size    int64 // of the whole lines
 	seq     int64
 	steady  time.Duration // of the last event
+	elapsed time.Duration // since the run started, at the last event
 	behind  time.Duration // resumed: what passed between the last event and Open
 	mask    mask
 	secrets []string
@@ -293,7 +294,7 @@ func (w *Writer) write(e event.Event, data []byte) (event.Event, error) {
 	}
 	dt := max(0, steady-w.steady) + w.behind
 	w.behind, w.steady = 0, max(steady, w.steady)
-	e.Seq, e.Time = w.seq+1, now
+	e.Seq, e.Time, e.Elapsed = w.seq+1, now, w.elapsed+dt
 	w.buf = w.chain.open(w.buf[:0], e, dt, data)
 	if len(w.buf) > maxLine-sumTail {
 		return e, fmt.Errorf("write transcript: a %s event of %d MB is too large", e.Data.Kind(), len(w.buf)>>20)
@@ -305,7 +306,7 @@ func (w *Writer) write(e event.Event, data []byte) (event.Event, error) {
 		return e, w.err
 	}
 	faultPoint(e, true)
-	w.seq++
+	w.seq, w.elapsed = w.seq+1, w.elapsed+dt
 	if cap(w.buf) > 1<<20 {
 		w.buf = nil
 	}
