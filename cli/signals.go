@@ -29,9 +29,8 @@ func interruptible() (context.Context, context.CancelFunc) {
 				(*leave)(s)
 				continue
 			}
-			if cancel(); onTerm.Load() == nil {
-				go giveUp()
-			}
+			cancel()
+			go giveUp(exitCancelled, patience)
 		}
 	}()
 	return ctx, cancel
@@ -40,25 +39,30 @@ func interruptible() (context.Context, context.CancelFunc) {
 // commands counts those that run now. A command that is stopped has its own time to end in.
 var commands atomic.Int32
 
-// patience is how long the process may take to end after a signal, commands aside.
-const patience = 3 * time.Second
+// patience is how long the process may take to end after a signal, commands aside; stopping is how long these may take.
+const (
+	patience = 3 * time.Second
+	stopping = 45 * time.Second
+)
 
 // giveUp ends the process where something holds it that no signal interrupts, such as a read from a mount that is dead.
-func giveUp() {
+func giveUp(exit int, patience time.Duration) {
 	const look = 100 * time.Millisecond
-	for idle := time.Duration(0); idle < patience; idle += look {
-		if time.Sleep(look); commands.Load() > 0 {
+	begin := time.Now()
+	for idle := time.Duration(0); idle < patience && time.Since(begin) < stopping; idle += look {
+		if time.Sleep(look); commands.Load() > 0 && exit == exitCancelled {
 			idle = 0
 		}
 	}
 	fmt.Fprintln(os.Stderr, "spraydeck: ended by a signal while it waited for something that did not answer")
-	os.Exit(exitCancelled)
+	os.Exit(exit)
 }
 
 // leaveOn makes SIGTERM and SIGHUP end this console and leave running what it started, as SIGKILL does; unlike it they are
 // written down. end takes the screen away, where there is one, and detaches; without one this does.
 func (w *walk) leaveOn(out io.Writer, end func()) (release func()) {
 	leave := func(s os.Signal) {
+		go giveUp(128+int(s.(syscall.Signal)), 2*patience) // the disk of the record may not answer
 		name := map[os.Signal]string{syscall.SIGTERM: "SIGTERM", syscall.SIGHUP: "SIGHUP"}[s]
 		_, _ = w.journal.Append(event.Event{Data: event.Remark{Text: event.Textf(
 			"the console was ended by %s; what it started goes on", "%s によりコンソールが終了しました。開始済みのものは続行します", name)}})
