@@ -46,6 +46,7 @@ type Run struct {
 	root    *frame
 	scope   *runbook.Scope // of the root
 	hosts   func(pattern string) ([]string, error)
+	control []string // the hosts of the control plane; nil: unknown
 	monitor *monitor
 
 	unread    []string                    // inputs of which the record has only a masked copy

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -103,9 +102,11 @@ func (r *Run) inventory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the inventory with %q: %w", line, err)
 	}
-	if got.Exit != 0 && vaultRefused.MatchString(got.Says()) {
-		if got, err = r.withoutVault(ctx, line, got); err != nil {
-			return err
+	if lang := r.book.Language(); got.Exit != 0 && lang.WithoutVault != nil {
+		if again, ok := lang.WithoutVault(line, got.Says()); ok {
+			if got, err = r.withoutVault(ctx, again, got); err != nil {
+				return err
+			}
 		}
 	}
 	if got.Exit != 0 {
@@ -126,23 +127,15 @@ func (r *Run) inventory(ctx context.Context) error {
 	if r.env.Learn != nil {
 		r.env.Learn(inv)
 	}
-	r.hosts = inv.Hosts
+	r.hosts, r.control = inv.Hosts, inv.ControlPlane
 	r.scope.Set("inventory.groups", runbook.GivenTypes["inventory.groups"], inv.Groups)
 	r.scope.Set("inventory.vars", runbook.GivenTypes["inventory.vars"], inv.Vars)
 	return nil
 }
 
-// vaultRefused is how Ansible says that it has no password for an encrypted file.
-var vaultRefused = regexp.MustCompile(`no vault secrets|Decryption failed`)
-
-// withoutVault reads the inventory once more, without the files whose vault password Ansible does not have. They are named.
-func (r *Run) withoutVault(ctx context.Context, line string, refused runbook.Returned) (runbook.Returned, error) {
-	rest, ok := strings.CutSuffix(line, " --list")
-	plain := strings.Replace(rest, "ansible-inventory -i ", `"${SPRAYDECK:-spraydeck}" inventory list --inventory `, 1)
-	if !ok || plain == rest {
-		return refused, nil
-	}
-	got, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: plain, Probe: true})
+// withoutVault reads the inventory once more, without its encrypted files. They are named.
+func (r *Run) withoutVault(ctx context.Context, again string, refused runbook.Returned) (runbook.Returned, error) {
+	got, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: again, Probe: true})
 	if err != nil || got.Exit != 0 {
 		return refused, err
 	}
@@ -187,7 +180,7 @@ func (r *Run) releases() error {
 	for _, name := range []string{"release.from", "release.to"} {
 		r.scope.Set(name, runbook.GivenTypes[name], nil)
 	}
-	if r.book.To.Value == "" || r.book.System.Value != "kubespray" || r.book.Language() == nil || r.book.Language().Releases == nil {
+	if r.book.Language() == nil || r.book.Language().Releases == nil {
 		return nil
 	}
 	from, to, err := r.book.Language().Releases(r.book)

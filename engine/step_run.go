@@ -85,12 +85,9 @@ func (r *Run) confirmWord(in *instance, cmds []event.Command) (string, error) {
 	if named := nodesOf(cmds); len(named) > 0 {
 		hosts = named
 	}
-	typed := in.step.Kind.Name == "drain" || in.step.Kind.Name == "reboot"
-	if in.danger() == event.Disrupts && !typed && len(hosts) > 0 && r.hosts != nil {
-		control, err := r.hosts("kube_control_plane")
-		if err == nil && !slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(control, h) }) {
-			return "", nil
-		}
+	if in.danger() == event.Disrupts && !in.step.Kind.Typed && len(hosts) > 0 && r.control != nil &&
+		!slices.ContainsFunc(hosts, func(h string) bool { return slices.Contains(r.control, h) }) {
+		return "", nil
 	}
 	if len(hosts) == 1 {
 		return hosts[0], nil
@@ -109,7 +106,7 @@ func nodesOf(cmds []event.Command) []string {
 			continue
 		}
 		switch c.Call.Verb {
-		case "cordon", "uncordon", "drain":
+		case event.Cordon, event.Uncordon, event.Drain:
 			if !slices.Contains(nodes, c.Call.Name) {
 				nodes = append(nodes, c.Call.Name)
 			}

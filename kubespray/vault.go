@@ -17,10 +17,10 @@ import (
 var vaultHead = []byte("$ANSIBLE_VAULT;")
 
 // vaultRefusal is how Ansible says that it has no password, or not the right one, for an encrypted file.
-var vaultRefusal = regexp.MustCompile(`no vault secrets found|Decryption failed|no vault secrets were found`)
+var vaultRefusal = regexp.MustCompile(`no vault secrets|Decryption failed`)
 
-// vaultRefused says whether what Ansible printed means that it lacks the password of an encrypted file.
-func vaultRefused(printed string) bool { return vaultRefusal.MatchString(printed) }
+// VaultRefused says whether what Ansible printed means that it lacks the password of an encrypted file.
+func VaultRefused(printed string) bool { return vaultRefusal.MatchString(printed) }
 
 // ListWithoutVault is ansible-inventory --list of an inventory of which files that are encrypted as a whole cannot be read:
 // in the place of each stands one variable with its digest. encrypted names them.
@@ -92,7 +92,7 @@ func (c *Checkout) open(ctx context.Context, rev, dir string, s *side, o Compare
 		return nil, err
 	}
 	if all.inv, err = loadInventory(ctx, filepath.Join(all.root, o.Inventory), all.list(o)); err != nil {
-		if vaultRefused(err.Error()) {
+		if VaultRefused(err.Error()) {
 			return nil, nil
 		}
 		return nil, err

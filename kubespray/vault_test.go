@@ -118,7 +118,7 @@ func TestListWithoutVault(t *testing.T) {
 	dir, _, _ := vaulted(t)
 	path := filepath.Join(dir, "inventory/mine/inventory.ini")
 	out, err := exec.Command("ansible-inventory", "-i", path, "--list").CombinedOutput()
-	if err == nil || !vaultRefused(string(out)) {
+	if err == nil || !VaultRefused(string(out)) {
 		t.Fatalf("ansible-inventory: %v: %s", err, out)
 	}
 	list, encrypted, err := ListWithoutVault(t.Context(), path)

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -113,17 +112,6 @@ func dangerOf(s *runbook.Step) event.Danger {
 
 // argument gives the text of an argument of a step or a probe, as it is written; "" where it has none of that name.
 func argument(of any, name string) string {
-	v := reflect.ValueOf(of)
-	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return ""
-	}
-	v = v.Elem()
-	for _, f := range runbook.FieldsOf(v.Type()) {
-		if f.Name == name {
-			if t, ok := v.FieldByIndex(f.Index).Interface().(runbook.Template); ok {
-				return t.Source
-			}
-		}
-	}
-	return ""
+	t, _ := runbook.Argument(of, name)
+	return t.Source
 }

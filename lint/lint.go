@@ -33,7 +33,7 @@ func CheckRunbook(files []runbook.File, b *runbook.Runbook) runbook.Problems {
 // CheckSymptoms looks at nothing but the symptoms of pitfalls: all that NewSymptoms rests on, without the time and memory
 // that expressions take.
 func CheckSymptoms(files []runbook.File) runbook.Problems {
-	c := &checker{Catalog: runbook.Link(files), rules: append([]Rule{duplicateName}, symptomRules...)}
+	c := newChecker(runbook.Link(files), append(symptomRules[:len(symptomRules):len(symptomRules)], duplicateName)...)
 	visit(c, func(k *check) func(pass, []runbook.File) { return k.files }, files)
 	for _, f := range files {
 		if f.Pitfall != nil {
@@ -46,7 +46,7 @@ func CheckSymptoms(files []runbook.File) runbook.Problems {
 
 // Advise gives what is no mistake and worth a look all the same.
 func Advise(files []runbook.File) runbook.Problems {
-	c := &checker{rules: []Rule{raw}}
+	c := newChecker(nil, raw)
 	for _, f := range files {
 		visit(c, func(k *check) func(pass, runbook.File) { return k.written }, f)
 	}
@@ -71,7 +71,7 @@ func uses(b *runbook.Runbook) map[any]bool {
 }
 
 func checkSome(files []runbook.File, asked func(runbook.File) bool) runbook.Problems {
-	c := &checker{Catalog: runbook.Link(files), rules: slices.Concat(mistakes, symptomRules)}
+	c := newChecker(runbook.Link(files), slices.Concat(mistakes, symptomRules)...)
 	files = slices.DeleteFunc(slices.Clone(files), func(f runbook.File) bool { return !asked(f) })
 	looks := []func(*checker){func(c *checker) {
 		visit(c, func(k *check) func(pass, []runbook.File) { return k.files }, files)
@@ -105,6 +105,11 @@ type checker struct {
 	problems runbook.Problems
 	name     string                       // of the file at hand
 	secrets  runbook.Named[runbook.Input] // its inputs
+	exprs    exprTypes
+}
+
+func newChecker(linked *runbook.Catalog, rules ...Rule) *checker {
+	return &checker{Catalog: linked, rules: rules, exprs: exprTypes{&sync.Map{}}}
 }
 
 func (c *checker) file(f runbook.File) {

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"reflect"
 	"regexp"
 	"strings"
 
@@ -27,25 +26,17 @@ func checkLoosens(p pass, s step) {
 	if s.Action == nil || s.Temporary.Value {
 		return
 	}
-	v := reflect.ValueOf(s.Action).Elem()
-	field := func(name string) (string, runbook.Pos) {
-		for _, f := range runbook.FieldsOf(v.Type()) {
-			if t, ok := v.FieldByIndex(f.Index).Interface().(runbook.Template); ok && f.Name == name {
-				return t.Source, t.Pos
-			}
-		}
-		return "", runbook.Pos{}
-	}
-	line, at := field("run")
-	with, _ := field("with")
-	fixed := !strings.Contains(with, "${")
+	run, _ := runbook.Argument(s.Action, "run")
+	line, at := run.Source, run.Pos
+	patch, _ := runbook.Argument(s.Action, "patch")
+	fixed := !strings.Contains(argument(s.Action, "with"), "${")
 	found := loosening.FindString(line)
 	if putsBack.MatchString(line) {
 		found = "" // within one command
 	}
 	// a patch with a value read from somewhere puts that value back
-	if resource, pos := field("patch"); protects.MatchString(resource) && fixed {
-		found, at = "patch "+resource, pos
+	if protects.MatchString(patch.Source) && fixed {
+		found, at = "patch "+patch.Source, patch.Pos
 	}
 	if found != "" {
 		p.report(at, fmt.Sprintf("step %s loosens something (%s) and does not say that it is put back", s.ID.Value, found),

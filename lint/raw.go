@@ -18,7 +18,7 @@ func checkRaw(p pass, f runbook.File) {
 		f.Runbook = b.Written() // what it has from another is reported there
 	}
 	for _, v := range []any{f.Runbook, f.Pitfall} {
-		eachExpr(reflect.ValueOf(v), func(e runbook.Expr, raw bool) {
+		p.exprs.each(reflect.ValueOf(v), func(e runbook.Expr, raw bool) {
 			if raw {
 				p.report(e.Pos, fmt.Sprintf("${raw(%s)} stands in the command line without quotes", e.Source), "make sure that no value of it can mean something else to the shell")
 			}

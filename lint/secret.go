@@ -55,7 +55,7 @@ func checkSecrets(p pass, args any) {
 		if !v.Type().Field(i).IsExported() || name == "stdin" {
 			continue
 		}
-		eachExpr(v.Field(i), func(e runbook.Expr, _ bool) {
+		p.exprs.each(v.Field(i), func(e runbook.Expr, _ bool) {
 			if secret := secretIn(e, p.secrets); secret != "" {
 				p.report(e.Pos, fmt.Sprintf("the secret %s would stand in a command line", secret), "give it on standard input: stdin: ${inputs."+secret+"}")
 			}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -223,19 +222,18 @@ type field struct {
 	typ      reflect.Type
 }
 
-// FieldsOf reads the tags of a struct; embedded structs count as if written in place.
-func FieldsOf(t reflect.Type) []field {
-	if fs, ok := tagsRead.Load(t); ok {
+// fieldsOf is FieldsOf, which it remembers.
+func (l *Language) fieldsOf(t reflect.Type) []field {
+	if fs, ok := l.fields.Load(t); ok {
 		return fs.([]field)
 	}
-	fs := readTags(t)
-	tagsRead.Store(t, fs)
+	fs := FieldsOf(t)
+	l.fields.Store(t, fs)
 	return fs
 }
 
-var tagsRead sync.Map // []field by type
-
-func readTags(t reflect.Type) []field {
+// FieldsOf reads the tags of a struct; embedded structs count as if written in place.
+func FieldsOf(t reflect.Type) []field {
 	var fs []field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -276,7 +274,7 @@ func (d *decoder) fields(n *yaml.Node, v reflect.Value, other func(key, value *y
 	if p := v.FieldByName("Pos"); p.IsValid() && p.Type() == reflect.TypeFor[Pos]() {
 		p.Set(reflect.ValueOf(d.pos(n)))
 	}
-	fs := FieldsOf(v.Type())
+	fs := d.lang.fieldsOf(v.Type())
 	seen := map[string]bool{}
 	ok := d.eachKey(n, func(key, value *yaml.Node) {
 		for _, f := range fs {

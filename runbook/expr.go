@@ -26,10 +26,11 @@ type Expr struct {
 	Source string
 	Pos    Pos
 	place  func(line, col int) Pos // where a place inside the expression stands in the file
+	cache  *exprCache              // of the language; nil for one made in code
 }
 
 func (e *Expr) decode(d *decoder, n *yaml.Node) {
-	*e = Expr{Source: d.scalar(n, "an expression"), Pos: d.pos(n), place: d.placer(n)}
+	*e = Expr{Source: d.scalar(n, "an expression"), Pos: d.pos(n), place: d.placer(n), cache: &d.lang.exprs}
 }
 
 // Set says whether an expression was written.
@@ -80,7 +81,11 @@ func Compile(e Expr, vars Vars) (cel.Program, Problems) {
 
 // TypeCheck checks an expression against what is declared. want is the type it must have, nil for any.
 func TypeCheck(e Expr, vars Vars, want *cel.Type) (*meaning, Problems) {
-	m, err := vars.meaning(e.Source)
+	cache := e.cache
+	if cache == nil {
+		cache = &exprCache{}
+	}
+	m, err := cache.meaning(e.Source, vars)
 	if err != nil {
 		return nil, e.problem(1, 1, err.Error(), "")
 	}

@@ -10,14 +10,14 @@ import (
 	"cel.dev/cel-go/cel"
 )
 
-// Compiling CEL is expensive and conditions repeat, so programs are cached: one for each source and each set of declared
-// names.
+// Compiling CEL is expensive and conditions repeat, so the language caches programs: one for each source and each set of
+// declared names.
 
 // maxCached bounds the cache: the catalogue has about a thousand sources, in about a hundred environments.
 const maxCached = 4096
 
-var exprCache struct {
-	sync.Mutex
+type exprCache struct {
+	mu      sync.Mutex
 	sources map[string]*source
 	envs    []*declarations
 }
@@ -41,17 +41,17 @@ type meaning struct {
 }
 
 // meaning gives what a source means where these names are declared.
-func (v Vars) meaning(text string) (*meaning, error) {
-	exprCache.Lock()
-	s := exprCache.sources[text]
+func (c *exprCache) meaning(text string, v Vars) (*meaning, error) {
+	c.mu.Lock()
+	s := c.sources[text]
 	if s == nil {
-		if exprCache.sources == nil || len(exprCache.sources) >= maxCached {
-			exprCache.sources, exprCache.envs = map[string]*source{}, nil
+		if c.sources == nil || len(c.sources) >= maxCached {
+			c.sources, c.envs = map[string]*source{}, nil
 		}
 		s = &source{text: text, names: namesIn(text)}
-		exprCache.sources[text] = s
+		c.sources[text] = s
 	}
-	exprCache.Unlock()
+	c.mu.Unlock()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (v Vars) meaning(text string) (*meaning, error) {
 			return m, nil
 		}
 	}
-	env, err := v.env(s)
+	env, err := c.env(s, v)
 	if err != nil {
 		return nil, err
 	}
@@ -113,15 +113,15 @@ type declarations struct {
 
 // env gives an environment in which the names of a source are declared as they are here. Others may be declared
 // otherwise: making an environment costs more than checking an expression in it.
-func (v Vars) env(s *source) (*cel.Env, error) {
-	exprCache.Lock()
-	for _, d := range slices.Backward(exprCache.envs) {
+func (c *exprCache) env(s *source, v Vars) (*cel.Env, error) {
+	c.mu.Lock()
+	for _, d := range slices.Backward(c.envs) {
 		if s.same(d.vars, v) {
-			exprCache.Unlock()
+			c.mu.Unlock()
 			return d.env, nil
 		}
 	}
-	exprCache.Unlock()
+	c.mu.Unlock()
 	env, err := base()
 	if err != nil {
 		return nil, err
@@ -133,8 +133,8 @@ func (v Vars) env(s *source) (*cel.Env, error) {
 	if env, err = env.Extend(options...); err != nil {
 		return nil, err
 	}
-	exprCache.Lock()
-	defer exprCache.Unlock()
-	exprCache.envs = append(exprCache.envs, &declarations{maps.Clone(v), env})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.envs = append(c.envs, &declarations{maps.Clone(v), env})
 	return env, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
@@ -18,8 +19,15 @@ type Language struct {
 	Probes []ProbeKind
 	// Inventory reads what `ansible-inventory --list` printed; the engine asks it which hosts a step runs on.
 	Inventory func(list []byte) (Inventory, error)
-	// Releases returns what expressions see of the releases a runbook leads from and to, nil for an unknown one.
+	// WithoutVault returns the command that reads the inventory without its encrypted files, where the command in line failed
+	// because the password of one is missing: says is what it printed. nil: there is none.
+	WithoutVault func(line, says string) (again string, ok bool)
+	// Releases returns what expressions see of the releases a runbook leads from and to, nil for an unknown one. nil: no
+	// releases are known.
 	Releases func(*Runbook) (from, to map[string]any, err error)
+
+	exprs  exprCache
+	fields sync.Map // []field by reflect.Type: the tags that were read
 }
 
 // Inventory holds the hosts, their groups and their variables.
@@ -27,6 +35,8 @@ type Inventory struct {
 	Groups map[string][]string
 	Vars   map[string]map[string]any
 	Hosts  func(pattern string) ([]string, error) // as Ansible reads patterns: group, host, a:b, a:!b, a:&b, all
+
+	ControlPlane []string // the hosts without which nobody reaches the cluster; nil: unknown
 }
 
 // Kind is a kind of step.
@@ -37,6 +47,7 @@ type Kind struct {
 	Danger event.Danger  // what a step of this kind can do unless it says otherwise
 	Bare   string        // the argument that a bare value fills, "" if a mapping is needed
 	Nodes  bool          // it runs on nodes and so needs hosts
+	Typed  bool          // the name of its node is typed before it, of a worker too
 	New    func() Action // a pointer to a struct with tags, for the decoder to fill
 	Result *cel.Type     // what steps.<id> is, nil for nothing
 }

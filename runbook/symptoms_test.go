@@ -9,7 +9,7 @@ import (
 // TestSymptomKeys: every key reaches the matcher.
 func TestSymptomKeys(t *testing.T) {
 	var s Symptom
-	d := &decoder{}
+	d := &decoder{lang: &Language{}}
 	var n yaml.Node
 	if err := yaml.Unmarshal([]byte("{id: a, line: x, match: [x], miss: [y], count: 2, by: [host], within: 2m, lasts: 1h, needs: [{since: b}], unless: [{then: c, within: 60s}]}"), &n); err != nil {
 		t.Fatal(err)

@@ -3,11 +3,11 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"spraydeck/event"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"spraydeck/event"
 )
 
 // Template is text with ${expressions} in it. As a shell command line each value is quoted for the place where it
@@ -42,7 +42,7 @@ func (t *Template) decode(d *decoder, n *yaml.Node) {
 		p := &parts[i]
 		if p.Expr.Set() {
 			line, col := lineCol(src, int(p.Expr.Pos.Col)) // byte offset, for now
-			p.Expr.Pos = place(line, col)
+			p.Expr.Pos, p.Expr.cache = place(line, col), &d.lang.exprs
 			p.Expr.place = func(l, c int) Pos {
 				if l == 1 {
 					return place(line, col+c-1)
@@ -62,6 +62,30 @@ func NewTemplate(src string) (Template, error) {
 
 // Set says whether there is any text.
 func (t Template) Set() bool { return t.Source != "" }
+
+// Argument gives a text argument of a step or a probe, as it is written; false if it has none of that name.
+func Argument(of any, name string) (Template, bool) {
+	v := reflect.ValueOf(of)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return Template{}, false
+	}
+	return argumentIn(v.Elem(), name)
+}
+
+func argumentIn(v reflect.Value, name string) (Template, bool) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			if t, ok := argumentIn(v.Field(i), name); ok {
+				return t, true
+			}
+		} else if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key == name {
+			t, ok := v.Field(i).Interface().(Template)
+			return t, ok
+		}
+	}
+	return Template{}, false
+}
 
 // Given says whether it was written at all, be it empty.
 func (t Template) Given() bool { return t.Set() || t.Pos.Line > 0 }

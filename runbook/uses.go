@@ -107,5 +107,5 @@ func and(a, b Expr) Expr {
 	if !b.Set() {
 		return a
 	}
-	return Expr{Source: "(" + a.Source + ") && (" + b.Source + ")", Pos: a.Pos}
+	return Expr{Source: "(" + a.Source + ") && (" + b.Source + ")", Pos: a.Pos, cache: a.cache}
 }

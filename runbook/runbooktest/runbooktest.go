@@ -16,7 +16,7 @@ import (
 func Language() *runbook.Language {
 	return &runbook.Language{Kinds: steps.Kinds(), Probes: steps.Probes(), Inventory: func([]byte) (runbook.Inventory, error) {
 		hosts := []string{"n1", "n2"}
-		return runbook.Inventory{Hosts: func(p string) ([]string, error) {
+		return runbook.Inventory{ControlPlane: []string{"cp1"}, Hosts: func(p string) ([]string, error) {
 			if p == "all" {
 				return hosts, nil
 			}
