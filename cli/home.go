@@ -58,11 +58,7 @@ func chosen(cmd *cobra.Command, o *options, choice ui.HomeChoice) error {
 	case ui.HomeResume:
 		return resume(cmd, o, frontEnd{}, choice.Name)
 	case ui.HomeDemo:
-		events, err := embedded()
-		if err != nil {
-			return err
-		}
-		return rehearse(cmd, o, frontEnd{}, events, "", "demo", 4)
+		return demo(cmd, o, frontEnd{}, 4)
 	}
 	return nil
 }

@@ -48,11 +48,7 @@ func demoCommand(o *options) *cobra.Command {
 			"network and no root, and changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			events, err := embedded()
-			if err != nil {
-				return err
-			}
-			return rehearse(cmd, o, s, events, "", "demo", speed.factor)
+			return demo(cmd, o, s, speed.factor)
 		},
 	}
 	s.flags(cmd)
@@ -85,7 +81,11 @@ func rehearseCommand(o *options) *cobra.Command {
 			if len(args) > 1 {
 				name = args[1]
 			}
-			return rehearse(cmd, o, s, events, name, id, speed.factor)
+			r := newRehearsal(o, s, id, speed.factor)
+			if err := r.load(cmd.ErrOrStderr(), events, name); err != nil {
+				return err
+			}
+			return r.play(cmd)
 		},
 	}
 	s.flags(cmd)
@@ -158,42 +158,71 @@ func tookAt(events []event.Event, speed float64) func(step string) time.Duration
 	return func(step string) time.Duration { return time.Duration(float64(earlier.Took(step)) / speed) }
 }
 
-// rehearse walks a runbook with a recording in place of the world.
-func rehearse(cmd *cobra.Command, o *options, s frontEnd, events []event.Event, name, id string, speed float64) error {
-	rec := engine.NewRecording(events)
+// demo rehearses the embedded recording. The screen opens first: reading the recording and the runbooks takes longer
+// than anything else at the start.
+func demo(cmd *cobra.Command, o *options, s frontEnd, speed float64) error {
+	r := newRehearsal(o, s, "demo", speed)
+	r.open = func() error {
+		events, err := embedded()
+		if err != nil {
+			return err
+		}
+		return r.load(io.Discard, events, "")
+	}
+	return r.play(cmd)
+}
+
+// rehearsal is a walk with a recording in place of the world.
+type rehearsal struct {
+	walk
+	id        string // of the recorded run
+	speed     float64
+	recording *engine.Recording
+	then      verdicts // of the recorded run
+}
+
+func newRehearsal(o *options, s frontEnd, id string, speed float64) *rehearsal {
 	if math.IsInf(speed, 1) {
 		speed = 0 // without waiting
 	}
-	if name == "" {
-		name = rec.Started.Runbook
-	}
-	_, book, err := loadRunbook(o, name)
+	return &rehearsal{walk: walk{show: s, options: o, checkout: os.TempDir(), rehearses: id}, id: id, speed: speed}
+}
+
+// load finds the runbook, by default the recorded one, and has its commands answered from the events.
+func (r *rehearsal) load(stderr io.Writer, events []event.Event, name string) error {
+	rec := engine.NewRecording(events)
+	_, book, err := loadRunbook(r.options, cmp.Or(name, rec.Started.Runbook))
 	if err != nil {
 		return err
 	}
 	started := rec.Started
-	started.Rehearses, started.Tool, started.Locale, started.Operator, started.At = id, version(), o.lang, operator(), time.Now()
+	started.Rehearses, started.Tool, started.Locale, started.Operator, started.At = r.id, version(), r.options.lang, operator(), time.Now()
 	inputs := rec.Inputs()
 	for name := range inputs {
 		if _, ok := book.Inputs.Get(name); !ok {
-			fmt.Fprintf(cmd.ErrOrStderr(), "spraydeck: the recording has an input %s that %s does not have; skipped\n", name, book.Name.Value)
+			fmt.Fprintf(stderr, "spraydeck: the recording has an input %s that %s does not have; skipped\n", name, book.Name.Value)
 			delete(inputs, name)
 		}
 	}
-	w := walk{book: book, show: s, options: o, checkout: os.TempDir(),
-		env:     engine.Env{Exec: rec.Exec, Sleep: rec.Sleep, Inputs: inputs, Started: started, Took: tookAt(events, speed)},
-		prepare: func(r *engine.Run) { rec.Play(speed, r.Observe) }}
-	if !s.auto {
-		return w.run(cmd)
-	}
-	w.asker = goOn(rec.Ask)
-	var then, now verdicts
+	r.recording, r.book = rec, book
+	r.env.Exec, r.env.Sleep, r.env.Inputs, r.env.Started, r.env.Took = rec.Exec, rec.Sleep, inputs, started, tookAt(events, r.speed)
+	r.prepare = func(run *engine.Run) { rec.Play(r.speed, run.Observe) }
 	for _, e := range events {
-		then.see(e)
+		r.then.see(e)
 	}
-	w.observe = now.see
-	err = w.run(cmd)
-	if now.compare(cmd.ErrOrStderr(), &then) > 0 {
+	return nil
+}
+
+// play walks the rehearsal. With --auto it takes the recorded decisions and compares the verdicts of all gates.
+func (r *rehearsal) play(cmd *cobra.Command) error {
+	if !r.show.auto {
+		return r.run(cmd)
+	}
+	r.asker = goOn(func(ctx context.Context, q event.Question) (event.Answer, error) { return r.recording.Ask(ctx, q) })
+	var now verdicts
+	r.observe = now.see
+	err := r.run(cmd)
+	if now.compare(cmd.ErrOrStderr(), &r.then) > 0 {
 		return &coded{code: exitFailed}
 	}
 	return err

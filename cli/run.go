@@ -217,6 +217,8 @@ func operator() string {
 type walk struct {
 	book       *runbook.Runbook
 	env        engine.Env
+	open       func() error // reads book and env once the screen is drawn, or nil: both are there
+	rehearses  string       // the recorded run that this one rehearses, or empty
 	show       frontEnd
 	options    *options
 	journal    *transcript.Writer // nil: nothing is written
@@ -318,6 +320,11 @@ func (w *walk) tellUnused(out io.Writer, end event.Ended) {
 func (w *walk) engine(ctx context.Context, emit func(event.Event)) (event.Ended, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if w.open != nil {
+		if err := w.open(); err != nil {
+			return event.Ended{}, err
+		}
+	}
 	w.env.Sink = w.sink(emit)
 	r := engine.NewRun(w.book, w.env)
 	if w.prepare != nil {
@@ -455,7 +462,7 @@ func consoleOptions(o *options) ui.Options {
 func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, error) {
 	debug.SetGCPercent(50) // it stays for hours beside what it runs: a quarter less memory for some percent of time
 	looks := consoleOptions(w.options)
-	looks.Window, looks.Recording, looks.Reference = w.show.window, w.journal != nil, w.ref
+	looks.Window, looks.Recording, looks.Reference, looks.Rehearses = w.show.window, w.journal != nil, w.ref, w.rehearses
 	if w.journal != nil {
 		looks.Pause = w.pause
 	}
@@ -488,6 +495,9 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	}
 	done := make(chan result, 1)
 	go func() {
+		if w.open != nil {
+			c.WaitDrawn(ctx)
+		}
 		end, err := w.engine(ctx, c.Emit)
 		if c.Finished(); err != nil {
 			w.broken.Store(true) // what is on the screen goes on no more: the terminal tells why

@@ -1,23 +1,22 @@
 package cli
 
 import (
+	"bytes"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 )
 
 // BenchmarkStart starts the program as it is released, for what has to be quick, beside the peers that are installed. A
 // process of its own each time: within one, what was compiled before is kept.
 func BenchmarkStart(b *testing.B) {
 	bin := filepath.Join(b.TempDir(), "spraydeck")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "..")
-	build.Env = append(build.Environ(), "CGO_ENABLED=0") // as the Makefile does
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	buildAsReleased(b, bin)
 	peers := map[string]time.Duration{}
 	for name, args := range map[string][]string{"kubectl": {"version", "--client"}, "ansible": {"--version"}} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -39,6 +38,67 @@ func BenchmarkStart(b *testing.B) {
 				b.ReportMetric(float64(took)/float64(peer), "x-"+name)
 			}
 		})
+	}
+}
+
+// BenchmarkFirstFrame times the demo in a terminal until its first screen, beside kubectl in the same run.
+func BenchmarkFirstFrame(b *testing.B) {
+	bin := filepath.Join(b.TempDir(), "spraydeck")
+	buildAsReleased(b, bin)
+	peer := time.Duration(0)
+	if _, err := exec.LookPath("kubectl"); err == nil {
+		peer, _ = median(b, "kubectl", "version", "--client")
+	} else {
+		b.Log("not compared with kubectl, which is not installed")
+	}
+	var took time.Duration
+	for b.Loop() {
+		var tooks []time.Duration
+		for range 7 {
+			tooks = append(tooks, firstFrame(b, bin, "demo"))
+		}
+		slices.Sort(tooks)
+		took = tooks[3]
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(took.Microseconds())/1000, "ms")
+	if peer > 0 {
+		b.ReportMetric(float64(took)/float64(peer), "x-kubectl")
+	}
+}
+
+// firstFrame runs a rehearsal in a terminal that answers no queries, until its header is drawn.
+func firstFrame(b *testing.B, name string, args ...string) time.Duration {
+	b.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(cmd.Environ(), "TERM=xterm-256color")
+	begun := time.Now()
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	defer tty.Close()
+	defer func() { _ = cmd.Process.Kill() }()
+	var seen []byte
+	for buf := make([]byte, 64<<10); ; {
+		n, err := tty.Read(buf)
+		if seen = append(seen, buf[:n]...); bytes.Contains(seen, []byte("REHEARSAL")) {
+			return time.Since(begun)
+		}
+		if err != nil {
+			b.Fatalf("%s ended before its first frame: %v\n%s", name, err, seen)
+		}
+	}
+}
+
+// buildAsReleased builds the program with the flags of the Makefile.
+func buildAsReleased(b *testing.B, bin string) {
+	b.Helper()
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bin, "..")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
 }
 

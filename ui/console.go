@@ -32,6 +32,7 @@ type Console struct {
 	opts     Options
 	controls chan event.Control
 	left     chan struct{} // closed when Run has ended
+	drawn    chan struct{} // closed when the first screen has been drawn
 	recalled *event.State
 
 	mu     sync.Mutex
@@ -64,6 +65,7 @@ func New(o Options) *Console {
 		opts:     o,
 		controls: make(chan event.Control, 64),
 		left:     make(chan struct{}),
+		drawn:    make(chan struct{}),
 		wake:     make(chan struct{}, 1),
 		urgent:   make(chan struct{}, 1),
 	}
@@ -123,10 +125,20 @@ func (c *Console) Controls() <-chan event.Control { return c.controls }
 // Finished says that the run is over: leaving needs no confirmation any more.
 func (c *Console) Finished() { c.push(finished{}, true) }
 
+// WaitDrawn waits until the first screen has been drawn, for ctx, or for the end of the console.
+func (c *Console) WaitDrawn(ctx context.Context) {
+	select {
+	case <-c.drawn:
+	case <-c.left:
+	case <-ctx.Done():
+	}
+}
+
 // Run draws the screen until the operator leaves or ctx ends. After it, the terminal is as it was before.
 func (c *Console) Run(ctx context.Context) error {
 	defer close(c.left)
 	m := newModel(c.opts, c.controls)
+	m.drawn = sync.OnceFunc(func() { close(c.drawn) })
 	if c.recalled != nil {
 		m.state = c.recalled
 	}

@@ -28,6 +28,7 @@ type model struct {
 	holds    int      // how many have been held
 	ended    bool
 	w, h     int
+	drawn    func() // called when a screen of the terminal's size has been drawn, or nil
 }
 
 // overlayPart is what stands over the Run screen and takes all keys: the palette, or the question whether to leave.
@@ -54,7 +55,7 @@ type (
 )
 
 func newModel(o Options, controls chan<- event.Control) *model {
-	return &model{opts: o, state: &event.State{}, run: newRunScreen(o), controls: controls}
+	return &model{opts: o, state: &event.State{Started: event.Started{Rehearses: o.Rehearses}}, run: newRunScreen(o), controls: controls}
 }
 
 // Init starts the clock in the header.
@@ -382,6 +383,9 @@ func (m *model) View() tea.View {
 	v := tea.NewView(m.screen())
 	v.AltScreen = true
 	v.WindowTitle = "spraydeck"
+	if m.drawn != nil && m.w > 0 {
+		m.drawn()
+	}
 	if m.over == nil {
 		v.Cursor = m.run.Cursor()
 	}

@@ -15,6 +15,7 @@ type Options struct {
 	Version   string           // of spraydeck, for the help screen
 	Recording bool             // a transcript is being written
 	Reference *event.Reference // an earlier run to hold this one against, or nil
+	Rehearses string           // the recorded run that is rehearsed, shown before the first event; empty in a real run
 
 	// Pause stops and starts the recording of output. nil: that cannot be done. It may wait for the disk.
 	Pause func(on bool) error

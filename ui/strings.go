@@ -46,7 +46,7 @@ var (
 	sayMoreDetails   = event.Text{En: "for the rest", Ja: "で残りを表示"}
 	sayRange         = event.Text{En: "%d-%d of %d", Ja: "%d-%d / %d"}
 	sayRangeKeys     = event.Text{En: "lines %d-%d of %d, PgUp and PgDn scroll", Ja: "%d-%d / %d 行、PgUp と PgDn でスクロール"}
-	sayNoStep        = event.Text{En: "No step yet: the plan is being made.", Ja: "手順はまだありません。計画を作成中です。"}
+	sayNoStep        = event.Text{En: "No step yet: loading the runbook and making the plan.", Ja: "手順はまだありません。読み込み中です。"}
 	sayNoReturn      = event.Text{En: "no return", Ja: "後戻り不可"}
 	sayNotCurrent    = event.Text{En: "not the current step", Ja: "現在の手順ではありません"}
 	sayAttempt       = event.Text{En: "attempt %d", Ja: "%d 回目"}
