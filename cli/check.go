@@ -113,7 +113,7 @@ func (o *world) orUnanswered(verdict error) error {
 	return o.unanswered[0]
 }
 
-// leaves gives the input that names the release in use, where nobody gave it: the one named in from, or the checkout's.
+// leaves returns the input that names the release in use, where nobody gave it: the one named in from, or the checkout's.
 // The default is the newest that the runbook leads from.
 func (o *world) leaves(ctx context.Context, book *runbook.Runbook, from string, inputs map[string]string) {
 	if _, has := book.Inputs.Get("previous_tag"); !has || inputs["previous_tag"] != "" || book.From.Source == "" {
@@ -127,7 +127,7 @@ func (o *world) leaves(ctx context.Context, book *runbook.Runbook, from string, 
 	}
 }
 
-// verdictOf gives the exit code of a checkup.
+// verdictOf returns the exit code of a checkup.
 func verdictOf(found []runbook.Finding) error {
 	code := exitDone
 	for _, f := range found {
@@ -144,7 +144,7 @@ func verdictOf(found []runbook.Finding) error {
 	return &coded{code: code}
 }
 
-// hopForm says whether a hop is written as one.
+// hopForm reports whether a hop is written as one.
 func hopForm(hop string) error {
 	from, to, ok := strings.Cut(hop, "..")
 	if hop == "" || ok && from != "" && to != "" {
@@ -181,7 +181,7 @@ func (l *library) forHop(cmd *cobra.Command, out *world, hop string) (*runbook.R
 	return l.sound(best)
 }
 
-// fits says whether the inputs fit the runbook, and where they ask for another release, what leads there.
+// fits reports whether the inputs fit the runbook, and where they ask for another release, what leads there.
 func (l *library) fits(book *runbook.Runbook, inputs map[string]string, command string) error {
 	for name := range inputs {
 		if in, ok := book.Inputs.Get(name); ok && in.Secret.Value {
@@ -255,7 +255,7 @@ func giveFindings(w io.Writer, book *runbook.Runbook, found []runbook.Finding, f
 	return nil
 }
 
-// writeTable is for reading: findings with their evidence and way out, then a line for each of the others.
+// writeTable prints findings with their evidence and hint, then a line for each of the others.
 func writeTable(w io.Writer, found []runbook.Finding, lang string) {
 	say := func(en, ja string) string { return event.Text{En: en, Ja: ja}.In(lang) }
 	count := map[event.Verdict]int{}

@@ -74,7 +74,7 @@ func codeOf(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// tell prints an error for a person: what, then the way out.
+// tell prints an error, then its hint.
 func tell(w io.Writer, err error) {
 	if err == nil || err.Error() == "" {
 		return

@@ -280,7 +280,7 @@ func (a *hitArray) end() error {
 	return a.w.Flush()
 }
 
-// hitTable is for reading: a pitfall once for each file, where it is first seen, with how often; then the first failure.
+// hitTable prints a pitfall once for each file, where it is first seen, with how often; then the first failure.
 type hitTable struct {
 	w        io.Writer
 	lang     string

@@ -8,7 +8,7 @@ import (
 	"spraydeck/transcript"
 )
 
-// dueOf gives what a run has loosened for the time of the work and not put back. Of a run at work that is as it should be.
+// dueOf returns what a run has loosened for the time of the work and not put back. Of a run at work that is as it should be.
 func dueOf(f transcript.Summary) []event.Text {
 	if f.Status == event.Running || f.Err != nil {
 		return nil

@@ -63,7 +63,7 @@ func chosen(cmd *cobra.Command, o *options, choice ui.HomeChoice) error {
 	return nil
 }
 
-// noticeOf is an error in one line; all of it stands on the terminal when Home has gone.
+// noticeOf returns an error in one line; the terminal shows all of it once Home is closed.
 func noticeOf(err error) event.Text {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	if hint := event.HintOf(err); hint != "" {

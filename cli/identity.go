@@ -64,7 +64,7 @@ func (o *world) same(ctx context.Context) error {
 	var away *kube.UnreachableError
 	switch {
 	case errors.As(err, &away):
-		return nil // what wants an answer of it will say so
+		return nil // whatever needs its answer reports the error
 	case err != nil:
 		return fmt.Errorf("the kubeconfig has changed, and whether it leads to the same cluster could not be read: %w", err)
 	case uid != o.is.uid:

@@ -132,7 +132,7 @@ func compareInventories(ctx context.Context, o *options, how kubespray.CompareOp
 	return checkout.Compare(ctx, how)
 }
 
-// lost says whether something of the operator's is not in the new inventory.
+// lost reports whether something of the operator's is not in the new inventory.
 func lost(c *kubespray.Comparison) bool {
 	return slices.ContainsFunc(c.Differences, func(d kubespray.Difference) bool { return d.Blocks }) ||
 		slices.ContainsFunc(c.Files, func(f kubespray.FileState) bool { return !f.Carried })

@@ -46,7 +46,7 @@ func (n leaseNote) lease() kube.Lease {
 	return kube.Lease{Holder: n.Holder, Run: n.Run, Runbook: n.Runbook}
 }
 
-// Take gives the command that takes the lease at a step, from another run or from nobody.
+// Take returns the command that takes the lease at a step, from another run or from nobody.
 func (l *lease) Take(step, from string) event.Command {
 	object, _ := json.Marshal(map[string]any{
 		"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
@@ -61,7 +61,7 @@ func (l *lease) Take(step, from string) event.Command {
 	return event.Command{Host: event.API, Line: line, Changes: true, Call: &event.Call{Verb: event.TakeLease, Name: step, Selector: from}}
 }
 
-// Release gives the command that gives the lease back.
+// Release returns the command that releases the lease.
 func (l *lease) Release() event.Command {
 	return event.Command{Host: event.API, Line: "kubectl -n " + kube.LeaseNamespace + " delete lease " + kube.LeaseName,
 		Changes: true, Call: &event.Call{Verb: event.DropLease}}
@@ -116,7 +116,7 @@ func (l *lease) Hold(step func() string, lost func(event.Holder)) (release func(
 		for every(ctx, kube.LeaseRenewal) {
 			want := l.want
 			want.Step = step()
-			other, gone, _ := l.cluster.RenewLease(ctx, want) // an API that is away is told elsewhere
+			other, gone, _ := l.cluster.RenewLease(ctx, want) // an API that is away is reported elsewhere
 			if gone && ctx.Err() == nil {
 				other, _, _ = l.cluster.TakeLease(ctx, want, "")
 			}

@@ -75,7 +75,7 @@ func releasesBetween(read func() (release.Releases, error)) func(*runbook.Runboo
 // builtin is what the names of the files that come with the program begin with.
 const builtin = "built-in:"
 
-// library is all runbooks and pitfalls that can be named. What comes later stands before what came earlier: an
+// library is all runbooks and pitfalls that can be named. What is read later takes precedence: an
 // operator's own file takes the place of a built-in one of the same name.
 type library struct {
 	lang     *runbook.Language
@@ -83,7 +83,7 @@ type library struct {
 	names    map[string]bool // of the files
 	texts    map[string]string
 	problems runbook.Problems
-	kinds    []string                // the only ones wanted; all, where it is empty
+	kinds    []string                // the only ones to load; all, where it is empty
 	replaced map[string]runbook.File // what an operator's own file stands in place of, by name
 }
 

@@ -99,7 +99,7 @@ func (l *library) addPath(path string) error {
 	return l.addOne(path)
 }
 
-// tellProblems prints problems in one of the formats. Text is for reading and goes to stderr; the others are results.
+// tellProblems prints problems in one of the formats. Text is for people and goes to stderr; the others are results.
 func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems runbook.Problems) error {
 	source := func(file string) string { return l.texts[file] }
 	var result any

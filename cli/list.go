@@ -38,7 +38,7 @@ func give(w io.Writer, format string, value any, head []string, rows [][]string)
 	return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table or json"}
 }
 
-// completeRunbook gives the names of runbooks for the argument of that number, and files: a path works too.
+// completeRunbook returns the names of runbooks for the argument of that number, and files: a path works too.
 func completeRunbook(o *options, at int) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) != at {

@@ -33,7 +33,7 @@ func sourceOf(f runbook.File) runbook.Source {
 	return f.Release.Source
 }
 
-// difference gives what an operator's own file says otherwise than the one whose place it takes, line by line.
+// difference returns what an operator's own file says otherwise than the one whose place it takes, line by line.
 func (l *library) difference(f runbook.File) (string, error) {
 	old, ok := l.replaced[nameOf(f)]
 	if !ok {

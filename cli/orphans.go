@@ -30,7 +30,7 @@ func (c *orphan) firstLine() string {
 	return line
 }
 
-// orphans gives the commands of a run that are still running, and those whose supervisor was lost while their processes
+// orphans returns the commands of a run that are still running, and those whose supervisor was lost while their processes
 // live on.
 func orphans(dir string) (list []orphan) {
 	jobs, _ := workstation.Jobs(filepath.Join(dir, transcript.SpoolDir)) // what cannot be read cannot be running
@@ -42,7 +42,7 @@ func orphans(dir string) (list []orphan) {
 	return list
 }
 
-// leftOnNodes gives the commands that may still run on nodes, as far as the transcript knows: they were sent, and no end of
+// leftOnNodes returns the commands that may still run on nodes, as far as the transcript knows: they were sent, and no end of
 // them is known, because the console went away or the connection was lost for good. The nodes are not asked.
 func leftOnNodes(f transcript.Summary) (list []orphan) {
 	if f.Status == event.Running || f.Status == event.Passed {

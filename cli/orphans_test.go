@@ -110,7 +110,7 @@ func TestLeftOnNodes(t *testing.T) {
 	lost := []event.Data{event.CommandEnded{Number: 3, Exit: -1, Outcome: event.StateLost},
 		event.CommandEnded{Number: 2}, event.CommandEnded{Number: 4}, event.StepEnded{Status: event.Lost}, event.Ended{Status: event.Lost, Exit: 1}}
 	goOn(lost...)
-	listed() // ended, and nobody knows how the command did
+	listed() // ended, with the outcome of its command unknown
 	goOn(event.StepEnded{Status: event.Overridden}, event.Ended{Status: event.Failed, Exit: 1})
 	if out := spraydeck("sessions", "list"); strings.Contains(out, "apt-get") {
 		t.Errorf("the operator has decided how it did:\n%s", out)

@@ -27,7 +27,7 @@ type planStart struct {
 	warnings []event.Text
 }
 
-// sighting is what was seen of the place to start from. An error stands where nothing was.
+// sighting is where a plan starts, as it was found, or the error that was met.
 type sighting struct {
 	tag        string
 	noTag      error
@@ -75,7 +75,7 @@ func findStart(ctx context.Context, o *options, rs release.Releases) (planStart,
 	return p, err
 }
 
-// askNodes gives the version of every kubelet, and the system of every node.
+// askNodes returns the version of every kubelet, and the system of every node.
 func askNodes(ctx context.Context, cluster *kube.Cluster) (kubelets []string, systems map[string]string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askingTime)
 	defer cancel()
@@ -182,7 +182,7 @@ func disagree(checkout, cluster *release.Release, kubernetes string) bool {
 	return a.Minor() != b.Minor() || cluster.Kubernetes.Default.Value == kubernetes
 }
 
-// ends gives the oldest and the newest of some versions.
+// ends returns the oldest and the newest of some versions.
 func ends(versions []string) (oldest, newest string) {
 	byVersion := func(a, b string) int {
 		x, errX := semver.NewVersion(a)

@@ -73,7 +73,7 @@ func planRow(kubernetes string, to release.Stop, h planHop) []string {
 		to.Components["etcd"], to.Components["containerd"], to.Components["calico"], to.Ansible.Package, python, estimate}
 }
 
-// String gives 2h10m.
+// String returns 2h10m.
 func (e planEstimate) String() string {
 	return event.Duration(time.Duration(e.Seconds * float64(time.Second)))
 }

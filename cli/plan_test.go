@@ -61,7 +61,7 @@ func TestWhereAPlanStarts(t *testing.T) {
 	}
 }
 
-// TestPlanFindings: what the checks of a hop found stands in its row; a hop that was not checked has none.
+// TestPlanFindings: what the checks of a hop found is in its row; a hop that was not checked has none.
 func TestPlanFindings(t *testing.T) {
 	look := func(_ context.Context, h release.Hop) (*hopFindings, error) {
 		switch h.To {

@@ -232,7 +232,7 @@ func TestNoPlantedSecretIsKept(t *testing.T) {
 	}
 }
 
-// secretsOf gives the planted secrets, and how JSON spells them.
+// secretsOf returns the planted secrets, and how JSON spells them.
 func secretsOf() (all []string) {
 	for _, p := range planted {
 		all = append(all, p.secret)
@@ -243,7 +243,7 @@ func secretsOf() (all []string) {
 	return all
 }
 
-// watchProcesses gives the arguments and the environment of every process that has the secret in them, until done.
+// watchProcesses returns the arguments and the environment of every process that has the secret in them, until done.
 func watchProcesses(secret string, done <-chan error) (seen []byte) {
 	for {
 		list, _ := filepath.Glob("/proc/[0-9]*")

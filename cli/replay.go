@@ -12,7 +12,7 @@ import (
 	"spraydeck/ui"
 )
 
-// find gives the transcript that T means: nothing is the newest.
+// find returns the transcript that T means: nothing is the newest.
 func find(args []string) (string, error) {
 	root, err := transcript.Root()
 	if err != nil {
@@ -29,7 +29,7 @@ func find(args []string) (string, error) {
 	return path, nil
 }
 
-// completeSession gives the saved runs for the only argument of a command.
+// completeSession returns the saved runs for the only argument of a command.
 func completeSession(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp

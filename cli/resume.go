@@ -201,7 +201,7 @@ func tellLost(journal *transcript.Writer, what error) error {
 	return err
 }
 
-// openError gives the exit code of a transcript that cannot be gone on with.
+// openError returns the exit code of a transcript that cannot be gone on with.
 func openError(err error) error {
 	var not *transcript.NotVerifiedError
 	var used *transcript.InUseError
@@ -217,7 +217,7 @@ func openError(err error) error {
 // recalled is how many commands a console that takes a run up shows the output of at once. A replay shows all.
 const recalled = 64
 
-// priorState gives the run as the transcript tells it, before anything new happens; nil for one that begins.
+// priorState returns the run as the transcript tells it, before anything new happens; nil for one that begins.
 func (w *walk) priorState() (*event.State, error) {
 	if w.recalls == nil {
 		return nil, nil

@@ -235,7 +235,7 @@ type walk struct {
 	ended      atomic.Int32        // the signal that ended this console, 0 = none
 	reviewed   bool                // the operator has seen the plan and started it
 	standIns   []event.Text        // which own files it meets in the place of built-in ones
-	lost       func() []error      // of commands whose end nobody knows
+	lost       func() []error      // of commands whose outcome is unknown
 	broken     atomic.Bool         // the run could not go on, because its record could not be written
 	unused     func() []string     // the answers given beforehand that no question has met, or nil
 }
@@ -256,12 +256,12 @@ func (w *walk) refer(cmd *cobra.Command) error {
 	return nil
 }
 
-// isPlain says whether lines are printed: because that was wanted, or because there is no terminal for the console.
+// isPlain reports whether lines are printed: because --plain asks for it, or because there is no terminal for the console.
 func (w *walk) isPlain() bool {
 	return w.show.plain || !onScreen()
 }
 
-// onScreen says whether there is a terminal on which a screen can be drawn: a dumb one knows lines only.
+// onScreen reports whether there is a terminal on which a screen can be drawn: a dumb one knows lines only.
 func onScreen() bool {
 	return term.IsTerminal(os.Stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()) && os.Getenv("TERM") != "dumb"
 }
@@ -295,7 +295,7 @@ func (w *walk) run(cmd *cobra.Command) error {
 	return nil
 }
 
-// tellLost names the commands whose end nobody knows, where the record of the run does not say it.
+// tellLost names the commands of unknown outcome that the record of the run does not name.
 func (w *walk) tellLost(out io.Writer) {
 	if w.lost == nil {
 		return

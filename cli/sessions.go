@@ -175,7 +175,7 @@ func sessionsPrune(o *options) *cobra.Command {
 	return cmd
 }
 
-// old gives the runs of a list, newest first, that may be removed.
+// old returns the runs of a list, newest first, that may be removed.
 func old(found []transcript.Summary, before time.Time, keep int) (list []transcript.Summary) {
 	for i, f := range found {
 		if i < keep || f.Header.Started.IsZero() || f.Header.Started.After(before) || f.Status == event.Running || len(orphans(f.Dir)) > 0 {

@@ -32,7 +32,7 @@ type shownRun struct {
 	Overrides  []override   `json:"overrides,omitempty"`
 	Pitfalls   []pitfallMet `json:"pitfalls,omitempty"`
 	Size       int64        `json:"bytes"`            // of all files
-	Spools     []shownSpool `json:"spools,omitempty"` // output that stands in files of its own
+	Spools     []shownSpool `json:"spools,omitempty"` // output in files of its own
 }
 
 type shownStep struct {
@@ -191,7 +191,7 @@ func spoolsOf(dir string) (list []shownSpool, err error) {
 	return list, nil
 }
 
-// print shows the run for reading. What is wide in Japanese stands last in its line.
+// print shows the run to a person. What is wide in Japanese comes last in its line.
 func (run *shownRun) print(w io.Writer, lang string) error {
 	say := func(en, ja string) string { return event.Text{En: en, Ja: ja}.In(lang) }
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -17,7 +17,7 @@ import (
 // onTerm is what a recorded run does with SIGTERM; nil: it ends what this process does, as an interrupt.
 var onTerm atomic.Pointer[func(os.Signal)]
 
-// interruptible gives a context that SIGINT ends, and SIGTERM where no recorded run takes it. Not SIGHUP: without a run, a
+// interruptible returns a context that SIGINT ends, and SIGTERM where no recorded run takes it. Not SIGHUP: without a run, a
 // program whose terminal is gone dies at once.
 func interruptible() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -92,7 +92,7 @@ func (w *walk) leaveOn(out io.Writer, end func()) (release func()) {
 	}
 }
 
-// wasEnded says whether a signal has ended this console.
+// wasEnded reports whether a signal has ended this console.
 func (w *walk) wasEnded() bool { return w.ended.Load() != 0 }
 
 // detach ends this console and leaves what it started running: the operator wanted that, the terminal is gone, or a signal

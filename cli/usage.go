@@ -10,7 +10,7 @@ import (
 	"spraydeck/runbook"
 )
 
-// sayUsage puts words of ours in place of cobra's, which have no type and no way out, for a command and all below it.
+// sayUsage replaces cobra's errors, which have no type and no hint, for a command and all below it.
 func sayUsage(cmd *cobra.Command) {
 	cmd.SetFlagErrorFunc(wrongFlag)
 	if cmd.HasSubCommands() && !cmd.Runnable() {
@@ -48,7 +48,7 @@ func wrongArgs(cmd *cobra.Command, args []string) error {
 	return e
 }
 
-// wrongFlag adds the way out to an error of the flags.
+// wrongFlag adds the hint to an error of the flags.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	way := ""
 	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// thisRelease is the version that this source is or becomes. It stands here only; CHANGELOG.md has a chapter for it.
+// thisRelease is the version of this source. It is written here only; CHANGELOG.md has a chapter for it.
 const thisRelease = "v0.1.0"
 
 // version is the release, or what is on the way to it with the commit it was built from.

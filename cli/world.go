@@ -57,7 +57,7 @@ type world struct {
 
 	mu         sync.Mutex
 	jobs       map[*workstation.Job]bool // that run under a supervisor
-	unknown    []error                   // of commands whose end nobody knows
+	unknown    []error                   // of commands whose outcome is unknown
 	maskSecret func(string)              // of the journal, or nil
 	unanswered []*sshx.UnansweredError   // prompts of ssh that nobody answered
 	vars       map[string]map[string]any // of the hosts of the inventory
@@ -146,7 +146,7 @@ func (o *world) learn(inv runbook.Inventory) {
 	}
 }
 
-// host gives what the inventory says of the way to a node, as Ansible reads it.
+// host returns what the inventory says of the way to a node, as Ansible reads it.
 func (o *world) host(name string) sshx.Options {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -285,7 +285,7 @@ func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Wr
 	return exit, err
 }
 
-// lost gives the errors of the commands whose end nobody knows.
+// lost returns the errors of the commands whose outcome is unknown.
 func (o *world) lost() []error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -328,7 +328,7 @@ func (o *world) keepFrom(job *workstation.Job) {
 	delete(o.jobs, job)
 }
 
-// mask gives a function that makes a secret known to the journal, and to the supervisors of the commands that run.
+// mask returns a function that makes a secret known to the journal, and to the supervisors of the commands that run.
 func (o *world) mask(j *transcript.Writer) func(secret string) {
 	return func(secret string) {
 		o.mu.Lock()

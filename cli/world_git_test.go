@@ -146,7 +146,7 @@ func TestCheckoutRunsNothing(t *testing.T) {
 	if got := ran(); !strings.Contains(got, "fsmonitor") || !strings.Contains(got, "clean") {
 		t.Errorf("git alone ran only %q", got)
 	}
-	// in a directory that cannot be written there is no git of ours: nothing is run, and nothing that wants a program is printed
+	// in a directory that cannot be written git runs no configured program, and nothing that requires one is printed
 	xdg.CacheHome = "/proc"
 	_, _ = (&world{dir: dir}).local(t.Context(), event.Command{Host: event.Workstation, Line: "git diff HEAD; git status; git log -p", Probe: true}, &bytes.Buffer{}, &bytes.Buffer{})
 	if got := ran(); got != "" {

@@ -173,7 +173,7 @@ func (rd *reading) report() *Report {
 // lines gives a text, which is being scanned, to what reads it line by line, in a goroutine of its own.
 type lines struct {
 	chunks chan []byte
-	stop   chan struct{} // closed when no more chunks are wanted
+	stop   chan struct{} // closed when no more chunks are needed
 	done   chan struct{}
 }
 

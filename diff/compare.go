@@ -92,7 +92,7 @@ func splitLines(s string) (lines []string, cut bool) {
 	return lines, true
 }
 
-// intern gives each different line a character of its own, which is what the library compares. A last line without an
+// intern maps each different line to a character of its own, which is what the library compares. A last line without an
 // end is different from the same line with one.
 func (t *Comparison) intern() (a, b []rune) {
 	ids := make(map[string]rune, len(t.Old))
@@ -161,7 +161,7 @@ func (t *Comparison) findHunks() {
 	}
 }
 
-// Stat gives "+3 -2", and says it when nothing differs.
+// Stat returns "+3 -2", and says it when nothing differs.
 func (t *Comparison) Stat() string {
 	added, removed := 0, 0
 	for _, h := range t.Hunks {
@@ -177,7 +177,7 @@ func (t *Comparison) Stat() string {
 	return fmt.Sprintf("+%d -%d", added, removed)
 }
 
-// Unified gives the differences as diff -u writes them, with so many equal lines around each.
+// Unified returns the differences as diff -u writes them, with so many equal lines around each.
 func (t *Comparison) Unified(context int) []string {
 	var out []string
 	for i := 0; i < len(t.Hunks); {

@@ -149,7 +149,7 @@ func manyLines(lines, changes int) (old, new string) {
 	return a.String(), b.String()
 }
 
-// gitDiff gives the median time of git for the same texts.
+// gitDiff returns the median time of git for the same texts.
 func gitDiff(b *testing.B, old, new string) time.Duration {
 	git, err := exec.LookPath("git")
 	if err != nil {

@@ -88,7 +88,7 @@ func words(lines []string) [][]string {
 	return out
 }
 
-// similar gives how much of two lines is the same, from 0 to 1. Signs count little: every YAML line has a colon.
+// similar returns how much of two lines is the same, from 0 to 1. Signs count little: every YAML line has a colon.
 func similar(a, b []string) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 0
@@ -118,7 +118,7 @@ func similar(a, b []string) float64 {
 // Span is a piece of a line, in bytes.
 type Span struct{ From, To int }
 
-// ChangedSpans gives the pieces of two lines that differ.
+// ChangedSpans returns the pieces of two lines that differ.
 func ChangedSpans(old, new string) (left, right []Span) {
 	if len(old) > spanLimit || len(new) > spanLimit {
 		return []Span{{0, len(old)}}, []Span{{0, len(new)}}

@@ -305,7 +305,7 @@ func wildcard(t *testing.T) {
 			w.nothing(r, changeMark, "answered by its exact id only")
 		}
 	}
-	// and none where nobody knows what has run
+	// and none where it is unknown what has run
 	w = newWays(t, "0")
 	w.done()
 	w.cut("command-started", "echo changed", true)

@@ -36,7 +36,7 @@ func open(t *testing.T, env []string, state string, w, h int, args ...string) *c
 		if os.Getenv("CI") == "true" {
 			t.Fatal("tmux is missing")
 		}
-		t.Skip("wants tmux: apt-get install tmux")
+		t.Skip("requires tmux: apt-get install tmux")
 	}
 	dir := t.TempDir()
 	c := &console{t: t, socket: filepath.Join(dir, "tmux"), state: state, exit: filepath.Join(dir, "exit")}

@@ -29,7 +29,7 @@ func tool(t *testing.T, names ...string) string {
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is missing", names[0])
 	}
-	t.Skipf("wants %[1]s: apt-get install %[1]s", names[0])
+	t.Skipf("requires %[1]s: apt-get install %[1]s", names[0])
 	return ""
 }
 

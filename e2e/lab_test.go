@@ -70,7 +70,7 @@ func up(t *testing.T, options ...string) *lab {
 	t.Helper()
 	if !withLab() {
 		// in CI too: go test ./... comes before test.sh runs these with SPRAYDECK_LAB=1, and fails where it cannot
-		t.Skip("wants root and the lab: sudo make test")
+		t.Skip("requires root and the lab: sudo make test")
 	}
 	l := &lab{t: t, dir: filepath.Join(t.TempDir(), "lab"), vars: map[string]string{}}
 	t.Cleanup(func() { l.lab("down", "--dir", l.dir) })

@@ -91,7 +91,7 @@ func peerPath(b *testing.B, name string) string {
 		if os.Getenv("CI") == "true" {
 			b.Fatal(err)
 		}
-		b.Skipf("wants %s: apt-get install bsdutils asciinema", name)
+		b.Skipf("requires %s: apt-get install bsdutils asciinema", name)
 	}
 	return path
 }

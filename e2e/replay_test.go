@@ -257,7 +257,7 @@ func BenchmarkReplay(b *testing.B) {
 	for _, p := range peers {
 		b.Run(p.tool+"-"+p.args[0], func(b *testing.B) {
 			if _, err := exec.LookPath(p.tool); err != nil {
-				b.Skipf("wants %s", p.tool)
+				b.Skipf("requires %s", p.tool)
 			}
 			var took time.Duration
 			for b.Loop() {

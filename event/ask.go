@@ -20,7 +20,7 @@ var ErrUnanswered = errors.New("nobody answered")
 // from with a reason; where nobody decides that either, the run ends as with a question that nobody answered.
 type NoTerminalError struct{ byHand Text }
 
-// NoEditor is the error of an editor that wants the operator's terminal where there is none. line is where to begin.
+// NoEditor is the error of an editor without a terminal. line is where to begin.
 func NoEditor(file string, line int) error {
 	return &NoTerminalError{Textf("edit %s by hand, from line %d on,", "%s を %d 行目から手で編集し", file, max(1, line))}
 }
@@ -58,8 +58,8 @@ const (
 const (
 	ChoiceContinue = "continue"
 	ChoiceRetry    = "retry"    // check again, or run again
-	ChoiceOverride = "override" // go on without the proof; wants a reason
-	ChoiceSkip     = "skip"     // leave this step out; wants a reason
+	ChoiceOverride = "override" // go on without the proof; requires a reason
+	ChoiceSkip     = "skip"     // do not run this step; requires a reason
 	ChoiceEdit     = "edit"     // open the file in the operator's editor, then ask again
 	ChoiceRestore  = "restore"  // put back what was loosened
 	ChoiceLeave    = "leave"    // stop the run here; it can be resumed
@@ -83,7 +83,7 @@ type Question struct {
 	Opens   bool     `json:"opens,omitempty"`   // it opens by itself: keys typed before it was read must not answer it
 	Hosts   []string `json:"hosts,omitempty"`   // of the step it belongs to
 	Exact   bool     `json:"exact,omitempty"`   // in an answers file only its exact id answers it, no pattern
-	Unknown bool     `json:"unknown,omitempty"` // nobody knows whether what it asks for has already run
+	Unknown bool     `json:"unknown,omitempty"` // what it asks for may already have run
 }
 
 // Choice is one answer that can be given.
@@ -93,7 +93,7 @@ type Choice struct {
 	NeedsReason bool   `json:"needsReason,omitempty"`
 }
 
-// Answer is what was decided. Text is the value of an input, or the typed word; a secret never stands here in an event.
+// Answer is what was decided. Text is the value of an input, or the typed word; an event never holds a secret.
 type Answer struct {
 	Choice string `json:"choice,omitempty"`
 	Text   string `json:"text,omitempty"`
@@ -126,7 +126,7 @@ func (q Question) Accept(a Answer) error {
 		return fmt.Errorf("%q is no answer to %s: %s", a.Choice, q.ID, "one of "+strings.Join(ids, ", "))
 	}
 	if q.Choices[i].NeedsReason && strings.TrimSpace(a.Reason) == "" {
-		return fmt.Errorf("the answer %q to %s wants a reason", a.Choice, q.ID)
+		return fmt.Errorf("the answer %q to %s requires a reason", a.Choice, q.ID)
 	}
 	if q.Type != "" && a.Choice == ChoiceContinue && a.Text != q.Type {
 		return fmt.Errorf("to continue %s, the text must be %q", q.ID, q.Type)

@@ -9,7 +9,7 @@ import (
 // Earlier are runs that a run can be held against: how long their steps took, and what happened there.
 type Earlier []*State
 
-// Took gives the median of how long a step took where it passed. A round of a loop that no run had, on a node of another
+// Took returns the median of how long a step took where it passed. A round of a loop that no run had, on a node of another
 // name, takes the median of all rounds. 0 = no run knows it.
 func (e Earlier) Took(id string) time.Duration {
 	var same, rounds []time.Duration

@@ -43,7 +43,7 @@ const (
 	Skipped    Status = "skipped"    // its `when` was false, or it was already done
 	Overridden Status = "overridden" // let through by the operator, with a reason
 	Cancelled  Status = "cancelled"
-	Lost       Status = "unknown" // the connection broke: nobody knows whether it happened
+	Lost       Status = "unknown" // the connection broke: it may or may not have happened
 )
 
 // Danger is what a step can do to the system.
@@ -140,7 +140,7 @@ func (p PlannedStep) Expected() time.Duration {
 	return p.Estimate
 }
 
-// Decided says whether the steps of a phase, or those of an included runbook, are done. It is decided once, at the first of
+// Decided reports whether the steps of a phase, or those of an included runbook, are done. It is decided once, at the first of
 // them: what they change themselves does not take the last ones away.
 type Decided struct {
 	Part   string `json:"part"` // the phase, or the including step, as the engine numbers it
@@ -188,7 +188,7 @@ type Output struct {
 	Omitted bool `json:"omitted,omitempty"` // Size bytes were printed and not written, as recording was paused
 }
 
-// Omission says what is left out, for a place where the output would stand; empty when nothing is.
+// Omission says how much output was not recorded, to be shown in its place; empty when all of it was.
 func (o Output) Omission() Text {
 	if !o.Omitted {
 		return Text{}
@@ -196,7 +196,7 @@ func (o Output) Omission() Text {
 	return Textf("[%d bytes not recorded: recording was paused]", "[%d バイトは記録なし: 記録を停止中でした]", o.Size)
 }
 
-// Printed gives how many bytes were printed.
+// Printed returns how many bytes were printed.
 func (o Output) Printed() int {
 	switch {
 	case o.Size > 0:
@@ -207,7 +207,7 @@ func (o Output) Printed() int {
 	return len(o.Text)
 }
 
-// Bytes gives the output as it was printed.
+// Bytes returns the output as it was printed.
 func (o Output) Bytes() []byte {
 	if o.Raw != nil {
 		return o.Raw
@@ -272,7 +272,7 @@ type Remedy struct {
 	Title Text   `json:"title"`
 }
 
-// RemedyStarted and RemedyEnded stand around the events of a remedy's steps.
+// RemedyStarted and RemedyEnded enclose the events of a remedy's steps.
 type (
 	RemedyStarted struct {
 		ID    string `json:"id"`
@@ -388,7 +388,7 @@ type Drifted struct {
 	Evidence []string `json:"evidence,omitempty"`
 }
 
-// Paused and Unpaused stand around the time in which the operator did not want the output of commands written. It was
+// Paused and Unpaused enclose a time in which the output of commands is not recorded, by the operator's choice. It was
 // shown as ever; a piece that is Omitted says how much it was. Everything else is written.
 type (
 	Paused   struct{}
@@ -434,7 +434,7 @@ func (Paused) Kind() string         { return "paused" }
 func (Unpaused) Kind() string       { return "unpaused" }
 func (Ended) Kind() string          { return "ended" }
 
-// Kind gives the name it came with.
+// Kind returns the name it came with.
 func (u UnknownData) Kind() string { return u.Name }
 
 // MarshalJSON writes it as it came.

@@ -37,7 +37,7 @@ type Command struct {
 	Prompts  []Prompt // TTY only: what it may ask, for the operator to answer in a dialog
 	Number   int      // unique in the run, filled in by the engine
 	// Original is called by an Exec, before it returns, for a stream of which out was given a masked copy: all is what the
-	// command printed, nil where nobody knows it any more. Filled in by the engine.
+	// command printed, nil where it is no longer known. Filled in by the engine.
 	Original func(stream string, all []byte)
 	// EndedAt is called by an Exec, before it returns, for a command that was taken up: when it ended. Filled in by the engine.
 	EndedAt func(time.Time)
@@ -45,7 +45,7 @@ type Command struct {
 }
 
 // Seen is how much of a command's output the transcript already has. Taking the command up again brings the rest, or an
-// error whose StateUnknown says that nobody knows how it ended.
+// error whose StateUnknown says that the outcome is unknown.
 type Seen struct {
 	Stdout, Stderr int64 // bytes
 	Masked         bool  // the transcript's copy of them is not what was printed
@@ -58,7 +58,7 @@ type Prompt struct {
 	Decline string         // what leaving types
 }
 
-// Masked stands in a record where a secret was.
+// Masked replaces a secret in a record.
 const Masked = "[masked]"
 
 // Verb says what an API call does.
@@ -98,7 +98,7 @@ type Call struct {
 	Optional       bool // get only: an unknown resource is an empty list
 }
 
-// Declares says whether the call names a state that is to be, so that making it again changes nothing more.
+// Declares reports whether the call names a desired state, so that repeating it changes nothing.
 func (c *Call) Declares() bool {
 	switch c.Verb {
 	case Delete:
@@ -161,7 +161,7 @@ func OutcomeOf(exit int, err error) Outcome {
 	return NotStarted
 }
 
-// ErrorText is an error in words for a person. That a context ended stands in the outcome already, and is Go's word for it.
+// ErrorText is an error in words for a person. That a context ended is in the outcome already, and is Go's word for it.
 func ErrorText(o Outcome, err error) string {
 	s := err.Error()
 	if o != Stopped && o != TimedOut {
@@ -173,7 +173,7 @@ func ErrorText(o Outcome, err error) string {
 	return s
 }
 
-// HintOf gives the way out that an error carries, or "".
+// HintOf returns the hint that an error carries, or "".
 func HintOf(err error) string {
 	var h interface{ Hint() string }
 	if errors.As(err, &h) {

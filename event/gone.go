@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// goneError is the end of a command that a console started before it went away, where nobody can find out how it ended.
+// goneError is the outcome of a command that died with its console: unknown.
 type goneError struct{ what string }
 
 func (e *goneError) Error() string { return e.what }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Hidden says whether a character does not show, or changes in which order others show: with it a text could read as another
+// Hidden reports whether a character does not show, or changes in which order others show: with it a text could read as another
 // one.
 func Hidden(r rune) bool {
 	switch {
@@ -32,7 +32,7 @@ func Shown(s string) string {
 	}, s)
 }
 
-// ShowAll gives a writer of text that puts U+FFFD in the place of every hidden character.
+// ShowAll returns a writer of text that puts U+FFFD in the place of every hidden character.
 func ShowAll(w io.Writer) io.Writer { return &shower{w: w} }
 
 type shower struct {

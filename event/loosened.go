@@ -53,7 +53,7 @@ func (r Restoration) Command() Command {
 	return c
 }
 
-// Usable says whether the record holds the command whole: one that was masked cannot be run.
+// Usable reports whether the record holds the command whole: one that was masked cannot be run.
 func (l Loosened) Usable() bool {
 	return len(l.Restore) > 0 && !slices.ContainsFunc(l.Restore, func(r Restoration) bool { return strings.Contains(r.Line+r.Body, Masked) })
 }

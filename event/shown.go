@@ -31,13 +31,13 @@ func (q Question) Digest(masked func(string) string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Red says whether the question may only be answered by its exact id, never by a pattern: it lets something run that
-// disrupts or destroys, wants a word typed, or stands where nobody knows what has already run.
+// Red reports whether the question may only be answered by its exact id, never by a pattern: it lets something run that
+// disrupts or destroys, requires a typed word, or follows a step whose outcome is unknown.
 func (q Question) Red() bool {
 	return q.Exact || q.Type != "" || q.Danger == Disrupts || q.Danger == Destroys
 }
 
-// MayChange says whether an answer may let something run that changes something.
+// MayChange reports whether an answer may let something run that changes something.
 func (q Question) MayChange() bool {
 	return q.Red() || q.Form == AskApprove || q.Form == AskFailed || q.Form == AskGate
 }

@@ -45,7 +45,7 @@ type StepState struct {
 	Progress   Progress
 	Remarks    []Text
 	Decisions  []Answered
-	Blocked    []GateChecked // gates that stood in the way at some time, each once, as they did first
+	Blocked    []GateChecked // gates that blocked the step at some time, each once, as first seen
 	Cures      []Cure        // remedies that ran
 	Remedy     string        // id of the remedy that is running, "" for none
 	Why        Text          // how it ended
@@ -127,7 +127,7 @@ func (t *Tail) note(line string) {
 	t.add(line + "\n")
 }
 
-// All gives the lines kept, with an unfinished last one.
+// All returns the lines kept, with an unfinished last one.
 func (t *Tail) All() []string {
 	if t.Partial == "" {
 		return t.Lines
@@ -135,13 +135,13 @@ func (t *Tail) All() []string {
 	return append(slices.Clip(t.Lines), t.Partial)
 }
 
-// Step gives the state of a step, nil if there is none of this id.
+// Step returns the state of a step, nil if there is none of this id.
 func (s *State) Step(id string) *StepState { return s.steps[id] }
 
-// Command gives the state of a command by its number, nil if there is none.
+// Command returns the state of a command by its number, nil if there is none.
 func (s *State) Command(number int) *CommandState { return s.commands[number] }
 
-// Position gives the number of the current step, from 1, and how many there are.
+// Position returns the number of the current step, from 1, and how many there are.
 func (s *State) Position() (n, of int) {
 	for i, st := range s.Steps {
 		if st.ID == s.Current {

@@ -18,7 +18,7 @@ func Textf(en, ja string, args ...any) Text {
 	return Text{En: fmt.Sprintf(en, args...), Ja: fmt.Sprintf(ja, args...)}
 }
 
-// In gives the text in a language ("en" or "ja"), falling back to English.
+// In returns the text in a language ("en" or "ja"), falling back to English.
 func (t Text) In(lang string) string {
 	if lang == "ja" && t.Ja != "" {
 		return t.Ja
@@ -28,7 +28,7 @@ func (t Text) In(lang string) string {
 
 func (t Text) String() string { return t.En }
 
-// Empty says whether there is nothing to read.
+// Empty reports whether there is nothing to read.
 func (t Text) Empty() bool { return t.En == "" && t.Ja == "" }
 
 // MarshalJSON writes a plain string where there is one language and an object where there are two.

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// SayFed stands beside a command line that reads standard input: pasted into a shell, it would do something else.
+// SayFed is shown beside a command line that reads standard input: pasted into a shell, it would do something else.
 var SayFed = Text{En: "reads a text that this step gives it on standard input", Ja: "この手順が標準入力に渡すテキストを読み込みます"}
 
-// Answers says whether an exit code other than 0 is an answer and no failure: a probe that found nothing.
+// Answers reports whether an exit code other than 0 is an answer and no failure: a probe that found nothing.
 func (o Outcome) Answers(probe bool) bool { return probe && o == Exited }
 
 // Told says what was decided about a phase, or about an included runbook. phase is the title of the phase that the first of
@@ -60,7 +60,7 @@ func (st *StepState) rest(from, to time.Time) {
 	}
 }
 
-// left says whether a console that goes away leaves a command of the step running.
+// left reports whether a console that goes away leaves a command of the step running.
 func (st *StepState) left() bool {
 	for _, c := range st.Commands {
 		if c.Outcome == "" && !c.Probe {

@@ -41,7 +41,7 @@ func (o Outcome) Text() Text {
 	return Text{En: string(o)}
 }
 
-// SeverityText is the word for how bad a pitfall is. One that is not known is said as it is.
+// SeverityText names how bad a pitfall is. An unknown severity is returned unchanged.
 func SeverityText(severity string) Text {
 	ja := map[string]string{"blocks": "進行不可", "outage": "停止", "data": "データ損失", "nuisance": "軽微"}[severity]
 	if severity == "data" {

@@ -67,7 +67,7 @@ type unknownKindError struct{ hintError }
 // NotFound is true: where there is no kind there is no object.
 func (e *unknownKindError) NotFound() bool { return true }
 
-// hintError is a plain message with the way out beside it.
+// hintError is a plain message with a hint.
 type hintError struct {
 	msg, hint string
 	err       error
@@ -147,7 +147,7 @@ func (c *Cluster) clientCertificateEnd() (time.Time, bool) {
 	return cert.NotAfter, true
 }
 
-// lost tells whether err means that no answer of the API server arrived.
+// lost reports whether err means that no answer of the API server arrived.
 func (c *Cluster) lost(err error) bool {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {

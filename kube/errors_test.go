@@ -163,7 +163,7 @@ func TestDiscoveryOfOneGroupFails(t *testing.T) {
 	if _, err := f.open().Get(t.Context(), "nodes", "", "", "", ""); err != nil {
 		t.Errorf("another group must not matter: %v", err)
 	}
-	// Without an answer nobody knows whether the kind is there; in a group that answered it is not.
+	// Without an answer it is unknown whether the kind exists; in a group that answered it is not.
 	for name, notFound := range map[string]bool{"deployments.apps": false, "deploymints": false, "ippoools.crd.projectcalico.org": true} {
 		_, err := f.open().Get(t.Context(), name, "", "", "", "")
 		var missing interface{ NotFound() bool }

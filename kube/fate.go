@@ -52,7 +52,7 @@ func (c *Cluster) fate(ctx context.Context, pod corev1.Pod, force, deleteEmptyDi
 			f.warning = "ignoring DaemonSet-managed Pods"
 			return f, nil
 		case !apierrors.IsNotFound(err):
-			return f, err // not answered: nobody knows whose pod it is
+			return f, err // not answered: the owner of the pod is unknown
 		case !force:
 			f.refused = err.Error()
 			return f, nil

@@ -49,7 +49,7 @@ type Cluster struct {
 type pace struct {
 	answer       time.Duration // one call must be answered within
 	evictRetry   time.Duration // between two evictions of the same pod; kubectl's value
-	drainPoll    time.Duration // between two looks at what is left on the node
+	drainPoll    time.Duration // between two looks at the pods that remain on the node
 	outage       time.Duration // a drain outlives an API outage shorter than this
 	probe        time.Duration // between two signs of life while watching
 	probeTimeout time.Duration

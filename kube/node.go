@@ -69,7 +69,7 @@ func summarise(in *corev1.Node) Node {
 }
 
 // troubles are the conditions that mean trouble when true. Others (node-problem-detector adds its
-// own, with its own sense) are left out.
+// own, with its own sense) are skipped.
 var troubles = map[corev1.NodeConditionType]bool{
 	corev1.NodeMemoryPressure:     true,
 	corev1.NodeDiskPressure:       true,

@@ -225,7 +225,7 @@ func (d *decoder) merged(n *yaml.Node) ([]pair, error) {
 		}
 		return all, nil
 	}
-	return nil, d.fail(n, "<< wants a mapping")
+	return nil, d.fail(n, "<< requires a mapping")
 }
 
 // keyText is the key as JSON shows it, which is what ansible-inventory prints.

@@ -49,7 +49,7 @@ func TestValuesNameTheLineThatIsWrong(t *testing.T) {
 		"a: &a {b: *a}\n":       "v.yml:1: read yaml: ",
 		"a: *nope\n":            "v.yml:",
 		"a: \xff\n":             "v.yml:",
-		"a: 1\n<<: text\n":      "v.yml:2: read yaml: << wants a mapping",
+		"a: 1\n<<: text\n":      "v.yml:2: read yaml: << requires a mapping",
 		bomb:                    "more than 500000 values",
 	} {
 		if _, err := parseValues("v.yml", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -30,7 +30,7 @@ func (c cluster) certsLast() int {
 }
 
 // writeCertificates puts the certificates of a control plane and of etcd on a node. The lab's own control plane reads none of
-// them; whoever looks for end dates does. All are of one authority.
+// them; a program that looks for end dates does. All are of one authority.
 func writeCertificates(l Lab, ca *authority, c cluster, n Node) error {
 	issue := func(dir, name, subject string, groups ...string) error {
 		template := certificate(subject, groups)

@@ -81,7 +81,7 @@ func (g *git) commit(message string) error {
 	return g.run("commit", "-q", "-m", message)
 }
 
-// importReleases gives every tag one commit. The first release of a minor follows that of the minor before, on master; a
+// importReleases makes one commit for every tag. The first release of a minor follows that of the minor before, on master; a
 // patch release follows the one before it, on a line of its own, as in the real repository.
 func (g *git) importReleases(l Lab) error {
 	var stream bytes.Buffer

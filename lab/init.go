@@ -110,7 +110,7 @@ func (m *machine) reboot() error {
 	return nil
 }
 
-// writeBootID gives the node a new boot id, in place: the file is mounted where programs look for it.
+// writeBootID replaces the boot id of the node in place: the file is mounted where programs look for it.
 func writeBootID() error {
 	id, err := os.ReadFile("/proc/sys/kernel/random/uuid")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// inventory gives the name and the text of the operator's inventory file as a release wants it: what its inventory builder
+// inventory returns the name and the text of the operator's inventory file as a release wants it: what its inventory builder
 // makes, up to v2.26, or an inventory.ini.
 func (r release) inventory(l Lab, nodes []Node) (name string, text []byte) {
 	if r.Since("v2.27.0") {
@@ -14,7 +14,7 @@ func (r release) inventory(l Lab, nodes []Node) (name string, text []byte) {
 	return "hosts.yaml", []byte(hostsYAML(nodes))
 }
 
-// hostsYAML is what the inventory builder makes for these nodes. How they are reached it does not know: that stands in the
+// hostsYAML is what the inventory builder makes for these nodes. How they are reached is in the
 // environment (ANSIBLE_SSH_COMMON_ARGS in D/env).
 func hostsYAML(nodes []Node) string {
 	var hosts, control, etcd, all strings.Builder
@@ -34,7 +34,7 @@ func hostsYAML(nodes []Node) string {
 		"    k8s_cluster:\n      children:\n        kube_control_plane:\n        kube_node:\n    calico_rr:\n      hosts: {}\n"
 }
 
-// inventoryINI gives the shape of P18: control planes, etcd as their parent, kube_node as the parent of all.
+// inventoryINI returns the shape of P18: control planes, etcd as their parent, kube_node as the parent of all.
 func inventoryINI(l Lab, nodes []Node) string {
 	var control, etcd, rest strings.Builder
 	for _, n := range nodes {

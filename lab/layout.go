@@ -70,7 +70,7 @@ type cluster struct {
 	away   time.Duration // how long a restart of a node takes; 0 = rebootTime
 }
 
-// vip tells whether there is a virtual address of the API server.
+// vip reports whether there is a virtual address of the API server.
 func (c cluster) vip() bool { return c.own.has(ownVIP) || slices.Contains(c.faults, faultDeadVIP) }
 
 // server is what a kubeconfig of a node names. With kube-vip that is the virtual address everywhere. With a dead one in the
@@ -95,7 +95,7 @@ type Node struct {
 func (n Node) etcdClient() string { return n.Address + ":2379" }
 func (n Node) etcdPeer() string   { return n.Address + ":2380" }
 
-// nodeList gives the shape the inventory has: two control planes, an odd number of etcd members.
+// nodeList returns the shape the inventory has: two control planes, an odd number of etcd members.
 func nodeList(n int) []Node {
 	var nodes []Node
 	members := 1

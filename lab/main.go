@@ -29,7 +29,7 @@ var called = map[string]func(args []string) int{
 	"systemctl": systemctlMain,
 }
 
-// parts lists the daemons. They stand apart from the cobra commands because the Kubernetes ones
+// parts lists the daemons. They are separate from the cobra commands because the Kubernetes ones
 // bring flag sets and signal handlers of their own, which must only exist in their own process.
 var parts = map[string]func(args []string) int{
 	"control-plane":           controlPlaneMain,

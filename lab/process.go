@@ -170,7 +170,7 @@ func bootID() string {
 	return strings.TrimSpace(string(b))
 }
 
-// alive tells whether exactly this process still runs. A zombie holds nothing any more.
+// alive reports whether exactly this process still runs. A zombie holds nothing any more.
 func (s State) alive(p Process) bool {
 	if s.BootID != bootID() {
 		return false

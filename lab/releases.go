@@ -73,18 +73,18 @@ func releaseAt(tag string) (release, error) {
 	return release{}, fmt.Errorf("the checkout has no tag %s; it has %s", tag, strings.Join(tags, " "))
 }
 
-// Since tells whether this tag is that one or a newer one.
+// Since reports whether this tag is that one or a newer one.
 func (r release) Since(tag string) bool {
 	return version.MustParseSemantic(r.Tag).AtLeast(version.MustParseSemantic(tag))
 }
 
-// component gives the version of a part of the release, without a leading v; "" where the release has no such part.
+// component returns the version of a part of the release, without a leading v; "" where the release has no such part.
 func (r release) component(name string) string {
 	v, _ := r.Components[name].(string)
 	return v
 }
 
-// V is what stands before a version number at this tag.
+// V is the prefix of version numbers at this tag.
 func (r release) V() string {
 	if r.Since("v2.28.0") {
 		return ""
@@ -103,10 +103,10 @@ func (r release) Pinned() string {
 	return "v" + r.Kube.Default
 }
 
-// Calico gives the role defaults that belong to the network plugin, Rest the others.
+// Calico returns the role defaults that belong to the network plugin, Rest the others.
 func (r release) Calico() map[string]any { return r.defaults(true) }
 
-// Rest gives the role defaults that do not belong to the network plugin.
+// Rest returns the role defaults that do not belong to the network plugin.
 func (r release) Rest() map[string]any { return r.defaults(false) }
 
 func (r release) defaults(calico bool) map[string]any {

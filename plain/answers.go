@@ -154,7 +154,7 @@ func resolved(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// Unused gives the ids and patterns that no question has met so far, in the order of the file: often a misspelling.
+// Unused returns the ids and patterns that no question has met so far, in the order of the file: often a misspelling.
 func (a *Answers) Unused() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -167,7 +167,7 @@ func (a *Answers) Unused() []string {
 	return keys
 }
 
-// Ask gives an Asker that answers from the file and hands everything else to next; nil is RefuseAll. An answer that does
+// Ask returns an Asker that answers from the file and hands everything else to next; nil is RefuseAll. An answer that does
 // not fit its question, such as an unknown choice or a missing reason, is an error that wraps event.ErrUnanswered.
 func (a *Answers) Ask(next event.Asker) event.Asker {
 	if next == nil {
@@ -193,7 +193,7 @@ func (a *Answers) Ask(next event.Asker) event.Asker {
 	}
 }
 
-// take gives the next answer to a question. refused says which pattern would have answered it, where none may.
+// take returns the next answer to a question. refused says which pattern would have answered it, where none may.
 func (a *Answers) take(q event.Question) (g givenAnswer, found bool, refused string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -229,13 +229,13 @@ func (a *Answers) take(q event.Question) (g givenAnswer, found bool, refused str
 	return only, true, ""
 }
 
-// leadsBack says whether the question may come again after this choice.
+// leadsBack reports whether the question may come again after this choice.
 func leadsBack(choice string) bool {
 	return choice == event.ChoiceRetry || choice == event.ChoiceEdit || choice == event.ChoiceRestore ||
 		strings.HasPrefix(choice, event.RemedyPrefix)
 }
 
-// matches says whether id fits a pattern in which * stands for any characters.
+// matches reports whether id fits a pattern in which * stands for any characters.
 func matches(pattern, id string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {

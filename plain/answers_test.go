@@ -138,7 +138,7 @@ func TestAnswersMustFit(t *testing.T) {
 func TestRefuseAllShowsTheWayOut(t *testing.T) {
 	_, err := RefuseAll()(context.Background(), eventtest.GateQuestion())
 	want := "nobody answered: Every server is local: does not pass (question gate.api-server.local); " +
-		"choices: remedy:localhost, retry, override (wants a reason), leave"
+		"choices: remedy:localhost, retry, override (requires a reason), leave"
 	if err == nil || err.Error() != want || !errors.Is(err, event.ErrUnanswered) {
 		t.Errorf("got %v", err)
 	}

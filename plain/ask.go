@@ -16,7 +16,7 @@ import (
 	"spraydeck/safetext"
 )
 
-// question prints what is asked. Where the operator is about to be prompted, the choices stand in the prompt instead.
+// question prints a question. Where a prompt follows, the choices are in the prompt instead.
 func (p *Printer) question(q event.Question) {
 	p.asked[q.ID] = q
 	p.flush()
@@ -57,7 +57,7 @@ func (p *Printer) choice(c event.Choice) string {
 		s = c.ID
 	}
 	if c.NeedsReason {
-		s += p.say(" (wants a reason)", " (理由が必要)")
+		s += p.say(" (requires a reason)", " (理由が必要)")
 	}
 	return s
 }
@@ -83,7 +83,7 @@ func (p *Printer) answer(d event.Answered) {
 	}
 }
 
-// Ask gives an Asker that prompts for a line at a time, for a terminal without the console. Answers are chosen by
+// Ask returns an Asker that prompts for a line at a time, for a terminal without the console. Answers are chosen by
 // number. An empty line answers nothing, and neither do lines that were typed or pasted before the question stood, nor, where
 // something may change, any that is pasted or was typed while the console was stopped. The end of the input is
 // event.ErrUnanswered.

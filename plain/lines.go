@@ -48,7 +48,7 @@ func (p *Printer) commandStarted(st *step, d event.CommandStarted) {
 	}
 }
 
-// command prints a command exactly. The lines after the first, of a script, stand under it.
+// command prints a command exactly, the further lines of a script below the first.
 func (p *Printer) command(label, host, line string, fed bool) {
 	lines := strings.Split(strings.TrimRight(safetext.Visible(line), "\n"), "\n")
 	p.line(fmt.Sprintf("  %s  %s: %s", label, host, lines[0]))
@@ -60,7 +60,7 @@ func (p *Printer) command(label, host, line string, fed bool) {
 	}
 }
 
-// prints says whether the output of a command is printed.
+// prints reports whether the output of a command is printed.
 func (p *Printer) prints(c *command) bool { return !c.handed && (!c.Probe || p.o.Probes) }
 
 func (p *Printer) output(c *command, d event.Output) {
@@ -249,7 +249,7 @@ func (p *Printer) stepEnded(st *step, d event.StepEnded) {
 	p.then(st)
 }
 
-// item prints "  label  a  b"; empty parts are left out.
+// item prints "  label  a  b" without empty parts.
 func (p *Printer) item(label string, parts ...string) { p.item2("  "+label, parts...) }
 
 func (p *Printer) item2(label string, parts ...string) {

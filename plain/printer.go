@@ -42,7 +42,7 @@ type Printer struct {
 	steps    []*step
 	byID     map[string]*step
 	phase    string
-	current  string // step whose heading stands above
+	current  string // step whose heading is above
 	open     map[int]*command
 	nodes    map[string]string // what was last printed of each
 	nameWide int
@@ -70,7 +70,7 @@ type command struct {
 	handed  bool // it has the terminal: what it shows is seen there
 }
 
-// New gives a line printer.
+// New returns a line printer.
 func New(w io.Writer, o Options) *Printer {
 	if o.Prompts == nil {
 		o.Prompts = w
@@ -85,7 +85,7 @@ func New(w io.Writer, o Options) *Printer {
 	}
 }
 
-// Err gives the first error of writing, such as a closed pipe. Lines after it are lost; the transcript has them.
+// Err returns the first error of writing, such as a closed pipe. Lines after it are lost; the transcript has them.
 func (p *Printer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -162,7 +162,7 @@ func (p *Printer) inStep(e event.Event) {
 		}
 		st.status, st.attempt = event.Running, d.Attempt
 		if d.Attempt > 1 {
-			p.current = "" // what it asked to know whether it is needed stands under the heading already
+			p.current = "" // the commands that decided whether it is needed are under the heading already
 		}
 		p.heading(st)
 		return
@@ -232,7 +232,7 @@ func (p *Printer) plan(d event.Planned) {
 	}
 }
 
-// heading names the step that the next lines belong to, unless it stands there already.
+// heading prints the step that the next lines belong to, unless it is printed already.
 func (p *Printer) heading(st *step) {
 	if st.ID == "" || p.current == st.ID {
 		return

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Lend gives the terminal to work: until it has ended, nothing is read from the terminal and nothing printed. What a command
+// Lend hands the terminal to a program: until it has ended, nothing is read from the terminal and nothing printed. What a command
 // shows there is not printed again. It works only with a terminal whose reads take a deadline (see [Printer.Ask]).
 func (p *Printer) Lend(ctx context.Context, work func() error) error {
 	if err := ctx.Err(); err != nil {
@@ -37,7 +37,7 @@ func (p *Printer) Lend(ctx context.Context, work func() error) error {
 	return err
 }
 
-// Edit gives the terminal to the operator's editor and waits until it ends.
+// Edit hands the terminal to the operator's editor and waits until it ends.
 func (p *Printer) Edit(ctx context.Context, editor *exec.Cmd) error {
 	return p.Lend(ctx, func() error {
 		// opened for it alone: what a program does to its terminal must not reach our reads
@@ -54,7 +54,7 @@ func (p *Printer) Edit(ctx context.Context, editor *exec.Cmd) error {
 // deadliner is a terminal whose reads can be ended without eating what is typed.
 type deadliner interface{ SetReadDeadline(time.Time) error }
 
-// terminal gives what can be lent.
+// terminal returns the terminal to hand over.
 func (t *typist) terminal() (deadliner, bool) {
 	if t == nil {
 		return nil, false

@@ -81,7 +81,7 @@ func (t *typist) line(ctx context.Context, q event.Question, prompt string, ok f
 	return "", fmt.Errorf("no usable answer in %d tries: %w", patience, event.ErrUnanswered)
 }
 
-// next gives the next line. Where it may let something change, it is held for a moment: a line that another follows at once
+// next returns the next line. Where it may let something change, it is held for a moment: a line that another follows at once
 // is pasted, one that came while the console was stopped was not meant for the question, and after the last one there is
 // nobody any more. complaint says why it does not count.
 func (t *typist) next(ctx context.Context, q event.Question, prompt string) (line, complaint string, err error) {

@@ -10,7 +10,7 @@ import (
 	"spraydeck/safetext"
 )
 
-// RefuseAll gives an Asker that answers nothing. Its error wraps event.ErrUnanswered and says what was asked; its hint
+// RefuseAll returns an Asker that answers nothing. Its error wraps event.ErrUnanswered and says what was asked; its hint
 // (see event.HintOf) is what to add to an answers file.
 func RefuseAll() event.Asker {
 	return func(ctx context.Context, q event.Question) (event.Answer, error) {
@@ -34,7 +34,7 @@ func (e *unanswered) Error() string { return e.Text().En }
 // Text is the error in the operator's language.
 func (e *unanswered) Text() event.Text {
 	return event.Text{
-		En: e.in("en", event.ErrUnanswered.Error()+": %s (question %s)", "; choices: ", " (wants a reason)"),
+		En: e.in("en", event.ErrUnanswered.Error()+": %s (question %s)", "; choices: ", " (requires a reason)"),
 		Ja: e.in("ja", "回答がありません: %s (質問 %s)", "。選択肢: ", " (理由が必要)"),
 	}
 }

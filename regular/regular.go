@@ -79,7 +79,7 @@ func readAll(name string, r io.Reader, text []byte) ([]byte, error) {
 	}
 }
 
-// refuse gives an error for what is not to be read.
+// refuse returns an error for what is not to be read.
 func refuse(name string, info fs.FileInfo) error {
 	var err error
 	switch mode := info.Mode(); {
@@ -99,13 +99,13 @@ func refuse(name string, info fs.FileInfo) error {
 	return &fs.PathError{Op: "open", Path: name, Err: err}
 }
 
-// isNull says whether a file is the null device: /dev/null, by whatever name.
+// isNull reports whether a file is the null device: /dev/null, by whatever name.
 func isNull(info fs.FileInfo) bool {
 	null, err := os.Stat(os.DevNull)
 	return err == nil && os.SameFile(null, info)
 }
 
-// given says whether a name stands for what the caller of the program has opened for it.
+// given reports whether a name stands for what the caller of the program has opened for it.
 func given(name string) bool {
 	name = filepath.Clean(name)
 	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")

@@ -133,7 +133,7 @@ func TestNobodyOpensOtherwise(t *testing.T) {
 	}
 }
 
-// opens says whether a call opens a file by its name to read from it. Directories and files of our own, opened to write, are not meant.
+// opens reports whether a call opens a file by its name to read from it. Directories and files of our own, opened to write, are not meant.
 func opens(call *ast.CallExpr) bool {
 	sel, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -151,7 +151,7 @@ func opens(call *ast.CallExpr) bool {
 	return false
 }
 
-// writes says whether the flags of an open create or append.
+// writes reports whether the flags of an open create or append.
 func writes(flags ast.Expr) (yes bool) {
 	ast.Inspect(flags, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok && (id.Name == "O_WRONLY" || id.Name == "O_CREATE") {

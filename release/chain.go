@@ -10,7 +10,7 @@ import (
 	"spraydeck/runbook"
 )
 
-// Chain is the way from one release of Kubespray to another: no minor is left out, because Kubernetes upgrades one minor
+// Chain is the route from one release of Kubespray to another: no minor is skipped, because Kubernetes upgrades one minor
 // at a time, and each stop is the newest patch that is good to stop at.
 type Chain struct {
 	KnownUpTo string `json:"knownUpTo"` // the newest release the catalogue knows
@@ -92,7 +92,7 @@ type Told struct {
 	Source string     `json:"source,omitempty"`
 }
 
-// ChainOptions is what is known of the cluster. Everything may be left out.
+// ChainOptions is what is known of the cluster. Every field is optional.
 type ChainOptions struct {
 	Kubernetes string            // the oldest version that a node runs
 	Nodes      map[string]string // node -> the name of its system, as the node object gives it
@@ -173,7 +173,7 @@ func sameMinor(a, b *Release) bool {
 	return a.version.Major() == b.version.Major() && a.version.Minor() == b.version.Minor()
 }
 
-// refuses gives the reasons why a release cannot follow another: what its playbook would stop at.
+// refuses returns the reasons why a release cannot follow another: what its playbook would stop at.
 func refuses(to, from *Release) []event.Text {
 	var why []event.Text
 	if v := from.Kubernetes.Default.Value; from.Kubernetes.Version().LessThan(runbook.MustVersion(to.Kubernetes.Min.Value)) {
@@ -188,7 +188,7 @@ func refuses(to, from *Release) []event.Text {
 	return why
 }
 
-// backwards gives the components that would become older, in the order of the catalogue.
+// backwards returns the components that would become older, in the order of the catalogue.
 func backwards(from, to *Release) []Backwards {
 	var list []Backwards
 	for _, e := range to.Components {

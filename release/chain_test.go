@@ -130,7 +130,7 @@ func TestHopReasons(t *testing.T) {
 			}
 		}
 	}
-	// every text an operator reads stands in both languages
+	// every text an operator reads is in both languages
 	for _, h := range c.Hops {
 		for _, a := range h.Avoided {
 			inBoth(t, a.Why)

@@ -17,7 +17,7 @@ func (rs Releases) Between(b *runbook.Runbook) (from, to map[string]any) {
 	return from, to
 }
 
-// ends gives the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
+// ends returns the release that a runbook leads from, as a rule, and the one it leads to; nil for one that is not known. Of
 // several it is the newest that is good to stop at, of the oldest minor: within a minor everything is known already.
 func (rs Releases) ends(b *runbook.Runbook) (from, to *Release) {
 	for _, r := range rs {
@@ -32,7 +32,7 @@ func (rs Releases) ends(b *runbook.Runbook) (from, to *Release) {
 	return from, to
 }
 
-// since gives what came with a release and with those passed by on the way to it.
+// since returns what came with a release and with those passed by on the way to it.
 func (rs Releases) since(from, to *Release) []runbook.Notice {
 	var notes []runbook.Notice
 	for _, r := range rs {

@@ -68,7 +68,7 @@ func joinText(a, b event.Text) event.Text {
 	return a.Plus(event.Text{En: "; ", Ja: "。"}).Plus(b)
 }
 
-// conditions gives what must hold before the hop to stop i.
+// conditions returns what must hold before the hop to stop i.
 func conditions(route []*Release, i int, o ChainOptions) []Condition {
 	from, to := route[i-1], route[i]
 	var list []Condition
@@ -113,7 +113,7 @@ func componentConditions(from, to *Release) []Condition {
 	return list
 }
 
-// steppingStones: what this hop brings and a later one needs. Such a hop cannot be left out.
+// steppingStones: what this hop brings and a later one needs. Such a hop cannot be skipped.
 func steppingStones(route []*Release, i int) []Condition {
 	from, to := route[i-1], route[i]
 	var list []Condition

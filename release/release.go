@@ -78,7 +78,7 @@ func (rs Releases) Files() []*runbook.ReleaseFile {
 	return files
 }
 
-// Find gives the release of a tag, with or without its leading v. A version that is not known is an error that names
+// Find returns the release of a tag, with or without its leading v. A version that is not known is an error that names
 // the nearest ones.
 func (rs Releases) Find(tag string) (*Release, error) {
 	if len(rs) == 0 {
@@ -126,7 +126,7 @@ func (rs Releases) Newest() *Release {
 	return nil
 }
 
-// Running gives the release that most likely installed a version of Kubernetes: of its minor the newest that installs
+// Running returns the release that most likely installed a version of Kubernetes: of its minor the newest that installs
 // just this version, or else the newest that installs an older one, or else the first. Nil if no release has the minor.
 func (rs Releases) Running(kubernetes string) *Release {
 	v, err := semver.NewVersion(kubernetes)
@@ -166,7 +166,7 @@ func (rs Releases) Ignored(r *Release) []string {
 	return keys
 }
 
-// component gives a component of the release; one it does not install has no version.
+// component returns a component of the release; one it does not install has no version.
 func (r *Release) component(name string) runbook.Component {
 	c, _ := r.Components.Get(name)
 	return c

@@ -63,7 +63,7 @@ type caster struct {
 	ended        *event.Ended
 	current      string // step whose heading was written
 	open         map[int]*casting
-	column       bool // something stands on the line already
+	column       bool // something is on the line already
 	owner        int  // whose line that is, 0 for ours
 	steps        map[string]event.PlannedStep
 	numbers      map[string]int
@@ -150,7 +150,7 @@ func (c *caster) line(s string) {
 	c.emit("o", strings.ReplaceAll(s, "\n", "\r\n")+"\r\n")
 }
 
-// fresh begins a new line where one stands half written.
+// fresh begins a new line where one is half written.
 func (c *caster) fresh() {
 	if c.column {
 		c.emit("o", "\x1b[0m\r\n")
@@ -222,7 +222,7 @@ func (c *caster) event(e transcript.Entry) {
 	case event.Remark:
 		c.line(c.paint("2", l.text(d.Text)))
 	case event.StepEnded:
-		if c.current != e.Step { // left out without having begun
+		if c.current != e.Step { // skipped without having begun
 			c.step(e.Step, 1)
 		}
 		c.line(statusColour(c, d.Status, mark(d.Status)+" "+l.status(d.Status)) + before("  ", l.text(d.Why)))
@@ -297,7 +297,7 @@ func (c *caster) output(d event.Output) {
 	c.print(x, s[:i])
 }
 
-// whole gives the length of s without an escape sequence for colours that is cut off at its end.
+// whole returns the length of s without an escape sequence for colours that is cut off at its end.
 func whole(s string) int {
 	i := strings.LastIndexByte(s, '\x1b')
 	if i < 0 || len(s)-i > 40 {

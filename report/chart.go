@@ -147,7 +147,7 @@ func (r *run) chart(l language) *chart {
 	return c
 }
 
-// phaseRows gives a row for each phase, in the order of the plan.
+// phaseRows returns a row for each phase, in the order of the plan.
 func (r *run) phaseRows(l language, s scale, y float64) ([]row, float64) {
 	var rows []row
 	byName := map[string]int{}
@@ -172,7 +172,7 @@ func (r *run) phaseRows(l language, s scale, y float64) ([]row, float64) {
 	return rows, y
 }
 
-// room gives what of a text fits into a bar, nothing rather than a stump.
+// room returns what of a text fits into a bar, nothing rather than a stump.
 func room(s string, width float64) string {
 	columns := int((width - 12) / charWidth)
 	if columns >= ansi.StringWidth(s) {

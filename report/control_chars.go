@@ -10,7 +10,7 @@ import (
 // piece is a stretch of printed text that looks the same. Its class is one that report.css knows, "" for plain.
 type piece struct{ text, class string }
 
-// look is what the escape sequences for colours have set. Colours beyond the sixteen of every terminal are left out.
+// look is what the escape sequences for colours have set. Colours beyond the sixteen of every terminal are skipped.
 type look struct {
 	fg                 int // 30-37, 90-97; 0 is the default
 	bold, faint, under bool
@@ -115,7 +115,7 @@ func pieces(s string, l *look) []piece {
 	return list
 }
 
-// colour gives the parameters and the length of an escape sequence for colours at the beginning of s, 0 for anything else.
+// colour returns the parameters and the length of an escape sequence for colours at the beginning of s, 0 for anything else.
 func colour(s string) (params string, size int) {
 	if !strings.HasPrefix(s, "\x1b[") {
 		return "", 0
@@ -132,7 +132,7 @@ func colour(s string) (params string, size int) {
 	return "", 0
 }
 
-// visible gives a sign for a character that would act and not show, "" for one that shows itself: controls, and the
+// visible returns a sign for a character that would act and not show, "" for one that shows itself: controls, and the
 // marks that turn text around or hide in it.
 func visible(r rune) string {
 	switch {

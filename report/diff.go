@@ -6,7 +6,7 @@ import (
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
-// diffLine is a line of a difference: kept (' '), removed ('-'), added ('+') or how many were left out ('…').
+// diffLine is a line of a difference: kept (' '), removed ('-'), added ('+') or how many were omitted ('…').
 type diffLine struct {
 	sign byte
 	text string
@@ -15,10 +15,10 @@ type diffLine struct {
 
 const gap = '~'
 
-// contextLines stand around every change; diffLimit is where a long difference is cut.
+// contextLines are shown around every change; diffLimit is where a long difference is cut.
 const contextLines, diffLimit = 3, 600
 
-// lines gives the difference of two texts line by line, as diff -u would, without what is the same.
+// lines returns the difference of two texts line by line, as diff -u would, without what is the same.
 func (d *Diff) lines() (list []diffLine, removed, added int) {
 	dmp := diffmatchpatch.New()
 	a, b, texts := dmp.DiffLinesToRunes(d.Old, d.New)

@@ -52,7 +52,7 @@ func (v *stepView) Tags() []fact {
 	return list
 }
 
-// Open says whether something stood out in the step: then it is shown unfolded.
+// Open reports whether something stood out in the step: then it is shown unfolded.
 func (v *stepView) Open() bool {
 	switch v.st.Status {
 	case event.Passed, event.Skipped, event.Waiting:
@@ -95,7 +95,7 @@ type remedyView struct {
 	Ended string
 }
 
-// items gives what happened in a step, with the probes that follow each other as one.
+// items returns what happened in a step, with the probes that follow each other as one.
 func (p *page) items(st *Step) []item {
 	var list []item
 	for _, it := range st.items {

@@ -55,7 +55,7 @@ type Book struct {
 	Digest  string `json:"digest,omitempty"` // sha256 of its file
 }
 
-// Verified says whether the transcript is as it was written.
+// Verified reports whether the transcript is as it was written.
 type Verified struct {
 	OK     bool   `json:"ok"`
 	Events int    `json:"events"`

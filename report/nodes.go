@@ -24,7 +24,7 @@ type nodeSpan struct {
 
 func (s nodeSpan) notReady() bool { return s.ready != "True" && !s.deleted }
 
-// lanes gives every node over the run, control planes first.
+// lanes returns every node over the run, control planes first.
 func (r *run) lanes() []lane {
 	var list []lane
 	byName := map[string]int{}

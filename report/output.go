@@ -44,7 +44,7 @@ type kept struct {
 
 type outputLine struct {
 	text   string
-	more   int // bytes of the line that were left out
+	more   int // omitted bytes of the line
 	stderr bool
 
 	omitted int // not a line: so many bytes were not recorded here

@@ -47,7 +47,7 @@ func thousands(n int) string {
 }
 
 // notes are lesser things worth knowing: what did not hold and was only advice, nodes that were away, the API server,
-// commands whose state nobody knows, breaks, lines that could not be read.
+// commands of unknown outcome, breaks, lines that could not be read.
 func (r *run) notes(l language) []string {
 	var list []string
 	advice := map[string]bool{}

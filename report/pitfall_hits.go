@@ -21,7 +21,7 @@ type pitfallHit struct {
 	hint     bool      // it may be so, or not
 }
 
-// pitfalls gives what was met, each once for each step, with what was done about it.
+// pitfalls returns what was met, each once for each step, with what was done about it.
 func (r *run) pitfalls() []*pitfallHit {
 	var list []*pitfallHit
 	byKey := map[string]*pitfallHit{}
@@ -71,5 +71,5 @@ func (r *run) pitfalls() []*pitfallHit {
 	return list
 }
 
-// blocked says whether a gate stood in the way.
+// blocked reports whether a gate blocked it.
 func blocked(g *Gate) bool { return g.Verdict != event.Pass && g.Required != event.Advisory }

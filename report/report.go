@@ -49,7 +49,7 @@ func (e *FormatError) Error() string { return fmt.Sprintf("export: there is no f
 // Hint names those there are.
 func (e *FormatError) Hint() string { return "it is one of " + strings.Join(Formats(), ", ") }
 
-// checkFormat says whether there is a format of this name: nil or a FormatError.
+// checkFormat reports whether there is a format of this name: nil or a FormatError.
 func checkFormat(name string) error {
 	if !slices.Contains(Formats(), name) {
 		return &FormatError{name}

@@ -158,7 +158,7 @@ func demo(t testing.TB) string {
 // varying is what differs between two recordings of the same story: every hash.
 var varying = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 
-// TestGolden: every format says what it said before. The style of the HTML is left out: it is in report.css.
+// TestGolden: every format says what it said before. The style of the HTML is not compared: it is in report.css.
 func TestGolden(t *testing.T) {
 	dir := record(t, story())
 	for _, lang := range []string{"en", "ja"} {
@@ -547,7 +547,7 @@ func (p *peak) look() {
 	}
 }
 
-// TestErrors: a format that there is not, a disk that is full.
+// TestErrors: an unknown format, a full disk.
 func TestErrors(t *testing.T) {
 	var format *FormatError
 	if err := Write(io.Discard, "pdf", Source{}, "en"); !errors.As(err, &format) || !strings.Contains(format.Hint(), "html") {
@@ -572,7 +572,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
-// TestDiffCut: a long difference is cut, with what was left out.
+// TestDiffCut: a long difference is cut, with a count of the omitted lines.
 func TestDiffCut(t *testing.T) {
 	var old, new strings.Builder
 	for i := range 2000 {

@@ -308,7 +308,7 @@ func (r *run) plan(steps []event.PlannedStep) {
 	}
 }
 
-// step gives a step by its id. One that was never planned gets a place at the end rather than being lost.
+// step returns a step by its id. One that was never planned gets a place at the end rather than being lost.
 func (r *run) step(id string) *Step {
 	if id == "" {
 		return r.prelude

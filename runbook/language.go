@@ -235,7 +235,7 @@ type Gate struct {
 	Rule     Expr        `yaml:"rule" doc:"true when it holds"`
 	Says     Prose       `yaml:"says" doc:"what to tell the operator when it does not hold"`
 	Evidence Expr        `yaml:"evidence" doc:"a text or a list of texts that shows it"`
-	Required Str         `yaml:"required" doc:"success (default) blocks, acknowledge wants to be read, advisory only tells" enum:"success|acknowledge|advisory"`
+	Required Str         `yaml:"required" doc:"success (default) blocks, acknowledge must be read, advisory only informs" enum:"success|acknowledge|advisory"`
 	Within   Span        `yaml:"within" doc:"keep checking for so long before it counts as failed"`
 	For      Span        `yaml:"for" doc:"it must hold without a break for so long"`
 	Remedies []Cure      `yaml:"remedies" doc:"what to offer when it does not hold"`

@@ -149,7 +149,7 @@ A **template** is text with ` + "`${expressions}`" + `. In a command line each v
 reaches the program as one argument (a list: as one argument each); ` + "`${raw(x)}`" + ` puts it in as it is, and ` + "`$${`" + ` is a plain ` + "`${`" + `.
 An **expression** is CEL. It sees ` + "`inputs.<name>`" + `, ` + "`steps.<id>`" + ` (dashes as underscores), ` + "`node`" + ` and ` + "`hosts`" + `, ` + "`inventory.groups`" + ` and
 ` + "`inventory.vars`" + `, and the facts declared around it. **Time** is written ` + "`90s`, `5m`, `1h30m`" + `. A **pattern** is a regular expression
-in the syntax of Go and RE2. Where a list is wanted, one item may stand alone. Unknown keys, duplicate keys and merge keys
+in the syntax of Go and RE2. Where a list is expected, one item may stand alone. Unknown keys, duplicate keys and merge keys
 are errors.
 
 `

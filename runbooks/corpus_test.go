@@ -82,7 +82,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// told gives the pitfalls of hits, each once, a hint with a question mark if there is no verdict.
+// told returns the pitfalls of hits, each once, a hint with a question mark if there is no verdict.
 func told(known *runbook.Symptoms, hits []symptom.Hit) []string {
 	verdicts := map[string]bool{}
 	for _, h := range hits {

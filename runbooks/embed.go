@@ -4,7 +4,7 @@ package runbooks
 
 import "embed"
 
-// FS holds one directory per system; in each, the runbooks stand at the top and the pitfalls in pitfalls/.
+// FS holds one directory per system; in each, the runbooks are at the top and the pitfalls in pitfalls/.
 //
 //go:embed all:k3s all:kubeadm all:kubernetes all:kubespray all:os
 var FS embed.FS

@@ -9,7 +9,7 @@ import (
 	"spraydeck/runbook"
 )
 
-// hops gives the runbooks that lead from one release of Kubespray to another, whole, by their names.
+// hops returns the runbooks that lead from one release of Kubespray to another, whole, by their names.
 func hops(t *testing.T) map[string]*runbook.Runbook {
 	t.Helper()
 	files := load(t)

@@ -71,7 +71,7 @@ func TestNamesAreFileNames(t *testing.T) {
 	}
 }
 
-// TestBothLanguages: a text that an operator reads in the night stands in both languages.
+// TestBothLanguages: every text that an operator reads is in both languages.
 func TestBothLanguages(t *testing.T) {
 	for _, f := range load(t) {
 		var texts []runbook.Prose

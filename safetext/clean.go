@@ -66,7 +66,7 @@ func Text(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Visible shows control characters by name: a command is shown exactly, so nothing of it may be left out.
+// Visible shows control characters by name: a command is shown exactly, with nothing omitted.
 func Visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {

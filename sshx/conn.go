@@ -130,7 +130,7 @@ func setEnvironment(sess *ssh.Session, environment []string) error {
 	return nil
 }
 
-// release gives a turn back.
+// release ends a turn.
 func (cn *conn) release(turns chan struct{}) {
 	cn.ended.Add(1)
 	<-turns

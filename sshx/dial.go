@@ -127,7 +127,7 @@ func supported(configured, secure, insecure []string) []string {
 	return only(configured, slices.Concat(secure, insecure))
 }
 
-// only keeps the entries that stand in both lists, in the order of the first.
+// only keeps the entries in both lists, in the order of the first.
 func only(list, in []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !slices.Contains(in, s) })
 }

@@ -143,7 +143,7 @@ func (k *durable) once(ctx context.Context, script string, args []string, stdin 
 	k.began = k.began || notes.begun
 }
 
-// settled tells whether there is nothing more to learn from another session.
+// settled reports whether there is nothing more to learn from another session.
 func (k *durable) settled() bool {
 	var lost *LostError
 	switch {
@@ -191,7 +191,7 @@ func (k *durable) follow(ctx context.Context) {
 	}
 }
 
-// stop ends the command on the node, over a session of its own, and tells whether there was one to end.
+// stop ends the command on the node, over a session of its own, and reports whether there was one to end.
 func (k *durable) stop() bool {
 	args, limit := []string{k.name}, 5*time.Second
 	for _, grace := range k.client.graces {

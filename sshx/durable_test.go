@@ -223,7 +223,7 @@ func TestKeepThroughRestart(t *testing.T) {
 	}
 }
 
-// runner gives the process that runs a command on the node.
+// runner returns the process that runs a command on the node.
 func (k *keeper) runner() int {
 	k.t.Helper()
 	files, _ := filepath.Glob(k.cache() + "/*.run")

@@ -122,7 +122,7 @@ func (e *NeverStartedError) Error() string {
 
 func (e *NeverStartedError) NeverStarted() bool { return true }
 
-// CancelledError says that ctx ended first. Ended tells whether the server
+// CancelledError says that ctx ended first. Ended reports whether the server
 // confirmed the end of the command (or it was never started); if not, it may go
 // on there, because many servers ignore the signal.
 type CancelledError struct {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// startCrowd gives a client whose hosts host1, host2 ... are all one sshd, each with a connection of its own.
+// startCrowd returns a client whose hosts host1, host2 ... are all one sshd, each with a connection of its own.
 func startCrowd(t testing.TB) *keeper {
 	t.Helper()
 	home := t.TempDir()

@@ -130,7 +130,7 @@ func fanPeers(b *testing.B, config string, names []string, kept bool) []peer {
 	return peers
 }
 
-// measure gives wall and processor time, of this process and of the children that it waited for.
+// measure returns wall and processor time, of this process and of the children that it waited for.
 func measure(f func()) (wall, cpu time.Duration) {
 	before := used()
 	begun := time.Now()

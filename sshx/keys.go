@@ -32,7 +32,7 @@ type keys struct {
 	open func(*lockedKey) (ssh.Signer, error) // asks for the passphrase of one
 }
 
-// loadKeys never fails: what can not be used is told when the login fails, and
+// loadKeys never fails: what can not be used is reported when the login fails, and
 // does not matter when it succeeds.
 func loadKeys(t *target) *keys {
 	k := &keys{}

@@ -96,7 +96,7 @@ func (k knownKeys) has(marker string, key ssh.PublicKey) bool {
 
 // algorithms is the order in which to ask the server for its keys: those that
 // can be verified first, so that a host known by one key is not asked for
-// another. Certificates are wanted only where an authority is known.
+// another. Certificates are requested only where an authority is known.
 func (k knownKeys) algorithms() []string {
 	authority, types := false, map[string]bool{}
 	for _, known := range slices.Concat(k.keys, k.portless) {
@@ -129,7 +129,7 @@ func (k knownKeys) algorithms() []string {
 
 func isCert(algo string) bool { return strings.Contains(algo, "-cert-v01@") }
 
-// matchHost tells whether the host field of a line means name, which is "host"
+// matchHost reports whether the host field of a line means name, which is "host"
 // or "[host]:port".
 func matchHost(patterns []string, name string) bool {
 	found := false

@@ -97,7 +97,7 @@ func (l *login) method(name string) ssh.AuthMethod {
 	return ssh.KeyboardInteractive(l.challenge)
 }
 
-// ask gives the answer to a prompt of the server. Meanwhile the clock stands, and others may connect.
+// ask returns the answer to a prompt of the server. Meanwhile the clock stands, and others may connect.
 func (l *login) ask(p Prompt, name string) (string, error) {
 	p.Host, p.Place = l.target.name, l.target.place()
 	before, again := l.answers[p.Text]
@@ -180,7 +180,7 @@ func (l *login) failed(err error, fail func(string, error) error) error {
 	return &UnreachableError{Host: l.target.name, Place: l.target.place(), Op: "log in to", Err: errors.New(said), hint: hint}
 }
 
-// denied says why no method was left, and the way out. The advice about authorized_keys is for keys that were all refused.
+// denied says why every method failed, with a hint. The advice about authorized_keys is for keys that were all refused.
 func (l *login) denied() (said, hint string) {
 	t, k := l.target, l.keys
 	hint = "see what ssh says: ssh -v " + t.alias
@@ -188,7 +188,7 @@ func (l *login) denied() (said, hint string) {
 	refusedKeys := slices.DeleteFunc(slices.Clone(k.offered), func(file string) bool { return slices.Contains(k.declined, file) })
 	var parts []string
 	if len(l.partial) > 0 {
-		parts = append(parts, "the server accepted "+strings.Join(l.partial, ", ")+" and wants a further proof: "+strings.Join(l.wanted, ", "))
+		parts = append(parts, "the server accepted "+strings.Join(l.partial, ", ")+" and requires another method:  "+strings.Join(l.wanted, ", "))
 	}
 	switch {
 	case keys && len(k.signers) == 0:

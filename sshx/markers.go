@@ -53,7 +53,7 @@ func (m *markers) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// undecided gives the length of the end of p that is, or may become, a mark.
+// undecided returns the length of the end of p that is, or may become, a mark.
 func (m *markers) undecided(p []byte) int {
 	if at := bytes.Index(p, []byte(m.mark)); at >= 0 {
 		return len(p) - at

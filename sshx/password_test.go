@@ -26,7 +26,7 @@ func TestPassword(t *testing.T) {
 		"key, password, then PAM":     {sshd: []string{"PasswordAuthentication yes", "KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,password,keyboard-interactive"}, answers: map[string][]string{"password": {right}}, asked: 1},
 		"key, then password":          {sshd: []string{"PasswordAuthentication yes", "AuthenticationMethods publickey,password"}, answers: map[string][]string{"password": {right}}, asked: 1},
 		"key, then PAM":               {sshd: []string{"KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,keyboard-interactive"}, answers: map[string][]string{"Password": {"wrong", right}}, asked: 2},
-		"key, then a wrong password":  {sshd: []string{"PasswordAuthentication yes", "AuthenticationMethods publickey,password"}, answers: map[string][]string{"password": {"1", "2", "3"}}, asked: 3, fails: "the server accepted publickey and wants a further proof: password"},
+		"key, then a wrong password":  {sshd: []string{"PasswordAuthentication yes", "AuthenticationMethods publickey,password"}, answers: map[string][]string{"password": {"1", "2", "3"}}, asked: 3, fails: "the server accepted publickey and requires another method:  password"},
 		"declined":                    {sshd: []string{"PasswordAuthentication yes"}, lines: "PubkeyAuthentication no", asked: 1, fails: "was not answered"},
 		"batch mode":                  {sshd: []string{"PasswordAuthentication yes"}, lines: "PubkeyAuthentication no\nBatchMode yes", fails: "ssh_config allows none"},
 	} {

@@ -120,7 +120,7 @@ func (s *secrets) take(ctx context.Context, name string) (*secret, error) {
 	}
 }
 
-// get gives the secret of that name: the known one, unless it is the refused one, else the operator's answer.
+// get returns the secret of that name: the known one, unless it is the refused one, else the operator's answer.
 func (s *secrets) get(ctx context.Context, name, refused string, p Prompt) (string, error) {
 	one, err := s.take(ctx, name)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *secrets) get(ctx context.Context, name, refused string, p Prompt) (stri
 	return value, err
 }
 
-// unlock gives a decrypted key, nil where the passphrase does not open it. That takes long on purpose, so each key is
+// unlock returns a decrypted key, nil where the passphrase does not open it. That takes long on purpose, so each key is
 // decrypted once; the passphrase may be empty then.
 func (s *secrets) unlock(file []byte, passphrase string) ssh.Signer {
 	s.decrypting.Lock()

@@ -82,7 +82,7 @@ func jumps(ctx context.Context, t *target, configFile string, left int) ([]hop, 
 }
 
 // parseJump reads [user@]host[:port] or ssh://[user@]host[:port]; an IPv6
-// address with a port stands in brackets.
+// address with a port is in brackets.
 func parseJump(spec string) (string, Options, error) {
 	var o Options
 	rest := strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")

@@ -52,7 +52,7 @@ func (c *Client) shellLine(script string, args ...string) string {
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// newMark gives a mark and the half of it that the script is told.
+// newMark returns a mark and the half of it that the script is told.
 func newMark() (mark, half string) {
 	var b [12]byte
 	rand.Read(b[:]) // never fails

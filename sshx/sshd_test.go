@@ -25,7 +25,7 @@ import (
 const sshdPath = "/usr/sbin/sshd"
 
 // needTool skips on a developer's machine and fails in CI, so that nothing is
-// left out there without anybody noticing.
+// skipped there without anybody noticing.
 func needTool(t testing.TB, path, pkg string) {
 	t.Helper()
 	if _, err := exec.LookPath(path); err == nil {

@@ -21,13 +21,13 @@ type Become struct {
 
 // lent is what the sudo of one host is given.
 type lent struct {
-	secret  string // the password; "" where it wants none
+	secret  string // the password; "" where it needs none
 	exe     string
 	options string // of sudo, quoted for a shell
 	as      string // those of them that sudo -v takes too
 }
 
-// any says whether a command needs anything but the node's own sudo.
+// any reports whether a command needs anything but the node's own sudo.
 func (l lent) any() bool { return l.secret+l.exe+l.options != "" }
 
 // args are what the scripts want to know of it.
@@ -62,7 +62,7 @@ var ownFlags = map[string]bool{"-n": true, "--non-interactive": true, "-S": true
 // sudoDeclinedFor is how long an operator who gave no password for sudo is not asked again for that host.
 const sudoDeclinedFor = time.Minute
 
-// lend gives what the sudo of a command needs: nothing where its line does not say sudo. Whether the host wants a password is
+// lend returns what the sudo of a command needs: nothing where its line does not say sudo. Whether the host needs a password is
 // found out once. The password is asked for once for a login name, and tried on the other hosts; it is verified before a
 // command gets it. Where the operator declines, the command runs as its line says.
 func (c *Client) lend(ctx context.Context, host, command string) (lent, error) {
@@ -124,7 +124,7 @@ func (c *Client) lentBefore(host string) lent {
 // errSudoDeclined means that commands go on without the password.
 var errSudoDeclined = errors.New("no password for sudo")
 
-// sudoPassword finds the password of a host, "" where sudo wants none.
+// sudoPassword finds the password of a host, "" where sudo needs none.
 func (c *Client) sudoPassword(ctx context.Context, host string, cn *conn, own lent, inventory string) (string, error) {
 	said, err := c.trySudo(ctx, host, own, "")
 	if err != nil || said != "wanted" {
@@ -173,7 +173,7 @@ func (c *Client) sudoPassword(ctx context.Context, host string, cn *conn, own le
 		hint: "is the password right? See what sudo says on the node: sudo -v"}
 }
 
-// trySudo asks sudo on the node whether it wants a password, or whether this is the one.
+// trySudo asks sudo on the node whether it needs a password, or whether this is the one.
 func (c *Client) trySudo(ctx context.Context, host string, own lent, secret string) (said string, err error) {
 	own.secret, own.options = secret, own.as
 	args := own.args()

@@ -15,7 +15,7 @@ import (
 	"spraydeck/sshx/sshtest"
 )
 
-// sudoNode is a node whose sudo wants the password each time, and a client that asks o.
+// sudoNode is a node whose sudo needs the password each time, and a client that asks o.
 func sudoNode(t *testing.T, o *operator, b Become, sudoers ...string) (*sshtest.Node, *Client) {
 	if sudoers == nil {
 		sudoers = []string{"Defaults timestamp_timeout=0", sshtest.User + " ALL=(ALL) ALL"}
@@ -83,7 +83,7 @@ func TestSudoPassword(t *testing.T) {
 			}
 		}
 	})
-	t.Run("not wanted", func(t *testing.T) {
+	t.Run("not required", func(t *testing.T) {
 		o := &operator{}
 		_, c := sudoNode(t, o, Become{}, sshtest.User+" ALL=(ALL) NOPASSWD: ALL")
 		runs(t, c, "node", "sudo -n whoami", "", outcome(0, nil, "root\n", ""))
@@ -161,7 +161,7 @@ func TestStopUnderSudo(t *testing.T) {
 	}
 }
 
-// processesWith gives the arguments and environments that have the secret in them, until told to stop.
+// processesWith returns the arguments and environments that have the secret in them, until told to stop.
 func processesWith(secret string, stop <-chan error) (seen []byte) {
 	for {
 		list, _ := filepath.Glob("/proc/[0-9]*")

@@ -32,7 +32,7 @@ type target struct {
 	port  int
 	user  string
 
-	identities     []string // in order; given says whether anybody asked for them
+	identities     []string // in order; given reports whether anybody asked for them
 	certificates   []string
 	given          bool
 	identitiesOnly bool

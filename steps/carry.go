@@ -66,7 +66,7 @@ type carry struct {
 func (c *carry) Wrong(bool) (message, way string) {
 	switch {
 	case c.Path.Set() == c.Into.Set():
-		return "carry wants either path or into", "path names one file, into a directory"
+		return "carry takes either path or into", "path names one file, into a directory"
 	case c.Path.Set() && (c.Except.Set() || c.Only.Set() || c.Moved.Set()):
 		return "except, only and moved go with into", "take them away, or carry a directory"
 	}
@@ -241,7 +241,7 @@ func (c *carry) write(ctx context.Context, t *runbook.Task, cmds []event.Command
 	return t.Emit(event.Compared{Path: path, Left: "new sample", Right: "carried", Old: theirs, New: text})
 }
 
-// Accepts: a text that is not there is told by Run.
+// Accepts: a text that is not there is reported by Run.
 func (c *carry) Accepts(int) bool { return true }
 
 // Changing says that it always changes something.

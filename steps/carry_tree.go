@@ -97,7 +97,7 @@ func (c *carry) runTree(ctx context.Context, t *runbook.Task) error {
 	return edits(ctx, t, into, out)
 }
 
-// edits opens those files in which the operator wanted the editor.
+// edits opens the files for which the operator chose the editor.
 func edits(ctx context.Context, t *runbook.Task, into string, out []written) error {
 	for _, w := range out {
 		if w.open == 0 {
@@ -114,7 +114,7 @@ func edits(ctx context.Context, t *runbook.Task, into string, out []written) err
 	return nil
 }
 
-// plan asks git what was changed. Only the files wanted are left.
+// plan asks git what was changed. Only the selected files remain.
 func (c *carry) plan(ctx context.Context, t *runbook.Task, cmds []event.Command) ([]CarriedFile, error) {
 	var raw [2][]byte
 	for i := range raw {

@@ -9,7 +9,7 @@ import (
 	"spraydeck/runbook"
 )
 
-// cordoned gives the nodes that take no new pods now.
+// cordoned returns the nodes that take no new pods now.
 func cordoned(ctx context.Context, t *runbook.Task) ([]string, error) {
 	got, err := t.Exec(ctx, api(event.Call{Verb: "get", Resource: "nodes"}))
 	if err != nil {
@@ -32,7 +32,7 @@ func cordoned(ctx context.Context, t *runbook.Task) ([]string, error) {
 	return names, nil
 }
 
-// restoreCordon gives the commands that let pods onto the nodes again; a node that was cordoned before stays so.
+// restoreCordon returns the commands that let pods onto the nodes again; a node that was cordoned before stays so.
 func restoreCordon(ctx context.Context, t *runbook.Task, node runbook.Template) ([]event.Command, error) {
 	cmds, err := nodeCall(t, node, event.Call{Verb: "uncordon"})
 	if err != nil {

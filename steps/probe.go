@@ -31,7 +31,7 @@ func (p *commandProbe) Value(r []runbook.Result) (any, error) {
 	return r[0], nil
 }
 
-// tells says whether a result tells something, by its exit code; all do where none are named.
+// tells reports whether a result tells something, by its exit code; all do where none are named.
 func tells(exits []runbook.Int, r runbook.Result) bool {
 	return len(exits) == 0 || slices.ContainsFunc(exits, func(i runbook.Int) bool { return int64(i.Value) == r.Exit })
 }

@@ -135,7 +135,7 @@ func (r *reboot) one(ctx context.Context, t *runbook.Task, host string) error {
 	})
 }
 
-// readySince says whether a node is Ready in the boot that is meant: right after a restart the API still tells of the one
+// readySince reports whether a node is Ready in the boot that is meant: right after a restart the API still tells of the one
 // before.
 func readySince(got runbook.Returned, boot string) bool {
 	list, err := listed(got)
@@ -188,7 +188,7 @@ func (w *waiting) until(ctx context.Context, otherwise string, look func() (bool
 	}
 }
 
-// notBack is a node that was restarted and is not what it was before. Nobody knows why.
+// notBack is a node that did not come back from its restart, for an unknown reason.
 type notBack struct{ what string }
 
 func (e *notBack) Error() string     { return e.what }

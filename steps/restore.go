@@ -7,7 +7,7 @@ import (
 	"spraydeck/runbook"
 )
 
-// Restore gives the patch that puts the object back.
+// Restore returns the patch that puts the object back.
 func (k *kube) Restore(_ context.Context, t *runbook.Task) ([]event.Command, error) {
 	if !k.Back.Set() || !k.Patch.Set() {
 		return nil, nil
@@ -17,7 +17,7 @@ func (k *kube) Restore(_ context.Context, t *runbook.Task) ([]event.Command, err
 	return back.Commands(t)
 }
 
-// Restore gives the command line that puts back what this one loosens, on each node.
+// Restore returns the command line that puts back what this one loosens, on each node.
 func (s *ssh) Restore(_ context.Context, t *runbook.Task) ([]event.Command, error) {
 	if !s.Back.Set() {
 		return nil, nil
@@ -25,7 +25,7 @@ func (s *ssh) Restore(_ context.Context, t *runbook.Task) ([]event.Command, erro
 	return onHosts(t, s.Back, t.Hosts)
 }
 
-// Restore gives the command line that puts back what this one loosens.
+// Restore returns the command line that puts back what this one loosens.
 func (c *command) Restore(_ context.Context, t *runbook.Task) ([]event.Command, error) {
 	if !c.Back.Set() {
 		return nil, nil

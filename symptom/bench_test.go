@@ -174,7 +174,7 @@ func scanFile(tb testing.TB, set *Set, path string) int {
 	return n
 }
 
-// timeGrep gives the best of three runs, 0 without a grep that has -E -f.
+// timeGrep returns the best of three runs, 0 without a grep that has -E -f.
 func timeGrep(b *testing.B, ere []string, path string) time.Duration {
 	patterns := filepath.Join(b.TempDir(), "patterns")
 	if err := os.WriteFile(patterns, []byte(strings.Join(ere, "\n")+"\n"), 0o600); err != nil {

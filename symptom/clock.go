@@ -146,7 +146,7 @@ func timeAt(b []byte) (time.Time, int) {
 	return time.Time{}, 0
 }
 
-// hourAt gives the length of 06:06:47 or [06:06:47], without a day, as CI systems put it before a line. It tells no time that
+// hourAt returns the length of 06:06:47 or [06:06:47], without a day, as CI systems put it before a line. It tells no time that
 // could be compared with others.
 func hourAt(b []byte) int {
 	c := &clock{b: b}
@@ -163,7 +163,7 @@ func hourAt(b []byte) int {
 	return c.i
 }
 
-// zoneName gives the length of " JST", of which nothing more is known.
+// zoneName returns the length of " JST", of which nothing more is known.
 func zoneName(b []byte) int {
 	n := 1
 	for n < len(b) && b[n] >= 'A' && b[n] <= 'Z' {
@@ -230,7 +230,7 @@ func klogAt(b []byte) (time.Time, int) {
 	return time.Date(0, time.Month(mo), d, h, m, s, ns, time.UTC), end + 2
 }
 
-// timeOf gives the time a line tells of itself: the first of its prefixes, or a field of JSON, or that of an access log.
+// timeOf returns the time a line tells of itself: the first of its prefixes, or a field of JSON, or that of an access log.
 func timeOf(line []byte) time.Time {
 	rest := trimLeft(line)
 	for range maxPrefixes {
@@ -298,7 +298,7 @@ func accessTime(b []byte) time.Time {
 	return time.Date(y, mo, d, h, m, s, 0, c.zone())
 }
 
-// between gives how much later b is than a. Where years are missing, December comes before January.
+// between returns how much later b is than a. Where years are missing, December comes before January.
 func between(a, b time.Time) time.Duration {
 	if (a.Year() == 0) != (b.Year() == 0) {
 		a, b = a.UTC(), b.UTC()

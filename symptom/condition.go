@@ -57,7 +57,7 @@ func valuesOf(groups map[string]string, names []string) string {
 	return b.String()
 }
 
-// since gives how far two moments lie apart, and whether both have a time.
+// since returns how far two moments lie apart, and whether both have a time.
 func since(earlier, later moment) (time.Duration, bool) {
 	if (earlier.untold || later.untold) && !earlier.came.IsZero() && !later.came.IsZero() {
 		return later.came.Sub(earlier.came), true
@@ -68,7 +68,7 @@ func since(earlier, later moment) (time.Duration, bool) {
 	return between(earlier.at, later.at), true
 }
 
-// add remembers a match and says whether it and those before it fulfil Count, Distinct, By, Within and Lasts. Told is
+// add remembers a match and reports whether it and those before it fulfil Count, Distinct, By, Within and Lasts. Told is
 // false where a time was needed and none was there.
 func (m *memory) add(p *compiled, now moment) (ok, told bool) {
 	m.times = append(m.times, now)
@@ -126,7 +126,7 @@ func (s *series) add(c *Condition, now moment) (ok, told bool) {
 	return true, told
 }
 
-// sawBefore says whether a relation's pattern was seen before now, within its time.
+// sawBefore reports whether a relation's pattern was seen before now, within its time.
 func (m *memory) sawBefore(r Relation, now moment) (seen, told bool) {
 	told = true
 	by := valuesOf(now.groups, r.By)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// snapshots is a set in which a beginning wants an end.
+// snapshots is a set in which every start requires an end.
 func snapshots(t *testing.T) *Set {
 	t.Helper()
 	set, err := New([]Pattern{

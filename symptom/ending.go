@@ -13,7 +13,7 @@ type ending struct {
 	before *ending // what the block does not tell; nil once place is whole
 }
 
-// wait gives the place once it is known.
+// wait returns the place once it is known.
 func (e *ending) wait() place {
 	<-e.done
 	e.mu.Lock()

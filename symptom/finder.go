@@ -12,7 +12,7 @@ type finder struct {
 	lits    []needle
 	buckets [][]end
 	shift   [1 << 16]uint8  // by pair of bytes
-	bucket  [1 << 16]uint16 // by pair: which of the buckets; 0 is empty. The tables stand last, where no garbage collector looks
+	bucket  [1 << 16]uint16 // by pair: which of the buckets; 0 is empty. The tables are last, where no garbage collector looks
 }
 
 const maxWindow = 8
@@ -66,7 +66,7 @@ func (f *finder) put(pair uint16, e end) {
 	f.buckets[n] = append(f.buckets[n], e)
 }
 
-// rarest gives where the window of a text begins whose last two bytes are the rarest.
+// rarest returns where the window of a text begins whose last two bytes are the rarest.
 func rarest(text string, m int) int {
 	best, at := -1, 0
 	for i := range len(text) - m + 1 {
@@ -85,7 +85,7 @@ func cases(b byte, fold bool) []byte {
 	return []byte{b}
 }
 
-// appendFound appends the index of each literal that stands in b, as often as it does.
+// appendFound appends the index of each literal in b, as often as it does.
 func (f *finder) appendFound(found []int32, b []byte) []int32 {
 	shift := &f.shift
 	for i := f.m - 1; i < len(b); {

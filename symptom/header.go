@@ -14,12 +14,12 @@ func nowhere() place {
 	return place{&none, &none}
 }
 
-// taskBegins says whether a text begins with the header of a task, without anything before it.
+// taskBegins reports whether a text begins with the header of a task, without anything before it.
 func taskBegins(text []byte) bool {
 	return bytes.HasPrefix(text, []byte("TASK [")) || bytes.HasPrefix(text, []byte("RUNNING HANDLER ["))
 }
 
-// after gives the place that p is, seen from an earlier one.
+// after returns the place that p is, seen from an earlier one.
 func (p place) after(earlier place) place {
 	if p.play == nil {
 		p.play = earlier.play
@@ -80,7 +80,7 @@ func (p *place) inJSON(line []byte) {
 	}
 }
 
-// bare reads a header without anything before it, and says whether it was one.
+// bare reads a header without anything before it, and reports whether it was one.
 func (p *place) bare(text []byte) bool {
 	none := ""
 	if bytes.HasPrefix(text, []byte("PLAY RECAP")) {

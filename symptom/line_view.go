@@ -6,7 +6,7 @@ import (
 )
 
 // views are the readings of one line. Expressions are tried on each until one matches; they are made when the first one
-// fails on the line as it stands, which is seldom.
+// fails on the plain line, which is rare.
 type views struct {
 	list  [][]byte
 	host  string // named by a prefix

@@ -97,7 +97,7 @@ func requires(re *syntax.Regexp) required {
 // maxExact is how many texts an expression may stand for to be taken to the letter.
 const maxExact = 16
 
-// exact gives all texts that an expression matches, if they are few: (?:ok|changed): matches two.
+// exact returns all texts that an expression matches, if they are few: (?:ok|changed): matches two.
 func exact(re *syntax.Regexp) (texts []string, fold, ok bool) {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -140,7 +140,7 @@ func product(first, second []string) []string {
 	return texts
 }
 
-// safestOf gives the best part of each text, or nothing where one has none.
+// safestOf returns the best part of each text, or nothing where one has none.
 func safestOf(texts []string, fold bool) (any []literal) {
 	for _, text := range texts {
 		best := safest(text, fold)
@@ -152,7 +152,7 @@ func safestOf(texts []string, fold bool) (any []literal) {
 	return any
 }
 
-// safest gives the best part of a text that stands in a log as it is: quotes and backslashes are escaped or doubled in
+// safest returns the best part of a text in a log as it is: quotes and backslashes are escaped or doubled in
 // JSON and YAML, <, > and & are escaped by Go's JSON, and what is not ASCII may be written as \uXXXX.
 func safest(text string, fold bool) literal {
 	var best string
@@ -214,7 +214,7 @@ func weight(text string) int {
 	return n
 }
 
-// rarity tells roughly how seldom a byte is in the logs of machines.
+// rarity tells roughly how rarely a byte is in the logs of machines.
 func rarity(b byte) int {
 	switch {
 	case b == ' ':

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxPrefixes is how many prefixes may stand before the text: a kubectl --prefix, a time, a stream, a journal, a klog head.
+// maxPrefixes is how many prefixes may be before the text: a kubectl --prefix, a time, a stream, a journal, a klog head.
 const maxPrefixes = 6
 
 // prefix is what something else put before the text of a line.
@@ -21,7 +21,7 @@ type prefix struct {
 
 // prefixOf reads the prefix of a line: a time, the host and the program of a journal, the pod of kubectl logs --prefix, the
 // stream of a container's log, the head of klog, "stdout: ", the mark of a quotation or of a list, the service of docker
-// compose, the file and number that grep and cat -n put before. After a time (timed), words that only stand there are known
+// compose, the file and number that grep and cat -n put before. After a time (timed), words that only occur there are known
 // too.
 func prefixOf(b []byte, timed bool) prefix {
 	if len(b) == 0 {
@@ -69,7 +69,7 @@ func prefixOf(b []byte, timed bool) prefix {
 	return prefix{}
 }
 
-// behind gives what stands behind a prefix; of the spaces between, the first belongs to the prefix.
+// behind returns what is behind a prefix; of the spaces between, the first belongs to the prefix.
 func (p prefix) behind(b []byte) []byte {
 	b = b[p.n:]
 	if len(b) > 0 && b[0] == ' ' {

@@ -10,8 +10,7 @@ import (
 //
 // Of several patterns that one line shows, one counts: a verdict before a hint, then one that asks for a message before one
 // that only asks for a failed task, then the one with a task, then the one whose match covers more of the line, then the one
-// with more fixed text. Beats settles what this order would not; the
-// others stand in Hit.Also. A pattern that is Aside takes no part in this.
+// with more fixed text. Beats settles what this order would not; the others are in Hit.Also. A pattern that is Aside takes no part in this.
 type judge struct {
 	set     *Set
 	place   place

@@ -240,7 +240,7 @@ func (b *block) read(s *Set) {
 // tailSize is how much of the end of a text is looked at for the time when it ended.
 const tailSize = 16 << 10
 
-// lastTime gives the time of the last line that tells one.
+// lastTime returns the time of the last line that tells one.
 func lastTime(tail []byte) time.Time {
 	for len(tail) > 0 {
 		i := bytes.LastIndexByte(tail, '\n')

@@ -106,7 +106,7 @@ func (s *scanner) alone(line []byte) {
 	}
 }
 
-// collect gives the patterns that the literals of a text stand for, each once and in order. If a header may be among them,
+// collect returns the patterns that the literals of a text stand for, each once and in order. If a header may be among them,
 // it is read before.
 func (s *scanner) collect(found []int32, text []byte) {
 	if slices.ContainsFunc(found, func(f int32) bool { return s.set.lits[f].header }) {

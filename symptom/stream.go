@@ -82,21 +82,21 @@ func (s *Stream) Done(name string, well bool) []Hit {
 	return s.judge.done(name, well)
 }
 
-// Flush gives the hits whose time of waiting is over at a time.
+// Flush returns the hits whose time of waiting is over at a time.
 func (s *Stream) Flush(at time.Time) []Hit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.judge.expire(at)
 }
 
-// Next gives when Flush will have something to give if nothing else comes; zero means never.
+// Next returns when Flush will have something to give if nothing else comes; zero means never.
 func (s *Stream) Next() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.judge.next()
 }
 
-// End gives the hits that still wait, as nothing more comes.
+// End returns the hits that still wait, as nothing more comes.
 func (s *Stream) End(at time.Time) []Hit {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// What one program wrote as one line may stand on several: cut by a terminal, folded by YAML, broken by cowsay. A line is
+// What one program wrote as one line may be on several: cut by a terminal, folded by YAML, broken by cowsay. A line is
 // therefore also read joined to the lines before it that it may continue. Only lines up to joinLine bytes are joined, and
 // never more than joinLines of them, so that a line costs the same wherever it stands.
 const (
@@ -77,13 +77,13 @@ func (w *window) seam(prev, line []byte) seam {
 	return apart
 }
 
-// quoteOpen says whether a text ends within quotation marks.
+// quoteOpen reports whether a text ends within quotation marks.
 func quoteOpen(text []byte) bool {
 	n := bytes.Count(text, []byte{'"'})
 	return n > 0 && n%2 != bytes.Count(text, []byte(`\"`))%2
 }
 
-// folds says whether line continues the value of a key of YAML.
+// folds reports whether line continues the value of a key of YAML.
 func (w *window) folds(prev, line []byte) bool {
 	text := trimLeft(line)
 	indent := len(line) - len(text)
@@ -122,7 +122,7 @@ func (w *window) folds(prev, line []byte) bool {
 	return bytes.IndexByte([]byte(`"{}[]#`), text[0]) < 0 && !bytes.HasPrefix(text, []byte("- ")) && yamlKey(text) == 0
 }
 
-// closes says whether a quoted value of YAML ends with this line: a doubled or escaped quote is text.
+// closes reports whether a quoted value of YAML ends with this line: a doubled or escaped quote is text.
 func closes(line []byte, quote byte) bool {
 	line = trimRight(line)
 	rest := bytes.TrimRight(line, string(quote))
@@ -136,7 +136,7 @@ func closes(line []byte, quote byte) bool {
 // widths are those terminals commonly have.
 var widths = []int{80, 100, 120, 132}
 
-// terminal says whether a line looks as if a terminal had cut it: it fills one exactly, or all but a space at its end.
+// terminal reports whether a line looks as if a terminal had cut it: it fills one exactly, or all but a space at its end.
 func terminal(line []byte) seam {
 	n := len(line)
 	if n < widths[0]-1 || n > 3*widths[len(widths)-1] {
@@ -169,7 +169,7 @@ func columns(line []byte) int {
 	return n
 }
 
-// begins says whether a line shows that it is the first of something, whatever stands before it.
+// begins reports whether a line shows that it is the first of something, whatever is before it.
 func begins(line []byte) bool {
 	for _, word := range beginnings {
 		if bytes.HasPrefix(line, word) {
@@ -183,7 +183,7 @@ func begins(line []byte) bool {
 var beginnings = [][]byte{[]byte("ok: ["), []byte("changed: ["), []byte("skipping: ["), []byte("failed: ["), []byte("fatal: ["), []byte("included: "),
 	[]byte("TASK ["), []byte("PLAY "), []byte("RUNNING HANDLER ["), []byte("FAILED - "), []byte("NO MORE HOSTS"), []byte("[WARNING]"), []byte(`{"`), []byte("...ignoring")}
 
-// safe says whether line can not go on from prev, whatever came before: there a file may be cut into parts.
+// safe reports whether line can not go on from prev, whatever came before: there a file may be cut into parts.
 func safe(prev, line []byte) bool {
 	prev, line = trimReturn(appendPlain(nil, stripEscapes(nil, prev))), trimReturn(appendPlain(nil, stripEscapes(nil, line)))
 	if len(prev) == 0 || len(line) == 0 {

@@ -2,7 +2,7 @@ package transcript
 
 import "spraydeck/event"
 
-// Due gives what a run has loosened for the time of the work and not put back.
+// Due returns what a run has loosened for the time of the work and not put back.
 func Due(dir string) (due event.Due, err error) {
 	r, err := Read(dir)
 	if err != nil {

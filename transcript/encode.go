@@ -169,7 +169,7 @@ func closingQuote(b []byte) int {
 	}
 }
 
-// encodeData gives the data of an event as JSON on one line, without the escapes that only HTML needs.
+// encodeData returns the data of an event as JSON on one line, without the escapes that only HTML needs.
 func encodeData(d event.Data) ([]byte, error) {
 	if u, ok := d.(event.UnknownData); ok && json.Valid(u.JSON) && bytes.IndexByte(u.JSON, '\n') < 0 {
 		return u.JSON, nil // byte for byte

@@ -13,7 +13,7 @@ import (
 )
 
 // SPRAYDECK_KILL=after:3 kills the console, as kill -9 does, once it has written three events of steps; before:3 when it
-// is about to write the third. It is how the tests kill a run at every write. What stands before a step, such as the
+// is about to write the third. Tests kill a run at every write with it. What precedes a step, such as the
 // checks of a resume, is not counted: a console that is killed at its first event still comes further each time.
 var (
 	killWhen, killAt = killPoint()

@@ -21,7 +21,7 @@ func Root() (string, error) {
 	return filepath.Join(xdg.StateHome, "spraydeck", "sessions"), nil
 }
 
-// Find gives the transcript that a person means: by its id or the unique beginning of one, by the directory of the
+// Find returns the transcript that a person means: by its id or the unique beginning of one, by the directory of the
 // run, by the file itself, or with "" the newest. It is a directory or a file, as Read, Open and Verify take it.
 func Find(root, arg string) (string, error) {
 	runs, err := names(root)
@@ -61,7 +61,7 @@ func Find(root, arg string) (string, error) {
 	return "", &UnknownError{Arg: arg, Near: nearest(slices.DeleteFunc(runs, func(id string) bool { return !isRunOf(id) }), arg, 5)}
 }
 
-// isRun says whether a path is a run's directory, or a file.
+// isRun reports whether a path is a run's directory, or a file.
 func isRun(path string) (string, bool) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -99,7 +99,7 @@ func TestFindAndList(t *testing.T) {
 	}
 }
 
-// The status stands at the end of a file of any size, behind a line of any size, and in front of a torn one.
+// The status is at the end of a file of any size, behind a line of any size, and before a torn one.
 func TestListLargeLastLine(t *testing.T) {
 	for _, size := range []int{10, 60 << 10, 300 << 10} {
 		w := newRun(t)

@@ -7,7 +7,7 @@ import (
 	"spraydeck/event"
 )
 
-// flushAfter is how long output may stand in the file without being forced to the disk, and how long holdFor keeps what
+// flushAfter is how long output may be in the file without being forced to the disk, and how long holdFor keeps what
 // may begin a secret. Half a second leaves a slow disk as much again to keep the promise of one.
 const (
 	flushAfter = 500 * time.Millisecond

@@ -13,7 +13,7 @@ import (
 // currentFormat is the version of the file format that this package writes. It reads all from 1 on.
 const (
 	currentFormat = 2
-	formatSpools  = 2 // from here on, output may stand in spools
+	formatSpools  = 2 // from here on, output may be in spools
 )
 
 // FileName is the name of the transcript in the directory of its run.

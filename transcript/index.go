@@ -57,7 +57,7 @@ type reached struct {
 	ended bool // the last event is the end of the run
 }
 
-// indexed is an event as the index keeps it: the line itself, decoded when it is first wanted.
+// indexed is an event as the index keeps it: the line itself, decoded when it is first needed.
 type indexed struct {
 	Place  // after it
 	marks  Marks
@@ -69,7 +69,7 @@ type indexed struct {
 	parsed bool
 }
 
-// get gives the event; one that cannot be read has no data.
+// get returns the event; one that cannot be read has no data.
 func (e *indexed) get() event.Event {
 	if !e.parsed {
 		e.parsed = true
@@ -92,7 +92,7 @@ func newIndex(at int64) *index {
 	return x
 }
 
-// after gives an empty index that goes on where this one ends, to be filled elsewhere and then joined.
+// after returns an empty index that goes on where this one ends, to be filled elsewhere and then joined.
 func (x *index) after() *index {
 	y := newIndex(0)
 	y.reached = x.reached
@@ -117,7 +117,7 @@ func (x *index) join(y *index) {
 	}
 }
 
-// still gives a copy that stays as it is, for pack, while this one grows.
+// still returns a copy that stays as it is, for pack, while this one grows.
 func (x *index) still() *index {
 	y := *x
 	y.blocks, y.events, y.prints, y.last = slices.Clone(x.blocks), slices.Clone(x.events), maps.Clone(x.prints), nil
@@ -146,19 +146,19 @@ func grown(spans []span, from, to int) []span {
 	return append(spans, span{from, to})
 }
 
-// block gives the block in which a search by some rising measure ends: the last one that begins at or before it.
+// block returns the block in which a search by some rising measure ends: the last one that begins at or before it.
 func (x *index) block(beyond func(Place) bool) int {
 	return max(0, sort.Search(len(x.blocks), func(i int) bool { return beyond(x.blocks[i]) })-1)
 }
 
-// eventsIn gives the events after one position, up to and with another.
+// eventsIn returns the events after one position, up to and with another.
 func (x *index) eventsIn(from, to int) []*indexed {
 	i := sort.Search(len(x.events), func(i int) bool { return x.events[i].Pos > from })
 	j := sort.Search(len(x.events), func(i int) bool { return x.events[i].Pos > to })
 	return x.events[i:max(i, j)]
 }
 
-// printedIn gives the last blocks that hold output of a command, the last one first, at most n, none after block to.
+// printedIn returns the last blocks that hold output of a command, the last one first, at most n, none after block to.
 func (x *index) printedIn(number, to, n int) []int {
 	var out []int
 	for _, s := range slices.Backward(x.prints[number]) {

@@ -88,7 +88,7 @@ func (x *index) save(path string, in io.ReaderAt) error {
 // indexPath is where the index of a transcript is kept.
 func indexPath(path string) string { return filepath.Join(filepath.Dir(path), IndexName) }
 
-// samples gives the digests of both ends of what is indexed, by which a transcript is known again.
+// samples returns the digests of both ends of what is indexed, by which a transcript is known again.
 func samples(in io.ReaderAt, size int64) (head, tail []byte, err error) {
 	n := min(size, sampleSize)
 	head, err1 := digest(in, 0, n)

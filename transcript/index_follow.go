@@ -12,13 +12,13 @@ import (
 	"spraydeck/event"
 )
 
-// Live says whether a console is writing the run in a directory.
+// Live reports whether a console is writing the run in a directory.
 func Live(dir string) bool { return locked(dir) }
 
 // followEvery is how often a file that is followed is looked at.
 const followEvery = 30 * time.Millisecond
 
-// Follow gives the events of a run as they are written, from the first one, until the run has ended or ctx has. When the
+// Follow returns the events of a run as they are written, from the first one, until the run has ended or ctx has. When the
 // console that writes it goes away it calls gone(true) and waits: another one may resume the run, then it calls
 // gone(false). Half a line is never given: it is on its way, or will be cut off.
 func Follow(ctx context.Context, path string, gone func(bool)) iter.Seq2[event.Event, error] {

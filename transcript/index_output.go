@@ -15,7 +15,7 @@ func newOutput(path string) output { return output{spools{dir: filepath.Dir(path
 
 var errNotOutput = errors.New("not output")
 
-// printer gives the command whose output an event is.
+// printer returns the command whose output an event is.
 func printer(data event.Data) (number int, ok bool) {
 	switch d := data.(type) {
 	case event.Output:
@@ -26,7 +26,7 @@ func printer(data event.Data) (number int, ok bool) {
 	return 0, false
 }
 
-// of gives the output of a line, and its step. Output that is not in its spool comes with an error that says so.
+// of returns the output of a line, and its step. Output that is not in its spool comes with an error that says so.
 func (o *output) of(line []byte) (event.Output, string, error) {
 	r, data, err := parse(line)
 	if err != nil {
@@ -52,7 +52,7 @@ func (o *output) seen(line []byte) (event.Output, string, error) {
 	return out, step, err
 }
 
-// text gives only the text, as a string of JSON has it (escaped) or as it was printed. It is good until the next call.
+// text returns only the text, as a string of JSON has it (escaped) or as it was printed. It is good until the next call.
 func (o *output) text(line []byte) (text []byte, escaped bool, err error) {
 	if i := bytes.Index(line, []byte(`,"text":"`)); i >= 0 {
 		rest := line[i+len(`,"text":"`):]

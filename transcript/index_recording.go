@@ -15,7 +15,7 @@ import (
 )
 
 // Recording is a transcript of any size in which one can be anywhere at once. It holds an index of the file, not what
-// the commands printed: that is read from the file where it is wanted.
+// the commands printed: that is read from the file when needed.
 //
 // It is for one goroutine, but what takes long is done beside it: a Scan reads on in the file and is then joined, a
 // Search looks through it. So a large file can be looked at while it is still being indexed, and a run while it is
@@ -61,7 +61,7 @@ func (c *Recording) Close() error {
 // Path is the file.
 func (c *Recording) Path() string { return c.path }
 
-// Header gives the first line.
+// Header returns the first line.
 func (c *Recording) Header() Header { return c.header }
 
 // Len is how many events are known: positions go from 0 to Len.
@@ -70,7 +70,7 @@ func (c *Recording) Len() int { return c.index.Pos }
 // End is the place after the last known event.
 func (c *Recording) End() Place { return c.index.Place }
 
-// Ended says whether the last known event is the end of the run.
+// Ended reports whether the last known event is the end of the run.
 func (c *Recording) Ended() bool { return c.index.ended }
 
 // Bad is the first line that could not be read, 0 for none. Whether the rest is as it was written, only Verify knows.
@@ -85,10 +85,10 @@ type Scan struct {
 	Err   error
 }
 
-// More says whether it found something new.
+// More reports whether it found something new.
 func (s Scan) More() bool { return s.index == nil || s.index.Pos > s.start }
 
-// Scan gives a function that reads on, at most n bytes, and may run in a goroutine of its own. One at a time.
+// Scan returns a function that reads on, at most n bytes, and may run in a goroutine of its own. One at a time.
 func (c *Recording) Scan(n int64) func() Scan {
 	x, f := c.index, c.file
 	y := x.after()
@@ -111,7 +111,7 @@ func (c *Recording) Scan(n int64) func() Scan {
 	}
 }
 
-// Join takes in what was scanned. It says whether there is more now than before; a file that was cut begins anew.
+// Join takes in what was scanned. It reports whether there is more now than before; a file that was cut begins anew.
 func (c *Recording) Join(s Scan) (more bool) {
 	if s.from != c.index || s.Err != nil {
 		return false
@@ -136,7 +136,7 @@ func (c *Recording) Save() {
 	}
 }
 
-// Check gives a function that says whether the index says what the file does, and may run in a goroutine of its own. It
+// Check returns a function that reports whether the index says what the file does, and may run in a goroutine of its own. It
 // is always so unless the index was kept by somebody else, or the file was changed in its middle. If it is not, the
 // Scan it gives has the file's own, for Replace.
 func (c *Recording) Check() func() (Scan, bool) {
@@ -168,12 +168,12 @@ func (c *Recording) Replace(s Scan) {
 	c.index, c.loaded, c.saved = s.index, false, -1
 }
 
-// At gives the place by position; what lies outside is the nearest end.
+// At returns the place by position; what lies outside is the nearest end.
 func (c *Recording) At(pos int) Place {
 	return c.find(func(p Place) bool { return p.Pos > pos })
 }
 
-// AtElapsed gives the place at a time since the start: all that had happened by then.
+// AtElapsed returns the place at a time since the start: all that had happened by then.
 func (c *Recording) AtElapsed(d time.Duration) Place {
 	return c.find(func(p Place) bool { return p.Elapsed > d })
 }
@@ -183,7 +183,7 @@ func (c *Recording) AtPlayed(d time.Duration) Place {
 	return c.find(func(p Place) bool { return p.Played > d })
 }
 
-// find gives the last place that is not beyond what is looked for.
+// find returns the last place that is not beyond what is looked for.
 func (c *Recording) find(beyond func(Place) bool) Place {
 	if len(c.index.blocks) == 0 {
 		return c.index.Place
@@ -242,10 +242,10 @@ type Mark struct {
 	Step string
 }
 
-// Marks gives the events that are any of some, in order.
+// Marks returns the events that are any of some, in order.
 func (c *Recording) Marks(what Marks) []Mark { return c.MarksAfter(0, what) }
 
-// MarksAfter gives those after a position.
+// MarksAfter returns those after a position.
 func (c *Recording) MarksAfter(pos int, what Marks) []Mark {
 	var out []Mark
 	for _, e := range c.index.eventsIn(pos, c.index.Pos) {
@@ -256,7 +256,7 @@ func (c *Recording) MarksAfter(pos int, what Marks) []Mark {
 	return out
 }
 
-// Event gives the event that a position comes after, if it is not output.
+// Event returns the event that a position comes after, if it is not output.
 func (c *Recording) Event(pos int) (event.Event, bool) {
 	e := c.index.eventsIn(pos-1, pos)
 	if len(e) == 0 {
@@ -265,7 +265,7 @@ func (c *Recording) Event(pos int) (event.Event, bool) {
 	return e[0].get(), true
 }
 
-// State gives the run as it was at a place, but for what its commands had printed: that is read for those that are
+// State returns the run as it was at a place, but for what its commands had printed: that is read for those that are
 // looked at, by Print.
 func (c *Recording) State(at Place) *event.State {
 	s := &event.State{}
@@ -342,7 +342,7 @@ const (
 	printBlocks = 256 // for all commands together
 )
 
-// Print gives commands what they had printed at a place: its last lines, as a State that had seen all of it would have
+// Print adds to commands what they had printed at a place: its last lines, as a State that had seen all of it would have
 // them. It reads the file backwards and never far, however large it is.
 func (c *Recording) Print(at Place, commands []*event.CommandState) error {
 	pending := map[int]*printed{}

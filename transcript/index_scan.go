@@ -10,7 +10,7 @@ import (
 	"spraydeck/event"
 )
 
-// eachLine gives the whole lines between two places of a file, without their newlines, until one is not wanted. They are
+// eachLine returns the whole lines between two places of a file, without their newlines, until the caller stops. They are
 // good only during the call. It gives the offset of what it has not given: the end, or a line that is not whole.
 func eachLine(in io.ReaderAt, from, to int64, give func(line []byte, next int64) bool) (int64, error) {
 	buf := make([]byte, min(1<<20, max(to-from, 1)))
@@ -46,7 +46,7 @@ func eachLine(in io.ReaderAt, from, to int64, give func(line []byte, next int64)
 	}
 }
 
-// scan indexes what stands in a file up to an offset. Output, which is nearly all of it, is not decoded.
+// scan indexes what is in a file up to an offset. Output, which is nearly all of it, is not decoded.
 func (x *index) scan(in io.ReaderAt, to int64) error {
 	number, block := -1, -1 // of the output line before
 	_, err := eachLine(in, x.Offset, to, func(line []byte, next int64) bool {

@@ -36,7 +36,7 @@ func check(t testing.TB, s transcript.Scan) transcript.Scan {
 	return s
 }
 
-// folded gives the events of a transcript as Read gives them, and the places after them.
+// folded returns the events of a transcript as Read gives them, and the places after them.
 func folded(t testing.TB, path string) (events []transcript.Entry) {
 	t.Helper()
 	r, err := transcript.Read(path)

@@ -30,7 +30,7 @@ func RecordWhole(path string) (*Recording, error) {
 	return c, nil
 }
 
-// Events gives every event but the output, in order.
+// Events returns every event but the output, in order.
 func (c *Recording) Events() iter.Seq[event.Event] {
 	return func(yield func(event.Event) bool) {
 		for _, e := range c.index.events {
@@ -41,7 +41,7 @@ func (c *Recording) Events() iter.Seq[event.Event] {
 	}
 }
 
-// Printed gives all that a command printed. Output that its spool does not have is passed over, as Open has judged it.
+// Printed returns all that a command printed. Output that its spool does not have is passed over, as Open has judged it.
 func (c *Recording) Printed(number int) iter.Seq2[event.Output, error] {
 	return func(yield func(event.Output, error) bool) {
 		for _, b := range slices.Backward(c.index.printedIn(number, len(c.index.blocks)-1, math.MaxInt)) {
@@ -72,7 +72,7 @@ func (c *Recording) Printed(number int) iter.Seq2[event.Output, error] {
 	}
 }
 
-// Recall gives the run as it is at the end, with what the newest n commands that printed anything printed last. That others
+// Recall returns the run as it is at the end, with what the newest n commands that printed anything printed last. That others
 // printed is marked, so that a screen can say so.
 func (c *Recording) Recall(n int) (*event.State, error) {
 	s := c.State(c.End())

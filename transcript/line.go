@@ -54,7 +54,7 @@ func (c *chain) seal(b []byte) []byte {
 	return append(b, '\n')
 }
 
-// check says whether a line (without its newline) is whole and follows the last. The header follows nothing.
+// check reports whether a line (without its newline) is whole and follows the last. The header follows nothing.
 func (c *chain) check(line []byte, header bool) error {
 	body := len(line) - sumTail
 	if body < 1 || string(line[body:body+len(sumField)]) != sumField || string(line[len(line)-2:]) != `"}` {

@@ -29,7 +29,7 @@ type Summary struct {
 	Err      error // why it could not be read; then the rest may be zero
 }
 
-// List gives the runs under root, newest first. One that can not be read is in the list, with the reason.
+// List returns the runs under root, newest first. One that can not be read is in the list, with the reason.
 func List(root string) ([]Summary, error) {
 	runs, err := Newest(root)
 	if err != nil {
@@ -38,7 +38,7 @@ func List(root string) ([]Summary, error) {
 	return slices.Collect(runs), nil
 }
 
-// Summarize gives the summary of one run, by its directory.
+// Summarize returns the summary of one run, by its directory.
 func Summarize(dir string) Summary {
 	s := Summary{ID: filepath.Base(dir), Dir: dir}
 	s.Err = s.read()
@@ -81,7 +81,7 @@ func (s *Summary) read() error {
 	return nil
 }
 
-// lastLine gives the last whole line between from and end, nil if there is none.
+// lastLine returns the last whole line between from and end, nil if there is none.
 func lastLine(f io.ReaderAt, from, end int64) ([]byte, error) {
 	for n := int64(64 << 10); ; n *= 4 {
 		at := max(from, end-n)

@@ -47,7 +47,7 @@ func lock(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// locked says whether a console writes the run in this directory.
+// locked reports whether a console writes the run in this directory.
 func locked(dir string) bool {
 	f, err := regular.Open(filepath.Join(dir, lockName))
 	if err != nil {

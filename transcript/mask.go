@@ -9,7 +9,7 @@ import (
 	"spraydeck/event"
 )
 
-// Masked stands where a secret was.
+// Masked is where a secret was.
 const Masked = event.Masked
 
 // Masking knows three kinds of secret.
@@ -97,7 +97,7 @@ func (m *mask) output(step string, o event.Output) event.Output {
 	return f.output(&m.known, o, false)
 }
 
-// holding says whether any stream holds something back.
+// holding reports whether any stream holds something back.
 func (m *mask) holding() bool {
 	for _, f := range m.filter {
 		if f.holding() {

@@ -79,7 +79,7 @@ var closers = func() (t [256]bool) {
 	return t
 }()
 
-// spokenEnds holds the last two letters of every word that may stand before a space.
+// spokenEnds holds the last two letters of every word that may precede a space.
 var spokenEnds = func() (t [1 << 16]bool) {
 	for _, w := range append(append([]string{bearer, "user"}, words...), spaced...) {
 		t[pair(w[len(w)-2], w[len(w)-1])] = true
@@ -111,7 +111,7 @@ func unlikely(p []byte, end int, class uint8) bool {
 	return false
 }
 
-// shortEnds holds the last two letters of names that announce a secret where nothing stands before them: see name.
+// shortEnds holds the last two letters of names that announce a secret where nothing is before them: see name.
 var shortEnds = func() (t [1 << 16]bool) {
 	for _, w := range []string{"pass", "sig", "community", "auth", "cookie"} {
 		t[pair(w[len(w)-2], w[len(w)-1])] = true
@@ -149,7 +149,7 @@ type shape struct {
 	matched int
 }
 
-// mask gives the stream's next bytes as they may be written: p itself if there is nothing to mask. With final nothing is
+// mask returns the stream's next bytes as they may be written: p itself if there is nothing to mask. With final nothing is
 // held back.
 func (s *shape) mask(p []byte, final bool) []byte {
 	if len(s.held) > 0 {
@@ -241,7 +241,7 @@ func (s *shape) decideToken(p []byte, i int, final bool) (from, to int, clear bo
 	return i + a, i + b, true
 }
 
-// decideValue says whether the value at i is one, if that is clear, and gives the index to go on from.
+// decideValue reports whether the value at i is one, if that is clear, and gives the index to go on from.
 func (s *shape) decideValue(p []byte, i int, final bool) (at int, clear bool) {
 	end := *s
 	if end.mode = value; s.named == lineLong {
@@ -299,7 +299,7 @@ func (s *shape) find(p []byte, i int) int {
 	return len(p)
 }
 
-// announced says whether what stands before p[end] announces a secret, and sets the mode for it.
+// announced reports whether what is before p[end] announces a secret, and sets the mode for it.
 func (s *shape) announced(p []byte, end int, class uint8) bool {
 	var buf [2 * lookBack]byte
 	tail := p[max(0, end-lookBack):end]
@@ -351,7 +351,7 @@ func trimRight(b []byte, x, y, z byte) []byte {
 	return b
 }
 
-// sensitive says whether a name ends in one of the words.
+// sensitive reports whether a name ends in one of the words.
 func sensitive(name []byte) bool {
 	n := len(name)
 	if n < 4 {
@@ -395,7 +395,7 @@ var wordEnds, wordsOf = func() (t [1 << 16]uint8, lists [][]string) {
 	return t, lists
 }()
 
-// lead passes over what may stand between a name and its value.
+// lead passes over what may be between a name and its value.
 func (s *shape) lead(p []byte, i int) int {
 	for ; i < len(p); i++ {
 		c := p[i]
@@ -438,7 +438,7 @@ func (s *shape) swallow(p []byte, i int) int {
 	return i
 }
 
-// closes says whether c is the first byte behind the secret.
+// closes reports whether c is the first byte behind the secret.
 func (s *shape) closes(c byte) bool {
 	switch {
 	case s.mode == blob:

@@ -46,7 +46,7 @@ var blobs = []string{
 	"LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", // OPENSSH PRIVATE KEY
 }
 
-// spaced are words behind which a secret stands after a space, if it looks like one: in a file of Redis, keepalived or SNMP.
+// spaced are words followed by a secret after a space, if it looks like one: in a file of Redis, keepalived or SNMP.
 var spaced = []string{"passwd", "password", "passphrase", "requirepass", "masterauth", "auth_pass", "rocommunity", "rwcommunity", "snmp-server community"}
 
 type option struct {
@@ -94,7 +94,7 @@ func isBlob(c byte) bool  { return isAlnum(c) || strings.IndexByte("+/=-_.~", c)
 func isHash(c byte) bool  { return isAlnum(c) || strings.IndexByte("$./=,+-", c) >= 0 }
 func isID(c byte) bool    { return isLower(c) || isDigit(c) }
 
-// isArg says whether c belongs to a word of a command line or of a file.
+// isArg reports whether c belongs to a word of a command line or of a file.
 func isArg(c byte) bool { return c > ' ' && c != '"' && c != '\'' && c != '`' && c != ';' && c != '|' }
 
 func isVisible(c byte) bool { return c > ' ' }

@@ -21,7 +21,7 @@ qGb3+YqXk9XbCkfXqW5pmPqHk0cQ0nJ5p0vV3xkWqv7yXQ==
 -----END RSA PRIVATE KEY-----
 `
 
-// shapes: what is written, and what must stand in the file. Every one is also fed in pieces cut everywhere.
+// shapes: what is written, and what must be in the file. Every one is also fed in pieces cut everywhere.
 var shapes = []struct{ in, want string }{
 	{"nothing to hide\n", "nothing to hide\n"},
 	{"password=hunter2 user=bob\n", "password=[masked] user=bob\n"},
@@ -326,7 +326,7 @@ func TestSecretIsAWord(t *testing.T) {
 	}
 }
 
-// TestMaskLeavesStructures: a name that announces a secret may stand before an object. What a probe printed must still
+// TestMaskLeavesStructures: a name that announces a secret may be before an object. What a probe printed must still
 // be JSON when a rehearsal reads it.
 func TestMaskLeavesStructures(t *testing.T) {
 	var s shape

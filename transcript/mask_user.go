@@ -75,7 +75,7 @@ func patterns(list []*regexp.Regexp) (p []pattern) {
 	return p
 }
 
-// stem gives the longest text that is known to be in whatever an expression matches.
+// stem returns the longest text that is known to be in whatever an expression matches.
 func stem(e *syntax.Regexp) (s string) {
 	switch e.Op {
 	case syntax.OpLiteral:
@@ -103,7 +103,7 @@ type lines struct {
 	held  []byte // of it: not yet
 }
 
-// mask gives what may be passed on. With final that is everything; the line may go on all the same.
+// mask returns what may be passed on. With final that is everything; the line may go on all the same.
 func (l *lines) mask(own []pattern, p []byte, final bool) []byte {
 	if len(own) == 0 {
 		return p

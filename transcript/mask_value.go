@@ -21,7 +21,7 @@ type values struct {
 
 func pair(a, b byte) uint16 { return uint16(a)<<8 | uint16(b) }
 
-// with gives values that know more secrets.
+// with returns values that know more secrets.
 func (v *values) with(secrets ...string) *values {
 	n := &values{by: map[uint16][]string{}}
 	if v != nil {
@@ -42,7 +42,7 @@ func (v *values) with(secrets ...string) *values {
 	return n
 }
 
-// spellings gives the ways in which a secret turns up in files, commands and URLs. Of a secret of several lines every
+// spellings returns the ways in which a secret turns up in files, commands and URLs. Of a secret of several lines every
 // line is one too, since a terminal or a log prefix may come between them.
 func spellings(s string) []string {
 	s = strings.Trim(s, "\r\n")
@@ -103,7 +103,7 @@ func (v *values) mask(held, p []byte, final bool) (out, hold []byte) {
 	return append(out, p[from:]...), nil
 }
 
-// match gives the length of the longest value at the start of p, and whether p ends inside a longer one. The beginning
+// match returns the length of the longest value at the start of p, and whether p ends inside a longer one. The beginning
 // of a value counts as a match when it is half of it or more.
 func match(near []string, p []byte) (n int, goesOn bool) {
 	for _, s := range near {

@@ -14,14 +14,14 @@ const (
 	// A name tells a run's start in the local time of its console, which may be any.
 	zones = 14 * time.Hour
 	// lookAhead is how many runs are read at most before the newest of them is given, so that what a list costs depends on
-	// what is taken from it. Only more runs than that, begun within a day and in several zones, stand in the order of names.
+	// what is taken from it. Only more runs than that, begun within a day and in several zones, are in the order of names.
 	lookAhead = 64
 )
 
 // summarize is Summarize, for the test to count.
 var summarize = Summarize
 
-// Newest gives the runs under root, the newest first, and reads little more of them than is taken. One that can not be read is
+// Newest returns the runs under root, the newest first, and reads little more of them than is taken. One that can not be read is
 // given, too, with the reason.
 func Newest(root string) (iter.Seq[Summary], error) {
 	names, err := names(root)
@@ -62,7 +62,7 @@ func byAge(a, b Summary) int {
 	return bytes.Compare([]byte(b.ID), []byte(a.ID))
 }
 
-// before says whether a run of that name began before a time, in whatever zone.
+// before reports whether a run of that name began before a time, in whatever zone.
 func before(name string, start time.Time) bool {
 	if len(name) < len(nameTime) || start.IsZero() {
 		return false
@@ -71,7 +71,7 @@ func before(name string, start time.Time) bool {
 	return err == nil && at.Add(zones).Before(start)
 }
 
-// names gives the names of the directories under root, in order. A root that is not there holds none.
+// names returns the names of the directories under root, in order. A root that is not there holds none.
 func names(root string) (list []string, err error) {
 	all, err := os.ReadDir(root)
 	if err != nil && !os.IsNotExist(err) {
@@ -85,7 +85,7 @@ func names(root string) (list []string, err error) {
 	return list, nil
 }
 
-// IDs gives the ids of the runs under root, the newest first as far as their names tell. None is opened.
+// IDs returns the ids of the runs under root, the newest first as far as their names tell. None is opened.
 func IDs(root string) ([]string, error) {
 	list, err := names(root)
 	slices.Reverse(list)

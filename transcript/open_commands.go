@@ -15,7 +15,7 @@ type OpenCommand struct {
 	lost bool
 }
 
-// OpenCommands gives the commands of a run of which no end is known, in the order of their start: those that a console left
+// OpenCommands returns the commands of a run of which no end is known, in the order of their start: those that a console left
 // behind when it went away, those of a run that is being written, and those whose connection was lost for good. The last
 // are settled when their step is: then somebody has decided.
 func OpenCommands(dir string) ([]OpenCommand, error) {

@@ -11,7 +11,7 @@ import (
 	"spraydeck/event"
 )
 
-// pause is what a Writer leaves out while the operator wants the output of commands not recorded.
+// pause is what a Writer omits while the operator has paused the recording of output.
 type pause struct {
 	on   bool
 	left map[streamKey]omitted // not told of in the file yet
@@ -59,7 +59,7 @@ func (w *Writer) blank(key streamKey, n int64) error {
 	return nil
 }
 
-// tellOmitted writes how much was left out of a command's output, with 0 of all.
+// tellOmitted writes how much of a command's output was not recorded, with 0 of all.
 func (w *Writer) tellOmitted(number int) {
 	keys := slices.SortedFunc(maps.Keys(w.pause.left), func(a, b streamKey) int {
 		return cmp.Or(a.number-b.number, strings.Compare(b.stream, a.stream))

@@ -32,7 +32,7 @@ type Entry struct {
 	Offset int64         // of the line in the file
 }
 
-// Read opens a transcript, given by its file or its directory, and reads its header. Output that stands in spools is read
+// Read opens a transcript, given by its file or its directory, and reads its header. Output in spools is read
 // from there, piece by piece, as its events are reached.
 func Read(path string) (*Reader, error) {
 	path = filePath(path)
@@ -49,7 +49,7 @@ func Read(path string) (*Reader, error) {
 	return r, nil
 }
 
-// NewReader reads a transcript that need not be a file, such as an embedded one, and so has no spools. name stands in errors.
+// NewReader reads a transcript that need not be a file, such as an embedded one, and so has no spools. name is in errors.
 func NewReader(name string, in io.ReadSeeker) (*Reader, error) {
 	s := newScanner(in)
 	line, whole, err := s.read()
@@ -68,10 +68,10 @@ func NewReader(name string, in io.ReadSeeker) (*Reader, error) {
 	return &Reader{path: name, header: h, in: in, start: s.next}, nil
 }
 
-// Header gives the first line.
+// Header returns the first line.
 func (r *Reader) Header() Header { return r.header }
 
-// Torn gives how many bytes stand after the last whole line. It is known after an iteration came to the end. While
+// Torn returns how many bytes are after the last whole line. It is known after an iteration came to the end. While
 // the run is still written they are just a line on its way.
 func (r *Reader) Torn() int64 { return r.torn }
 
@@ -84,7 +84,7 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-// Events gives all events in order. A line that can not be read is an error that names it, and so is output that its spool
+// Events returns all events in order. A line that can not be read is an error that names it, and so is output that its spool
 // does not have (it wraps SpoolError); the next iteration gets the next line. Every iteration starts at the front, and only
 // one can be under way.
 func (r *Reader) Events() iter.Seq2[event.Event, error] {
@@ -108,7 +108,7 @@ func (r *Reader) WithoutOutput() iter.Seq2[event.Event, error] {
 	}
 }
 
-// isOutput tells a line of output by its beginning, where the fields always stand in the same order.
+// isOutput recognizes a line of output by its beginning, where the fields are always in the same order.
 func isOutput(line []byte) bool {
 	return bytes.Contains(line[:min(len(line), 160)], []byte(`,"kind":"output","step":`))
 }
@@ -116,7 +116,7 @@ func isOutput(line []byte) bool {
 // Entries is Events with the place and the pace of each.
 func (r *Reader) Entries() iter.Seq2[Entry, error] { return r.From(Entry{}) }
 
-// From gives the events after one that was given before, and those that were written since. The zero Entry is the start.
+// From returns the events after one that was given before, and those that were written since. The zero Entry is the start.
 func (r *Reader) From(last Entry) iter.Seq2[Entry, error] {
 	return r.from(last, func([]byte) bool { return false })
 }

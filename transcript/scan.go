@@ -19,7 +19,7 @@ func newScanner(r io.Reader) *scanner { return &scanner{in: bufio.NewReaderSize(
 
 var errLong = errors.New("the line has no end")
 
-// read gives the next line without its newline; it is good until the next call. whole is false for what stands after
+// read returns the next line without its newline; it is good until the next call. whole is false for what is after
 // the last newline. At the end it gives io.EOF.
 func (s *scanner) read() (line []byte, whole bool, err error) {
 	s.at = s.next

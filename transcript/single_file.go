@@ -8,7 +8,7 @@ import (
 	"spraydeck/event"
 )
 
-// Inline writes a transcript as one file that needs no spools: what commands printed stands in its lines. Its events, their
+// Inline writes a transcript as one file that needs no spools: what commands printed is in its lines. Its events, their
 // times and numbers are the same; its chain is its own. It can be rehearsed against, replayed and verified like any other.
 func Inline(w io.Writer, h Header, entries iter.Seq2[Entry, error]) error {
 	h.Format = 1 // the format without spools

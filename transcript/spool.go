@@ -20,7 +20,7 @@ import (
 // SpoolDir is the directory, in that of the run, where the output of supervised commands stands: 7.out, 7.err.
 const SpoolDir = "spool"
 
-// spooled is a piece of output that stands in a spool. The line has where, and the hash of what.
+// spooled is a piece of output in a spool. The line has where, and the hash of what.
 type spooled struct {
 	Number int    `json:"command"`
 	Stream string `json:"stream"`
@@ -104,7 +104,7 @@ type spools struct {
 
 const openSpools = 16
 
-// read gives a piece, good until the next call.
+// read returns a piece, good until the next call.
 func (s *spools) read(p spooled) ([]byte, error) {
 	wrong := func(format string, args ...any) ([]byte, error) {
 		return nil, &SpoolError{filepath.Join(s.dir, p.key().name()), p.Number, p.At, fmt.Sprintf(format, args...)}
@@ -200,7 +200,7 @@ func newSpooling() spooling {
 	return spooling{commands: map[int]bool{}, next: map[streamKey]int64{}, dirty: map[streamKey]bool{}}
 }
 
-// piece gives the reference to the next bytes of a stream.
+// piece returns the reference to the next bytes of a stream.
 func (s *spooling) piece(o event.Output) spooled {
 	if s.buf = append(s.buf[:0], o.Text...); o.Raw != nil {
 		s.buf = append(s.buf[:0], o.Raw...)
@@ -212,7 +212,7 @@ func (s *spooling) piece(o event.Output) spooled {
 	return p
 }
 
-// Spool says that the output of a command stands in spool/ in the directory of the run, which it gives: in 7.out and 7.err,
+// Spool says that the output of a command is in spool/ in the directory of the run, which it gives: in 7.out and 7.err,
 // written and masked by the supervisor of command 7. From now on Output events of it are references to there, in the order
 // in which they come: what is appended must be what the files have, from the start, or from where an earlier console left
 // off. Nothing is masked a second time.
@@ -243,7 +243,7 @@ func (w *Writer) sync(dirty map[streamKey]bool) error {
 	return w.file.Sync()
 }
 
-// removed says whether the transcript is no longer found by its name: then what is written to it is gone with its end.
+// removed reports whether the transcript is no longer found by its name: then what is written to it is gone with its end.
 func (w *Writer) removed() error {
 	ours, ok := w.file.(*os.File)
 	if !ok {
@@ -259,7 +259,7 @@ func (w *Writer) removed() error {
 	return &RemovedError{w.path}
 }
 
-// takeDirty gives the spools to sync, and counts them as synced.
+// takeDirty returns the spools to sync, and counts them as synced.
 func (s *spooling) takeDirty() map[streamKey]bool {
 	dirty := s.dirty
 	if len(dirty) > 0 {

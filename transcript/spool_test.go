@@ -35,7 +35,7 @@ func supervised(t testing.TB, w *Writer, number int, stream string, pieces ...st
 	return events
 }
 
-// What stands in a spool is read as the very events that were shown, and is not in the file a second time.
+// What is in a spool is read as the very events that were shown, and is not in the file a second time.
 func TestSpool(t *testing.T) {
 	w := newRun(t)
 	w.Mask("hunter2")

@@ -145,7 +145,7 @@ func (p *text) event(e event.Event) {
 		took := ""
 		if begun, ok := p.begun[e.Step]; ok {
 			took = event.Duration(e.Time.Sub(begun))
-		} else { // left out without having begun
+		} else { // skipped without having begun
 			p.stepStarted(e, event.StepStarted{Attempt: 1})
 		}
 		p.row(e.Time, p.status(d.Status), join(took, p.in(d.Why)))

@@ -11,7 +11,7 @@ import (
 	"spraydeck/event"
 )
 
-// A row is "  22:15:03  word      rest"; what follows it stands under the rest.
+// A row is "  22:15:03  word      rest"; what follows it is under the rest.
 const (
 	wordWidth  = 12
 	restColumn = 2 + len("15:04:05") + 2 + wordWidth

@@ -111,7 +111,7 @@ func readAll(t testing.TB, path string) (events []event.Event) {
 	return events
 }
 
-// recorded gives a whole run of every kind as bytes.
+// recorded returns a whole run of every kind as bytes.
 func recorded(t testing.TB) []byte {
 	t.Helper()
 	w := newRun(t)
@@ -242,7 +242,7 @@ func TestBackgroundSyncFails(t *testing.T) {
 	}
 }
 
-// mount puts a file system of 64 KB at dir. Only root can; in CI a test left out is a failure.
+// mount puts a file system of 64 KB at dir. Only root can; in CI a skipped test is a failure.
 func mount(t *testing.T, dir string, flags uintptr) {
 	t.Helper()
 	err := syscall.Mount("tmpfs", dir, "tmpfs", flags, "size=64k,mode=700")

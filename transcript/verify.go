@@ -35,7 +35,7 @@ type Result struct {
 	ruined  *LineError          // the first piece of one whose end was seen: no power failure did that
 }
 
-// Verified says whether every line is there and as it was written, with all output that is in spools. A run that has not ended can be verified.
+// Verified reports whether every line is there and as it was written, with all output that is in spools. A run that has not ended can be verified.
 func (r Result) Verified() bool { return r.Bad == nil && r.Torn == 0 && r.Spool == nil }
 
 func (r Result) String() string {

@@ -175,7 +175,7 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// Header gives what the first line says.
+// Header returns what the first line says.
 func (w *Writer) Header() Header { return w.header }
 
 // Dir is the directory of the run.
@@ -193,7 +193,7 @@ func (w *Writer) Mask(secrets ...string) {
 	w.secrets = append(w.secrets, secrets...)
 }
 
-// Secrets gives what Mask was given so far, for a Masker elsewhere.
+// Secrets returns what Mask was given so far, for a Masker elsewhere.
 func (w *Writer) Secrets() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -207,7 +207,7 @@ func (w *Writer) MaskPatterns(own ...*regexp.Regexp) {
 	w.mask.own = append(w.mask.own, patterns(own)...)
 }
 
-// Masked gives a text as it stands in the file: what Append would mask is masked.
+// Masked returns a text as it is in the file: what Append would mask is masked.
 func (w *Writer) Masked(s string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

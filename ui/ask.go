@@ -33,7 +33,7 @@ type ask struct {
 	lastKey time.Time // when the question opened, or the newest key that came too early
 	newest  time.Time // the newest key of all
 	spent   bool      // an enter came too early: plain enter does not answer until another key was pressed
-	listed  bool      // the choices stand on the screen with their keys
+	listed  bool      // the choices are on the screen with their keys
 	ready   bool      // the keyboard has been quiet: keys count from here on
 	cursor  int
 	reason  *event.Choice // the choice a reason is being typed for
@@ -86,23 +86,23 @@ func (a *ask) initialChoice() int {
 	return max(0, slices.IndexFunc(a.q.Choices, func(c event.Choice) bool { return c.ID == want }))
 }
 
-// Red says whether a wrong answer can do harm.
+// Red reports whether a wrong answer can do harm.
 func (a *ask) Red() bool {
 	return a.q.Type != "" || a.q.Danger == event.Disrupts || a.q.Danger == event.Destroys || a.q.Unknown && a.q.Form == event.AskApprove
 }
 
-// changes says whether an answer may let something run that changes something.
+// changes reports whether an answer may let something run that changes something.
 func (a *ask) changes() bool { return a.Red() || a.q.MayChange() }
 
-// Holds says whether an answer waits a moment before it counts. The safe one does not.
+// Holds reports whether an answer waits a moment before it counts. The safe one does not.
 func (a *ask) Holds(answer event.Answer) bool {
 	return a.changes() && answer.Choice != a.q.Safe && answer.Choice != event.ChoiceLeave
 }
 
-// Docked says whether the question stands under its step, not over the screen. A prompt for a secret belongs to no step.
+// Docked reports whether the question is under its step, not over the screen. A prompt for a secret belongs to no step.
 func (a *ask) Docked() bool { return !a.Red() && !(a.q.Secret && a.q.Opens) }
 
-// Typing says whether letters are text now.
+// Typing reports whether letters are text now.
 func (a *ask) Typing() bool { return a.field != nil }
 
 // Restart makes the question wait for a quiet keyboard again: what was typed before now was not meant for it.
@@ -110,7 +110,7 @@ func (a *ask) Restart() {
 	a.lastKey, a.ready, a.spent, a.note = a.clock(), false, a.changes(), sayTooSoon
 }
 
-// early says whether a key comes before the question can have been read, and keeps count of it.
+// early reports whether a key comes before the question can have been read, and keeps count of it.
 func (a *ask) early(msg tea.KeyPressMsg) bool {
 	if a.ready {
 		return msg.IsRepeat && msg.Text == "" // a held-down enter
@@ -128,7 +128,7 @@ func (a *ask) early(msg tea.KeyPressMsg) bool {
 	return false
 }
 
-// HandleKey gives the answer, once there is one.
+// HandleKey returns the answer, once there is one.
 func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
 	now := a.clock()
 	gap := now.Sub(a.newest)
@@ -158,7 +158,7 @@ func (a *ask) HandleKey(msg tea.KeyPressMsg) action {
 	return does
 }
 
-// knows says whether the key is the question's to handle: it is text, or one of Keys. What it does not know, the screen
+// knows reports whether the key is the question's to handle: it is text, or one of Keys. What it does not know, the screen
 // behind may use.
 func (a *ask) knows(msg tea.KeyPressMsg) bool {
 	if a.field != nil {

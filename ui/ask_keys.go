@@ -24,7 +24,7 @@ func letterOf(c event.Choice) string {
 	return letters[c.ID]
 }
 
-// letter gives the first choice of a key, -1 for none.
+// letter returns the first choice of a key, -1 for none.
 func (a *ask) letter(key string) int {
 	return slices.IndexFunc(a.q.Choices, func(c event.Choice) bool { return letterOf(c) == key && key != "" })
 }

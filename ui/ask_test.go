@@ -54,7 +54,7 @@ func TestAskAnswers(t *testing.T) {
 		want action
 	}{
 		{"calm enter runs", approve, []string{"enter"}, by("continue", "", "")},
-		{"calm skip wants a reason", approve, []string{"s"}, handled{}},
+		{"calm skip requires a reason", approve, []string{"s"}, handled{}},
 		{"calm skip with a reason", approve, []string{"s", "o", "k", "enter"}, by("skip", "", "ok")},
 		{"leaving is asked again", approve, []string{"q"}, actQuit{}},
 		{"Esc is the safe choice", approve, []string{"esc"}, actQuit{}},
@@ -168,7 +168,7 @@ func TestAskStandsWhereItBelongs(t *testing.T) {
 	}
 }
 
-// A prompt for a secret stands over everything, shows no letter of it, and Esc declines.
+// A prompt for a secret is over everything, shows no letter of it, and Esc declines.
 func TestSecretPrompt(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	q := event.Question{ID: "ssh/node1", Form: event.AskInput, Secret: true, Opens: true, Safe: "decline", Title: event.T("Password of root@node1:22"),

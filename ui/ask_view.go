@@ -8,7 +8,7 @@ import (
 	"spraydeck/safetext"
 )
 
-// Lines draws a docked question: a rule, the title, the choices. With more choices than room they stand in one line.
+// Lines draws a docked question: a rule, the title, the choices. With more choices than room they are in one line.
 func (a *ask) Lines(w, h int) []string {
 	rule := a.Rule.Render(strings.Repeat("─", w))
 	title := cut(" "+a.Warning.Render("?")+" "+a.Bold.Render(a.title()), w)
@@ -64,7 +64,7 @@ func (a *ask) choiceLines(w int) []string {
 	return lines
 }
 
-// prompt is what stands before the field.
+// prompt is what is before the field.
 func (a *ask) prompt() string {
 	switch {
 	case a.reason != nil:
@@ -85,7 +85,7 @@ func (a *ask) fieldLines(w int) []string {
 	return []string{" " + cut(prompt, w-2), " › " + a.Bold.Render(line)}
 }
 
-// fieldAt gives the prompt, and the column that the field begins in.
+// fieldAt returns the prompt, and the column that the field begins in.
 func (a *ask) fieldAt(w int) (prompt string, x int) {
 	prompt = a.prompt()
 	if n := width(prompt); n+20 <= w {
@@ -116,7 +116,7 @@ func (a *ask) Float(w, h int) (dialog string, cursor *box) {
 	}
 	at := len(foot) - 1
 	switch {
-	case a.reason != nil, a.field != nil && h < 16: // Esc stands in the key line
+	case a.reason != nil, a.field != nil && h < 16: // Esc is in the key line
 	case a.field != nil:
 		foot = append(foot, a.otherChoices(inner)...)
 	default:
@@ -143,7 +143,7 @@ func (a *ask) Float(w, h int) (dialog string, cursor *box) {
 	return a.boxed(title, append(body, foot...), inner+4), cursor
 }
 
-// floatText is what there is to read: the exact commands and effects first, then what is said about them.
+// floatText is what there is to read: the exact commands and effects first, then the explanation.
 func (a *ask) floatText(w int) []string {
 	var text []string
 	for _, d := range a.q.Details {

@@ -2,7 +2,7 @@ package ui
 
 import "slices"
 
-// block is a piece of what is said about a step. Where there is little room, the blocks with the lowest keep first give
+// block is a part of the description of a step. Where there is little room, the blocks with the lowest keep first give
 // up all but their short form, then go.
 type block struct {
 	lines []string
@@ -10,7 +10,7 @@ type block struct {
 	keep  int
 }
 
-// only gives the lines of the blocks that are worth at least keep.
+// only returns the lines of the blocks that are worth at least keep.
 func only(blocks []block, keep int) []string {
 	var lines []string
 	for _, b := range blocks {

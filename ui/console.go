@@ -20,7 +20,7 @@ import (
 // ErrLeft is what a question gets when the operator has left the console.
 var ErrLeft = fmt.Errorf("the operator left the console: %w", event.ErrUnanswered)
 
-// ErrDetached is what Run gives when the operator closed the console and wants the run to be left as it is.
+// ErrDetached is what Run gives when the operator closed the console and left the run as it is.
 var ErrDetached = errors.New("the operator closed the console and left the run as it is")
 
 // coalesce is how long output, and the progress that it tells of, is gathered before it is drawn. Anything else is passed on
@@ -105,7 +105,7 @@ func (c *Console) Ask(ctx context.Context, q event.Question) (event.Answer, erro
 	}
 }
 
-// Edit gives the terminal to the operator's editor and waits until it ends.
+// Edit hands the terminal to the operator's editor and waits until it ends.
 func (c *Console) Edit(ctx context.Context, editor *exec.Cmd) error {
 	e := editing{cmd: editor, reply: make(chan error, 1)}
 	c.push(e, true)

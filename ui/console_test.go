@@ -92,7 +92,7 @@ func TestCheckedAgainIsSaid(t *testing.T) {
 	}
 }
 
-// What is searched is the output, also from the details, which stand in its place.
+// What is searched is the output, also from the details, which are in its place.
 func TestSearchFromDetails(t *testing.T) {
 	d := opened(t, "playbook", "en", 80, 24)
 	d.press("d", "/", "S", "t", "e", "p", "space", "3", "enter")
@@ -207,7 +207,7 @@ func TestOutputStaysWhereItIsRead(t *testing.T) {
 	more := event.Event{Step: "upgrade", Time: d.now, Data: event.NewOutput(1, "stdout", []byte(strings.Repeat("more\n", 11000)))}
 	d.send(batch{more})
 	if d.m.state.Step("upgrade").Commands[0].Output.Dropped == 0 {
-		t.Fatal("the test wants lines to be dropped")
+		t.Fatal("the test requires dropped lines")
 	}
 	o := d.m.run.step.output
 	if o.follow || o.scroll.Top != top || !strings.Contains(o.View(), "transcript only") {
@@ -352,7 +352,7 @@ func TestTextsHaveBothLanguages(t *testing.T) {
 	}
 }
 
-// Before a second attempt is approved, its exact command stands on the screen, however much the first one printed.
+// Before a second attempt is approved, its exact command is on the screen, however much the first one printed.
 func TestCommandIsSeenBeforeItRunsAgain(t *testing.T) {
 	s := upgrading()
 	s.prints(strings.Repeat("a line\n", 300)).ends(2)

@@ -11,7 +11,7 @@ import (
 	"spraydeck/safetext"
 )
 
-// head is what stands above the texts: what is compared, where the operator is, and the note.
+// head is what is above the texts: what is compared, where the operator is, and the note.
 func (v *diffView) head() []string {
 	where := v.say(sayNoHunk)
 	if n := len(v.t.Hunks); n > 0 {
@@ -202,7 +202,7 @@ func slide(text string, base lipgloss.Style, marks []marked, left, w int) string
 	return b.String()
 }
 
-// slideCell is a column. A wide character stands in its first column; its second is empty.
+// slideCell is a column. A wide character is in its first column; its second is empty.
 type slideCell struct {
 	text string
 	mark int // index into the marks, -1 for none

@@ -54,7 +54,7 @@ func (v *diffView) find(forward bool) {
 
 func (v *diffView) matches(line string) bool { return len(findAll(line, v.query)) > 0 }
 
-// findAll gives where a query stands in a line. A query without capitals finds both.
+// findAll returns where a query is in a line. A query without capitals finds both.
 func findAll(line, query string) []diff.Span {
 	if query == "" {
 		return nil

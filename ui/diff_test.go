@@ -30,7 +30,7 @@ func press(name string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: r, Text: name}
 }
 
-// drawn gives what a part draws as plain text, and checks that each line has the width it was given.
+// drawn returns what a part draws as plain text, and checks that each line has the width it was given.
 func drawn(t *testing.T, view string, w, h int) string {
 	t.Helper()
 	lines := strings.Split(view, "\n")

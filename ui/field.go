@@ -25,7 +25,7 @@ func newField(value string, secret, paste bool) field {
 // Value is what was typed.
 func (f *field) Value() string { return string(f.text) }
 
-// HandleKey edits the line, and says whether the key did something.
+// HandleKey edits the line, and reports whether the key did something.
 func (f *field) HandleKey(msg tea.KeyPressMsg) bool {
 	switch msg.String() {
 	case "left", "ctrl+b":
@@ -81,7 +81,7 @@ func (f *field) Paste(s string) bool {
 	return true
 }
 
-// View gives the line in w columns, and the column of the cursor. Of a value that is too long, the part before the
+// View returns the line in w columns, and the column of the cursor. Of a value that is too long, the part before the
 // cursor is shown.
 func (f *field) View(w int) (line string, cursor int) {
 	text := f.text

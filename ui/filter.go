@@ -19,7 +19,7 @@ func (f *filter) begin() {
 
 func (f *filter) typing() bool { return f.field != nil }
 
-// passes says whether one of the texts holds what is looked for.
+// passes reports whether one of the texts holds what is looked for.
 func (f *filter) passes(texts ...string) bool {
 	return f.text == "" || slices.ContainsFunc(texts, func(s string) bool { return len(findAll(s, f.text)) > 0 })
 }
@@ -37,7 +37,7 @@ func (f *filter) HandleKey(msg tea.KeyPressMsg) {
 	}
 }
 
-// Paste says whether it has taken the text.
+// Paste reports whether it has taken the text.
 func (f *filter) Paste(s string) bool {
 	if !f.typing() || !f.field.Paste(s) {
 		return false
@@ -57,7 +57,7 @@ func (f *filter) line(w int) string {
 	return " /" + text
 }
 
-// cursor is where the terminal's cursor belongs when the line stands at y.
+// cursor is where the terminal's cursor belongs when the line is at y.
 func (f *filter) cursor(w, y int) (int, int, bool) {
 	if !f.typing() {
 		return 0, 0, false

@@ -13,7 +13,7 @@ import (
 type piece struct {
 	text  string
 	keep  int
-	right bool // stands at the right end
+	right bool // is at the right end
 }
 
 // header is the first line: which cluster, which runbook, how far, how late it is, whether it is recorded and connected.
@@ -68,7 +68,7 @@ func (l look) header(state *event.State, o Options, now time.Time, w int) string
 	return layPieces(pieces, w)
 }
 
-// layPieces leaves out pieces until the rest fits, with as much air between them as there is.
+// layPieces drops pieces until the rest fits, and spreads the rest.
 func layPieces(pieces []piece, w int) string {
 	for {
 		var left, right []string

@@ -14,7 +14,7 @@ import (
 // entry is a line of a browser and all there is to say about it.
 type entry struct {
 	id     string
-	group  string // entries of a group stand together under it as a heading; "" for none
+	group  string // entries of a group are together under it as a heading; "" for none
 	row    func(w int) string
 	detail func(w int) []string
 	text   string // what the filter looks at

@@ -56,7 +56,7 @@ func (b *browser) move(m motion) {
 	}
 }
 
-// moveCursor gives where a motion leads in a list of n lines of which height are in sight and some can be selected.
+// moveCursor returns where a motion leads in a list of n lines of which height are in sight and some can be selected.
 func moveCursor(m motion, from, n, height int, can func(int) bool) int {
 	mover := scroll{Top: from, Height: 1, Total: n}
 	if m == pageUp || m == pageDown {

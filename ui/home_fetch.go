@@ -31,7 +31,7 @@ func newFetcher(ctx context.Context) *fetcher {
 	return &fetcher{ctx: ctx, cancel: cancel}
 }
 
-// begin says whether another errand may start.
+// begin reports whether another errand may start.
 func (e *fetcher) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -98,7 +98,7 @@ func (l *lookup[T]) start(e *fetcher, limit time.Duration, now time.Time, of str
 	}
 }
 
-// take keeps an answer, and says whether it belonged to this round.
+// take keeps an answer, and reports whether it belonged to this round.
 func (l *lookup[T]) take(m found[T], now time.Time) bool {
 	if m.round != l.round || !l.busy {
 		return false
@@ -118,7 +118,7 @@ type homeFacts struct {
 	findings map[string]*lookup[[]runbook.Finding] // by runbook
 }
 
-// of gives the checkup of a runbook.
+// of returns the checkup of a runbook.
 func (f *homeFacts) of(book string) *lookup[[]runbook.Finding] {
 	if f.findings[book] == nil {
 		f.findings[book] = &lookup[[]runbook.Finding]{}
@@ -134,7 +134,7 @@ func (f *homeFacts) fitting() string {
 	return f.next.value.Fits[0]
 }
 
-// busy says whether anything is under way whose time is shown.
+// busy reports whether anything is under way whose time is shown.
 func (f *homeFacts) busy() bool {
 	for _, l := range f.findings {
 		if l.busy {

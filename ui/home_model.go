@@ -31,7 +31,7 @@ type (
 	actAgain    struct{} // look at all that is shown again
 )
 
-// homePage is a screen that stands in front of Home.
+// homePage is a screen in front of Home.
 type homePage interface {
 	SetSize(w, h int)
 	HandleKey(tea.KeyPressMsg) action
@@ -71,7 +71,7 @@ func newHomeModel(data HomeData, o Options, e *fetcher) *homeModel {
 // Init sends for everything at once.
 func (m *homeModel) Init() tea.Cmd { return m.again() }
 
-// again sends for everything but findings: these wait until it is known which are wanted.
+// again sends for everything but findings: these wait until it is known which are needed.
 func (m *homeModel) again() tea.Cmd {
 	now := m.opts.now()
 	return tea.Batch(
@@ -143,7 +143,7 @@ func (m *homeModel) heard(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// sameCluster says whether the way on from two answers is the same.
+// sameCluster reports whether the way on from two answers is the same.
 func sameCluster(a, b HomeCluster) bool {
 	return slices.EqualFunc(a.Nodes, b.Nodes, func(a, b event.Node) bool { return a.Version == b.Version && a.OS == b.OS })
 }

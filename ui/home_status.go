@@ -65,7 +65,7 @@ func (l look) prose(mark, text string, w, keep int) block {
 	return b
 }
 
-// amiss says calmly that something could not be learned, and the way out.
+// amiss reports calmly what could not be learned, with a hint.
 func (v *homeView) amiss(about string, err error, w int) []block {
 	text := safetext.Line(strings.ReplaceAll(err.Error(), "\n", " "))
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -245,7 +245,7 @@ func (v *homeView) findingsBlocks(book string, w int) []block {
 	return []block{v.always(line, w)}
 }
 
-// countFindings gives "✗ 1 outage · ! 1 advice · ? 2 could not tell · ✓ 9 well".
+// countFindings returns "✗ 1 outage · ! 1 advice · ? 2 could not tell · ✓ 9 well".
 func (l look) countFindings(list []runbook.Finding) string {
 	if len(list) == 0 {
 		return l.Faint.Render(l.say(sayNoneKnown))
@@ -285,7 +285,7 @@ func (l look) countFindings(list []runbook.Finding) string {
 	return strings.Join(parts, " · ")
 }
 
-// countWord is the word for findings of a severity: "1 blocking", "2 outage".
+// countWord names a number of findings of a severity: "1 blocking", "2 outage".
 func countWord(severity string) event.Text {
 	if severity == "blocks" {
 		return sayBlocking

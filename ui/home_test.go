@@ -18,7 +18,7 @@ import (
 	"spraydeck/transcript"
 )
 
-// hinted is an error with the way out.
+// hinted is an error with a hint.
 type hinted struct{ msg, hint string }
 
 func (h hinted) Error() string { return h.msg }
@@ -168,7 +168,7 @@ func TestHomeGolden(t *testing.T) {
 	}
 }
 
-// What cannot be reached is said in its place, with the way out.
+// What cannot be reached is reported in its place, with a hint.
 func TestHomeWithoutAnything(t *testing.T) {
 	data := sampleHome()
 	data.Checkout = func(context.Context) (HomeCheckout, error) {
@@ -431,7 +431,7 @@ func TestHomeIsClean(t *testing.T) {
 	}
 }
 
-// The program as it runs: a lookup that never answers keeps neither the screen nor the way out waiting.
+// The program as it runs: a lookup that never answers delays neither the screen nor the exit.
 func TestHomeRuns(t *testing.T) {
 	data := sampleHome()
 	data.Cluster = func(ctx context.Context) (HomeCluster, error) { <-ctx.Done(); return HomeCluster{}, ctx.Err() }

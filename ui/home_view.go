@@ -188,7 +188,7 @@ func (v *homeView) open() action {
 	return actChoose{HomeChoice{HomeRun, b.Name}}
 }
 
-// resumable says whether a run can be gone on with: nobody writes it, and it came to no good end.
+// resumable reports whether a run can be gone on with: nobody writes it, and it came to no good end.
 func resumable(s HomeSaved) bool {
 	return s.Err == nil && s.Status != event.Running && s.Status != event.Passed
 }

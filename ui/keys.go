@@ -18,13 +18,13 @@ type Key struct {
 	Quiet    bool       // in the help only, not in the key line
 }
 
-// Enabled says whether the key does something now.
+// Enabled reports whether the key does something now.
 func (k Key) Enabled() bool { return k.Disabled.Empty() }
 
-// Is says whether the press is one of this binding's keys.
+// Is reports whether the press is one of this binding's keys.
 func (k Key) Is(msg tea.KeyPressMsg) bool { return slices.Contains(k.Keys, msg.String()) }
 
-// without gives the binding with a reason why it does not work now; a false why leaves it alone.
+// without returns the binding with a reason why it does not work now; a false why leaves it alone.
 func (k Key) without(disabled bool, reason event.Text) Key {
 	if disabled {
 		k.Disabled = reason
@@ -32,7 +32,7 @@ func (k Key) without(disabled bool, reason event.Text) Key {
 	return k
 }
 
-// find gives the binding that the press belongs to.
+// find returns the binding that the press belongs to.
 func find(keys []Key, msg tea.KeyPressMsg) (Key, bool) {
 	i := slices.IndexFunc(keys, func(k Key) bool { return k.Is(msg) })
 	if i < 0 {
@@ -64,7 +64,7 @@ type (
 var keyNames = strings.NewReplacer("pgdown", "PgDn", "pgup", "PgUp", "left", "←", "right", "→", "up", "↑", "down", "↓",
 	"esc", "Esc")
 
-// keyLine draws the keys that work now into one line of width w. What does not fit is left out from the right, except
+// keyLine draws the keys that work now into one line of width w. What does not fit is dropped from the right, except
 // help and the last key, which is how to get out.
 func (l look) keyLine(keys []Key, w int) string {
 	var parts []string
@@ -153,7 +153,7 @@ func motionKeys() []Key {
 // scroll is a window of Height lines on Total lines, from Top.
 type scroll struct{ Top, Height, Total int }
 
-// AtEnd says whether the last line is in sight.
+// AtEnd reports whether the last line is in sight.
 func (s scroll) AtEnd() bool { return s.Top+s.Height >= s.Total }
 
 // Fit takes new sizes and keeps the window within them.
@@ -162,7 +162,7 @@ func (s *scroll) Fit(height, total int) {
 	s.Top = max(0, min(s.Top, total-s.Height))
 }
 
-// Move goes one step, and says whether m was one.
+// Move goes one step, and reports whether m was one.
 func (s *scroll) Move(m motion) bool {
 	switch m {
 	case lineUp:
@@ -194,12 +194,12 @@ func (s *scroll) Show(i int) {
 	s.Fit(s.Height, s.Total)
 }
 
-// Window gives the lines in sight.
+// Window returns the lines in sight.
 func (s scroll) Window(lines []string) []string {
 	return lines[min(s.Top, len(lines)):min(s.Top+s.Height, len(lines))]
 }
 
-// copiedLine is what is said of a text that was copied.
+// copiedLine is the notice after a text was copied.
 func copiedLine(s string) string {
 	line, _, more := strings.Cut(strings.TrimSpace(s), "\n")
 	if line = safetext.Line(line); more {

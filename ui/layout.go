@@ -21,16 +21,16 @@ const (
 // box is a place on the screen.
 type box struct{ X, Y, W, H int }
 
-// Empty says whether nothing can be drawn in it.
+// Empty reports whether nothing can be drawn in it.
 func (b box) Empty() bool { return b.W <= 0 || b.H <= 0 }
 
 // layout says where everything of the Run screen goes. A part whose box is empty is not drawn.
 type layout struct {
 	TooSmall bool
-	Wide     bool // steps and nodes stand beside the step, framed by rules
+	Wide     bool // steps and nodes are beside the step, framed by rules
 	Header   box
 	Steps    box
-	Main     box // the current step, or the panel that stands in its place
+	Main     box // the current step, or the panel in its place
 	Nodes    box // the table
 	Strip    box // the nodes in a line
 	Keys     box

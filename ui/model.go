@@ -31,7 +31,7 @@ type model struct {
 	drawn    func() // called when a screen of the terminal's size has been drawn, or nil
 }
 
-// overlayPart is what stands over the Run screen and takes all keys: the palette, or the question whether to leave.
+// overlayPart is what is over the Run screen and takes all keys: the palette, or the question whether to leave.
 type overlayPart interface {
 	HandleKey(tea.KeyPressMsg) action
 	View(w, h int) string
@@ -200,7 +200,7 @@ func (m *model) hold(answer event.Answer) tea.Cmd {
 	return tea.Tick(holdFor, func(time.Time) tea.Msg { return unheld{number} })
 }
 
-// takeBack takes an answer back that is held, and says whether there was one.
+// takeBack takes an answer back that is held, and reports whether there was one.
 func (m *model) takeBack(why event.Text) bool {
 	if m.held == nil {
 		return false
@@ -216,7 +216,7 @@ func (m *model) takeBack(why event.Text) bool {
 	return true
 }
 
-// key gives a key to whatever is in front.
+// key returns a key to whatever is in front.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if m.takeBack(sayPasted) {
 		return nil
@@ -378,7 +378,7 @@ func (m *model) left() tea.Cmd {
 	return nil
 }
 
-// View draws the Run screen, and what stands over it.
+// View draws the Run screen, and what is over it.
 func (m *model) View() tea.View {
 	v := tea.NewView(m.screen())
 	v.AltScreen = true

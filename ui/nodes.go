@@ -114,7 +114,7 @@ func (t *nodeTable) styleOf(column int, n event.Node) lipgloss.Style {
 	return t.Success
 }
 
-// widths gives the columns that fit, each as wide as its widest cell.
+// widths returns the columns that fit, each as wide as its widest cell.
 func (t *nodeTable) widths() []int {
 	var out []int
 	left := t.w
@@ -188,7 +188,7 @@ func (l look) connectionOf(state *event.State) (text string, up, known bool) {
 	return l.say(sayAPIUp, strings.Join(names, " ")), true, len(names) > 0
 }
 
-// connection says whether what the table shows is live.
+// connection reports whether what the table shows is live.
 func (t *nodeTable) connection() string {
 	_, up, known := t.connectionOf(t.state)
 	switch {
@@ -200,7 +200,7 @@ func (t *nodeTable) connection() string {
 	return t.Faint.Render(t.say(sayLive))
 }
 
-// status is the word for a node: what kubectl says, shorter.
+// status is the status of a node as kubectl prints it, shortened.
 func (t *nodeTable) status(n event.Node) string {
 	s := "✓ " + t.say(sayReady)
 	if n.Ready != "True" {

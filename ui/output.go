@@ -75,7 +75,7 @@ func (o *outputView) rowsOf(c *event.CommandState) int {
 	return n
 }
 
-// headed says whether each command is introduced by a line: one alone stands under `run` already.
+// headed reports whether each command is introduced by a line: one alone is under `run` already.
 func (o *outputView) headed() bool { return len(o.commands) > 1 }
 
 func (o *outputView) endOf(c *event.CommandState) string {
@@ -105,7 +105,7 @@ func (l look) outcome(c *event.CommandState) string {
 	return s
 }
 
-// row gives a line by its number, without style, and how to style it.
+// row returns a line by its number, without style, and how to style it.
 func (o *outputView) row(i int) (string, lipgloss.Style) {
 	for _, c := range o.commands {
 		n := o.rowsOf(c)
@@ -199,7 +199,7 @@ func (o *outputView) match(line string) (at, n int) {
 	return strings.Index(lower, o.query), len(o.query)
 }
 
-// Search looks for text from the line in sight on, and says whether it is anywhere.
+// Search looks for text from the line in sight on, and reports whether it is anywhere.
 func (o *outputView) Search(query string) bool {
 	o.query, o.found = query, -1
 	if query == "" {
@@ -249,7 +249,7 @@ func (o *outputView) GoTo(number, up int, query string) {
 	}
 }
 
-// reveal brings a match into sight, also where it stands beyond the right edge.
+// reveal brings a match into sight, also where it is beyond the right edge.
 func (o *outputView) reveal(row int) {
 	o.found, o.follow, o.left = row, false, 0
 	o.scroll.Show(row)

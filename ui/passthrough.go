@@ -6,7 +6,7 @@ import (
 	"spraydeck/event"
 )
 
-// typeIn gives a key to the command that runs. ctrl+] ends it, as in telnet; ctrl+c still stops the command.
+// typeIn returns a key to the command that runs. ctrl+] ends it, as in telnet; ctrl+c still stops the command.
 func (m *model) typeIn(msg tea.KeyPressMsg) tea.Cmd {
 	if msg.String() == "ctrl+]" {
 		m.typing = false

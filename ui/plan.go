@@ -19,7 +19,7 @@ type Plan struct {
 	Inputs     []PlanInput
 	Steps      []event.PlannedStep
 	Operations map[string][]event.Operation // by step; a step without any says its commands when it runs
-	Findings   []event.GateChecked          // what was checked beforehand; those that pass are left out
+	Findings   []event.GateChecked          // what was checked beforehand; those that pass are skipped
 }
 
 // PlanInput is a value the run was given.
@@ -75,7 +75,7 @@ func (p Plan) findings() []event.GateChecked {
 	return out
 }
 
-// sumsLine gives "31 steps, 14 change something, 4 of them disrupt or destroy, about 1:50".
+// sumsLine returns "31 steps, 14 change something, 4 of them disrupt or destroy, about 1:50".
 func (p Plan) sumsLine(lang string) string {
 	s := p.sums()
 	line := fmt.Sprintf(saySumSteps.In(lang), s.steps, s.changes, s.red)

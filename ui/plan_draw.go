@@ -188,7 +188,7 @@ func (v *planView) block(t event.Text, w int) []string {
 	return lines
 }
 
-// hang wraps text after a head; the lines after the first are indented by it. Nothing of a command is left out.
+// hang wraps text after a head; the lines after the first are indented by it. Commands are never cut.
 func (v *planView) hang(head, text string, w int) []string {
 	in := min(width(head), w/2)
 	var out []string

@@ -138,7 +138,7 @@ func TestReviewPlan(t *testing.T) {
 	}
 }
 
-// Every step can be reached in both directions, whatever stands between.
+// Every step can be reached in both directions, whatever is between.
 func TestPlanCursor(t *testing.T) {
 	v := newTestPlan("", 120, 40)
 	seen := map[int]bool{}

@@ -48,7 +48,7 @@ func (d *leaveDialog) Keys() []Key {
 	return keys
 }
 
-// detaches says whether there is a command to leave alone.
+// detaches reports whether there is a command to leave alone.
 func (d *leaveDialog) detaches() bool { return d.keeps && d.running != nil }
 
 func (d *leaveDialog) leaveNow() event.Text {

@@ -227,7 +227,7 @@ func TestReplayGoTo(t *testing.T) {
 		w, h := size[0], size[1]
 		s := newStage(t, path, w, h, ReplayOptions{Options: Options{Lang: map[int]string{80: "ja"}[w]}})
 		s.press("space", ":")
-		padded := strings.Join(fill(strings.Split(s.View().Content, "\n"), w, h), "\n") // a canvas leaves out blanks at the end
+		padded := strings.Join(fill(strings.Split(s.View().Content, "\n"), w, h), "\n") // a canvas trims trailing blanks
 		sameAsGolden(t, fmt.Sprintf("replay-goto-%dx%d", w, h), drawn(t, padded, w, h))
 	}
 	at := func(keys ...string) *stage {
@@ -259,7 +259,7 @@ func TestReplayGoTo(t *testing.T) {
 	}
 }
 
-// A time in which output was not recorded stands on the timeline, can be gone to, and is said as long as one is in it.
+// A time in which output was not recorded is on the timeline, can be gone to, and is named while it is shown.
 func TestReplayPausedRecording(t *testing.T) {
 	for _, lang := range []string{"en", "ja"} {
 		w, err := transcript.Create(t.TempDir(), transcript.Header{Tool: "test", Runbook: "r", Started: time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)})

@@ -33,7 +33,7 @@ var (
 	markFailed   = timeMark{"✗", 9, func(l look) lipgloss.Style { return l.Danger }}
 )
 
-// timeline is what stands on the line below the run: where its steps begin and how they end, and what else one may
+// timeline is what is on the line below the run: where its steps begin and how they end, and what else one may
 // want to go to.
 type timeline struct {
 	marks  []transcript.Mark // all of them, to jump to
@@ -105,7 +105,7 @@ func (t *timeline) add(rec *transcript.Recording, m transcript.Mark) {
 	}
 }
 
-// jump gives the nearest position of a mark of a kind, after a position or, with by below 0, before it.
+// jump returns the nearest position of a mark of a kind, after a position or, with by below 0, before it.
 func (t *timeline) jump(what transcript.Marks, pos, by int) (int, bool) {
 	i := sort.Search(len(t.marks), func(i int) bool { return t.marks[i].Pos > pos })
 	if by < 0 {
@@ -119,7 +119,7 @@ func (t *timeline) jump(what transcript.Marks, pos, by int) (int, bool) {
 	return 0, false
 }
 
-// draw gives the line in w columns, and where the player is.
+// draw returns the line in w columns, and where the player is.
 func (t *timeline) draw(l look, p *player, w int) string {
 	from, to := event.Duration(0), event.Duration(p.rec.End().Elapsed)
 	cells := w - width(from) - width(to) - 6

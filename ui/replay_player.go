@@ -105,7 +105,7 @@ func (p *player) Advance(d time.Duration) {
 	}
 }
 
-// AtEnd says whether nothing is left to play.
+// AtEnd reports whether nothing is left to play.
 func (p *player) AtEnd() bool { return p.at.Pos >= p.rec.Len() }
 
 // Seek goes to a position.
@@ -134,7 +134,7 @@ func (p *player) forward(to transcript.Place) {
 	}
 }
 
-// Print gives the state the output of some commands and drops that of the others.
+// Print returns the state the output of some commands and drops that of the others.
 func (p *player) Print(commands []*event.CommandState) error {
 	var missing []*event.CommandState
 	shown := map[int]*event.CommandState{}

@@ -42,7 +42,7 @@ type (
 	}
 )
 
-// scan reads on. When all is read it waits a while for more, unless that is wanted at once.
+// scan reads on. When all is read it waits a while for more, unless that is needed at once.
 func (m *replayModel) scan(now bool) tea.Cmd {
 	next, dir := m.rec.Scan(scanSize), filepath.Dir(m.rec.Path())
 	return func() tea.Msg {

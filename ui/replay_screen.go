@@ -106,7 +106,7 @@ func (r *replayScreen) follow(on bool) {
 	}
 }
 
-// Grow takes note that more of the file was read: all of it, or not, and whether a console writes it. It says whether
+// Grow takes note that more of the file was read: all of it, or not, and whether a console writes it. It reports whether
 // the run has just come to its end.
 func (r *replayScreen) Grow(s scanned, more, whole bool) (ended bool) {
 	p := r.player
@@ -138,7 +138,7 @@ func (r *replayScreen) Renew() {
 	r.show()
 }
 
-// SetVerdict says whether all is as it was written.
+// SetVerdict reports whether all is as it was written.
 func (r *replayScreen) SetVerdict(v transcript.Result, err error) { r.verdict, r.problem = &v, err }
 
 // advance lets time pass.
@@ -158,7 +158,7 @@ func (r *replayScreen) SetSize(w, h int) {
 	r.run.SetSize(w, max(0, h-r.footHeight()))
 }
 
-// footHeight is how many lines stand below the Run screen: the timeline, where we are, the keys. On very little room
+// footHeight is how many lines are below the Run screen: the timeline, where we are, the keys. On very little room
 // only the last.
 func (r *replayScreen) footHeight() int {
 	switch {
@@ -170,7 +170,7 @@ func (r *replayScreen) footHeight() int {
 	return 1
 }
 
-// show gives the Run screen the state as it was, with the output that is looked at.
+// show returns the Run screen the state as it was, with the output that is looked at.
 func (r *replayScreen) show() {
 	p := r.player
 	r.run.state = p.state
@@ -218,7 +218,7 @@ func commandsOf(s *event.State) (all []*event.CommandState) {
 	return all
 }
 
-// View draws the screen. The first line of the Run screen speaks of a run that goes on; ours stands in its place.
+// View draws the screen. The first line of the Run screen speaks of a live run; ours replaces it.
 func (r *replayScreen) View() string {
 	screen := r.run.View()
 	if r.run.lay.TooSmall {
@@ -267,7 +267,7 @@ func (r *replayScreen) banner() string {
 	return layPieces(pieces, r.w)
 }
 
-// trust says whether the recording is as it was written, and how much that matters now.
+// trust reports whether the recording is as it was written, and how much that matters now.
 func (r *replayScreen) trust() (keep int, text string) {
 	v := r.verdict
 	switch bad := r.player.rec.Bad(); {

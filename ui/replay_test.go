@@ -136,7 +136,7 @@ func TestReplayGolden(t *testing.T) {
 	}
 }
 
-// A replay is the Run screen: what stands between the banner and the timeline is the same.
+// A replay is the Run screen: what is between the banner and the timeline is the same.
 func TestReplayIsTheRunScreen(t *testing.T) {
 	s := newStage(t, recorded(t), 120, 40, ReplayOptions{})
 	s.press("]", "]", "]")

@@ -33,7 +33,7 @@ type runScreen struct {
 	plan    *planView // nil until somebody looks at it
 	search  *field
 	notice  string
-	front   []Key // the keys of what stands over the screen, if something does
+	front   []Key // the keys of what is over the screen, if something does
 	more    []Key // the keys of the screen around this one, for the last line
 	bare    bool  // without the key line: a replay has its own
 }
@@ -93,7 +93,7 @@ func (r *runScreen) shownStep() (st *event.StepState, current bool) {
 	return nil, true
 }
 
-// arrange gives every part its room and what it shows.
+// arrange returns every part its room and what it shows.
 func (r *runScreen) arrange() {
 	h := r.h
 	if r.bare && h > 0 {
@@ -163,7 +163,7 @@ func (r *runScreen) View() string {
 	return screen
 }
 
-// full says whether the main panel has the whole screen: two texts side by side want the width.
+// full reports whether the main panel has the whole screen: two texts side by side want the width.
 func (r *runScreen) full() bool {
 	return r.zoom || r.diff != nil && r.ask != nil && r.focus == panelStep && r.looking == ""
 }
@@ -195,7 +195,7 @@ func (r *runScreen) wide() []string {
 	return lines
 }
 
-// mainView is what stands in the main panel: on a narrow screen, or zoomed, whatever has the focus.
+// mainView is what is in the main panel: on a narrow screen, or zoomed, whatever has the focus.
 func (r *runScreen) mainView() string {
 	small := !r.lay.Wide || r.full()
 	switch {
@@ -229,7 +229,7 @@ func (r *runScreen) lastLine(keys []Key) string {
 	return r.keyLine(keys, r.w)
 }
 
-// floats says whether a dialog stands over the screen.
+// floats reports whether a dialog is over the screen.
 func (r *runScreen) floats() bool {
 	return r.ask != nil && !r.ask.Docked() && !r.peek && !r.lay.TooSmall
 }
@@ -259,7 +259,7 @@ func (r *runScreen) Cursor() *tea.Cursor {
 	return nil
 }
 
-// answering says whether keys go to the question: it is in sight and nothing else has the focus.
+// answering reports whether keys go to the question: it is in sight and nothing else has the focus.
 func (r *runScreen) answering() bool {
 	if r.diff != nil && r.diff.search != nil {
 		return false // what is typed is looked for in the texts
@@ -301,7 +301,7 @@ func (r *runScreen) output() *outputView {
 	return nil
 }
 
-// behindDetails says whether the step has output, and shows its details in its place.
+// behindDetails reports whether the step has output, and shows its details in its place.
 func (r *runScreen) behindDetails() bool {
 	return r.focus == panelStep && r.step.details && r.step.output.Rows() > 0
 }

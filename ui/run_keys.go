@@ -62,7 +62,7 @@ func (r *runScreen) route(msg tea.KeyPressMsg) action {
 	return r.screenKey(k.Keys[0])
 }
 
-// onScreen says whether the key may answer the question: it stands on the screen, or it is no letter of a choice.
+// onScreen reports whether the key may answer the question: it is on the screen, or it is no letter of a choice.
 func (r *runScreen) onScreen(msg tea.KeyPressMsg) bool {
 	if r.ask.Typing() || !r.ask.Docked() || r.ask.listed || r.ask.letter(msg.String()) < 0 {
 		return true
@@ -70,7 +70,7 @@ func (r *runScreen) onScreen(msg tea.KeyPressMsg) bool {
 	return r.isDrawn(msg)
 }
 
-// isDrawn says whether a key stands in the key line.
+// isDrawn reports whether a key is in the key line.
 func (r *runScreen) isDrawn(msg tea.KeyPressMsg) bool {
 	_, ok := find(r.drawn(r.allKeys(), r.w), msg)
 	return ok
@@ -112,14 +112,14 @@ func (r *runScreen) screenKeys() []Key {
 	return keys
 }
 
-// Keys are what works now, the most wanted first.
+// Keys are the keys that work now, the most useful first.
 func (r *runScreen) Keys() []Key {
 	switch {
 	case r.search != nil:
 		return []Key{{Keys: []string{"enter"}, Help: sayKeySearch}, {Keys: []string{"esc"}, Help: sayKeyBack}}
 	case r.answering() && !r.ask.Docked():
 		keys := append(r.ask.Keys(), Key{Keys: []string{"tab"}, Help: sayKeyPeek})
-		// the way out is last, where the key line never leaves it out
+		// the exit is last, where the key line never drops it
 		slices.SortStableFunc(keys, func(a, b Key) int { return isEsc(a) - isEsc(b) })
 		return keys
 	}

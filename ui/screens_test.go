@@ -150,7 +150,7 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// TestPanels shows the other things that can stand on the screen.
+// TestPanels shows the other things that can be on the screen.
 func TestPanels(t *testing.T) {
 	for _, c := range []struct {
 		name, scene string

@@ -12,7 +12,7 @@ import (
 )
 
 // stepDoc says everything about a step that is not output: why, where, what will run, gates, decisions, how it ended.
-// q is the question that stands at this step, or nil.
+// q is the question at this step, or nil.
 func (l look) stepDoc(st *event.StepState, q *event.Question, w int) []block {
 	w = max(w, 20)
 	var out []block
@@ -228,7 +228,7 @@ func (l look) remedies(rs []event.Remedy, w int) []string {
 	return out
 }
 
-// severity is the word for how bad a pitfall is.
+// severity names how bad a pitfall is.
 func (l look) severity(s string) string { return safetext.Line(l.say(event.SeverityText(s))) }
 
 func (l look) decisionBlock(d event.Answered, w int) block {
@@ -278,12 +278,12 @@ func (l look) questionBlock(st *event.StepState, q *event.Question, w int) block
 	return block{lines: lines, short: lines[:min(3, len(lines))], keep: 7}
 }
 
-// gateSays says whether a gate of the step stands on the screen with these words.
+// gateSays reports whether a gate of the step is on the screen with these words.
 func (l look) gateSays(st *event.StepState, body string) bool {
 	return slices.ContainsFunc(st.Gates, func(g event.GateChecked) bool { return l.told(g.Says) == body })
 }
 
-// saidAlready says whether a detail of a question stands on the screen as a command or as evidence.
+// saidAlready reports whether a detail of a question is on the screen as a command or as evidence.
 func saidAlready(st *event.StepState, detail string) bool {
 	return slices.ContainsFunc(st.Operations, func(o event.Operation) bool {
 		return strings.HasSuffix(detail, o.Line) && len(detail) <= len(o.Host)+len(o.Line)+4

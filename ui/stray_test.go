@@ -86,7 +86,7 @@ func typeFast(d *driver, s string) {
 	}
 }
 
-// TestNoHiddenKeyAnswers presses every key at every question: one that answers anything but the safe choice stands on the
+// TestNoHiddenKeyAnswers presses every key at every question: one that answers anything but the safe choice is on the
 // screen.
 func TestNoHiddenKeyAnswers(t *testing.T) {
 	var keys []string
@@ -122,7 +122,7 @@ func TestNoHiddenKeyAnswers(t *testing.T) {
 	t.Logf("%d keys pressed", pressed)
 }
 
-// hasWord says whether a key is named on a screen.
+// hasWord reports whether a key is named on a screen.
 func hasWord(screen, key string) bool {
 	for _, f := range strings.Fields(screen) {
 		if strings.EqualFold(f, key) {

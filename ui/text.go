@@ -89,7 +89,7 @@ func wrap(s string, w int) []string {
 	return out
 }
 
-// wrapProse is wrap for what is read and never run: the further lines of an item of a list stand under its first.
+// wrapProse is wrap for what is read and never run: the further lines of an item of a list are under its first.
 func wrapProse(s string, w int) []string {
 	var out []string
 	for _, line := range strings.Split(s, "\n") {
@@ -139,7 +139,7 @@ func wrapLine(s string, w int) []string {
 	return append(out, string(line))
 }
 
-// canBreak says whether a line may end between a and b.
+// canBreak reports whether a line may end between a and b.
 func canBreak(a, b rune) bool {
 	if strings.ContainsRune(notFirst, b) || strings.ContainsRune(notLast, a) {
 		return false

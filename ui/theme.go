@@ -73,7 +73,7 @@ func newLook(o Options) look {
 	return look{theme: newTheme(o.NoColor), lang: lang}
 }
 
-// say gives a text of ours in the operator's language, formatted with args if there are any.
+// say returns a text of ours in the operator's language, formatted with args if there are any.
 func (l look) say(t event.Text, args ...any) string {
 	s := t.In(l.lang)
 	if len(args) == 0 {
@@ -82,7 +82,7 @@ func (l look) say(t event.Text, args ...any) string {
 	return fmt.Sprintf(s, args...)
 }
 
-// told gives a text that came with the run, made safe to draw.
+// told returns a text that came with the run, made safe to draw.
 func (l look) told(t event.Text) string { return safetext.Text(t.In(l.lang)) }
 
 // sign is the mark, the word and the style of a step's status.

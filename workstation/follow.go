@@ -19,7 +19,7 @@ type Offsets struct{ Stdout, Stderr int64 }
 // lookEvery is how often we look without being told to: where the socket is gone, that is all there is.
 const lookEvery = 20 * time.Millisecond
 
-// LostError says that nobody knows how a command ended, nor whether it did.
+// LostError says that the outcome of a command is unknown: it may even still run.
 type LostError struct {
 	job     job
 	dir     string

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What a command printed stands in the spool masked. A program that asked for it wants the bytes themselves: they are in the
+// What a command printed is in the spool masked. A program that asked for it needs the bytes themselves: they are in the
 // memory of the supervisor, and go from there to the console over the socket, never to a disk.
 
 const (
@@ -34,7 +34,7 @@ type original struct {
 
 var hashSeed = maphash.MakeSeed()
 
-// around gives the writer of a stream: mask makes of it what is written to the spool.
+// around returns the writer of a stream: mask makes of it what is written to the spool.
 func (o *original) around(spool io.Writer, mask func(io.Writer) io.WriteCloser) io.WriteCloser {
 	o.printed.SetSeed(hashSeed)
 	o.wrote.SetSeed(hashSeed)
@@ -97,7 +97,7 @@ func (d *controlServer) give(list []*original) {
 }
 
 // Original gives, once [Job.Follow] has returned, the beginning of a stream as the command printed it, where what Follow
-// delivered is a masked copy; nil if nobody knows it any more.
+// delivered is a masked copy; nil if it is no longer known.
 func (j *Job) Original(stream string) (all []byte, masked bool) {
 	e := j.ending()
 	if e == nil || slices.Contains(e.Exact, stream) {

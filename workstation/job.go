@@ -42,7 +42,7 @@ type Job struct {
 // stdin has a length (Len() int), all of it is read here, so that no command waits for the rest of its input when
 // this process is gone.
 //
-// An error is a [*StartError], or a [*LostError] if nobody knows whether it started.
+// An error is a [*StartError], or a [*LostError] if it is unknown whether it started.
 func Start(dir string, number int, line string, o Options, stdin io.Reader, secrets Secrets) (*Job, error) {
 	s := spec{
 		Number: number, Line: line, Options: o, Secrets: secrets, Graces: stopTimeouts{interruptGrace, terminateGrace, outputGrace},
@@ -197,7 +197,7 @@ func readJob(name string) (j job, err error) {
 	return j, nil
 }
 
-// locked says whether somebody holds the lock of a job.
+// locked reports whether somebody holds the lock of a job.
 func locked(name string) bool {
 	f, err := regular.Open(name)
 	if err != nil {
@@ -215,12 +215,12 @@ func (j *Job) ending() *ending {
 	}
 	var e ending
 	if json.Unmarshal(b, &e) != nil {
-		return nil // a disk that lost it: then nobody knows
+		return nil // the disk lost it: the outcome is unknown
 	}
 	return &e
 }
 
-// EndedAt is when the command ended, zero as long as it runs or nobody knows.
+// EndedAt is when the command ended, zero while it runs or where that is unknown.
 func (j *Job) EndedAt() time.Time {
 	info, err := os.Stat(j.names.exit)
 	if err != nil || j.ending() == nil {
@@ -236,7 +236,7 @@ type State string
 const (
 	Running State = "running"
 	Ended   State = "ended"
-	Lost    State = "lost"        // nobody knows how it ended: its supervisor is gone
+	Lost    State = "lost"        // the outcome is unknown: its supervisor is gone
 	Never   State = "not-started" // nothing of it has happened
 )
 
@@ -261,7 +261,7 @@ func (j *Job) Close() {
 	j.conn, j.giving = nil, nil
 }
 
-// ask sends a request. It says whether the supervisor took it.
+// ask sends a request. It reports whether the supervisor took it.
 func (j *Job) ask(r request) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -341,5 +341,5 @@ func Jobs(dir string) ([]Info, error) {
 	return all, nil
 }
 
-// left says whether processes of a job whose supervisor is gone are still there.
+// left reports whether processes of a job whose supervisor is gone are still there.
 func (j *job) left() bool { return j.PID > 1 && j.Boot == bootID() && alive(j.PID) }

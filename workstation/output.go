@@ -75,7 +75,7 @@ func (o *outputs) pass() {
 	o.held, o.passed = o.held[:0], time.Now()
 }
 
-// failure gives the first failed write, once all that came is written.
+// failure returns the first failed write, once all that came is written.
 func (o *outputs) failure() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -54,7 +54,7 @@ func (d *outputCopy) copy(w io.Writer, r *os.File) {
 	})
 }
 
-// closeWriters gives up our copies of the command's ends.
+// closeWriters returns up our copies of the command's ends.
 func (d *outputCopy) closeWriters() {
 	for _, w := range d.writers {
 		w.Close()

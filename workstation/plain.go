@@ -54,7 +54,7 @@ func (d *outputCopy) pipe(w io.Writer) (*os.File, error) {
 	return cmdEnd, nil
 }
 
-// same tells whether both streams go to one place; then one pipe for both keeps
+// same reports whether both streams go to one place; then one pipe for both keeps
 // their lines in order.
 func same(a, b io.Writer) bool {
 	return a != nil && b != nil && reflect.TypeOf(a).Comparable() && a == b

@@ -21,7 +21,7 @@ const reserve = 4 << 10
 
 // spool is the record of one command's output: the bytes of each stream, and when they came.
 //
-// A stream that could not be written ends there: what came later would stand in the wrong place. The command never
+// A stream that could not be written ends there: what came later would be in the wrong place. The command never
 // learns of it.
 type spool struct {
 	names  files

@@ -52,7 +52,7 @@ func gone(group int, ended <-chan error, grace time.Duration) bool {
 	}
 }
 
-// alive tells whether a process of the group is left that still does anything.
+// alive reports whether a process of the group is left that still does anything.
 // Zombies do not: where nobody reaps orphans, as in many containers, they stay.
 func alive(group int) bool {
 	if err := syscall.Kill(-group, 0); errors.Is(err, syscall.ESRCH) {

@@ -169,7 +169,7 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 			e.Exact = append(e.Exact, o.name)
 		}
 	}
-	_ = kept.end(e) // without it, the lock's end says that nobody knows
+	_ = kept.end(e) // without it, the end of the lock says that the outcome is unknown
 	desk.give(originals)
 	return nil
 }

@@ -729,9 +729,9 @@ func (l lines) Write(p []byte) (int, error) {
 func TestDiskFull(t *testing.T) {
 	if os.Getuid() != 0 {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("wants root, to mount a small disk")
+			t.Fatal("requires root, to mount a small disk")
 		}
-		t.Skip("wants root, to mount a small disk")
+		t.Skip("requires root, to mount a small disk")
 	}
 	if os.Getenv("IN_UNSHARE") == "" {
 		cmd := exec.Command("unshare", "-m", "/proc/self/exe", "-test.run=^TestDiskFull$", "-test.v")

@@ -42,7 +42,7 @@ var (
 
 // The size of a terminal, whatever that of the operator's is: so wide that programs
 // do not wrap or shorten their lines. The screen does its own wrapping, the next
-// console may have another size, and the transcript wants the line as it was meant.
+// console may have another size, and the transcript records the line as it was meant.
 const columns, rows = 500, 50
 
 // Options says where and how a command runs. Zero means: here, with our own

@@ -1,4 +1,4 @@
-# Take away what is left of commands whose end is known. $1 half of the mark, then their names.
+# Remove the files of commands whose outcome was received. $1 half of the mark, then their names.
 mark=$1:$1
 echo "$mark"
 shift

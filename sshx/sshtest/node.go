@@ -1,4 +1,4 @@
-// Package sshtest runs a real sshd with real PAM and sudo for tests. Its users and their passwords are its own: it stands in a
+// Package sshtest runs a real sshd with real PAM and sudo for tests. Its users and their passwords are its own: it is in a
 // mount namespace with other files for /etc/passwd, /etc/shadow, /etc/sudoers and the PAM services. That needs root.
 package sshtest
 

@@ -23,7 +23,7 @@ const (
 const steps = 40
 
 // Large records a run whose commands print some number of bytes into a directory of its own under root, and gives the
-// directory. With spooled, the output stands in the spool of the run.
+// directory. With spooled, the output is in the spool of the run.
 func Large(root string, size int64, spooled bool) (string, error) {
 	begin := time.Date(2026, 11, 14, 22, 3, 0, 0, time.UTC)
 	w, err := transcript.Create(root, transcript.Header{Tool: "test", Runbook: "kubespray/v2.28.0", Cluster: "prod-4",
