@@ -61,7 +61,7 @@ func (r *Reader) runner(line []byte) bool {
 	return true
 }
 
-// event gives a result that was JSON from the beginning.
+// event emits a result that was given as JSON.
 func (r *Reader) event(host string, status Status, res map[string]any, first, last int) {
 	if status == OK && res["changed"] == true {
 		status = Changed
@@ -106,7 +106,7 @@ func (r *Reader) document() {
 	if !bytes.Contains(text, []byte(`"plays"`)) || json.Unmarshal(text, &doc) != nil {
 		return
 	}
-	at := 0 // results are looked for in their order, for their lines
+	at := 0 // where the search for the next result begins, to find its lines
 	for _, p := range doc.Plays {
 		r.header("PLAY", p.Play.Name)
 		for _, t := range p.Tasks {
@@ -132,7 +132,7 @@ func (r *Reader) document() {
 
 type docStats struct{ OK, Changed, Failures, Unreachable, Skipped, Rescued, Ignored int }
 
-// stats gives the recap in which a play of JSON ends.
+// stats emits the recap at the end of a JSON run.
 func (r *Reader) stats(stats map[string]docStats) {
 	for _, host := range sortedKeys(stats) {
 		s := stats[host]

@@ -35,7 +35,7 @@ func TestHomeNext(t *testing.T) {
 	}{
 		{"both agree", seenAt("v2.27.0", "v1.31.4", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", ""},
 		{"no cluster", seenAt("v2.27.0"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "was not asked (no answer)"},
-		{"no checkout", seenAt("", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "told by Kubernetes 1.31.4 alone"},
+		{"no checkout", seenAt("", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "inferred from Kubernetes 1.31.4 alone"},
 		{"half an upgrade", seenAt("v2.27.0", "v1.32.5", "v1.31.4"), "v2.27.0 v2.28.1", "kubespray-v2.28.1", "1.31.4", "an upgrade is not finished"},
 		{"the newest", seenAt("v2.31.0", "v1.35.4"), "", "", "1.35.4", ""},
 	} {
@@ -83,7 +83,7 @@ func TestHomeNode(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	if got := homeNode(map[string]any{}); got.Ready != "Unknown" {
-		t.Errorf("a node that says nothing is %q", got.Ready)
+		t.Errorf("a node without status is %q", got.Ready)
 	}
 }
 

@@ -16,7 +16,7 @@ func nodesCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use: "nodes [HOST,...]", Short: "The nodes of the cluster as an inventory, for clusters that Ansible does not know",
 		Long: "The nodes of the cluster as ansible-inventory --list would print them: kube_control_plane, kube_node, and etcd, which is on the\n" +
-			"control planes. Where the API does not answer, name the control planes: they are taken as they are, and nobody is asked.",
+			"control planes. When the API does not answer, name the control planes: the names are used as given.",
 		Example: "  spraydeck inventory nodes\n  spraydeck inventory nodes cp1,cp2,cp3",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,7 +56,7 @@ func (inv *nodeInventory) add(name, address string, control bool) {
 	inv.workers = append(inv.workers, name)
 }
 
-// ask takes the nodes from the API, with their internal addresses.
+// ask reads the nodes from the API, with their internal addresses.
 func (inv *nodeInventory) ask(cmd *cobra.Command, o *options) error {
 	c, err := kube.Open(o.kubeconfig, o.context)
 	if err != nil {

@@ -61,9 +61,9 @@ func planCommand(o *options) *cobra.Command { return planCommandWith(o, nil) }
 func planCommandWith(o *options, findings findingsOf) *cobra.Command {
 	var from, to, format string
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Show the way to a release: every hop, what is installed there, what to know before", Args: cobra.NoArgs,
-		Long: "Show the way from one release of Kubespray to another. No minor is skipped, releases known to be bad are\n" +
-			"passed by and the reason is given. Nothing is changed; with --from neither checkout nor cluster is needed.",
+		Use: "plan", Short: "Show the route to a release: every hop, what it installs, what to know first", Args: cobra.NoArgs,
+		Long: "Show the route from one release of Kubespray to another. No minor is skipped; releases known to be bad are\n" +
+			"avoided, with the reason. Nothing is changed; with --from neither checkout nor cluster is needed.",
 		Example: "  spraydeck plan --checkout ~/kubespray\n  spraydeck plan --from v2.24.1 --to v2.31.0 -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if format != "table" && format != "json" {
@@ -109,7 +109,7 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 			return nil, err
 		}
 		if findings == nil {
-			findings = l.findings(o) // the start was found here, so here is what the plan is for
+			findings = l.findings(o) // the start was found on this machine, so its cluster can be checked
 		}
 	}
 	if to == "" {
@@ -117,7 +117,7 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 		if newest == nil {
 			return nil, errors.New("choose a target: the catalogue has no good release")
 		}
-		// a cluster on a release newer than the newest good one has nowhere to go, and need not be told of a way back
+		// a cluster on a release newer than the newest good one has no target; going back is not proposed
 		if to = newest.Name.Value; newer(start.Release, to) {
 			to = start.Release
 		}
@@ -147,7 +147,7 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 	return p, nil
 }
 
-// releases are the built-in ones, and those of the operator's own directories in their place or beside them.
+// releases returns the built-in releases, replaced or extended by those of the operator's own directories.
 func (l *library) releases() (release.Releases, error) {
 	rs, err := release.ReadReleases(runbooks.Releases, "releases")
 	if err != nil {

@@ -136,10 +136,10 @@ func (s sighting) start(rs release.Releases) (planStart, error) {
 		}
 	case checkout == nil:
 		p.Release, p.Source = cluster.Name.Value, "cluster"
-		p.warn("the start is told by Kubernetes %s alone, %v; --from says it exactly", "開始点は Kubernetes %s だけから推定（%v）。正確には --from で指定する", p.Kubernetes, cmpErr(unknown, s.noTag))
+		p.warn("the start is inferred from Kubernetes %s alone, %v; --from says it exactly", "開始点は Kubernetes %s だけから推定（%v）。正確には --from で指定する", p.Kubernetes, cmpErr(unknown, s.noTag))
 	case disagree(checkout, cluster, p.Kubernetes):
 		p.Release, p.Source = cluster.Name.Value, "cluster"
-		p.warn("the checkout stands at %s (Kubernetes %s), the nodes run %s: the start is %s; --from says otherwise",
+		p.warn("the checkout is at %s (Kubernetes %s), the nodes run %s: the start is %s; --from says otherwise",
 			"チェックアウトは %s（Kubernetes %s）だが、ノードは %s。開始点は %s とする。違う場合は --from で指定する",
 			checkout.Name, checkout.Kubernetes.Default, p.Kubernetes, cluster.Name)
 	default:

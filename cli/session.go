@@ -22,12 +22,12 @@ func giveInventory(o *options, book *runbook.Runbook, inputs map[string]string) 
 	}
 }
 
-// env returns what the engine needs to act on the real thing.
+// env returns the engine's access to the real machines and cluster.
 func (o *world) env(inputs map[string]string) engine.Env {
 	return engine.Env{Exec: o.exec(), Learn: o.learn, Inputs: inputs}
 }
 
-// checkEnv is env for checks, which ask nothing.
+// checkEnv is env for checks: every question is declined.
 func (o *world) checkEnv(inputs map[string]string) engine.Env {
 	env := o.env(inputs)
 	env.Ask = declined

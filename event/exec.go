@@ -55,7 +55,7 @@ type Seen struct {
 type Prompt struct {
 	Line    *regexp.Regexp // a line, or the beginning of one that waits
 	Keys    string         // what Continue types
-	Decline string         // what leaving types
+	Decline string         // typed when the operator leaves the prompt
 }
 
 // Masked replaces a secret in a record.

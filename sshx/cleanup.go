@@ -14,29 +14,29 @@ import (
 // What is known to have ended is removed from a node a moment later, together with whatever else ended meanwhile: by then
 // the caller has written down how it ended, and if not, can still ask again.
 const (
-	forgetAfter = 2 * time.Second
-	forgetLimit = 5 * time.Second
+	cleanupAfter = 2 * time.Second
+	cleanupLimit = 5 * time.Second
 )
 
-// forgetful keeps what is still to be removed.
-type forgetful struct {
+// cleanup keeps what is still to be removed.
+type cleanup struct {
 	mu    sync.Mutex
 	names map[string][]string // by host
 	busy  sync.WaitGroup
 }
 
-func (c *Client) forget(host, name string) {
-	f := &c.forgetful
+func (c *Client) cleanLater(host, name string) {
+	f := &c.cleanup
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.names[host] = append(f.names[host], name); len(f.names[host]) == 1 {
-		time.AfterFunc(forgetAfter, func() { c.clean(host) })
+		time.AfterFunc(cleanupAfter, func() { c.clean(host) })
 	}
 }
 
 // clean removes what a host is still to forget. What cannot be removed now is tried again when the client is closed.
 func (c *Client) clean(host string) {
-	f := &c.forgetful
+	f := &c.cleanup
 	f.mu.Lock()
 	names := f.names[host]
 	delete(f.names, host)
@@ -48,7 +48,7 @@ func (c *Client) clean(host string) {
 	if len(names) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), forgetLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupLimit)
 	defer cancel()
 	if said, err := c.ask(ctx, host, cleanScript, names...); err != nil || said != "done" {
 		f.mu.Lock()
@@ -59,7 +59,7 @@ func (c *Client) clean(host string) {
 
 // cleanAll removes the rest. A node that does not answer keeps its own.
 func (c *Client) cleanAll() {
-	f := &c.forgetful
+	f := &c.cleanup
 	f.busy.Wait()
 	f.mu.Lock()
 	var hosts []string

@@ -194,7 +194,7 @@ func (k *durable) follow(ctx context.Context) {
 // stop ends the command on the node, over a session of its own, and reports whether there was one to end.
 func (k *durable) stop() bool {
 	args, limit := []string{k.name}, 5*time.Second
-	for _, grace := range k.client.graces {
+	for _, grace := range k.client.stopTimeouts {
 		args = append(args, strconv.Itoa(int(grace/time.Second)))
 		limit += grace
 	}
@@ -212,7 +212,7 @@ func (k *durable) end(ctx context.Context) (int, error) {
 	exit, full, err := -1, false, error(nil)
 	if words := strings.Fields(k.said); len(words) > 1 && words[0] == "exit" && k.err == nil {
 		if exit, err = strconv.Atoi(words[1]); err == nil {
-			k.client.forget(k.host, k.name)
+			k.client.cleanLater(k.host, k.name)
 			full = len(words) > 2
 		}
 	}

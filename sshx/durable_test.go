@@ -412,7 +412,7 @@ func TestCancelKept(t *testing.T) {
 					t.Parallel()
 					k := startKeeper(t)
 					k.shell = shell
-					k.graces = [3]time.Duration{2 * time.Second, time.Second, time.Second}
+					k.stopTimeouts = [3]time.Duration{2 * time.Second, time.Second, time.Second}
 					ctx, cancel := context.WithCancel(context.Background())
 					out := newAwait("begun")
 					go func() {

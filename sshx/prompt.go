@@ -70,7 +70,7 @@ func newSecrets() *secrets {
 		declined: map[string]time.Time{}}
 }
 
-// put puts a prompt to the operator when it is its turn.
+// put asks the operator when the prompt's turn comes.
 func (s *secrets) put(ctx context.Context, p Prompt) (string, error) {
 	select {
 	case s.turn <- struct{}{}:

@@ -67,11 +67,11 @@ type Client struct {
 
 	secrets      *secrets
 	sudos        sync.Map // lent, by host
-	forgetful    forgetful
+	cleanup      cleanup
 	sent         string        // see Record
 	shell        string        // runs our scripts; tests put another one here
 	reconnectFor time.Duration // how long a command that was cut off is looked for
-	graces       [3]time.Duration
+	stopTimeouts [3]time.Duration
 }
 
 // New returns a client that has connected to nothing yet. An empty configFile
@@ -83,7 +83,7 @@ func New(configFile string, host func(name string) Options) *Client {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Client{configFile: configFile, options: host, ctx: ctx, stop: stop, slots: map[string]*slot{},
-		secrets: newSecrets(), forgetful: forgetful{names: map[string][]string{}}, shell: "/bin/sh", reconnectFor: reconnectFor, graces: stopGraces}
+		secrets: newSecrets(), cleanup: cleanup{names: map[string][]string{}}, shell: "/bin/sh", reconnectFor: reconnectFor, stopTimeouts: stopGraces}
 }
 
 // Run runs command on host, by the login shell of the user there, and returns

@@ -5,7 +5,7 @@
 //
 //   - finder.go and literal.go: which lines can match at all. Every expression has fixed text that a match must hold; a
 //     line without any such text is dropped at about 1 GB/s and never seen by a regular expression.
-//   - scanner.go, view.go, join.go, prefix.go: what a line says. The same words come bare, behind the prefix of a journal,
+//   - scanner.go, line_view.go, unwrap.go, prefix.go: what a line says. The same words come bare, behind the prefix of a journal,
 //     escaped inside a line of JSON, quoted in YAML, folded, wrapped by a terminal or drawn by cowsay. An expression is
 //     tried on each of these readings ("views").
 //   - judge.go and condition.go: what it means. Tasks, conditions over several lines and over time, and which of several

@@ -89,7 +89,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Why) }
 
-// FormatError is a transcript of a format that this version can not read.
+// FormatError reports a transcript in a format that this version cannot read.
 type FormatError struct {
 	Path   string
 	Format int

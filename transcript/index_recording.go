@@ -297,7 +297,7 @@ func (c *Recording) stamp(s *event.State, at Place) {
 // nearby is how many bytes of the file are rather read through than leapt over.
 const nearby = 512 << 10
 
-// Forward takes a state from one place to a later one. It adds what the commands for which wanted says so printed in
+// Forward takes a state from one place to a later one. It adds the output of the commands that wanted selects in
 // between, unless that is too much; then it says so, and Print gives them the end of it.
 func (c *Recording) Forward(s *event.State, from, to Place, wanted func(number int) bool) (whole bool) {
 	from.Offset = max(from.Offset, c.start) // the zero Place is the start

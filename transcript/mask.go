@@ -18,10 +18,10 @@ const Masked = event.Masked
 // ends in what may be the beginning of a value, that end is held back until it is clear. It is let go after holdFor,
 // at the end of its command, or before the run ends; if it is half of the value or more, masked.
 //
-// Shapes: what looks like a secret (mask_shape.go). What announces one - "password=", "-----BEGIN … PRIVATE KEY-----" -
+// Shapes: what looks like a secret (mask_patterns.go). What announces one - "password=", "-----BEGIN … PRIVATE KEY-----" -
 // is not secret itself, so nothing is held back: what follows is swallowed as it comes, over any number of pieces.
 //
-// Own patterns: what the operator wrote into a file (mask_own.go). Where there are any, a line is held back until it ends,
+// Own patterns: what the operator wrote into a file (mask_user.go). Where there are any, a line is held back until it ends,
 // also for holdFor at most.
 //
 // Too much masked is an annoyance, too little a leak; where a rule has to err, it errs on the side of the first.

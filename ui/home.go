@@ -106,9 +106,9 @@ func Home(ctx context.Context, data HomeData, o Options) (HomeChoice, error) {
 }
 
 func showHome(ctx context.Context, data HomeData, o Options, more ...tea.ProgramOption) (HomeChoice, error) {
-	errands := newFetcher(ctx)
-	defer errands.end()
-	m := newHomeModel(data, o, errands)
+	fetcher := newFetcher(ctx)
+	defer fetcher.end()
+	m := newHomeModel(data, o, fetcher)
 	_, err := program(ctx, m, more...).Run()
 	switch {
 	case ctx.Err() != nil:

@@ -31,7 +31,7 @@ func newFetcher(ctx context.Context) *fetcher {
 	return &fetcher{ctx: ctx, cancel: cancel}
 }
 
-// begin reports whether another errand may start.
+// begin reports whether another fetch may start.
 func (e *fetcher) begin() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

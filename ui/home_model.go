@@ -46,7 +46,7 @@ type homePage interface {
 type homeModel struct {
 	opts    Options
 	data    HomeData
-	errands *fetcher
+	fetcher *fetcher
 	facts   *homeFacts
 	look    look
 	home    *homeView
@@ -62,7 +62,7 @@ type homeModel struct {
 func newHomeModel(data HomeData, o Options, e *fetcher) *homeModel {
 	facts := &homeFacts{findings: map[string]*lookup[[]runbook.Finding]{}}
 	l := newLook(o)
-	m := &homeModel{opts: o, data: data, errands: e, facts: facts, look: l, home: newHomeView(l, o, facts)}
+	m := &homeModel{opts: o, data: data, fetcher: e, facts: facts, look: l, home: newHomeView(l, o, facts)}
 	m.later = func(d time.Duration, msg tea.Msg) tea.Cmd { return tea.Tick(d, func(time.Time) tea.Msg { return msg }) }
 	m.notice = l.told(data.Notice)
 	return m
@@ -75,15 +75,15 @@ func (m *homeModel) Init() tea.Cmd { return m.again() }
 func (m *homeModel) again() tea.Cmd {
 	now := m.opts.now()
 	return tea.Batch(
-		m.facts.checkout.start(m.errands, lookTime, now, "", m.data.Checkout),
+		m.facts.checkout.start(m.fetcher, lookTime, now, "", m.data.Checkout),
 		m.askCluster(),
-		m.facts.books.start(m.errands, lookTime, now, "", m.data.Runbooks),
-		m.facts.runs.start(m.errands, lookTime, now, "", m.data.Runs),
+		m.facts.books.start(m.fetcher, lookTime, now, "", m.data.Runbooks),
+		m.facts.runs.start(m.fetcher, lookTime, now, "", m.data.Runs),
 	)
 }
 
 func (m *homeModel) askCluster() tea.Cmd {
-	return m.facts.cluster.start(m.errands, lookTime, m.opts.now(), "", m.data.Cluster)
+	return m.facts.cluster.start(m.fetcher, lookTime, m.opts.now(), "", m.data.Cluster)
 }
 
 // Update routes.
@@ -155,7 +155,7 @@ func (m *homeModel) wayOn() tea.Cmd {
 		return nil
 	}
 	seen := HomeSeen{f.checkout.value, f.checkout.err, f.cluster.value, f.cluster.err}
-	return f.next.start(m.errands, lookTime, m.opts.now(), "", func(ctx context.Context) (HomeNext, error) { return m.data.Next(ctx, seen) })
+	return f.next.start(m.fetcher, lookTime, m.opts.now(), "", func(ctx context.Context) (HomeNext, error) { return m.data.Next(ctx, seen) })
 }
 
 // lookBeforehand starts the checkup of the runbook that fits, once. Without a cluster it would only tell that.
@@ -175,7 +175,7 @@ func (m *homeModel) checkup(book string) tea.Cmd {
 	if m.data.Findings == nil {
 		return nil
 	}
-	start := m.facts.of(book).start(m.errands, checkupTime, m.opts.now(), book,
+	start := m.facts.of(book).start(m.fetcher, checkupTime, m.opts.now(), book,
 		func(ctx context.Context) ([]runbook.Finding, error) { return m.data.Findings(ctx, book) })
 	return tea.Batch(start, m.tick())
 }

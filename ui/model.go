@@ -229,7 +229,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.over != nil:
 		return m.act(m.over.HandleKey(msg))
 	case m.typing:
-		return m.typeIn(msg)
+		return m.passThrough(msg)
 	}
 	a := m.run.HandleKey(msg)
 	if a == nil {

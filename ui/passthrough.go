@@ -6,8 +6,8 @@ import (
 	"spraydeck/event"
 )
 
-// typeIn returns a key to the command that runs. ctrl+] ends it, as in telnet; ctrl+c still stops the command.
-func (m *model) typeIn(msg tea.KeyPressMsg) tea.Cmd {
+// passThrough sends a key to the running command. ctrl+] ends it, as in telnet; ctrl+c still stops the command.
+func (m *model) passThrough(msg tea.KeyPressMsg) tea.Cmd {
 	if msg.String() == "ctrl+]" {
 		m.typing = false
 		m.run.Notice("")

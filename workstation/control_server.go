@@ -28,7 +28,7 @@ type controlServer struct {
 type client struct {
 	conn  net.Conn
 	more  chan struct{}
-	wants bool // what the command printed, and no news of it; under mu of the desk
+	wants bool // what the command printed, and no news of it; under mu of the server
 }
 
 // open lets consoles in.

@@ -82,7 +82,7 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 		go j.typed(keys)
 	}
 	returned := j.expect()
-	news, gone := j.news()
+	changes, gone := j.changes()
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	if gone == nil {
@@ -94,7 +94,7 @@ func (j *Job) Follow(ctx context.Context, from Offsets, keys io.Reader, stdout, 
 	for {
 		state := Running
 		select {
-		case <-news:
+		case <-changes:
 		case <-gone:
 			gone = nil
 			state = j.state()
@@ -203,15 +203,15 @@ func (j *Job) typed(keys io.Reader) {
 	}
 }
 
-// news tells when there is more to read, and when the supervisor has gone.
-func (j *Job) news() (news, gone chan struct{}) {
-	news = make(chan struct{}, 1)
-	news <- struct{}{}
+// changes tells when there is more to read, and when the supervisor has gone.
+func (j *Job) changes() (changes, gone chan struct{}) {
+	changes = make(chan struct{}, 1)
+	changes <- struct{}{}
 	j.mu.Lock()
 	conn := j.conn
 	j.mu.Unlock()
 	if conn == nil {
-		return news, nil
+		return changes, nil
 	}
 	gone = make(chan struct{})
 	go func() {
@@ -222,12 +222,12 @@ func (j *Job) news() (news, gone chan struct{}) {
 				return
 			}
 			select {
-			case news <- struct{}{}:
+			case changes <- struct{}{}:
 			default:
 			}
 		}
 	}()
-	return news, gone
+	return changes, gone
 }
 
 // tail reads a growing spool. N.times says in which order the streams were written.

@@ -45,7 +45,7 @@ type Job struct {
 // An error is a [*StartError], or a [*LostError] if it is unknown whether it started.
 func Start(dir string, number int, line string, o Options, stdin io.Reader, secrets Secrets) (*Job, error) {
 	s := spec{
-		Number: number, Line: line, Options: o, Secrets: secrets, Graces: stopTimeouts{interruptGrace, terminateGrace, outputGrace},
+		Number: number, Line: line, Options: o, Secrets: secrets, StopTimeouts: stopTimeouts{interruptGrace, terminateGrace, outputGrace},
 	}
 	var err error
 	if s.Options.Dir, err = filepath.Abs(o.Dir); err != nil {

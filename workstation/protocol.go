@@ -22,13 +22,13 @@ type Mask interface {
 // spec is all that a supervisor is told. It is told it on its standard input: an argument could be read by every user
 // of the machine, and a file would stay.
 type spec struct {
-	Number  int          `json:"number"`
-	Line    string       `json:"line"`
-	Options Options      `json:"options"`
-	Typed   bool         `json:"typed"` // keys will come; else Input is all there is
-	Input   []byte       `json:"input"` // nil: no input
-	Secrets Secrets      `json:"secrets"`
-	Graces  stopTimeouts `json:"graces"`
+	Number       int          `json:"number"`
+	Line         string       `json:"line"`
+	Options      Options      `json:"options"`
+	Typed        bool         `json:"typed"` // keys will come; else Input is all there is
+	Input        []byte       `json:"input"` // nil: no input
+	Secrets      Secrets      `json:"secrets"`
+	StopTimeouts stopTimeouts `json:"graces"`
 }
 
 // stopTimeouts are the waits of a stop. They are told as well, so that console and supervisor agree.

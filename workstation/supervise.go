@@ -47,7 +47,7 @@ func Supervise(masking func(Secrets) Mask) error {
 	if err := forgetStdin(); err != nil {
 		return err
 	}
-	interruptGrace, terminateGrace, outputGrace = s.Graces.Interrupt, s.Graces.Terminate, s.Graces.Output
+	interruptGrace, terminateGrace, outputGrace = s.StopTimeouts.Interrupt, s.StopTimeouts.Terminate, s.StopTimeouts.Output
 	err = supervise(s, masking(s.Secrets), lock, answer, terminated)
 	if err != nil {
 		e := startError(err)
@@ -96,12 +96,12 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 		return err
 	}
 	defer kept.close()
-	desk, err := listen(names.sock)
+	server, err := listen(names.sock)
 	if err != nil {
 		return &StartError{Err: err, hint: "the state directory must be on a file system that takes sockets: set XDG_STATE_HOME"}
 	}
-	defer desk.close()
-	kept.added = desk.tell
+	defer server.close()
+	kept.added = server.tell
 
 	var line bytes.Buffer
 	w := mask.Writer(&line)
@@ -129,7 +129,7 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	var stdin io.Reader
 	switch {
 	case s.Typed:
-		stdin = desk.keys
+		stdin = server.keys
 	case s.Input != nil:
 		stdin = bytes.NewReader(s.Input)
 	}
@@ -146,9 +146,9 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 	_ = note(lock, job{PID: cmd.Process.Pid}, false)
 	_ = json.NewEncoder(answer).Encode(reply{})
 	answer.Close()
-	desk.open(mask.Add)
+	server.open(mask.Add)
 
-	e := wait(cmd.Process.Pid, going, desk.stops, terminated, kept)
+	e := wait(cmd.Process.Pid, going, server.stops, terminated, kept)
 	all.detach()
 	out.Close()
 	if errs != nil {
@@ -170,7 +170,7 @@ func supervise(s spec, mask Mask, lock, answer *os.File, terminated <-chan os.Si
 		}
 	}
 	_ = kept.end(e) // without it, the end of the lock says that the outcome is unknown
-	desk.give(originals)
+	server.give(originals)
 	return nil
 }
 
