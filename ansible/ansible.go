@@ -2,8 +2,11 @@
 // the callbacks default (with JSON or YAML results), yaml, minimal, oneline, debug, dense, unixy, json and jsonl, the events
 // that ansible-runner keeps, with or without the prefixes of AWX, a CI system or a log, with or without colours.
 //
-//   - reader.go: lines in, events out. A result is told once it is whole and known not to be followed by "...ignoring".
-//   - body.go, message.go: what a result says: JSON, YAML or plain text, and the message that tells most.
+// A Reader turns lines into events; a Story folds the events into the failures and tells which of them were recovered. No
+// input is an error: text that is not Ansible's gives no events. Lines are numbered from 1.
+//
+//   - reader.go: lines in, events out. A result is reported once it is whole and known not to be followed by "...ignoring".
+//   - body.go, message.go: the content of a result (JSON, YAML or plain text) and its most specific message.
 //   - outcome.go: which failures were recovered, and which failed first.
 //
 // It prints nothing, reads no clock, and its memory does not grow with the text: of a result it keeps maxBody bytes.

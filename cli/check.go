@@ -22,11 +22,11 @@ func checkCommand(o *options) *cobra.Command {
 	var format, hop string
 	var set []string
 	cmd := &cobra.Command{
-		Use: "check [RUNBOOK]", Short: "Look for every known pitfall before anything is touched",
-		Long: "Look for every pitfall of a runbook in the inventory, the cluster and the nodes. It only reads, and runs what it\n" +
-			"can at the same time. Without a runbook or --hop it takes the next hop after the checkout's release.\n\n" +
-			"Each pitfall is well, a finding, or unknown, with the reason. What could not be probed never counts as\n" +
-			"well. The exit code is 0 when all is well, 3 when there are findings, 4 when something is unknown.",
+		Use: "check [RUNBOOK]", Short: "Check for every known pitfall; changes nothing",
+		Long: "Check the inventory, the cluster and the nodes for every pitfall of a runbook. Checks only read, and run in parallel.\n" +
+			"Without a runbook or --hop, the next hop after the checkout's release is checked.\n\n" +
+			"Each pitfall is passed, a finding, or unknown with the reason. What could not be probed never counts as passed. The\n" +
+			"exit code is 0 when all pass, 3 when there are findings, 4 when a verdict is unknown.",
 		Example:           "  spraydeck check --checkout ~/kubespray\n  spraydeck check --hop v2.27.0..v2.28.0 -o json",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRunbook(o, 0),
@@ -39,8 +39,8 @@ func checkCommand(o *options) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "table", "output format: table, json or junit")
-	cmd.Flags().StringVar(&hop, "hop", "", "check for going from one release to another: A..B")
-	cmd.Flags().StringArrayVar(&set, "set", nil, "give an input of the runbook: name=value; may be repeated")
+	cmd.Flags().StringVar(&hop, "hop", "", "check a hop from one release to another: A..B")
+	cmd.Flags().StringArrayVar(&set, "set", nil, "set an input of the runbook: name=value; may be repeated")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "junit"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -90,10 +90,10 @@ func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "spraydeck",
 		Short: "The console for Kubernetes maintenance windows",
-		Long: "spraydeck walks an operator through a maintenance window: it checks every known pitfall against the real\n" +
-			"cluster before anything is touched, runs the commands at gated steps, watches the nodes, and writes one\n" +
-			"transcript of it all, which can be watched, resumed, rehearsed against and handed in.\n\n" +
-			"Alone on a terminal it opens the home screen: where you are, the next hop, the runbooks, the saved runs.",
+		Long: "spraydeck guides an operator through a maintenance window. It checks the real cluster for every known pitfall\n" +
+			"before anything changes, runs the commands step by step with your approval, watches the nodes, and writes one\n" +
+			"transcript of the run, to be replayed, resumed, rehearsed and attached to the ticket.\n\n" +
+			"Without arguments, on a terminal, it opens the home screen: the cluster, the next hop, runbooks and saved runs.",
 		Example:       "  spraydeck demo\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray",
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -34,11 +34,11 @@ import (
 func diagnoseCommand(o *options) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "diagnose [FILE|-]...", Short: "Tell what a log shows: known pitfalls, and where it failed first",
-		Long: "Tell which known pitfalls a log shows, and where it failed first: of Ansible in any of its formats, of kubectl,\n" +
-			"kubeadm, apt or git, a journal, or what was copied from a terminal. Without a file, or for -, it reads standard\n" +
-			"input. Logs may be compressed with gzip, in UTF-8 or UTF-16, and of any length.\n\n" +
-			"A verdict needs a failure that was not recovered, and text that only its cause prints. A hint is a line that may\n" +
+		Use: "diagnose [FILE|-]...", Short: "Find known pitfalls and the first failure in a log",
+		Long: "Find known pitfalls and the first failure in a log: of Ansible in any output format, kubectl, kubeadm, apt or git,\n" +
+			"a journal, or text copied from a terminal. Without a file, or for -, it reads standard input. Logs may be\n" +
+			"compressed with gzip, in UTF-8 or UTF-16, and of any length.\n\n" +
+			"A verdict requires a failure that was not recovered and text that only its cause prints. A hint is a line that may\n" +
 			"have another cause. A failed log without a verdict gets a summary: the first failure that was not recovered, its\n" +
 			"task, host and innermost message, and what to look at next. The summary proposes no change.\n\n" +
 			"With -o json every hit is an object of one array: kind (pitfall, check or first-failure), pitfall, symptom, severity,\n" +
@@ -46,8 +46,8 @@ func diagnoseCommand(o *options) *cobra.Command {
 			"cause, note, siblings (other causes of the same line: pitfall, title, if), remedies (id, title), sources, also\n" +
 			"(symptoms that match the same line and count less). A check is one of Kubespray's own. A first-failure names no\n" +
 			"pitfall and has the key failure: kind, task, host, item, message, rc, command, place, recap, more, next, goOn.\n" +
-			"A table tells a pitfall once for each file, and how often.\n\n" +
-			"The exit code is 0 when nothing is found, 3 when something is, 2 when a file cannot be read.",
+			"The table lists a pitfall once per file, with its count.\n\n" +
+			"The exit code is 0 when nothing is found, 3 when there are findings, 2 when a file cannot be read.",
 		Example: "  spraydeck diagnose ansible.log\n  journalctl -u kubelet | spraydeck diagnose -o json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

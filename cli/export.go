@@ -18,15 +18,15 @@ import (
 func exportCommand(o *options) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "export [T]", Short: "Write a run for the change ticket, a player or a program",
-		Long: "Write a run to stdout. T is the id of a run, its directory or its transcript; nothing is the newest run.\n\n" +
+		Use: "export [T]", Short: "Export a run as a report, a recording or JSON",
+		Long: "Write a run to stdout. T is the id of a run, its directory or its transcript (default: the newest run).\n\n" +
 			"  md     a report in Markdown\n" +
 			"  html   the same as one file that needs no network: summary, timeline, nodes, commands, decisions, differences\n" +
 			"  cast   a terminal recording (asciicast v3) with a marker for each step\n" +
 			"  cast2  the same as asciicast v2, for asciinema before 3.0\n" +
 			"  txt    what replay --text --output prints\n" +
 			"  json   everything as one JSON document; docs/export.md describes it\n" +
-			"  jsonl  the transcript as one file, with the output that stands in spools, to replay or rehearse against elsewhere\n\n" +
+			"  jsonl  the transcript as one file, spooled output included, to replay or rehearse elsewhere\n\n" +
 			"A transcript that does not verify is exported too: the export says NOT VERIFIED, and the exit code is 5.",
 		Example: "  spraydeck export --format html > report.html\n  spraydeck export 20261120 --format md --lang ja > report.md\n" +
 			"  spraydeck export --format cast2 > run.cast && asciinema play run.cast",

@@ -16,7 +16,7 @@ import (
 )
 
 func inventoryCommand(o *options) *cobra.Command {
-	cmd := &cobra.Command{Use: "inventory", Short: "What the inventory of a cluster says"}
+	cmd := &cobra.Command{Use: "inventory", Short: "Print or compare the inventory of a cluster"}
 	cmd.AddCommand(compareCommand(o), listCommand(o), nodesCommand(o))
 	return cmd
 }
@@ -76,8 +76,8 @@ func compareCommand(o *options) *cobra.Command {
 func listCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "Print the inventory as ansible-inventory does, without encrypted files",
-		Long: "Print the inventory as ansible-inventory --list does, but leave files alone that are encrypted as a whole and whose\n" +
-			"password Ansible does not have: each is named on standard error, and is one variable that holds its digest.",
+		Long: "Print the inventory as ansible-inventory --list does, without the encrypted files whose password Ansible does not\n" +
+			"have: each of them is named on standard error and replaced by one variable with its digest.",
 		Example: "  spraydeck inventory list --inventory inventory/mycluster/inventory.ini",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -22,11 +22,11 @@ func lintCommand(o *options) *cobra.Command {
 	var format string
 	var rules bool
 	cmd := &cobra.Command{
-		Use: "lint PATH...", Short: "Find every mistake in runbooks and pitfalls before the window",
-		Long: "Find every mistake in runbooks, pitfalls and releases: each with its place, the line, and a way out. A path is a\n" +
-			"file, or a directory with everything below it. What a file names and does not hold itself is looked for among\n" +
-			"the built-in ones and those of --runbooks. Advice is told and does not fail.\n\n" +
-			"With --rules it lists what it looks for, and reads no file.\n\n" +
+		Use: "lint PATH...", Short: "Find mistakes in runbooks, pitfalls and releases",
+		Long: "Find every mistake in runbooks, pitfalls and releases: its place, the line, and a hint. A path is a file, or a\n" +
+			"directory with everything below it. Names that are not defined in the files are looked up among the built-in ones\n" +
+			"and those of --runbooks. Advice is printed and does not fail.\n\n" +
+			"With --rules, list the rules and read no file.\n\n" +
 			"The exit code is 0 when there is no mistake, 2 when there is one.",
 		Example: "  spraydeck lint my-runbooks/\n  spraydeck lint -o sarif . > lint.sarif\n  spraydeck lint --rules",
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -131,7 +131,7 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 	}}
 	output(list, &format)
 	var diff bool
-	show := &cobra.Command{Use: "show NAME", Short: "Print a " + singular + " as it is written", Args: cobra.ExactArgs(1),
+	show := &cobra.Command{Use: "show NAME", Short: "Print the YAML of a " + singular, Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			found, _ := entries(o, want)
 			var names []string
@@ -176,7 +176,7 @@ func catalogue(plural, singular string, o *options, head []string, want func(run
 			}
 			return &runbook.UsageError{Message: fmt.Sprintf("there is no %s %q", singular, args[0]), Way: instead + "spraydeck " + plural + " list names them"}
 		}}
-	show.Flags().BoolVar(&diff, "diff", false, "what it says otherwise than the built-in one whose place it takes")
+	show.Flags().BoolVar(&diff, "diff", false, "print the differences from the built-in one that it replaces")
 	cmd := &cobra.Command{Use: plural, Short: "List the " + plural + " or show one"}
 	cmd.AddCommand(list, show)
 	return cmd

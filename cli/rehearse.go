@@ -42,10 +42,10 @@ func demoCommand(o *options) *cobra.Command {
 	var s frontEnd
 	speed := pace{4}
 	cmd := &cobra.Command{
-		Use: "demo", Short: "Walk the embedded rehearsal: a real upgrade, recorded, with you deciding",
-		Long: "Walk a Kubespray upgrade from v2.27.0 to v2.28.0 that was recorded on a practice cluster. Commands are answered\n" +
-			"from the recording, the nodes change as they changed, and you decide at every gate. It needs no cluster, no\n" +
-			"network and no root, and changes nothing.",
+		Use: "demo", Short: "Rehearse a recorded upgrade, with you deciding; needs no cluster",
+		Long: "Rehearse a Kubespray upgrade from v2.27.0 to v2.28.0, recorded on a practice cluster. Commands are answered from\n" +
+			"the recording, the nodes change as they did then, and you decide at every gate. It needs no cluster, no network\n" +
+			"and no root, and changes nothing.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return demo(cmd, o, s, speed.factor)
@@ -61,10 +61,10 @@ func rehearseCommand(o *options) *cobra.Command {
 	var s frontEnd
 	speed := pace{4}
 	cmd := &cobra.Command{
-		Use: "rehearse T [RUNBOOK]", Short: "Walk a runbook against the recording of an earlier run",
-		Long: "Walk a runbook against an earlier run: its commands are answered from the recording. T is the id of a run, its\n" +
-			"directory or its transcript. Nothing is changed anywhere. With --auto this is the regression test of a runbook: the\n" +
-			"decisions are the recorded ones, every gate that judges differently is named, and the exit code is then 1.",
+		Use: "rehearse T [RUNBOOK]", Short: "Run a runbook against the recording of an earlier run",
+		Long: "Run a runbook against an earlier run: its commands are answered from the recording. T is the id of a run, its\n" +
+			"directory or its transcript. Nothing is changed anywhere. With --auto this is a regression test of the runbook: the\n" +
+			"recorded decisions are taken, and if a gate gives another verdict, it is named and the exit code is 1.",
 		Args: cobra.RangeArgs(1, 2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {

@@ -54,17 +54,16 @@ func replayCommand(o *options) *cobra.Command {
 	var step string
 	speed := pace{1}
 	cmd := &cobra.Command{
-		Use: "replay [T]", Short: "Watch a run again, on the screens it was run on",
-		Long: "Watch a run again, from any place in it: keys lead to steps, failures, overrides, times and to what was printed.\n" +
-			"T is the id of a run, its directory or its transcript; nothing is the newest run.\n\n" +
-			"With --follow a run is watched while somebody else runs it. Nothing can be answered or stopped from here. When its\n" +
-			"console goes away the screen says so, and goes on when the run is resumed.\n\n" +
-			"Where there is no terminal it prints, as with --text. A record that does not verify is printed as far as it can be read:\n" +
-			"the first line on stderr says what is wrong, and the exit code is 5.\n\n" +
-			"So that any place in a large run is reached at once, an index is kept beside the transcript (transcript.idx). It can\n" +
-			"be deleted at any time.",
+		Use: "replay [T]", Short: "Replay a run on the screens it was run on",
+		Long: "Replay a run from any point: keys jump to steps, failures, overrides, times and matches in the output. T is the id\n" +
+			"of a run, its directory or its transcript (default: the newest run).\n\n" +
+			"With --follow, watch a run that somebody else is running. It cannot be answered or stopped from here. If its console\n" +
+			"goes away, the screen says so and continues when the run is resumed.\n\n" +
+			"Without a terminal the run is printed, as with --text. A transcript that does not verify is printed as far as it can\n" +
+			"be read: the first line on stderr says what is wrong, and the exit code is 5.\n\n" +
+			"An index beside the transcript (transcript.idx) makes jumps in large runs fast. It can be deleted at any time.",
 		Example: "  spraydeck replay                              # the newest run\n" +
-			"  spraydeck replay --follow                     # what runs now, live\n" +
+			"  spraydeck replay --follow                     # a run in progress, live\n" +
 			"  spraydeck replay --step drain-node2 --speed 4\n" +
 			"  spraydeck replay --text --output | less",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
@@ -124,9 +123,9 @@ func followText(cmd *cobra.Command, o *options, path string, t transcript.TextOp
 
 func verifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "verify [T]", Short: "Prove that a transcript is as it was written",
-		Long: "Check the hash chain of a transcript. T is the id of a run, its directory or its transcript; nothing is the newest\n" +
-			"run. The exit code is 5 when it does not hold.",
+		Use: "verify [T]", Short: "Verify that a transcript was not changed",
+		Long: "Verify the hash chain of a transcript. T is the id of a run, its directory or its transcript (default: the newest\n" +
+			"run). The exit code is 5 if it does not verify.",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)

@@ -18,10 +18,10 @@ import (
 func resumeCommand(o *options) *cobra.Command {
 	var s frontEnd
 	cmd := &cobra.Command{
-		Use: "resume [T]", Short: "Go on with a run that was interrupted or left",
-		Long: "Go on with a run, in the same transcript. T is the id of a run, its directory or its transcript; nothing is the\n" +
-			"newest run. A command that is still running is taken up again, with all it printed meanwhile. What was checked\n" +
-			"before is checked again, and what has changed is shown. Nothing that changes something is repeated unasked.",
+		Use: "resume [T]", Short: "Continue a run that was interrupted or detached",
+		Long: "Continue a run in the same transcript. T is the id of a run, its directory or its transcript (default: the newest\n" +
+			"run). A command that is still running is attached to again, with all its output. Earlier checks are repeated and\n" +
+			"changes are shown. A command that changes something is never repeated without asking.",
 		Example: "  spraydeck resume\n  spraydeck resume 20261120-2215",
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -51,7 +51,7 @@ func (s *frontEnd) workFlags(cmd *cobra.Command) {
 	s.flags(cmd)
 	cmd.Flags().DurationVar(&s.window, "window", 0, "how long the maintenance window is, such as 4h")
 	cmd.Flags().Lookup("window").DefValue = "" // none is none, and not one of 0s
-	cmd.Flags().StringVar(&s.reference, "reference", "", "an earlier run, shown beside this one: what happened there at each step")
+	cmd.Flags().StringVar(&s.reference, "reference", "", "an earlier run to show beside this one, step by step")
 	_ = cmd.RegisterFlagCompletionFunc("reference", completeSessions)
 }
 
@@ -60,12 +60,12 @@ func runCommand(o *options) *cobra.Command {
 	var set []string
 	var dryRun bool
 	cmd := &cobra.Command{
-		Use: "run RUNBOOK", Short: "Walk a runbook, step by step, on the real cluster",
-		Long: "Walk a runbook. Its name is one of `spraydeck runbooks list`, or a path. Every command is shown before it runs;\n" +
-			"what can change something is asked for first. The transcript is written before anything is shown.\n\n" +
-			"With --answers questions are answered beforehand, each by its id or a pattern, with a choice, or with choice, text and\n" +
-			"reason: `start: continue`, `\"*/approve\": continue`. What disrupts or destroys, or may already have run, is answered by its exact id\n" +
-			"only, never by a pattern. A question that nobody answered ends the run, and says what to add.",
+		Use: "run RUNBOOK", Short: "Run a runbook, step by step, on the real cluster",
+		Long: "Run a runbook, given by a name from `spraydeck runbooks list` or by a path. Every command is shown before it runs, and\n" +
+			"you approve what can change something. Everything is written to the transcript before it is shown.\n\n" +
+			"--answers names a file that answers questions by id or pattern, with a choice, or with choice, text and reason:\n" +
+			"`start: continue`, `\"*/approve\": continue`. A step that disrupts or destroys, or may already have run, requires its\n" +
+			"exact id. A question without an answer ends the run, and its error says what to add to the file.",
 		Example:           "  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --dry-run\n  spraydeck run kubespray-v2.28.0 --checkout ~/kubespray --set kube_version=1.32.5",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeRunbook(o, 0),
@@ -78,7 +78,7 @@ func runCommand(o *options) *cobra.Command {
 		},
 	}
 	s.workFlags(cmd)
-	cmd.Flags().StringArrayVar(&set, "set", nil, "give an input of the runbook: name=value; may be repeated")
+	cmd.Flags().StringArrayVar(&set, "set", nil, "set an input of the runbook: name=value; may be repeated")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print every command of the plan and run none")
 	return cmd
 }
@@ -243,7 +243,7 @@ type walk struct {
 // refer takes in the reference and what earlier runs tell.
 func (w *walk) refer(cmd *cobra.Command) error {
 	if w.show.window < 0 {
-		return &runbook.UsageError{Message: fmt.Sprintf("--window %s lies in the past", w.show.window), Way: "write how long it is, such as 4h or 90m"}
+		return &runbook.UsageError{Message: fmt.Sprintf("--window %s lies in the past", w.show.window), Way: "give its length, such as 4h or 90m"}
 	}
 	ref, earlier, err := refer(cmd.ErrOrStderr(), w.options.lang, w.show.reference, w.book.Name.Value)
 	if err != nil {

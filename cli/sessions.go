@@ -59,8 +59,8 @@ func (s session) standing(lang string) string {
 
 func sessionsCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "sessions", Short: "List, show or remove saved runs",
-		Long: "List, show or remove saved runs. A run whose console went away is interrupted; a command of it may still be\n" +
-			"running, here or on a node, and is listed with it until it has ended or the run is resumed."}
+		Long: "List, show or remove saved runs. A run whose console died is interrupted. Its command may still be running,\n" +
+			"here or on a node, and is listed with the run until it ends or the run is resumed."}
 	cmd.AddCommand(sessionsList(o), sessionsShow(o), sessionsRemove(o), sessionsPrune(o))
 	return cmd
 }
@@ -105,15 +105,15 @@ func sessionsList(o *options) *cobra.Command {
 		tellDue(cmd.ErrOrStderr(), o, saved)
 		return nil
 	}}
-	cmd.Flags().IntVar(&limit, "limit", limit, "list the newest so many runs; 0 lists all")
+	cmd.Flags().IntVar(&limit, "limit", limit, "list only the newest N runs; 0 lists all")
 	output(cmd, &format)
 	return cmd
 }
 
 func sessionsRemove(o *options) *cobra.Command {
 	return &cobra.Command{Use: "rm T...", Short: "Remove saved runs", Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeSessions,
-		Long: "Remove saved runs. One that is being written, or of which a command is still running here, is kept. What may still\n" +
-			"run on a node is named: without its run it cannot be taken up any more.",
+		Long: "Remove saved runs. A run in progress, or with a command still running here, is not removed. A command that may still\n" +
+			"run on a node is named: without its run it cannot be attached to any more.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, err := transcript.Root()
 			if err != nil {
@@ -150,9 +150,9 @@ func sessionsPrune(o *options) *cobra.Command {
 	var keep int
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "prune", Short: "Remove old runs, and say what that frees", Args: cobra.NoArgs,
-		Long: "Remove the runs that began longer ago than --older-than, but never the newest --keep of all, one that is being\n" +
-			"written, or one of which a command is still running. It lists them and asks first; --yes is the answer.",
+		Use: "prune", Short: "Remove old runs and report the freed space", Args: cobra.NoArgs,
+		Long: "Remove runs older than --older-than, except the newest --keep, runs in progress, and runs with a command still\n" +
+			"running. The runs are listed and you are asked first, unless --yes is given.",
 		Example: "  spraydeck sessions prune\n  spraydeck sessions prune --older-than 2160h --keep 20 --yes",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if older < 0 || keep < 0 {
@@ -170,7 +170,7 @@ func sessionsPrune(o *options) *cobra.Command {
 		},
 	}
 	cmd.Flags().DurationVar(&older, "older-than", 30*24*time.Hour, "remove only runs that began longer ago than this")
-	cmd.Flags().IntVar(&keep, "keep", 0, "keep the newest so many runs, however old they are")
+	cmd.Flags().IntVar(&keep, "keep", 0, "keep the newest N runs, however old they are")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "remove them without asking")
 	return cmd
 }

@@ -77,8 +77,8 @@ type shownSpool struct {
 
 func sessionsShow(o *options) *cobra.Command {
 	var format string
-	cmd := &cobra.Command{Use: "show [T]", Short: "Show what a saved run was: its steps, overrides, known problems, and what still runs",
-		Long: "Show what a saved run was. T is the id of a run, its directory or its transcript; nothing is the newest run.",
+	cmd := &cobra.Command{Use: "show [T]", Short: "Show a saved run: its steps, overrides, known problems, and commands still running",
+		Long: "Show a saved run. T is the id of a run, its directory or its transcript (default: the newest run).",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := find(args)

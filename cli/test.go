@@ -22,7 +22,7 @@ func testCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "test PATH...", Short: "Run the tests that runbooks and pitfalls carry with them",
 		Long: "Run the tests that runbooks and pitfalls carry with them: given these facts, this output or this log, that\n" +
-			"verdict, that finding, those symptoms, those command lines. Nothing outside is reached. The files are linted\n" +
+			"verdict, that finding, those symptoms, those command lines. Nothing outside is contacted. The files are linted\n" +
 			"first. The exit code is 0 when all pass, 1 when one fails, 2 when a file is invalid.",
 		Example: "  spraydeck test my-runbooks/\n  spraydeck test my-runbooks/pitfall.yaml -o json",
 		Args:    cobra.MinimumNArgs(1),

@@ -1,9 +1,12 @@
-// Package diagnose says what a log shows: the known pitfalls in it, as far as its story bears them out, and where it failed
-// first.
+// Package diagnose finds the known pitfalls that a log shows, and its first failure that was not recovered.
+//
+// New prepares what is known, once; Knowledge.Read reads a log to its end and returns a Report. A finding is a verdict if
+// an unrecovered failure and text that only its cause prints support it, else a hint with the reason (Finding.Why). The
+// error of Read is that of the reader or of the context; a log in which nothing is known is no error.
 //
 //   - diagnose.go: one pass over a text: symptoms, what Ansible says, generic failures.
-//   - evidence.go: which hits are verdicts, which are hints, which are over.
-//   - generic.go: failures of programs everybody uses, whether or not a pitfall is known.
+//   - evidence.go: which hits are verdicts, which are hints, which were recovered.
+//   - generic.go: failures of common programs, without a known pitfall.
 //   - checks.go: Kubespray's own checks, by data learned from its releases.
 //   - failure.go: the summary of the first failure that was not recovered.
 //

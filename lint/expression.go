@@ -4,7 +4,7 @@ import "spraydeck/runbook"
 
 var expression = Rule{
 	Name: "expression",
-	Doc:  "An expression must be valid CEL, use only what is declared around it, and give the type that is wanted.",
+	Doc:  "An expression must be valid CEL, use only what is declared around it, and give the type that is required.",
 	check: check{expr: func(p pass, e expr) {
 		_, problems := runbook.TypeCheck(e.Expr, e.vars, e.want)
 		p.problems = append(p.problems, problems...)

@@ -33,7 +33,7 @@ var missingKey = Rule{
 
 var value = Rule{
 	Name: "value",
-	Doc:  "A value must be one of the words allowed, or of the form that its key wants.",
+	Doc:  "A value must be one of the words allowed, or of the form that its key takes.",
 	check: check{
 		runbook: func(p pass, b *runbook.Runbook) {
 			if _, err := semver.NewVersion(b.Version.Value); err != nil && b.Version.Value != "" {

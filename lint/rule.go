@@ -62,7 +62,7 @@ var symptomRules = []Rule{symptomDuplicate, symptomState, symptomCondition, symp
 // reading are the rules that package runbook holds while it reads a file.
 var reading = []Rule{
 	{Name: "yaml", Doc: "The file must be one YAML document in UTF-8, of a size and depth that a person writes."},
-	{Name: "type", Doc: "A key wants a value of a certain form: text, a list, keys and values, a number, true or false."},
+	{Name: "type", Doc: "A key takes a value of a certain form: text, a list, keys and values, a number, true or false."},
 	{Name: "unknown-key", Doc: "Every key must be one of the language; a slip of the pen would otherwise be without effect."},
 	{Name: "duplicate-key", Doc: "A key stands once; of two values one would be lost."},
 	{Name: "template", Doc: "${...} in a text must be closed and hold an expression."},

@@ -1,10 +1,9 @@
-// Package runbook is the language and the engine.
+// Package runbook is the language of runbooks, pitfalls and release files.
 //
-// A runbook, a pitfall or a release is a YAML file; parsing keeps the position of every value and collects every
-// problem. A run is a stream of events: the engine emits them, the journal writes each before anybody sees it, and
-// State is a fold over them. The live view, a replay, a report and a rehearsal are that same fold.
+// Parse reads a YAML file; every value keeps its position, and all problems are collected. Link resolves the files that
+// name each other: extending, including, pitfalls. A linked runbook does not change any more. Expressions are CEL and
+// type-checked when they are parsed; templates quote every value for the place it is put into.
 //
-// Rules of the package: nothing here prints, nothing knows about terminals, and nothing reaches the outside except
-// through an Exec. What the operator must decide is asked through an Asker; an unanswered question is an error and
-// never a yes.
+// What a kind of step or probe does is given by a Language, so this package knows none of them. Package lint finds the
+// mistakes that need several files; package engine runs the result.
 package runbook

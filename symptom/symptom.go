@@ -1,14 +1,14 @@
 // Package symptom finds the lines of a log that show something known. It is given expressions, and the text as it comes:
 // from a command that still runs, or from a file of any length.
 //
-// The work is done in three rooms, each of which knows nothing of the next:
+// The work is done in three stages, each independent of the next:
 //
 //   - finder.go and literal.go: which lines can match at all. Every expression has fixed text that a match must hold; a
 //     line without any such text is dropped at about 1 GB/s and never seen by a regular expression.
 //   - scanner.go, line_view.go, unwrap.go, prefix.go: what a line says. The same words come bare, behind the prefix of a journal,
 //     escaped inside a line of JSON, quoted in YAML, folded, wrapped by a terminal or drawn by cowsay. An expression is
 //     tried on each of these readings ("views").
-//   - judge.go and condition.go: what it means. Tasks, conditions over several lines and over time, and which of several
+//   - resolve.go and condition.go: what it means. Tasks, conditions over several lines and over time, and which of several
 //     matches counts.
 //
 // Rules the package keeps:

@@ -13,5 +13,5 @@
 //   - Nothing is believed without the hash chain, and the chain is no seal: who can write the file can write all of it
 //     anew. Verify gives a digest to keep elsewhere, such as in the change ticket.
 //
-// It knows the event types of package runbook and nothing of terminals, clusters or commands.
+// It knows the types of package event and nothing of terminals, clusters or commands.
 package transcript
