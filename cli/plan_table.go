@@ -87,7 +87,7 @@ func (f *hopFindings) say(say func(en, ja string, args ...any) string) string {
 	for _, c := range []struct {
 		n      int
 		en, ja string
-	}{{f.Blocks, "%d block", "進行不可 %d"}, {f.Outage, "%d outage", "停止 %d"}, {f.Data, "%d data", "データ損失 %d"}, {f.Nuisance, "%d nuisance", "軽微 %d"}, {f.Unknown, "%d unknown", "不明 %d"}} {
+	}{{f.Blocks, "%d block", "進行不可 %d"}, {f.Outage, "%d outage", "障害 %d"}, {f.Data, "%d data", "データ損失 %d"}, {f.Nuisance, "%d nuisance", "軽微 %d"}, {f.Unknown, "%d unknown", "不明 %d"}} {
 		if c.n > 0 {
 			parts = append(parts, say(c.en, c.ja, c.n))
 		}

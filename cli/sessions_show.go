@@ -251,7 +251,7 @@ func (run *shownRun) print(w io.Writer, lang string) error {
 			fmt.Fprintf(w, "  %s  %s  %s: %s\n", d.Time.Format("15:04:05"), d.Step, d.Choice, d.Reason)
 		}
 	}
-	if section("Known problems met:", "遭遇した既知の問題:", len(run.Pitfalls)) {
+	if section("Known problems met:", "検出した既知の問題:", len(run.Pitfalls)) {
 		for _, p := range run.Pitfalls {
 			fmt.Fprintf(w, "  %s  %s  %s  %s\n", p.Pitfall, event.SeverityText(p.Severity).In(lang), strings.TrimSpace(p.Step+" "+p.Host), p.Title.In(lang))
 		}

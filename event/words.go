@@ -43,7 +43,7 @@ func (o Outcome) Text() Text {
 
 // SeverityText names how bad a pitfall is. An unknown severity is returned unchanged.
 func SeverityText(severity string) Text {
-	ja := map[string]string{"blocks": "進行不可", "outage": "停止", "data": "データ損失", "nuisance": "軽微"}[severity]
+	ja := map[string]string{"blocks": "進行不可", "outage": "障害", "data": "データ損失", "nuisance": "軽微"}[severity]
 	if severity == "data" {
 		severity = "data loss"
 	}

@@ -138,7 +138,7 @@ func (p *page) Tiles() []fact {
 		{Name: l.say("Steps passed", "完了した手順"), Value: strconv.Itoa(count[event.Passed]), Unit: l.say("of %d", "/ %d", len(p.steps)), Note: strings.Join(rest, ", ")},
 		{Name: l.say("Gates checked", "確認したゲート"), Value: strconv.Itoa(len(p.gates)), Note: l.say("%d stood in the way", "うち %d 件で停止", stood)},
 		{Name: l.say("Overrides", "強行"), Value: strconv.Itoa(len(p.overrides())), Class: warnIf(len(p.overrides()) > 0)},
-		{Name: l.say("Pitfalls met", "遭遇した既知の問題"), Value: strconv.Itoa(len(p.pitfalls())), Note: l.say("remedies: %d", "対処: %d 件", len(p.remedies)), Class: warnIf(len(p.pitfalls()) > 0)},
+		{Name: l.say("Pitfalls met", "検出した既知の問題"), Value: strconv.Itoa(len(p.pitfalls())), Note: l.say("remedies: %d", "対処: %d 件", len(p.remedies)), Class: warnIf(len(p.pitfalls()) > 0)},
 	}
 	if lanes := p.lanes(); len(lanes) > 0 {
 		var down Seconds

@@ -219,7 +219,7 @@ func (m *markdown) stoodOut() {
 	} else {
 		m.line("%s", l.say("None.", "なし。"))
 	}
-	m.line("\n### %s\n", l.say("Known pitfalls met", "遭遇した既知の問題"))
+	m.line("\n### %s\n", l.say("Known pitfalls met", "検出した既知の問題"))
 	pitfalls := p.pitfalls()
 	for _, x := range pitfalls {
 		m.line("- %s**%s** %s · %s · %s", after(inline(l.severity(plain(x.severity))), " · "), inline(l.text(x.title)), code(plain(x.pitfall)), x.moment.Time.Format("15:04:05"), m.step(x.step))

@@ -728,7 +728,7 @@ func streamstoodOut(qw422016 *qt422016.Writer, p *page) {
 	}
 	qw422016.N().S(`
 <h3>`)
-	qw422016.E().S(l.say("Known pitfalls met", "遭遇した既知の問題"))
+	qw422016.E().S(l.say("Known pitfalls met", "検出した既知の問題"))
 	qw422016.N().S(` <small>`)
 	qw422016.N().D(len(p.pitfalls()))
 	qw422016.N().S(`</small></h3>`)

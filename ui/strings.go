@@ -58,8 +58,8 @@ var (
 	sayGateBlocked   = event.Text{En: "blocked: %s", Ja: "ゲートで停止: %s"}
 	sayCured         = event.Text{En: "remedy: %s: %s", Ja: "対処: %s: %s"}
 	sayWorthALook    = event.Text{En: "What stands out", Ja: "特記事項"}
-	sayMetPerhaps    = event.Text{En: "perhaps met %s: %s", Ja: "%s に遭遇した可能性: %s"}
-	sayMet           = event.Text{En: "met %s: %s", Ja: "%s に遭遇: %s"}
+	sayMetPerhaps    = event.Text{En: "perhaps met %s: %s", Ja: "%s を検出した可能性: %s"}
+	sayMet           = event.Text{En: "met %s: %s", Ja: "%s を検出: %s"}
 	sayBadHosts      = event.Text{En: "failed %d unreachable %d", Ja: "failed %d unreachable %d"}
 	sayExit          = event.Text{En: "exit code %d", Ja: "終了コード %d"}
 	sayDropped       = event.Text{En: "… this line is in the transcript only", Ja: "… この行は記録にのみあります"}
@@ -204,7 +204,7 @@ var (
 	sayNoCommandHere  = event.Text{En: "no command to copy here", Ja: "コピーできるコマンドがありません"}
 	sayNoCommandsYet  = event.Text{En: "no command has run yet", Ja: "まだコマンドは実行されていません"}
 	sayNoNodes        = event.Text{En: "no nodes are known", Ja: "ノード情報がありません"}
-	sayStopping       = event.Text{En: "stopping gently; ctrl+c again stops firmly", Ja: "穏やかに停止中。もう一度 ctrl+c で強制停止"}
+	sayStopping       = event.Text{En: "stopping gently; ctrl+c again stops firmly", Ja: "通常停止中。もう一度 ctrl+c で強制停止"}
 	sayStoppingNow    = event.Text{En: "stopping firmly", Ja: "強制停止中"}
 	sayNotTaken       = event.Text{En: "the run does not take this now", Ja: "今は受け付けられません"}
 	sayTypingIn       = event.Text{En: "keys go to the command; ctrl+] ends this", Ja: "キーはコマンドへ送られます。ctrl+] で終了"}
