@@ -194,7 +194,7 @@ func (l *library) fits(book *runbook.Runbook, inputs map[string]string, command 
 		return book.CheckInputs(inputs)
 	}
 	e := &runbook.UsageError{Message: fmt.Sprintf("%s leads to %s, not to %s", book.Name.Value, book.To.Value, tag),
-		Way: fmt.Sprintf("no runbook leads to %s; spraydeck plan --to %[1]s says what is known of the way", tag)}
+		Way: fmt.Sprintf("no runbook leads to %s; spraydeck plan --to %[1]s shows the known route", tag)}
 	switch b := l.past(tag); {
 	case b == nil:
 	case b.To.Value == "v"+strings.TrimPrefix(tag, "v"):

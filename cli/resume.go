@@ -77,7 +77,7 @@ func resume(cmd *cobra.Command, o *options, s frontEnd, path string) error {
 	book, err := lib.runbook(name)
 	if err != nil && past.Started == nil {
 		id := journal.Header().ID
-		return &runbook.UsageError{Message: fmt.Sprintf("the run %s broke off before anything ran, and cannot be gone on with: %v", id, err),
+		return &runbook.UsageError{Message: fmt.Sprintf("the run %s was interrupted before anything ran, and cannot be resumed: %v", id, err),
 			Way: "remove it with spraydeck sessions rm " + id}
 	}
 	if err != nil {

@@ -62,7 +62,7 @@ func (w *walk) review(ctx context.Context) (start bool, err error) {
 	}
 	if len(w.standIns) > 0 {
 		g := event.GateChecked{Gate: "own-files", When: "before", Required: event.Advisory, Verdict: event.Fail,
-			Title: event.Text{En: "your own files stand in the place of built-in ones", Ja: "組み込みのファイルの代わりに独自のファイルを使います"}}
+			Title: event.Text{En: "your own files replace built-in ones", Ja: "組み込みのファイルの代わりに独自のファイルを使います"}}
 		for _, t := range w.standIns {
 			g.Evidence = append(g.Evidence, t.In(w.options.lang))
 		}

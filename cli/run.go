@@ -243,7 +243,7 @@ type walk struct {
 // refer takes in the reference and what earlier runs tell.
 func (w *walk) refer(cmd *cobra.Command) error {
 	if w.show.window < 0 {
-		return &runbook.UsageError{Message: fmt.Sprintf("--window %s lies in the past", w.show.window), Way: "give its length, such as 4h or 90m"}
+		return &runbook.UsageError{Message: fmt.Sprintf("--window %s is negative", w.show.window), Way: "give its length, such as 4h or 90m"}
 	}
 	ref, earlier, err := refer(cmd.ErrOrStderr(), w.options.lang, w.show.reference, w.book.Name.Value)
 	if err != nil {

@@ -127,7 +127,7 @@ func sessionsRemove(o *options) *cobra.Command {
 				}
 				// only what lies in the state directory is ours to remove
 				if filepath.Dir(dir) != root {
-					return &runbook.UsageError{Message: dir + " is not among the saved runs", Way: "remove files elsewhere by hand"}
+					return &runbook.UsageError{Message: dir + " is not among the saved runs", Way: "remove other files by hand"}
 				}
 				if list := orphans(dir); len(list) > 0 {
 					return &coded{exitBlocked, fmt.Errorf("%s: still running: %s; see spraydeck sessions show %[1]s", filepath.Base(dir), count(len(list), "command"))}

@@ -138,7 +138,7 @@ func (r *Run) putQuestion(ctx context.Context, step string, q event.Question, an
 		}
 		if err := q.Accept(a); err != nil {
 			if a.By != "operator" {
-				return a, &runbook.UsageError{Message: err.Error(), Way: "mend the answer to " + q.ID}
+				return a, &runbook.UsageError{Message: err.Error(), Way: "correct the answer to " + q.ID}
 			}
 			continue
 		}

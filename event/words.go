@@ -36,7 +36,7 @@ func (o Outcome) Text() Text {
 	case NotRecorded:
 		return Text{En: "the recording holds no such command", Ja: "記録にこのコマンドはありません"}
 	case Abandoned:
-		return Text{En: "its console went away, it was run again", Ja: "コンソールが終了したため再実行しました"}
+		return Text{En: "its console died; it was run again", Ja: "コンソールが終了したため再実行しました"}
 	}
 	return Text{En: string(o)}
 }

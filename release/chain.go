@@ -164,9 +164,9 @@ func (rs Releases) next(at, goal *Release) (*Release, error) {
 		}
 	}
 	if !refused.Empty() {
-		return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no way on from %s: %s", at.Name, refused.En), Way: ""}
+		return nil, &runbook.UsageError{Message: fmt.Sprintf("no route leads on from %s: %s", at.Name, refused.En), Way: ""}
 	}
-	return nil, &runbook.UsageError{Message: fmt.Sprintf("there is no way on from %s: no release v%d.%d is known", at.Name, minor.Major(), minor.Minor()), Way: "no minor may be skipped"}
+	return nil, &runbook.UsageError{Message: fmt.Sprintf("no route leads on from %s: no release v%d.%d is known", at.Name, minor.Major(), minor.Minor()), Way: "no minor may be skipped"}
 }
 
 func sameMinor(a, b *Release) bool {

@@ -87,7 +87,7 @@ func (rs Releases) Find(tag string) (*Release, error) {
 	first, last := rs[0], rs[len(rs)-1]
 	v, err := semver.NewVersion(tag)
 	if err != nil {
-		return nil, &runbook.UsageError{Message: fmt.Sprintf("%q is no release of Kubespray", tag), Way: fmt.Sprintf("known are %s to %s", first.Name, last.Name)}
+		return nil, &runbook.UsageError{Message: fmt.Sprintf("%q is not a release of Kubespray", tag), Way: fmt.Sprintf("known are %s to %s", first.Name, last.Name)}
 	}
 	at, found := slices.BinarySearchFunc(rs, v, func(r *Release, v *semver.Version) int { return r.version.Compare(v) })
 	switch {

@@ -56,14 +56,14 @@ func TestStopIsGentleThenFirm(t *testing.T) {
 	if c := d.control(); c == nil || !c.Stop {
 		t.Fatalf("got %v", c)
 	}
-	if !strings.Contains(d.screen(), "again stops firmly") {
+	if !strings.Contains(d.screen(), "again kills it") {
 		t.Error("the screen does not say what a second ctrl+c does")
 	}
 	d.press("ctrl+c")
 	if c := d.control(); c == nil || !c.Stop {
 		t.Fatalf("got %v", c)
 	}
-	if !strings.Contains(d.screen(), "stopping firmly") || d.quit {
+	if !strings.Contains(d.screen(), "killing it") || d.quit {
 		t.Error("the second ctrl+c must stop firmly, and not leave")
 	}
 	d.send(batch{event.Event{Step: "upgrade", Time: d.now, Data: event.CommandEnded{Number: d.m.stopping, Exit: -1, Outcome: event.Stopped}}})

@@ -28,7 +28,7 @@ var (
 	sayOneChange = event.Text{En: "1 file changed", Ja: "変更 1 ファイル"}
 	sayChangesN  = event.Text{En: "%d files changed", Ja: "変更 %d ファイル"}
 
-	sayNowhere    = event.Text{En: "none: %s is where to be, releases are known up to %s", Ja: "なし: %s が最新です (既知のリリースは %s まで)"}
+	sayNowhere    = event.Text{En: "none: %s is the newest good release; releases are known up to %s", Ja: "なし: %s が最新です (既知のリリースは %s まで)"}
 	sayFirstOf    = event.Text{En: "hop 1 of %d to %s", Ja: "%[2]s まで %[1]d 回中 1 回目"}
 	sayNotRelease = event.Text{En: "not %s: %s", Ja: "%s は避ける: %s"}
 	sayUnmet      = event.Text{En: "first: %s", Ja: "先に必要: %s"}
@@ -38,13 +38,13 @@ var (
 	sayRunbookIs   = event.Text{En: "runbook %s", Ja: "手順書 %s"}
 	sayOtherTarget = event.Text{En: "written for %s, not %s", Ja: "%s 向け (%s 向けではありません)"}
 
-	sayLookingPitfalls = event.Text{En: "looking for every known pitfall, reading only ... %s", Ja: "既知の問題を確認しています (参照のみ)... %s"}
-	sayNotLooked       = event.Text{En: "pitfalls not looked for yet: c does", Ja: "既知の問題は未確認です。c で確認"}
-	sayCouldNotLook    = event.Text{En: "pitfalls could not be looked for:", Ja: "既知の問題を確認できません:"}
+	sayLookingPitfalls = event.Text{En: "checking for every known pitfall, reading only ... %s", Ja: "既知の問題を確認しています (参照のみ)... %s"}
+	sayNotLooked       = event.Text{En: "pitfalls not checked yet: press c", Ja: "既知の問題は未確認です。c で確認"}
+	sayCouldNotLook    = event.Text{En: "pitfalls could not be checked:", Ja: "既知の問題を確認できません:"}
 	sayFindingsAre     = event.Text{En: "findings: %s", Ja: "確認結果: %s"}
-	sayNoneFound       = event.Text{En: "nothing to mend", Ja: "対処が必要な項目なし"}
+	sayNoneFound       = event.Text{En: "nothing to fix", Ja: "対処が必要な項目なし"}
 	sayBlocking        = event.Text{En: "blocking", Ja: "進行不可"}
-	sayNoneKnown       = event.Text{En: "no known pitfall could be looked for here", Ja: "ここで確認できる既知の問題なし"}
+	sayNoneKnown       = event.Text{En: "no known pitfall can be checked here", Ja: "ここで確認できる既知の問題なし"}
 	sayUntold          = event.Text{En: "unknown", Ja: "不明"}
 	sayWell            = event.Text{En: "well", Ja: "正常"}
 
@@ -72,10 +72,10 @@ var (
 	sayKeyList       = event.Text{En: "list", Ja: "一覧"}
 
 	sayNothingToOpen   = event.Text{En: "nothing to open here", Ja: "開くものがありません"}
-	sayNoHopRunbook    = event.Text{En: "no runbook is known whose pitfalls could be looked for", Ja: "問題を確認できる手順書がありません"}
-	sayNoChain         = event.Text{En: "the way on is not known yet", Ja: "次のアップグレードはまだ分かりません"}
+	sayNoHopRunbook    = event.Text{En: "no runbook is known whose pitfalls could be checked", Ja: "問題を確認できる手順書がありません"}
+	sayNoChain         = event.Text{En: "the route is not known yet", Ja: "次のアップグレードはまだ分かりません"}
 	sayKeyResume       = event.Text{En: "go on with it", Ja: "続きから再開"}
-	sayNothingToResume = event.Text{En: "only a run that was interrupted or left can be gone on with", Ja: "再開できるのは、中断または途中で終えた実行だけです"}
+	sayNothingToResume = event.Text{En: "only an interrupted or detached run can be resumed", Ja: "再開できるのは、中断または途中で終えた実行だけです"}
 	sayBrokenRun       = event.Text{En: "this run cannot be read", Ja: "この実行は読み込めません"}
 )
 
@@ -86,7 +86,7 @@ var (
 	sayChainHops   = event.Text{En: "%d hops; no minor can be skipped", Ja: "%d 回。マイナーバージョンは飛ばせません"}
 	sayChainHop    = event.Text{En: "1 hop", Ja: "1 回"}
 	sayInstalls    = event.Text{En: "Installed there", Ja: "導入されるもの"}
-	sayPassedBy    = event.Text{En: "Releases passed by", Ja: "避けるリリース"}
+	sayPassedBy    = event.Text{En: "Avoided releases", Ja: "避けるリリース"}
 	sayBefore      = event.Text{En: "What must hold before", Ja: "前提条件"}
 	sayUnmetHere   = event.Text{En: "not so here", Ja: "満たしていません"}
 	sayOlder       = event.Text{En: "Becomes older", Ja: "古くなるもの"}
@@ -108,7 +108,7 @@ var (
 	sayWhyTitle       = event.Text{En: "Why it matters", Ja: "理由"}
 	sayRemediesTitle  = event.Text{En: "Remedies, offered at the step that meets it", Ja: "対処 (該当する手順で選べます)"}
 	saySourcesTitle   = event.Text{En: "Sources", Ja: "出典"}
-	sayNothingChecked = event.Text{En: "Nothing was looked at yet.", Ja: "まだ何も確認していません。"}
-	sayNoPitfalls     = event.Text{En: "This runbook names no pitfall that can be seen beforehand here.", Ja: "この手順書に事前確認できる既知の問題はありません。"}
+	sayNothingChecked = event.Text{En: "Nothing is checked yet.", Ja: "まだ何も確認していません。"}
+	sayNoPitfalls     = event.Text{En: "This runbook names no pitfall that can be checked beforehand here.", Ja: "この手順書に事前確認できる既知の問題はありません。"}
 	sayUntoldTitle    = event.Text{En: "unknown", Ja: "不明"}
 )

@@ -191,7 +191,7 @@ func TestHomeWithoutAnything(t *testing.T) {
 	}
 	sameAsGolden(t, "home-nothing", got)
 	s := newHomeStage(t, data, "en", 80, 24).settle().press("p")
-	if !strings.Contains(s.text(), "the way on is not known yet") {
+	if !strings.Contains(s.text(), "the route is not known yet") {
 		t.Errorf("p is off and does not say why:\n%s", s.text())
 	}
 }
@@ -348,7 +348,7 @@ func TestFindingsFail(t *testing.T) {
 		}
 	}
 	fails = false
-	if s.press("r").settle(); !strings.Contains(s.text(), "names no pitfall") || strings.Contains(s.text(), "nothing to mend") {
+	if s.press("r").settle(); !strings.Contains(s.text(), "names no pitfall") || strings.Contains(s.text(), "nothing to fix") {
 		t.Error(s.text())
 	}
 }

@@ -32,9 +32,9 @@ var (
 	saySumSteps       = event.Text{En: "%d steps, %d change something, %d of them disrupt or destroy", Ja: "%d 手順、変更あり %d、うち停止・削除を伴う %d"}
 	sayAbout          = event.Text{En: "~%s", Ja: "約 %s"}
 	sayPoint          = event.Text{En: "no way back after step %d: %s", Ja: "手順 %d 以後は元に戻せません: %s"}
-	sayFindings       = event.Text{En: "Findings to mend first", Ja: "先に対処すべき項目"}
+	sayFindings       = event.Text{En: "Findings to fix first", Ja: "先に対処すべき項目"}
 	sayCatalogue      = event.Text{En: "the catalogue knows up to %s", Ja: "既知の問題は %s まで収録"}
-	sayPlanNoCommands = event.Text{En: "says its commands when it runs: they depend on what it finds", Ja: "コマンドは実行時の状況で決まり、その時に表示されます"}
+	sayPlanNoCommands = event.Text{En: "its commands are shown when it runs: they depend on what it finds", Ja: "コマンドは実行時の状況で決まり、その時に表示されます"}
 	sayOwnFiles       = event.Text{En: "(given, not shown)", Ja: "(入力済み、非表示)"}
 )
 

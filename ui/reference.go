@@ -19,7 +19,7 @@ var (
 	sayNoReference = event.Text{En: "no earlier run to compare with: --reference names one", Ja: "比較する実行がありません (--reference で指定)"}
 	sayNothingThen = event.Text{En: "the step printed nothing, then or now", Ja: "前回も今回も出力がありません"}
 	sayAbortBy     = event.Text{En: "abort by %s", Ja: "中止期限 %s"}
-	sayAbortNow    = event.Text{En: "abort: it was due by %s", Ja: "中止期限超過 (%s)"}
+	sayAbortNow    = event.Text{En: "abort: the deadline was %s", Ja: "中止期限超過 (%s)"}
 )
 
 // thenLines say what happened at this step in the earlier run: how it ended and how long it took, what did not pass,

@@ -34,8 +34,8 @@ var (
 	sayPosition    = event.Text{En: "%s of %s", Ja: "%s / %s"}
 	sayMatchOf     = event.Text{En: "match %d of %d", Ja: "一致 %d / %d"}
 	sayGoTo        = event.Text{En: "go to (1:32:07, 15m, 50%, +30, -1:00):", Ja: "移動先 (1:32:07, 15m, 50%, +30, -1:00):"}
-	sayNoTime      = event.Text{En: "that is no time", Ja: "時刻として読めません"}
-	sayNoNext      = event.Text{En: "nothing further in this direction", Ja: "この方向にはもうありません"}
+	sayNoTime      = event.Text{En: "not a time", Ja: "時刻として読めません"}
+	sayNoNext      = event.Text{En: "nothing more in this direction", Ja: "この方向にはもうありません"}
 	sayGoToTitle   = event.Text{En: "Go to", Ja: "移動"}
 	sayGoTime      = event.Text{En: "a time", Ja: "時刻"}
 	sayGoStep      = event.Text{En: "step", Ja: "手順"}

@@ -317,7 +317,7 @@ func TestReplayJumps(t *testing.T) {
 		t.Errorf("at %v", e)
 	}
 	s.press("t", "x", "enter")
-	if !strings.Contains(s.text(), "that is no time") {
+	if !strings.Contains(s.text(), "not a time") {
 		t.Error(s.text())
 	}
 	tests := []struct {

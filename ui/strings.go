@@ -39,7 +39,7 @@ var (
 	sayKnown         = event.Text{En: "Known: %s · %s", Ja: "既知の問題: %s · %s"}
 	sayPerhaps       = event.Text{En: "Perhaps: %s · %s", Ja: "参考: %s · %s"}
 	sayRemedy        = event.Text{En: "remedy", Ja: "対処"}
-	sayBehind        = event.Text{En: "shown as it was at %s: the command is being taken up again", Ja: "%s 時点の表示です。コマンドに再接続しています"}
+	sayBehind        = event.Text{En: "shown as it was at %s: reattaching to the command", Ja: "%s 時点の表示です。コマンドに再接続しています"}
 	sayRemedyRuns    = event.Text{En: "remedy running: %s", Ja: "対処を実行中: %s"}
 	sayDecided       = event.Text{En: "decided: %s, reason: %s", Ja: "判断: %s、理由: %s"}
 	sayMoreLines     = event.Text{En: "… %d more lines", Ja: "… 残り %d 行"}
@@ -121,7 +121,7 @@ var (
 	sayNoPaste      = event.Text{En: "pasted text is not taken here: type it", Ja: "ここでは貼り付けできません。入力してください"}
 	sayReasonFor    = event.Text{En: "Why “%s”? It goes into the transcript.", Ja: "「%s」の理由は? 記録に残ります。"}
 	sayReasonPrompt = event.Text{En: "Reason:", Ja: "理由:"}
-	sayNotBegun     = event.Text{En: "It has not begun. What it runs stands here as soon as it does.", Ja: "まだ始まっていません。実行内容は開始時にここに表示されます。"}
+	sayNotBegun     = event.Text{En: "Not started yet. Its commands appear here when it starts.", Ja: "まだ始まっていません。実行内容は開始時にここに表示されます。"}
 	sayCheckedAgain = event.Text{En: "checked again at %s", Ja: "%s に再確認しました"}
 	sayReasonEmpty  = event.Text{En: "a reason is needed", Ja: "理由が必要です"}
 	sayTypeToGoOn   = event.Text{En: "Type %s to go on:", Ja: "続行するには %s と入力:"}
@@ -142,7 +142,7 @@ var (
 	sayLeaveRunning   = event.Text{En: "This command is running:", Ja: "次のコマンドが実行中です:"}
 	sayStay           = event.Text{En: "stay", Ja: "続ける"}
 	sayLeaveNow       = event.Text{En: "leave", Ja: "終了する"}
-	sayLeaving        = event.Text{En: "leaving as soon as the run has come to rest; q leaves now", Ja: "実行が止まり次第終了します。q ですぐに終了"}
+	sayLeaving        = event.Text{En: "leaving as soon as the run has stopped; q leaves now", Ja: "実行が止まり次第終了します。q ですぐに終了"}
 )
 
 // Of the recording.
@@ -153,8 +153,8 @@ var (
 	sayNotRecorded    = event.Text{En: "○ not recorded", Ja: "○ 記録なし"}
 	sayPauseRecording = event.Text{En: "pause recording of output", Ja: "出力の記録を停止"}
 	sayRecordAgain    = event.Text{En: "record again", Ja: "記録を再開"}
-	sayPausing        = event.Text{En: "what commands print from now on is shown and not recorded; R records again", Ja: "以後の出力は表示のみで記録しません。R で再開"}
-	sayRecordingAgain = event.Text{En: "what commands print is recorded again", Ja: "出力の記録を再開しました"}
+	sayPausing        = event.Text{En: "output is shown and not recorded from now on; R records again", Ja: "以後の出力は表示のみで記録しません。R で再開"}
+	sayRecordingAgain = event.Text{En: "output is recorded again", Ja: "出力の記録を再開しました"}
 	sayNoRecording    = event.Text{En: "nothing is recorded here", Ja: "ここでは何も記録していません"}
 	sayRunOver        = event.Text{En: "the run is over", Ja: "実行は終了しました"}
 )
@@ -204,8 +204,8 @@ var (
 	sayNoCommandHere  = event.Text{En: "no command to copy here", Ja: "コピーできるコマンドがありません"}
 	sayNoCommandsYet  = event.Text{En: "no command has run yet", Ja: "まだコマンドは実行されていません"}
 	sayNoNodes        = event.Text{En: "no nodes are known", Ja: "ノード情報がありません"}
-	sayStopping       = event.Text{En: "stopping gently; ctrl+c again stops firmly", Ja: "通常停止中。もう一度 ctrl+c で強制停止"}
-	sayStoppingNow    = event.Text{En: "stopping firmly", Ja: "強制停止中"}
+	sayStopping       = event.Text{En: "stopping; ctrl+c again kills it", Ja: "通常停止中。もう一度 ctrl+c で強制停止"}
+	sayStoppingNow    = event.Text{En: "killing it", Ja: "強制停止中"}
 	sayNotTaken       = event.Text{En: "the run does not take this now", Ja: "今は受け付けられません"}
 	sayTypingIn       = event.Text{En: "keys go to the command; ctrl+] ends this", Ja: "キーはコマンドへ送られます。ctrl+] で終了"}
 	sayCopied         = event.Text{En: "copied to the terminal's clipboard: %s", Ja: "クリップボードにコピーしました: %s"}
