@@ -18,7 +18,7 @@ import (
 	"spraydeck/steps"
 )
 
-var updateCoverage = flag.Bool("update-coverage", false, "write docs/coverage.md anew")
+var updateCoverage = flag.Bool("update-coverage", false, "write docs/coverage.md")
 
 // covered says where a row of the operators' knowledge went.
 type covered struct {

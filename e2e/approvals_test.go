@@ -151,7 +151,7 @@ func (w *ways) cut(kind, text string, keep bool) {
 	}
 }
 
-// rewrite writes the record anew with another header, as it would have been written elsewhere, and puts it in the place of the
+// rewrite writes the record again with another header, as it would have been written elsewhere, and puts it in the place of the
 // first one.
 func (w *ways) rewrite(change func(*transcript.Header, *event.Started)) {
 	w.t.Helper()
@@ -222,7 +222,7 @@ func changedHosts(t *testing.T) {
 	w.done()
 	w.cut("answered", waysDisrupt, false)
 	w.write("inventory.json", strings.ReplaceAll(waysHosts, `["web1"]`, `["web1", "web2"]`)) // the run has its own copy
-	w.nothing(w.plain("", "resume"), "", "Asked anew: it was approved before")
+	w.nothing(w.plain("", "resume"), "", "Asked again: it was approved before")
 	w.write("ways.yaml", strings.ReplaceAll(strings.ReplaceAll(waysBook, "${WAIT}", "0"), "on: web", "on: more"))
 	w.nothing(w.plain("start: continue\n", "resume"), "", waysDisrupt)
 	if r := w.plain(waysYes, "resume"); r.exit != 0 || w.marks() != "disrupted\n" {
@@ -275,7 +275,7 @@ func foreignTranscript(t *testing.T) {
 		w.nothing(w.plain("", "resume"), "", c.says)
 		w.nothing(w.plain(`"*": {choice: continue, text: web1}`, "resume"), map[bool]string{true: changeMark}[c.name == "none"])
 		if w.clean(); c.answers != "" {
-			w.nothing(w.plain(c.answers+"start: continue\n", "resume"), "", "Asked anew", waysChange)
+			w.nothing(w.plain(c.answers+"start: continue\n", "resume"), "", "Asked again", waysChange)
 		}
 		if c.name != "another cluster" {
 			if r := w.plain(c.answers+waysYes, "resume"); r.exit != 0 || !strings.HasSuffix(w.marks(), "disrupted\n") {
@@ -291,7 +291,7 @@ func foreignTranscript(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.nothing(w.plain("", "resume", copied), "", "the record is a copy")
-	w.nothing(w.plain(foreign+"start: continue\n", "resume", copied), "", "Asked anew", waysChange)
+	w.nothing(w.plain(foreign+"start: continue\n", "resume", copied), "", "Asked again", waysChange)
 }
 
 func wildcard(t *testing.T) {

@@ -71,7 +71,7 @@ func TestBlocked(t *testing.T) {
 	l.lab("fault", "--dir", l.dir, "calico-ipip", "off")
 	l.lab("fault", "--dir", l.dir, "pdb-blocks", "off")
 	if found := check(3); len(found) != 1 {
-		t.Errorf("with two faults mended, check finds %v", found)
+		t.Errorf("with two faults fixed, check finds %v", found)
 	}
 }
 

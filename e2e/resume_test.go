@@ -149,7 +149,7 @@ func (l *lab) leftOnNode(state string) bool {
 }
 
 // progress counts the events that no resume writes again. It leaves out reads, what the API answered to a call that is
-// made again, and a second yes to a command: a yes with no command after it is asked for anew.
+// made again, and a second yes to a command: a yes with no command after it is asked for again.
 func progress(events []event.Event) (n int) {
 	reads, again := map[int]bool{}, map[int]bool{}
 	asked := map[string]bool{}

@@ -172,7 +172,7 @@ after-outside: continue
 "review-*": continue
 `
 
-// TestOverride lets the outage happen, sees it, and mends it.
+// TestOverride lets the outage happen, sees it, and fixes it.
 func TestOverride(t *testing.T) {
 	l := boot(t, "dead-vip")
 	state := t.TempDir()

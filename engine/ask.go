@@ -119,7 +119,7 @@ func (r *Run) askNow(ctx context.Context, step string, q event.Question) (event.
 func (r *Run) putQuestion(ctx context.Context, step string, q event.Question, anew event.Text) (event.Answer, error) {
 	shown := q.Digest(r.env.Masked)
 	if !anew.Empty() {
-		anew = event.Text{En: "Asked anew: ", Ja: "もう一度確認します: "}.Plus(anew)
+		anew = event.Text{En: "Asked again: ", Ja: "もう一度確認します: "}.Plus(anew)
 		if !q.Body.Empty() {
 			anew = anew.Plus(event.T("\n\n"))
 		}
@@ -163,7 +163,7 @@ func (r *Run) acceptForeign(ctx context.Context) error {
 		ID: "resume-foreign", Form: event.AskApprove, Opens: true, Exact: true, Safe: event.ChoiceLeave,
 		Title: event.Text{En: "Go on with a record that is not of this console?", Ja: "このコンソールのものではない記録を続行しますか？"},
 		Body: p.foreign.Plus(event.Text{
-			En: ".\nSteps that it tells to be finished count as finished, with the decisions below. Everything else is asked anew.",
+			En: ".\nSteps that it tells to be finished count as finished, with the decisions below. Everything else is asked again.",
 			Ja: "。\n記録で完了している手順は、以下の決定とともに完了とみなします。それ以外はすべて確認し直します。"}),
 		Choices: []event.Choice{
 			{ID: event.ChoiceContinue, Label: event.Text{En: "go on", Ja: "続行"}},

@@ -32,7 +32,7 @@ func NoTerminal(line string) error {
 
 func (e *NoTerminalError) Error() string { return "there is no terminal here to hand over" }
 
-// Hint says how to mend it, in one line.
+// Hint says how to fix it, in one line.
 func (e *NoTerminalError) Hint() string {
 	return e.byHand.En + " and go on with a reason, or resume the run in a terminal"
 }

@@ -10,7 +10,7 @@
 // An Exec returns an exit code and a nil error for a command that ran to its end, whatever the code. Other errors say what
 // they are by methods, so that packages need not know each other: Unreachable (the command did not run) and StateUnknown
 // (it may have run); OutcomeOf reads them. An Asker returns an error that wraps ErrUnanswered where nobody can answer: no
-// answer is never a yes. Hint gives the way to mend an error, apart from its text; HintOf reads it.
+// answer is never a yes. Hint gives the way to fix an error, apart from its text; HintOf reads it.
 //
 // # Compatibility
 //

@@ -26,7 +26,7 @@ func TestTookWithoutConsole(t *testing.T) {
 		"killed at a question": {15 * time.Second, []event.Event{
 			{Time: at(0), Data: event.StepStarted{Attempt: 1}}, {Time: at(5), Data: event.Asked{}},
 			{Time: at(9000), Data: event.Resumed{}}, {Time: at(9010), Data: event.StepEnded{Status: event.Passed}}}},
-		"left, and begun anew": {15 * time.Second, []event.Event{
+		"left, and begun again": {15 * time.Second, []event.Event{
 			{Time: at(0), Data: event.StepStarted{Attempt: 1}}, {Time: at(5), Data: event.StepEnded{Status: event.Cancelled}}, {Time: at(5), Data: event.Ended{}},
 			{Time: at(9000), Data: event.Resumed{}}, {Time: at(9001), Data: event.StepStarted{Attempt: 2}}, {Time: at(9011), Data: event.StepEnded{Status: event.Passed}}}},
 	} {

@@ -31,7 +31,7 @@ func (e *DrainTimeoutError) Error() string {
 // Timeout is always true.
 func (e *DrainTimeoutError) Timeout() bool { return true }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *DrainTimeoutError) Hint() string {
 	if len(e.Budgets) > 0 {
 		return fmt.Sprintf("bring back the missing pods of %s or loosen the budget for the time of the work, then drain again; the node stays cordoned", strings.Join(e.Budgets, ", "))

@@ -34,7 +34,7 @@ func (e *UnreachableError) Error() string {
 // Unreachable is always true; callers ask for it through an interface of their own.
 func (e *UnreachableError) Unreachable() bool { return true }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *UnreachableError) Hint() string {
 	if certificate(e.Err) {
 		return fmt.Sprintf("something answers at %s, but not with a certificate that kubeconfig %s trusts: check its date, its names and certificate-authority-data", e.Server, e.Kubeconfig)

@@ -11,7 +11,7 @@
 // Rules:
 //   - Every wait ends when its context ends. A call that gets no answer ends by itself.
 //   - A lost connection is never taken for success: it is an *UnreachableError.
-//   - Messages are lower case and start with the verb; how to mend it is separate, in Hint.
+//   - Messages are lower case and start with the verb; how to fix it is separate, in Hint.
 //   - Nothing is ever written to standard output or standard error: the screen belongs to the caller.
 //   - Words that engineers search for (drain's lines, the API server's refusals) stay kubectl's own.
 package kube

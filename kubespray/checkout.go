@@ -30,7 +30,7 @@ func (e *NotCheckoutError) Error() string {
 	return fmt.Sprintf("open checkout %s: %s", e.Path, e.Reason)
 }
 
-// Hint says how to mend it, in one line.
+// Hint says how to fix it, in one line.
 func (e *NotCheckoutError) Hint() string { return e.hint }
 
 func (e *NotCheckoutError) Unwrap() error { return e.err }

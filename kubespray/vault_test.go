@@ -75,9 +75,9 @@ func TestVaultedFile(t *testing.T) {
 		password, lost bool
 	}{
 		{"as it was, no password", string(original), false, false},
-		{"encrypted anew, no password", again, false, true},
+		{"encrypted again, no password", again, false, true},
 		{"as it was, with the password", string(original), true, false},
-		{"encrypted anew, with the password", again, true, false},
+		{"encrypted again, with the password", again, true, false},
 		{"another value, with the password", other, true, true},
 	} {
 		write(t, dir, map[string]string{secrets: c.text})

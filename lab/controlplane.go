@@ -110,7 +110,7 @@ func startEtcd(nodes []Node, l Lab) error {
 		cfg.LogLevel = "warn"
 		cfg.LogOutputs = []string{l.path("logs", "etcd.log")}
 		cfg.WarningUnaryRequestDuration = time.Second
-		cfg.UnsafeNoFsync = true // a lab that loses power is booted anew
+		cfg.UnsafeNoFsync = true // a lab that loses power is booted again
 		client, peer := url.URL{Scheme: "http", Host: n.etcdClient()}, url.URL{Scheme: "http", Host: n.etcdPeer()}
 		cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 		cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}

@@ -1,7 +1,7 @@
 // Command lab boots a Kubernetes cluster small enough for a laptop and true enough for an upgrade:
 // a real control plane, one real OpenSSH server per node, and a Kubespray-shaped checkout whose
 // playbooks run under real Ansible. It exists so that tests and people can break a cluster and
-// mend it again. It is not a cluster to run anything on: pods only run on paper.
+// fix it again. It is not a cluster to run anything on: pods only run on paper.
 //
 // One binary holds every part. What it is depends, in this order, on the name it was called by
 // (systemctl, kubectl: the shims of a node), on its first argument (the daemons of the lab), and

@@ -47,7 +47,7 @@ func readReleases(text []byte) []release {
 	var all []release
 	var r release
 	for _, e := range entries {
-		// Every entry is written over the one before it; what it names anew must not change that one.
+		// Every entry is written over the one before it; what it names again must not change that one.
 		r.Components, r.Defaults = maps.Clone(r.Components), maps.Clone(r.Defaults)
 		r.Kube, r.Etcd, r.Requirements = release{}.Kube, nil, slices.Clone(r.Requirements)
 		if err := json.Unmarshal(e, &r); err != nil {

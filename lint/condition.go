@@ -11,7 +11,7 @@ import (
 
 var conditionEndsItself = Rule{
 	Name:  "condition-ends-itself",
-	Doc:   "A phase whose condition its own steps make false does not end with a check or a restart: a run that is begun anew would pass over it.",
+	Doc:   "A phase whose condition its own steps make false does not end with a check or a restart: a run that is begun again would pass over it.",
 	check: check{runbook: checkConditions},
 }
 
@@ -50,7 +50,7 @@ func endsItself(p pass, when runbook.Expr, steps []runbook.Step, facts runbook.N
 		if i < 0 {
 			continue
 		}
-		p.report(when.Pos, fmt.Sprintf("the condition of %s rests on %s, which step %s can change, and step %s comes last: a run that is begun anew would pass over it",
+		p.report(when.Pos, fmt.Sprintf("the condition of %s rests on %s, which step %s can change, and step %s comes last: a run that is begun again would pass over it",
 			what, f.Name, steps[i].ID, last.ID), "put that step into a phase of its own, without this condition")
 		return
 	}

@@ -39,7 +39,7 @@ func checkReads(p pass, s *runbook.Step) {
 	reportChanges(p, s, what)
 }
 
-// checkCure: the playbook of a remedy mends something, so that none of them only reads.
+// checkCure: the playbook of a remedy fixes something, so that none of them only reads.
 func checkCure(p pass, s *runbook.Step) {
 	if event.Danger(s.Danger.Value) != event.ReadOnly || s.Action == nil {
 		return

@@ -97,7 +97,7 @@ func (k *kept) flush() {
 	}
 }
 
-// add goes on with the line. A carriage return begins it anew: a progress bar draws over itself.
+// add goes on with the line. A carriage return begins it again: a progress bar draws over itself.
 func (p *partial) add(s string) {
 	if s == "" {
 		return

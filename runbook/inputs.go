@@ -88,7 +88,7 @@ type UsageError struct{ Message, Way string }
 
 func (u *UsageError) Error() string { return u.Message }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (u *UsageError) Hint() string { return u.Way }
 
 // GivenTypes is what every expression may use, whatever the runbook.

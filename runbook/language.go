@@ -312,7 +312,7 @@ func (d *decoder) arguments(n *yaml.Node, into any, bare string) {
 	d.intoStruct(&yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column, Content: []*yaml.Node{key, n}}, into)
 }
 
-// Cure is a remedy: steps that mend something.
+// Cure is a remedy: steps that fix something.
 type Cure struct {
 	ID    Str    `yaml:"id,required" doc:"names the remedy in answers and in the transcript"`
 	Title Prose  `yaml:"title,required" doc:"what it does, for the list of choices"`
@@ -330,8 +330,8 @@ type Pitfall struct {
 	Before   *Before      `yaml:"before" doc:"how to see it coming"`
 	Symptoms []Symptom    `yaml:"symptoms" doc:"how to know it by what commands print"`
 	Do       Prose        `yaml:"do" doc:"what to do first, as an order: \"Remove the option from kubelet.env.\""`
-	Remedies []Cure       `yaml:"remedies" doc:"what mends it"`
-	Note     Prose        `yaml:"note" doc:"what to know where nothing can be checked or mended by machine"`
+	Remedies []Cure       `yaml:"remedies" doc:"what fixes it"`
+	Note     Prose        `yaml:"note" doc:"what to know where nothing can be checked or fixed by machine"`
 	Sources  []Str        `yaml:"sources,required" doc:"where it is known from"`
 	Tests    []Case       `yaml:"tests" doc:"what the pitfall promises, for spraydeck test"`
 	Source   Source

@@ -25,7 +25,7 @@ func Reference(w io.Writer, lang *Language) {
 		{"On", "Where a step runs. A bare value stands for `hosts`.", reflect.TypeFor[On]()},
 		{"Each", "A loop over hosts, one after the other. A bare value stands for `in`.", reflect.TypeFor[Each]()},
 		{"Gate", "A condition that must hold. What could not be probed never counts as passed.", reflect.TypeFor[Gate]()},
-		{"Remedy", "Steps that mend something. They see the facts of the gate they mend.", reflect.TypeFor[Cure]()},
+		{"Remedy", "Steps that fix something. They see the facts of the gate they fix.", reflect.TypeFor[Cure]()},
 		{"Pitfall", "Something known to go wrong.", reflect.TypeFor[Pitfall]()},
 		{"Affects", "Where a pitfall applies. All ranges given must hold.", reflect.TypeFor[Affects]()},
 		{"Before", "How a pitfall shows before anything is touched. `rule` is true when all is well.", reflect.TypeFor[Before]()},

@@ -100,7 +100,7 @@ func (e *MaskedError) Error() string {
 	return fmt.Sprintf("the output of %q on %s is needed, and the record has it only with its secrets masked", e.Line, e.Host)
 }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *MaskedError) Hint() string {
 	return "the console that ran it went away: find out what it printed, then run the step again or go on with a reason"
 }

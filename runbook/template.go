@@ -161,7 +161,7 @@ func parseTemplate(src string) ([]part, int, error) {
 	return append(parts, part{text: text.String()}), 0, nil
 }
 
-// quoting follows the shell's quotes byte by byte: which quotes the next byte stands in, through $( ) that begin anew.
+// quoting follows the shell's quotes byte by byte: which quotes the next byte stands in, through $( ) that begin again.
 type quoting struct {
 	stack   []byte // of ', ", ( for $( or a subshell, ` and # for a comment
 	escaped bool

@@ -178,7 +178,7 @@ func (k *durable) follow(ctx context.Context) {
 		case k.settled():
 			return
 		}
-		if k.seen != before || strings.HasPrefix(k.said, "kept ") { // it was found: from now on it is looked for anew
+		if k.seen != before || strings.HasPrefix(k.said, "kept ") { // it was found: from now on it is looked for again
 			lost = time.Now()
 		}
 		if k.seen != before {

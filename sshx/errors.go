@@ -24,7 +24,7 @@ func (e *UnreachableError) Error() string {
 func (e *UnreachableError) Unwrap() error     { return e.Err }
 func (e *UnreachableError) Unreachable() bool { return true }
 
-// Hint says how to mend it, in one line; empty when there is none to name.
+// Hint says how to fix it, in one line; empty when there is none to name.
 func (e *UnreachableError) Hint() string { return e.hint }
 
 // HostKeyError says that the server did not prove to be the host that was
@@ -70,7 +70,7 @@ func (e *HostKeyError) Error() string {
 
 func (e *HostKeyError) Unreachable() bool { return true }
 
-// Hint says how to mend it. It never is a bare command that accepts whatever key is
+// Hint says how to fix it. It never is a bare command that accepts whatever key is
 // there: the fingerprint has to be compared first, and the hint says where.
 func (e *HostKeyError) Hint() string {
 	compare := "compare it on the node's own console (ssh-keygen -lf /etc/ssh/ssh_host_" + strings.ToLower(e.KeyType) + "_key.pub)"
@@ -84,7 +84,7 @@ func (e *HostKeyError) Hint() string {
 	}
 	switch {
 	case e.Reason != "":
-		return "have the certificate authority sign the host key anew, or see the @cert-authority lines of known_hosts"
+		return "have the certificate authority sign the host key, or see the @cert-authority lines of known_hosts"
 	case e.Revoked:
 		return "somebody marked this key as stolen or retired: do not go on before you know who and why"
 	case len(e.Known) > 0:

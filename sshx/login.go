@@ -43,7 +43,7 @@ func newLogin(ctx context.Context, secrets *secrets, t *target, k *keys, limit *
 // errDenied ends a login when no method is left.
 var errDenied = errors.New("no method is left")
 
-// next picks the next method as ssh does: the same one until it is used up, then the next preferred one; anew, when the
+// next picks the next method as ssh does: the same one until it is used up, then the next preferred one; again, when the
 // server asks for a further factor.
 func (l *login) next(server *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	if l.declined != nil {

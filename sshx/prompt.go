@@ -173,7 +173,7 @@ func (e *UnansweredError) Error() string {
 
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *UnansweredError) Hint() string {
 	switch e.Prompt.Kind {
 	case PromptPassphrase:

@@ -22,7 +22,7 @@
 //     knows, [CancelledError] that the caller stopped it.
 //   - Files are read at every new connection, never cached: the operator may
 //     repair ssh_config or known_hosts and simply try again.
-//   - Errors are plain text for the operator; how to mend it is separate, in Hint.
+//   - Errors are plain text for the operator; how to fix it is separate, in Hint.
 package sshx
 
 import (
@@ -118,7 +118,7 @@ func (c *Client) Run(ctx context.Context, host, command string, stdin io.Reader,
 	return run(ctx, host, sess, command, stdin, stdout, stderr)
 }
 
-// session opens a session on the kept connection to host, and dials anew, once,
+// session opens a session on the kept connection to host, and dials again, once,
 // if that connection turns out to be dead. release gives back its turn; a spare one is for what must not wait for commands.
 func (c *Client) session(ctx context.Context, host string, spare bool) (sess *ssh.Session, release func(), err error) {
 	for again := true; ; again = false {

@@ -122,7 +122,7 @@ func (s *series) add(c *Condition, now moment) (ok, told bool) {
 			return false, true
 		}
 	}
-	s.times = s.times[:0] // the next time it must be fulfilled anew
+	s.times = s.times[:0] // the next time it must be fulfilled again
 	return true, told
 }
 

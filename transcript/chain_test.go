@@ -332,7 +332,7 @@ func TestResumeCountsThePause(t *testing.T) {
 	}
 }
 
-// reseal writes lines anew from some line on: the sums are right again, and with all of it the hashes, too.
+// reseal writes lines again from some line on: the sums are right again, and with all of it the hashes, too.
 func reseal(t *testing.T, b []byte, change func(line int, body []byte) []byte, chained bool) []byte {
 	t.Helper()
 	c, old := newChain(), newChain()

@@ -11,7 +11,7 @@
 //   - Secrets are masked on the way in. There is no unmasked copy to forget about.
 //   - A file is never changed except at its end. Repair cuts a line that was half written, and nothing else.
 //   - Nothing is believed without the hash chain, and the chain is no seal: who can write the file can write all of it
-//     anew. Verify gives a digest to keep elsewhere, such as in the change ticket.
+//     again. Verify gives a digest to keep elsewhere, such as in the change ticket.
 //
 // It knows the types of package event and nothing of terminals, clusters or commands.
 package transcript

@@ -31,7 +31,7 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *FileError) Hint() string {
 	id := filepath.Base(filepath.Dir(e.Path))
 	switch {
@@ -54,7 +54,7 @@ func (e *RemovedError) Error() string {
 	return fmt.Sprintf("write transcript %s: it was removed or moved while the run was writing it", e.Path)
 }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *RemovedError) Hint() string {
 	return "nothing more is recorded or started, and this run cannot be resumed: see what has been done, and begin a new run\nif its directory was only moved, spraydeck verify DIRECTORY shows up to where it was written"
 }
@@ -72,7 +72,7 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("open transcript %s: another console is writing it (%s)", e.Path, e.By)
 }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *InUseError) Hint() string {
 	return "watch it with: spraydeck replay --follow " + filepath.Base(filepath.Dir(e.Path))
 }
@@ -100,7 +100,7 @@ func (e *FormatError) Error() string {
 	return fmt.Sprintf("%s:1: format %d, this version reads formats up to %d", e.Path, e.Format, currentFormat)
 }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *FormatError) Hint() string { return fmt.Sprintf("use spraydeck %s or later", e.Tool) }
 
 // NotVerifiedError is what Open says of a transcript whose chain is broken: it can be read, but not continued.
@@ -109,7 +109,7 @@ type NotVerifiedError struct{ Bad *LineError }
 func (e *NotVerifiedError) Error() string { return "verify transcript: " + e.Bad.Error() }
 func (e *NotVerifiedError) Unwrap() error { return e.Bad }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *NotVerifiedError) Hint() string {
 	return "it can still be replayed; start a new run instead of resuming this one"
 }

@@ -47,7 +47,7 @@ type index struct {
 	blocks  []Place        // where each block begins
 	events  []*indexed     // all but output, in order
 	prints  map[int][]span // number of a command to the blocks that hold its output
-	last    map[string]int // what events tell of that later ones tell anew, to the last of them
+	last    map[string]int // what events tell of that later ones tell again, to the last of them
 }
 
 // reached is how far a scan has come.

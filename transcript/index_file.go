@@ -18,7 +18,7 @@ import (
 // IndexName is the file beside a transcript that holds its index. It can be deleted at any time.
 const IndexName = "transcript.idx"
 
-// indexMagic names the form of the file. What begins with anything else is built anew.
+// indexMagic names the form of the file. What begins with anything else is built again.
 const indexMagic = "spraydeck index 2\n"
 
 // The index file is indexMagic; the SHA-256 of all that follows it; then, each a varint unless said otherwise: how much

@@ -111,7 +111,7 @@ func (c *Recording) Scan(n int64) func() Scan {
 	}
 }
 
-// Join takes in what was scanned. It reports whether there is more now than before; a file that was cut begins anew.
+// Join takes in what was scanned. It reports whether there is more now than before; a file that was cut begins again.
 func (c *Recording) Join(s Scan) (more bool) {
 	if s.from != c.index || s.Err != nil {
 		return false
@@ -126,7 +126,7 @@ func (c *Recording) Join(s Scan) (more bool) {
 }
 
 // Save keeps the index beside the transcript, if there is more in it than what is kept. Where that cannot be written,
-// the index is built anew the next time: not an error.
+// the index is built again the next time: not an error.
 func (c *Recording) Save() {
 	if c.saved == c.index.Offset || filepath.Base(c.path) != FileName {
 		return

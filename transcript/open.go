@@ -16,7 +16,7 @@ type Repair struct {
 // Open takes up a run to go on with it. It verifies the whole run first, and refuses with NotVerifiedError where the
 // chain is broken or the output of a command that ended is not as it was, with InUseError while another console writes. A
 // torn last line is cut, and a power failure may have cost the last output of a command that ran: say so to the operator.
-// Secrets have to be given to Mask anew, they are nowhere in the file. Where recording was paused it still is.
+// Secrets have to be given to Mask again, they are nowhere in the file. Where recording was paused it still is.
 func Open(path string) (_ *Writer, r Repair, err error) {
 	path = filePath(path)
 	if _, err := os.Stat(path); err != nil { // before the lock file is made

@@ -90,7 +90,7 @@ type SpoolError struct {
 
 func (e *SpoolError) Error() string { return fmt.Sprintf("%s: at byte %d: %s", e.Path, e.At, e.Why) }
 
-// Hint says how to mend it.
+// Hint says how to fix it.
 func (e *SpoolError) Hint() string {
 	return "a transcript is the whole directory of its run: the spools go with it wherever it is copied"
 }

@@ -73,7 +73,7 @@ func TestAskAnswers(t *testing.T) {
 		{"red half a word is dead", red, []string{"n", "o", "d", "enter"}, handled{}},
 		{"red wrong word is dead", red, []string{"n", "o", "d", "e", "4", "enter"}, handled{}},
 		{"red word", red, []string{"n", "o", "d", "e", "3", "enter"}, by("continue", "node3", "")},
-		{"red mended word", red, []string{"n", "o", "d", "e", "4", "backspace", "3", "enter"}, by("continue", "node3", "")},
+		{"red fixed word", red, []string{"n", "o", "d", "e", "4", "backspace", "3", "enter"}, by("continue", "node3", "")},
 		{"red Esc is safe", red, []string{"n", "esc"}, actQuit{}},
 		{"red letters are text", red, []string{"q", "s"}, handled{}},
 		{"red skip by the arrows", red, []string{"down", "enter", "n", "o", "enter"}, by("skip", "", "no")},

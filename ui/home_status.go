@@ -65,8 +65,8 @@ func (l look) prose(mark, text string, w, keep int) block {
 	return b
 }
 
-// amiss reports calmly what could not be learned, with a hint.
-func (v *homeView) amiss(about string, err error, w int) []block {
+// problem reports calmly what could not be learned, with a hint.
+func (v *homeView) problem(about string, err error, w int) []block {
 	text := safetext.Line(strings.ReplaceAll(err.Error(), "\n", " "))
 	if errors.Is(err, context.DeadlineExceeded) {
 		text = v.say(sayNoAnswer)
@@ -93,7 +93,7 @@ func (v *homeView) clusterBlocks(w int) []block {
 	case !f.known:
 		return v.looking(w)
 	case f.err != nil:
-		return v.amiss(safetext.Line(c.Name), f.err, w)
+		return v.problem(safetext.Line(c.Name), f.err, w)
 	}
 	line := name + "   " + safetext.Line(c.Server) + "   " + v.Success.Render("✓ "+v.say(sayAnswers, safetext.Line(c.Version)))
 	if c.Context != "" && c.Context != c.Name && width(line)+width(c.Context)+12 <= w {
@@ -142,7 +142,7 @@ func (v *homeView) checkoutBlocks(w int) []block {
 	case !f.known:
 		return v.looking(w)
 	case f.err != nil:
-		return v.amiss("", f.err, w)
+		return v.problem("", f.err, w)
 	}
 	branch := v.say(sayDetached)
 	if c.Branch != "" {
@@ -175,7 +175,7 @@ func (v *homeView) nextBlocks(w int) []block {
 	case !f.known:
 		return v.looking(w)
 	case f.err != nil:
-		return v.amiss("", f.err, w)
+		return v.problem("", f.err, w)
 	}
 	var blocks []block
 	for _, warning := range f.value.Warnings {
@@ -236,7 +236,7 @@ func (v *homeView) findingsBlocks(book string, w int) []block {
 	case !f.known:
 		return []block{v.always(v.Faint.Render(v.say(sayNotLooked)), w)}
 	case f.err != nil:
-		return v.amiss(v.say(sayCouldNotLook), f.err, w)
+		return v.problem(v.say(sayCouldNotLook), f.err, w)
 	}
 	line := v.say(sayFindingsAre, v.countFindings(f.value))
 	if width(line) > w {
@@ -245,12 +245,12 @@ func (v *homeView) findingsBlocks(book string, w int) []block {
 	return []block{v.always(line, w)}
 }
 
-// countFindings returns "✗ 1 outage · ! 1 advice · ? 2 could not tell · ✓ 9 well".
+// countFindings returns "✗ 1 outage · ! 1 advice · ? 2 unknown · ✓ 9 well".
 func (l look) countFindings(list []runbook.Finding) string {
 	if len(list) == 0 {
 		return l.Faint.Render(l.say(sayNoneKnown))
 	}
-	grave := map[string]int{}
+	counts := map[string]int{}
 	advice, unknown, well := 0, 0, 0
 	for _, f := range list {
 		switch {
@@ -261,12 +261,12 @@ func (l look) countFindings(list []runbook.Finding) string {
 		case f.Required == event.Advisory:
 			advice++
 		default:
-			grave[f.Severity]++
+			counts[f.Severity]++
 		}
 	}
 	var parts []string
 	for _, severity := range []string{"data", "outage", "blocks", "nuisance"} {
-		if n := grave[severity]; n > 0 {
+		if n := counts[severity]; n > 0 {
 			parts = append(parts, l.Danger.Render("✗ "+l.say(sayCountOf, n, l.say(countWord(severity)))))
 		}
 	}

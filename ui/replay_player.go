@@ -61,7 +61,7 @@ func newPlayer(rec *transcript.Recording, speed float64) *player {
 	return p
 }
 
-// restart folds the state anew.
+// restart folds the state again.
 func (p *player) restart(at transcript.Place) {
 	p.state, p.at, p.printed = p.rec.State(at), at, map[int]*event.CommandState{}
 	p.now, p.clock = p.rec.Time(at), p.line(at)

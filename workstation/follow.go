@@ -43,7 +43,7 @@ func (e *LostError) Error() string {
 	return fmt.Sprintf("how the command ended is unknown: its supervisor, process %d, is gone", e.job.Supervisor)
 }
 
-// Hint says how to mend it, in one line.
+// Hint says how to fix it, in one line.
 func (e *LostError) Hint() string {
 	if !e.silent && e.job.left() {
 		return fmt.Sprintf("it still runs, in process group %d: wait for it, or end it with kill -- -%d; then see what it has done", e.job.PID, e.job.PID)
@@ -64,7 +64,7 @@ func (e *OutputLostError) Error() string {
 // Ended is true: the exit code is the command's own.
 func (e *OutputLostError) Ended() bool { return true }
 
-// Hint says how to mend it, in one line.
+// Hint says how to fix it, in one line.
 func (e *OutputLostError) Hint() string {
 	return "the exit code is its own; make room on the disk of the state directory before going on"
 }

@@ -45,7 +45,7 @@ func (d *outputCopy) copy(w io.Writer, r *os.File) {
 					begun = d.exitedAt
 				}
 				patience -= max(ended.Sub(begun), 0)
-				// Set anew each time, because only the waiting counts: if it was
+				// Set again each time, because only the waiting counts: if it was
 				// the writing that took long, that is no reason to lose the rest.
 				r.SetReadDeadline(time.Now().Add(patience))
 			default:

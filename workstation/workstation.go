@@ -66,7 +66,7 @@ func (e *StartError) Unwrap() error { return e.Err }
 // NeverStarted says, of a command that was to be taken up, that nothing of it has happened: it can be run now.
 func (e *StartError) NeverStarted() bool { return e.never }
 
-// Hint says how to mend it, in one line; empty when there is none to name.
+// Hint says how to fix it, in one line; empty when there is none to name.
 func (e *StartError) Hint() string { return e.hint }
 
 // Run runs line and returns its exit code. With an error the code is -1, unless
