@@ -96,9 +96,9 @@ func TestFindRelease(t *testing.T) {
 		"v2.40.0":  {"newer than the catalogue", "v2.31.0"},
 		"v2.14.2":  {"older than the catalogue", "v2.15.0"},
 		"v1.0.0":   {"older than the catalogue", "v2.15.0"},
-		"master":   {"no release of Kubespray", "v2.15.0 to v2.31.0"},
-		"v2.28.-1": {"no release of Kubespray"},
-		"":         {"no release of Kubespray"},
+		"master":   {"not a release of Kubespray", "v2.15.0 to v2.31.0"},
+		"v2.28.-1": {"not a release of Kubespray"},
+		"":         {"not a release of Kubespray"},
 	} {
 		_, err := rs.Find(tag)
 		var usage *runbook.UsageError

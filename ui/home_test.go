@@ -342,7 +342,7 @@ func TestFindingsFail(t *testing.T) {
 		return nil, nil
 	}
 	s := newHomeStage(t, data, "", 80, 24).settle().press("c", "j", "enter")
-	for _, want := range []string{"could not be looked for", "the inventory could not be read", "check --inventory"} {
+	for _, want := range []string{"could not be checked", "the inventory could not be read", "check --inventory"} {
 		if s.notice = ""; !strings.Contains(s.text(), want) {
 			t.Errorf("%q is not said:\n%s", want, s.text())
 		}
