@@ -103,7 +103,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	return out.orUnanswered(verdictOf(found))
 }
 
-// orUnanswered names the prompts that nobody answered, where something could not be told because of them.
+// orUnanswered names the unanswered prompts where they made a check unknown.
 func (o *world) orUnanswered(verdict error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -370,7 +370,7 @@ func (t *hitTable) one(b *strings.Builder, d diagnosis) {
 	}
 }
 
-// failure tells the first failure, in a section of its own.
+// failure prints the first failure in a section of its own.
 func (t *hitTable) failure(b *strings.Builder, f *diagnose.Failure, file string, behind bool) {
 	if behind {
 		b.WriteString("\n")

@@ -305,7 +305,7 @@ func (l *library) instead(name string) string {
 	return ""
 }
 
-// isPath tells the path of a runbook's file from its name.
+// isPath reports whether an argument is the path of a runbook rather than its name.
 func isPath(arg string) bool {
 	return strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml") || strings.ContainsRune(arg, filepath.Separator)
 }

@@ -39,7 +39,7 @@ func lintCommand(o *options) *cobra.Command {
 			if rules {
 				return writeRules(cmd.OutOrStdout())
 			}
-			// it reads, tells and ends: what it has read stays in use till then
+			// it reads, reports and ends: nothing is freed before the end
 			debug.SetGCPercent(-1)
 			debug.SetMemoryLimit(512 << 20)
 			l, problems, err := linted(o, args)

@@ -78,7 +78,7 @@ func (e planEstimate) String() string {
 	return event.Duration(time.Duration(e.Seconds * float64(time.Second)))
 }
 
-// say counts findings by severity; what could not be told is counted too.
+// say counts findings by severity, and the unknown ones.
 func (f *hopFindings) say(say func(en, ja string, args ...any) string) string {
 	if f == nil {
 		return "-"

@@ -9,7 +9,7 @@ import (
 	"spraydeck/kubespray"
 )
 
-// programs names what the configuration of a checkout has git and Ansible run. Nothing is read before it is told.
+// programs names what the configuration of a checkout has git and Ansible run. Nothing is read before they are named.
 func programs(ctx context.Context, checkout *kubespray.Checkout) (list []event.Text) {
 	if checkout == nil {
 		return nil

@@ -118,7 +118,7 @@ func resume(cmd *cobra.Command, o *options, s frontEnd, path string) error {
 	return w.run(cmd)
 }
 
-// startOf is what is known of how a run was started, and the inputs it was given. The header tells it where the run broke
+// startOf is what is known of how a run was started, and the inputs it was given. The header has it where the run broke
 // off before its first event.
 func startOf(h transcript.Header, past *engine.PriorRun) (event.Started, map[string]string) {
 	inputs := map[string]string{}
@@ -217,7 +217,7 @@ func openError(err error) error {
 // recalled is how many commands a console that takes a run up shows the output of at once. A replay shows all.
 const recalled = 64
 
-// priorState returns the run as the transcript tells it, before anything new happens; nil for one that begins.
+// priorState returns the state of the recorded run, before anything new happens; nil for a new run.
 func (w *walk) priorState() (*event.State, error) {
 	if w.recalls == nil {
 		return nil, nil

@@ -240,7 +240,7 @@ type walk struct {
 	unused     func() []string     // the answers given beforehand that no question has met, or nil
 }
 
-// refer takes in the reference and what earlier runs tell.
+// refer reads the reference and the durations of earlier runs.
 func (w *walk) refer(cmd *cobra.Command) error {
 	if w.show.window < 0 {
 		return &runbook.UsageError{Message: fmt.Sprintf("--window %s is negative", w.show.window), Way: "give its length, such as 4h or 90m"}
@@ -500,7 +500,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 		}
 		end, err := w.engine(ctx, c.Emit)
 		if c.Finished(); err != nil {
-			w.broken.Store(true) // what is on the screen goes on no more: the terminal tells why
+			w.broken.Store(true) // the screen stops here: the terminal shows why
 			closeScreen()
 		}
 		done <- result{end, err}

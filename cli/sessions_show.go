@@ -113,7 +113,7 @@ func dirOf(path string) string {
 	return path
 }
 
-// readRun folds a transcript, as far as its lines can be read. That one cannot is told before: such a record does not
+// readRun folds a transcript, as far as its lines can be read. That one cannot be read is reported before: such a record does not
 // verify.
 func readRun(path string) (*shownRun, error) {
 	path = dirOf(path)

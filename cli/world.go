@@ -309,7 +309,7 @@ func inEnglish(all string) []string {
 	return env
 }
 
-// confide tells the supervisor of a command what is secret, but for the first of it, which it was told, and whatever becomes
+// confide passes secrets to the supervisor of a command, except the first ones, which it has, and whatever becomes
 // known from now on.
 func (o *world) confide(job *workstation.Job, told int) {
 	o.mu.Lock()
@@ -321,7 +321,7 @@ func (o *world) confide(job *workstation.Job, told int) {
 	job.Mask(o.secrets().Values[told:]...)
 }
 
-// keepFrom tells it no more.
+// keepFrom stops that.
 func (o *world) keepFrom(job *workstation.Job) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -378,7 +378,7 @@ func (o *world) record(j *transcript.Writer, own []*regexp.Regexp) {
 	}
 }
 
-// watch tells of the nodes until the context ends.
+// watch reports the nodes until the context ends.
 func (o *world) watch(ctx context.Context, observe func(event.Data) error) {
 	if o.cluster == nil {
 		return

@@ -328,7 +328,7 @@ func (n Node) Status() string {
 	return s
 }
 
-// Connection tells of the link to the API server.
+// Connection is the state of the link to the API server.
 type Connection struct {
 	To    string `json:"to"`
 	Up    bool   `json:"up"`

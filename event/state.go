@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// State is a run as far as its events tell. The zero value is a run of which nothing is known yet.
+// State is a run as its events describe it so far. The zero value is a run of which nothing is known yet.
 type State struct {
 	Started     Started
 	Steps       []*StepState // in plan order
@@ -30,7 +30,7 @@ type State struct {
 	commands map[int]*CommandState
 }
 
-// StepState is a step as far as its events tell.
+// StepState is a step as its events describe it so far.
 type StepState struct {
 	PlannedStep
 	Status     Status
@@ -59,7 +59,7 @@ type Cure struct {
 	Status Status
 }
 
-// CommandState is a command as far as its events tell.
+// CommandState is a command as its events describe it so far.
 type CommandState struct {
 	CommandStarted
 	Output  Tail

@@ -209,7 +209,7 @@ func (c *Cluster) Identity(ctx context.Context) (string, error) {
 	return string(ns.GetUID()), nil
 }
 
-// clock is the time of the API server, as the headers of its answers tell it: bastions whose clocks differ agree on it.
+// clock is the time of the API server, from the headers of its answers: bastions whose clocks differ agree on it.
 type clock struct {
 	next   http.RoundTripper
 	behind atomic.Int64 // nanoseconds from our time to the server's

@@ -136,7 +136,7 @@ func (t *typist) read() {
 func (t *typist) prompt(s string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, _ = io.WriteString(t.o.Prompts, s) // nothing better to tell it with
+	_, _ = io.WriteString(t.o.Prompts, s) // an error could be shown nowhere else
 }
 
 func (t *typist) ask(ctx context.Context, q event.Question) (event.Answer, error) {

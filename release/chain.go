@@ -86,7 +86,7 @@ type Backwards struct {
 	To        string `json:"to"`
 }
 
-// Told is a notice.
+// Told is a notice with its source.
 type Told struct {
 	Says   event.Text `json:"says"`
 	Source string     `json:"source,omitempty"`

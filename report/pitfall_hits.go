@@ -16,7 +16,7 @@ type pitfallHit struct {
 	seen     []string // evidence of the gate, or the line of output
 	advice   event.Text
 	remedies []*Remedy
-	decision *Decision // what the operator did about it, where no remedy tells
+	decision *Decision // what the operator did about it, where no remedy shows it
 	holds    bool      // the gate holds now
 	hint     bool      // it may be so, or not
 }

@@ -288,7 +288,7 @@ func (r *run) add(e transcript.Entry) {
 		}
 	case event.CommandEnded:
 		r.commandEnded(now, d)
-	case event.Progress, event.UnknownData: // nothing to tell
+	case event.Progress, event.UnknownData: // not reported
 	default:
 		r.inStep(now, r.step(e.Step), e.Data)
 	}

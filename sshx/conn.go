@@ -98,7 +98,7 @@ func (cn *conn) session(ctx context.Context, turns chan struct{}) (*ssh.Session,
 	}
 }
 
-// reaped is how long sshd may take to tidy up after a session whose end it has told already. Until then it counts.
+// reaped is how long sshd may take to clean up a session whose end it has reported. Until then it counts.
 const reaped = time.Second
 
 // newSession opens a session. One that is refused is tried again as long as others end: then it is only their turn.

@@ -90,7 +90,7 @@ type durable struct {
 	said string // by our script, last
 
 	// once ctx has ended:
-	stopped bool // the command was told to end
+	stopped bool // the command was asked to end
 	ended   bool // and did
 }
 
@@ -207,7 +207,7 @@ func (k *durable) stop() bool {
 	return err == nil && (k.ended || said == "alive")
 }
 
-// end makes of all that was learned what the caller is told.
+// end converts what was received into the result for the caller.
 func (k *durable) end(ctx context.Context) (int, error) {
 	exit, full, err := -1, false, error(nil)
 	if words := strings.Fields(k.said); len(words) > 1 && words[0] == "exit" && k.err == nil {

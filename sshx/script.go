@@ -52,7 +52,7 @@ func (c *Client) shellLine(script string, args ...string) string {
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// newMark returns a mark and the half of it that the script is told.
+// newMark returns a mark and the half of it that is passed to the script.
 func newMark() (mark, half string) {
 	var b [12]byte
 	rand.Read(b[:]) // never fails

@@ -13,7 +13,7 @@ type edit struct {
 	Line runbook.Int      `yaml:"line" doc:"the line to begin on"`
 }
 
-// Commands: the file before, the editor, the file after, so that the transcript tells what was changed.
+// Commands: the file before, the editor, the file after, so that the transcript shows what was changed.
 func (e *edit) Commands(t *runbook.Task) ([]event.Command, error) {
 	path, err := e.Path.Prose(t.Scope)
 	if err != nil {

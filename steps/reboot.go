@@ -64,7 +64,7 @@ func (r *reboot) of(t *runbook.Task, host string) ([]event.Command, error) {
 	return cmds, nil
 }
 
-// Run restarts the hosts at the same time. That the connection breaks is what is expected; that the node is back is told
+// Run restarts the hosts at the same time. The connection is expected to break; that the node is back is known
 // by another boot id.
 func (r *reboot) Run(ctx context.Context, t *runbook.Task) (any, error) {
 	if _, err := r.Commands(t); err != nil {

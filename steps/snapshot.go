@@ -143,7 +143,7 @@ func (e *noSnapshot) Hint() string {
 	return "look at env or options of the step: the endpoint must be a name in the server's certificate, and the key readable"
 }
 
-// Accepts: Run tells what an exit code means.
+// Accepts: Run interprets the exit code.
 func (s *snapshot) Accepts(int) bool { return true }
 
 // Changing says that it always changes something.

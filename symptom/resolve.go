@@ -200,7 +200,7 @@ func (j *judge) done(name string, well bool) []Hit {
 	return hits
 }
 
-// resolve tells those that wait that a pattern was seen.
+// resolve notifies the waiting matches that a pattern was seen.
 func (j *judge) resolve(pattern int, now moment) []Hit {
 	if j.set.patterns[pattern].needed && j.from.pipe != "" {
 		if j.last == nil {

@@ -52,7 +52,7 @@ func (s *Summary) read() error {
 		return &FileError{"open", path, err}
 	}
 	defer f.Close()
-	running := locked(s.Dir) // before the last line is read: a run that ends in between is then told by its end
+	running := locked(s.Dir) // before the last line is read: a run that ends in between then has its end
 	r, err := NewReader(path, f)
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 )
 
 // lockName is the file whose lock says that a console writes this run. The lock goes with the process, however it
-// dies; the text in the file only tells a person who it was.
+// dies; the text in the file only shows a person who it was.
 const lockName = "lock"
 
 // lockPatience covers the instant in which a listing looks whether a run is being written.

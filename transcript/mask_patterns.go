@@ -381,7 +381,7 @@ func endsIn(name []byte, w string) bool {
 	return true
 }
 
-// wordEnds says by the last two letters which words a name may end in: most are told by them to be harmless.
+// wordEnds says by the last two letters which words a name may end in: they exclude most words.
 var wordEnds, wordsOf = func() (t [1 << 16]uint8, lists [][]string) {
 	lists = [][]string{nil}
 	for _, w := range words {

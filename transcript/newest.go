@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// A name tells a run's start in the local time of its console, which may be any.
+	// A name has a run's start in the local time of its console, in any zone.
 	zones = 14 * time.Hour
 	// lookAhead is how many runs are read at most before the newest of them is given, so that what a list costs depends on
 	// what is taken from it. Only more runs than that, begun within a day and in several zones, are in the order of names.
@@ -85,7 +85,7 @@ func names(root string) (list []string, err error) {
 	return list, nil
 }
 
-// IDs returns the ids of the runs under root, the newest first as far as their names tell. None is opened.
+// IDs returns the ids of the runs under root, the newest first by their names. None is opened.
 func IDs(root string) ([]string, error) {
 	list, err := names(root)
 	slices.Reverse(list)

@@ -14,7 +14,7 @@ import (
 // pause is what a Writer omits while the operator has paused the recording of output.
 type pause struct {
 	on   bool
-	left map[streamKey]omitted // not told of in the file yet
+	left map[streamKey]omitted // not noted in the file yet
 }
 
 type omitted struct {

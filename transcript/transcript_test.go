@@ -229,7 +229,7 @@ func TestSyncFails(t *testing.T) {
 	}
 }
 
-// A sync in the background fails: the next event is told.
+// A sync in the background fails: the next event returns the error.
 func TestBackgroundSyncFails(t *testing.T) {
 	w := newRun(t)
 	w.file = &faulty{file: w.file, room: 1 << 20, syncErr: syscall.EIO}

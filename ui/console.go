@@ -23,7 +23,7 @@ var ErrLeft = fmt.Errorf("the operator left the console: %w", event.ErrUnanswere
 // ErrDetached is what Run gives when the operator closed the console and left the run as it is.
 var ErrDetached = errors.New("the operator closed the console and left the run as it is")
 
-// coalesce is how long output, and the progress that it tells of, is gathered before it is drawn. Anything else is passed on
+// coalesce is how long output and progress are gathered before they are drawn. Anything else is passed on
 // at once, with what came before it.
 const coalesce = 30 * time.Millisecond
 

@@ -29,7 +29,7 @@ type HomeData struct {
 // HomeCheckout is the working tree.
 type HomeCheckout struct {
 	Dir, Branch string // no branch: HEAD is detached
-	Tag         string // the nearest release, "" if none can be told
+	Tag         string // the nearest release, "" if there is none
 	Exact       bool   // HEAD is that release and nothing more
 	Changes     int    // files changed or untracked
 }

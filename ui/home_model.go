@@ -158,7 +158,7 @@ func (m *homeModel) wayOn() tea.Cmd {
 	return f.next.start(m.fetcher, lookTime, m.opts.now(), "", func(ctx context.Context) (HomeNext, error) { return m.data.Next(ctx, seen) })
 }
 
-// lookBeforehand starts the checkup of the runbook that fits, once. Without a cluster it would only tell that.
+// lookBeforehand starts the checkup of the runbook that fits, once. Without a cluster it could only report that.
 func (m *homeModel) lookBeforehand() tea.Cmd {
 	book := m.facts.fitting()
 	if book == "" || m.facts.cluster.err != nil {

@@ -19,9 +19,9 @@ type model struct {
 	over     overlayPart
 	quit     bool     // over asks whether to leave
 	typing   bool     // keys go to the command that runs
-	stops    int      // how often the command that runs was told to stop
+	stops    int      // how often the command that runs was asked to stop
 	stopping int      // its number
-	retried  string   // the gate that was told to look again
+	retried  string   // the gate that is checked again
 	detached bool     // the operator leaves, and what runs goes on
 	leaving  bool     // the operator leaves as soon as the run has ended
 	held     *holding // an answer that counts in a moment
@@ -330,7 +330,7 @@ func (m *model) act(a action) tea.Cmd {
 
 func (m *model) running() *event.CommandState { return runningOf(m.state.Step(m.state.Current)) }
 
-// stop tells the command that runs to end: gently, and the second time firmly.
+// stop ends the running command: with an interrupt first, then by killing it.
 func (m *model) stop() {
 	c := m.running()
 	if c.Number != m.stopping {

@@ -37,7 +37,7 @@ func speedText(v float64) string {
 	return strconv.FormatFloat(v, 'f', -1, 64) + "x"
 }
 
-// player is a position in a recording and the pace at which it moves. Time comes from outside: Advance is told how much
+// player is a position in a recording and the pace at which it moves. Time comes from outside: Advance is given how much
 // of it has passed.
 type player struct {
 	rec      *transcript.Recording

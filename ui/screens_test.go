@@ -101,7 +101,7 @@ func (d *driver) answer() *event.Answer {
 	}
 }
 
-// control is what the run was told, nil for nothing.
+// control is what was sent to the run, nil for nothing.
 func (d *driver) control() *event.Control {
 	select {
 	case c := <-d.controls:

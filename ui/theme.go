@@ -82,7 +82,7 @@ func (l look) say(t event.Text, args ...any) string {
 	return fmt.Sprintf(s, args...)
 }
 
-// told returns a text that came with the run, made safe to draw.
+// told makes a text that came with the run safe to draw.
 func (l look) told(t event.Text) string { return safetext.Text(t.In(l.lang)) }
 
 // sign is the mark, the word and the style of a step's status.

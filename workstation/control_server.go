@@ -54,7 +54,7 @@ func (d *controlServer) open(mask func(secrets ...string)) {
 	}()
 }
 
-// tell wakes the consoles. It never waits.
+// tell notifies the consoles of new output. It never waits.
 func (d *controlServer) tell() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -66,7 +66,7 @@ func (d *controlServer) tell() {
 	}
 }
 
-// report tells one console of more output until it is gone. One that is suspended keeps only this goroutine waiting.
+// report notifies one console of more output until it is gone. One that is suspended keeps only this goroutine waiting.
 func (d *controlServer) report(g *client) {
 	for range g.more {
 		if d.wanting(g) {

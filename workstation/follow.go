@@ -16,7 +16,7 @@ import (
 // Offsets is how much of each stream somebody already has, in bytes.
 type Offsets struct{ Stdout, Stderr int64 }
 
-// lookEvery is how often we look without being told to: where the socket is gone, that is all there is.
+// lookEvery is how often output is polled: without the socket there are no notifications.
 const lookEvery = 20 * time.Millisecond
 
 // LostError says that the outcome of a command is unknown: it may even still run.
@@ -203,7 +203,7 @@ func (j *Job) typed(keys io.Reader) {
 	}
 }
 
-// changes tells when there is more to read, and when the supervisor has gone.
+// changes signals when there is more to read, and when the supervisor is gone.
 func (j *Job) changes() (changes, gone chan struct{}) {
 	changes = make(chan struct{}, 1)
 	changes <- struct{}{}
@@ -246,7 +246,7 @@ type pipeline struct {
 	name string
 	file *os.File
 	at   int64 // delivered
-	skip int64 // of what times tells next: delivered earlier
+	skip int64 // bytes of the next entry of times that were delivered earlier
 	to   io.Writer
 }
 
@@ -256,7 +256,7 @@ func (t *tail) close() {
 	t.err.file.Close()
 }
 
-// deliver passes on all that times tells of.
+// deliver passes on all output listed in times.
 func (t *tail) deliver() {
 	if t.times == nil {
 		var err error
@@ -312,7 +312,7 @@ func (t *tail) piece(line []byte) (*pipeline, int64) {
 	return p, n - seen
 }
 
-// rest passes on what times does not tell of: it was full before the streams were.
+// rest passes on output that times does not list: it was full before the streams were.
 func (t *tail) rest() {
 	for _, p := range []*pipeline{&t.out, &t.err} {
 		t.pass(p, 1<<62)

@@ -109,7 +109,7 @@ func (j *Job) Original(stream string) (all []byte, masked bool) {
 	return j.given[stream], true
 }
 
-// expect asks the supervisor for what the command prints. What comes, or that nothing will, is told through the channel.
+// expect asks the supervisor for what the command prints. The channel delivers it, or the news that nothing will come.
 func (j *Job) expect() <-chan given {
 	conn := dial(j.dir, filepath.Base(j.names.sock))
 	if conn == nil {

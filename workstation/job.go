@@ -268,7 +268,7 @@ func (j *Job) ask(r request) bool {
 	return j.conn != nil && json.NewEncoder(j.conn).Encode(r) == nil
 }
 
-// Mask tells the supervisor of secrets that became known after the start. When it returns, they are masked in whatever the
+// Mask passes secrets that became known after the start to the supervisor. When it returns, they are masked in whatever the
 // command prints from now on; a supervisor that does not answer is waited for no longer than a second.
 func (j *Job) Mask(secrets ...string) {
 	if len(secrets) == 0 {

@@ -19,7 +19,7 @@ type Mask interface {
 	Add(secrets ...string)
 }
 
-// spec is all that a supervisor is told. It is told it on its standard input: an argument could be read by every user
+// spec is the input of a supervisor, given on its standard input: an argument could be read by every user
 // of the machine, and a file would stay.
 type spec struct {
 	Number       int          `json:"number"`
@@ -31,7 +31,7 @@ type spec struct {
 	StopTimeouts stopTimeouts `json:"graces"`
 }
 
-// stopTimeouts are the waits of a stop. They are told as well, so that console and supervisor agree.
+// stopTimeouts are the waits of a stop. They are passed on, so that console and supervisor agree.
 type stopTimeouts struct{ Interrupt, Terminate, Output time.Duration }
 
 // files are the names of what is kept of command n, in the spool directory.
