@@ -288,7 +288,7 @@ func TestReplayFindsWhatWentWrong(t *testing.T) {
 	if got := strings.Join(kinds, " "); got != "gate command-ended hit connection step-ended" {
 		t.Error(got)
 	}
-	if !strings.Contains(s.text(), "nothing further") {
+	if !strings.Contains(s.text(), "nothing more") {
 		t.Error("the end of the failures is not said")
 	}
 }
