@@ -8,12 +8,15 @@ import (
 // hollow are messages that say only that something failed.
 var hollow = regexp.MustCompile(`(?i)^(?:non-zero return code|MODULE FAILURE.*|One or more items failed|All items completed|Task failed: .*Module (?:failed|execution).*|Assertion failed|Failed as requested from task|)$`)
 
+// epilogue are lines that follow an error and say nothing of it.
+var epilogue = regexp.MustCompile(`(?i)exiting with failure status|to see the stack trace|if you know what you are doing|^see "?systemctl|^try '.*--help'|^make: \*\*\*|^\s*\^+\s*$`)
+
 // telling finds the line of an output that says why; the earlier the expression, the more it tells.
 var telling = []*regexp.Regexp{
 	regexp.MustCompile(`\[ERROR [\w.-]+\]`),
 	regexp.MustCompile(`(?i)would violate the pod's disruption budget|error execution phase|FATAL: `),
 	regexp.MustCompile(`^(?:\w*Error|\w*Exception|[\w.]+Error): `),
-	regexp.MustCompile(`(?i)^(?:e: |error|fatal|err:)|\berror:|: fatal|denied|forbidden|refused|no such file|not found|timed? ?out|unable to|failed to|cannot`),
+	regexp.MustCompile(`(?i)^(?:e: |error|fatal|err:)|\berror:|: fatal|denied|forbidden|refused|no such file|not found|timed? ?out|unable to|failed to|cannot|invalid|impossible`),
 }
 
 // Innermost gives the message that tells most of why a task failed: that of the module, or what its command printed, or the
@@ -52,7 +55,7 @@ func firstLine(s string) string {
 func best(output string, first bool) string {
 	var lines []string
 	for line := range strings.Lines(output) {
-		if line = strings.TrimSpace(line); line != "" {
+		if line = strings.TrimSpace(line); line != "" && !epilogue.MatchString(line) {
 			lines = append(lines, line)
 		}
 	}
@@ -60,6 +63,9 @@ func best(output string, first bool) string {
 		return ""
 	}
 	if first {
+		if len(lines) > 1 && undefined.MatchString(lines[0]) { // which value is not defined stands behind
+			return lines[0] + " " + lines[1]
+		}
 		return lines[0]
 	}
 	for _, re := range telling {
@@ -71,6 +77,8 @@ func best(output string, first bool) string {
 	}
 	return lines[len(lines)-1]
 }
+
+var undefined = regexp.MustCompile(`Unable to look up a name or access an attribute in template string`)
 
 const maxMessage = 600
 

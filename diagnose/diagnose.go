@@ -61,11 +61,12 @@ type Finding struct {
 
 // Why a finding is a hint, besides that its symptom says so.
 const (
-	WhyNoTimes   = "no-times"  // its condition over time could not be checked
-	WhyRecovered = "recovered" // the log shows that it was over, and failed all the same
-	WhyVersion   = "version"   // the log is of versions that the pitfall does not affect
-	WhySiblings  = "siblings"  // the line has several known causes
-	WhyTable     = "table"     // a state in a table proves no cause
+	WhyNoTimes   = "no-times"   // its condition over time could not be checked
+	WhyRecovered = "recovered"  // the log shows that it was over, and failed all the same
+	WhyVersion   = "version"    // the log is of versions that the pitfall does not affect
+	WhyNoVersion = "no-version" // the line proves its cause only in some versions, and the log tells none of them
+	WhySiblings  = "siblings"   // the line has several known causes
+	WhyTable     = "table"      // a state in a table proves no cause
 )
 
 // Sibling is another pitfall that shows in the same line.
@@ -103,6 +104,8 @@ type reading struct {
 	story     ansible.Story
 	plainSeen []seen // by the goroutine that reads lines
 	replayed  []replay
+	tail      []byte // the end of the text
+	lines     int
 }
 
 // seen is a line that one of the patterns aside matches.
@@ -196,6 +199,7 @@ func (l *lines) read(rd *reading) {
 		p.line(line)
 	}
 	for chunk := range l.all() {
+		rd.keepTail(chunk)
 		for {
 			i := bytes.IndexByte(chunk, '\n')
 			if i < 0 {
@@ -216,6 +220,7 @@ func (l *lines) read(rd *reading) {
 	if len(rest) > 0 {
 		each(rest)
 	}
+	rd.lines = p.n
 	r.Close()
 }
 

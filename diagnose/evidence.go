@@ -50,6 +50,9 @@ func (rd *reading) weigh(h symptom.Hit, failed bool) (Finding, bool) {
 	if rd.versions.outside(p) {
 		hint(WhyVersion)
 	}
+	if own.Versions.Value && !rd.versions.inside(p) {
+		hint(WhyNoVersion)
+	}
 	if rd.recovered(h) {
 		if !failed {
 			return f, false
@@ -156,6 +159,12 @@ func (v *versions) outside(p *runbook.Pitfall) bool {
 	}
 	return none(p.Affects.Kubernetes, v.kubernetes) || none(p.Affects.To, v.kubespray) && none(p.Affects.From, v.kubespray) ||
 		p.Affects.From.Source == "" && none(p.Affects.To, v.kubespray)
+}
+
+// inside says whether a text tells a version that the pitfall affects.
+func (v *versions) inside(p *runbook.Pitfall) bool {
+	some := func(r runbook.Range, seen []string) bool { return r.Source != "" && slices.ContainsFunc(seen, r.Has) }
+	return some(p.Affects.Kubernetes, v.kubernetes) || some(p.Affects.To, v.kubespray)
 }
 
 // next gives the next minor version: 1.29.3 gives 1.30.0.

@@ -52,7 +52,7 @@ var mistakes = []Rule{
 	inputChoices, inputDefault,
 	unknownPitfall, pitfallUnchecked, pitfallInput,
 	unknownRunbook, includePath, includeInput, includeKey, includeCycle, overrides,
-	testEmpty, testGate, testGiven, testLog, testStep, testSymptom,
+	testEmpty, testGate, testGiven, testLog, testStep, testSymptom, symptomEvidence,
 	releaseName, releaseVersion,
 }
 

@@ -374,6 +374,7 @@ type Symptom struct {
 	Lasts    Span       `yaml:"lasts" doc:"only when seen again and again for at least so long"`
 	Needs    []Relation `yaml:"needs" doc:"only when each of these other symptoms was seen"`
 	Unless   []Relation `yaml:"unless" doc:"not when one of these other symptoms was seen"`
+	Versions Flag       `yaml:"versions" doc:"the line proves the cause only in the versions that the pitfall affects: in a log that tells none of them it is a hint"`
 	Beats    []Str      `yaml:"beats" doc:"symptoms it goes before when one line shows both, as pitfall/symptom"`
 	Title    Prose      `yaml:"title" doc:"title for this line; {group} stands for a value in it. Without it, or where the line lacks a value, that of the pitfall"`
 	Do       Prose      `yaml:"do" doc:"what to do first, for this line; as title"`

@@ -12,3 +12,6 @@ func HeadOnly(line *regexp.Regexp) bool {
 	}
 	return false
 }
+
+// FixedText gives how many bytes of fixed text every match of an expression holds at least.
+func FixedText(line *regexp.Regexp) int { return requiredBy(line.String()).fixed }
