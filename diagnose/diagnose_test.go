@@ -111,6 +111,10 @@ func TestFirstFailure(t *testing.T) {
 		"logrus":                           {`time="2026-01-02T03:04:05Z" level=fatal msg="flag \"x\" is gone"` + "\n", "level-fatal", "", "", `flag "x" is gone`},
 		"apt":                              {"E: Unable to locate package kubeadm\n", "apt", "", "", "Unable to locate package kubeadm"},
 		"a unit":                           {"Jan 02 03:04:05 n1 systemd[1]: kubelet.service: Failed with result 'exit-code'.\n", "unit", "n1", "", "kubelet.service: Failed with result 'exit-code'."},
+		"the error at the end":             {"2026-01-02 03:05:05.1 I | op-osd: begins\n2026-01-02 03:04:05.1 E | ceph-cluster-controller: failed to get ceph status\n", "last-error", "", "", "ceph-cluster-controller: failed to get ceph status"},
+		"an unknown option":                {"flag provided but not defined: -mode\nUsage of /controller:\n", "go-flag", "", "", "flag provided but not defined: -mode"},
+		"K3s":                              {"FATA[0001] starting kubernetes: no such directory\n", "k3s-fatal", "", "", "starting kubernetes: no such directory"},
+		"a plugin":                         {"time=\"2026-01-02T03:04:05Z\" level=warning msg=\"failed to load plugin\" error=\"mkdir /etc/cni: read-only\" id=io.containerd.grpc.v1.cri type=io.containerd.grpc.v1\n", "cri-plugin", "", "", "mkdir /etc/cni: read-only"},
 		"ansible itself":                   {"ERROR! couldn't resolve module/action 'x'\n", "ansible-error", "", "", "couldn't resolve module/action 'x'"},
 	} {
 		f := report(t, k, c.log).Failure
@@ -119,13 +123,15 @@ func TestFirstFailure(t *testing.T) {
 		}
 	}
 	for name, log := range map[string]string{
-		"healthy":          "TASK [a : One] ***\nok: [n1]\nPLAY RECAP ***\nn1 : ok=1 changed=0 unreachable=0 failed=0\n",
-		"rescued":          "TASK [a : One] ***\nfatal: [n1]: FAILED! => {\"msg\": \"x\"}\nPLAY RECAP ***\nn1 : ok=1 changed=0 unreachable=0 failed=0 skipped=0 rescued=1\n",
-		"retried":          "TASK [a : One] ***\nFAILED - RETRYING: [n1]: One (3 retries left).\nchanged: [n1]\n",
-		"upgraded at last": "error execution phase preflight: x\n[upgrade/successful] SUCCESS! Your cluster was upgraded to \"v1.30.1\". Enjoy!\n",
-		"drained at last":  "error: unable to drain node \"n1\" due to error: x\nnode/n1 drained\n",
-		"a database":       "2025-03-01 10:11:12.001 UTC [881] FATAL:  password authentication failed for user \"app\"\n",
-		"a quotation":      "<eva> last month we had \"error execution phase preflight: x\"\n",
+		"healthy":                "TASK [a : One] ***\nok: [n1]\nPLAY RECAP ***\nn1 : ok=1 changed=0 unreachable=0 failed=0\n",
+		"rescued":                "TASK [a : One] ***\nfatal: [n1]: FAILED! => {\"msg\": \"x\"}\nPLAY RECAP ***\nn1 : ok=1 changed=0 unreachable=0 failed=0 skipped=0 rescued=1\n",
+		"retried":                "TASK [a : One] ***\nFAILED - RETRYING: [n1]: One (3 retries left).\nchanged: [n1]\n",
+		"upgraded at last":       "error execution phase preflight: x\n[upgrade/successful] SUCCESS! Your cluster was upgraded to \"v1.30.1\". Enjoy!\n",
+		"drained at last":        "error: unable to drain node \"n1\" due to error: x\nnode/n1 drained\n",
+		"a database":             "2025-03-01 10:11:12.001 UTC [881] FATAL:  password authentication failed for user \"app\"\n",
+		"an application":         "time=\"2026-01-02T03:04:05Z\" level=error msg=\"payment refused\" order=7\n",
+		"an error in the middle": "2026-01-02 03:04:05.1 E | ceph-cluster-controller: failed to get ceph status\n2026-01-02 03:05:05.1 I | op-osd: all is well\n",
+		"a quotation":            "<eva> last month we had \"error execution phase preflight: x\"\n",
 	} {
 		if f := report(t, k, log).Failure; f != nil {
 			t.Errorf("%s: %+v", name, f)

@@ -51,7 +51,7 @@ var generics = []generic{
 	{id: "cri-plugin", line: re(`msg="failed to load plugin(?: io\.containerd\.grpc\.v1\.cri)?" error="(?P<message>(?:[^"\\]|\\.)+)"(?: id=io\.containerd\.(?:grpc\.v1\.cri|cri\.v1)| *$)`),
 		title: text2("containerd runs without its CRI plugin", "containerd の CRI プラグインが読み込まれていない"),
 		next:  []string{"containerd --version", "containerd config dump | head -60", "ctr plugins ls | grep -i cri"}},
-	{id: "go-flag", line: re(`^flag provided but not defined: -(?P<flag>[\w-]+)`),
+	{id: "go-flag", line: re(`^(?P<message>flag provided but not defined: -(?P<flag>[\w-]+))`),
 		title: text2("A program does not know its option -{flag}: its image or binary is not of the version that its manifest was written for", "プログラムがオプション -{flag} を認識しない (イメージまたはバイナリーとマニフェストのバージョンが異なる)"),
 		next:  []string{"kubectl get pods -A -o custom-columns=NS:.metadata.namespace,POD:.metadata.name,IMAGE:.spec.containers[*].image,ARGS:.spec.containers[*].args | grep -e -{flag}"}},
 	{id: "nginx-emerg", line: re(`\[emerg\] (?:\d+#\d+: )?(?P<message>.+)`), title: text2("nginx refuses its configuration", "nginx が設定を拒否"),

@@ -32,6 +32,13 @@ var levels = []struct{ any, bad *regexp.Regexp }{
 	{re(`(?:^|\s)[IWEF][01]\d[0-3]\d \d\d:\d\d:\d\d\.\d+ +\d+ `), re(`(?:^|\s)E[01]\d[0-3]\d \d\d:\d\d:\d\d\.\d+ +\d+ [\w./-]+:\d+\] (?P<message>.+)`)},
 }
 
+// ours are the programs that an upgrade is about; theirs is what people's own applications are refused, which the API server
+// tells in one form.
+var (
+	ours   = re(`(?i)\b(?:rook|ceph|csi|metallb|calico|tigera|ippool|cilium|k3s|rke2|containerd|crio|cri-o|etcd|kubelet|kube-\w+|apiserver|system-upgrade|ingress-nginx|coredns|longhorn)`)
+	theirs = re(` is forbidden: User `)
+)
+
 // lastError tells the error that a program's log ends in, where nothing else failed: of errors in the middle the program
 // went on.
 func (rd *reading) lastError() *Failure {
@@ -47,7 +54,7 @@ func (rd *reading) lastError() *Failure {
 				continue
 			}
 			last = nil
-			if m := l.bad.FindStringSubmatch(line); m != nil && !quoted(line) {
+			if m := l.bad.FindStringSubmatch(line); m != nil && ours.MatchString(line) && !theirs.MatchString(line) && !quoted(line) {
 				groups := map[string]string{}
 				for k, name := range l.bad.SubexpNames() {
 					if name != "" && m[k] != "" {
