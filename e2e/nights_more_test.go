@@ -1,28 +1,11 @@
 package e2e
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"io"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"spraydeck/runbook"
 )
-
-func oldNights() []night {
-	list := hopNights("v2.18.1", hopsOld)
-	list = slices.Insert(list, 0, night{
-		book: "kubespray-ingress-nginx-1.0", set: []string{"ansible=system"}, skipped: []string{"make-class"},
-		prepare: func(l *lab) { l.apply("ingress.yaml") }, unit: theCluster, health: []string{"ingresses-kept"},
-	})
-	return list
-}
 
 // theCluster is the unit of work where a playbook takes the nodes one by one itself.
 func theCluster(string, string) string { return "the cluster" }
@@ -105,42 +88,4 @@ func (l *lab) kubelet(node, version string) {
 func (l *lab) kubectl(args string) string {
 	l.t.Helper()
 	return l.shell("KUBECONFIG=" + l.vars["KUBECONFIG"] + " " + filepath.Join(l.bin, "kubectl") + " " + args)
-}
-
-// typing runs the binary on a terminal and types a line each time that a program asks with [yN].
-func typing(t *testing.T, env []string, lines []string, name string, args ...string) result {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-	defer cancel()
-	words := []string{runbook.Quote(name)}
-	for _, a := range args {
-		words = append(words, runbook.Quote(a))
-	}
-	cmd := exec.CommandContext(ctx, "script", "-qec", "stty cols 200; "+strings.Join(words, " "), "/dev/null")
-	cmd.Env = env
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var all bytes.Buffer
-	r := bufio.NewReader(io.TeeReader(out, &all))
-	for asked := 0; ; {
-		text, err := r.ReadString(']')
-		if strings.HasSuffix(text, "[yN]") {
-			io.WriteString(in, lines[asked%len(lines)]+"\n")
-			asked++
-		}
-		if err != nil {
-			break
-		}
-	}
-	cmd.Wait()
-	return result{out: all.String(), exit: cmd.ProcessState.ExitCode()}
 }
