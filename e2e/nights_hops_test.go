@@ -8,12 +8,13 @@ import (
 // oldNights are on a cluster from v2.18.1 to v2.21.0, and end with the procedures for its ingress controller.
 func oldNights() []night {
 	list := hopNights("v2.18.1", hopsOld)
+	list[0].nodeByNode("v2.18.1", hopsOld[0])
 	list = slices.Insert(list, 0, night{
 		book: "kubespray-ingress-nginx-1.0", set: []string{"ansible=system"}, skipped: []string{"make-class"},
 		prepare: func(l *lab) { l.apply("ingress.yaml") }, unit: theCluster, health: []string{"ingresses-kept"},
 	})
 	return append(list, night{
-		book: "kubespray-ingress-terminating", unit: theCluster, health: []string{"complete"},
+		book: "kubespray-ingress-terminating", unit: theCluster, health: []string{"complete"}, mended: []string{"end-them/ingress-terminating"},
 		prepare: func(l *lab) {
 			l.kubectl(`-n ingress-nginx annotate pod -l app=ingress-nginx --field-selector spec.nodeName=node3 spraydeck-lab/never-ends=`)
 			l.kubectl(`-n ingress-nginx delete pod -l app=ingress-nginx --field-selector spec.nodeName=node3 --grace-period=1 --wait=false`)
@@ -21,6 +22,26 @@ func oldNights() []night {
 		},
 		after: func(_ *testing.T, l *lab) { l.later("") },
 	})
+}
+
+// newNights are on a cluster from v2.24.3 to the newest release.
+func newNights() []night {
+	list := hopNights("v2.24.3", hopsNew)
+	list[0].nodeByNode("v2.24.3", hopsNew[0])
+	return list
+}
+
+// nodeByNode makes a hop one that is run node by node, with a virtual environment for the tag.
+func (n *night) nodeByNode(from, to string) {
+	n.set = []string{"previous_tag=" + from, "python=python-of-the-tag"}
+	n.answers[0] = "kubespray-hop-node-by-node.yaml"
+	n.unit, n.health = nil, []string{"nodes-ready|worker-ready", "pods-well|pods-settled", "ceph-ok"}
+	n.skipped = slices.Concat([]string{"upgrade-all"}, never, hopSkips[to])
+	before := n.prepare
+	n.prepare = func(l *lab) {
+		before(l)
+		l.shell("NIGHTS=" + l.nights() + " " + l.nights() + "/bin/python-of-the-tag -m venv venv/k8s")
+	}
 }
 
 // middleNights are on a cluster from v2.21.0 to v2.24.3, every patch release on the way that has a runbook.
@@ -35,9 +56,10 @@ func middleNights() []night {
 			book:    "kubespray-metallb-0.13",
 			set:     []string{"ansible=system", "target_tag=v2.22.2", "kube_version=v1.26.13"},
 			prepare: metallbHeldBack, unit: theCluster, health: []string{"pools-there", "node-left-cordoned"},
+			mended: []string{"metallb-settings/settings/metallb-config-deleted", "upgrade/failed"},
 		},
 		night{book: "kubespray-metallb-settings"})
-	after("v2.24.1", night{book: "kubespray-ingress-leader-rbac", prepare: func(l *lab) { l.apply("ingress-role.yaml") }})
+	after("v2.24.1", night{book: "kubespray-ingress-leader-rbac", prepare: func(l *lab) { l.apply("ingress-role.yaml") }, mended: []string{"role/ingress-lease-rbac"}})
 	return list
 }
 
@@ -69,13 +91,20 @@ END`)
 	},
 }
 
-// hopSkips are steps of a hop that its night does not need, and hopOpen gates that are read and do not pass.
+// hopSkips are steps of a hop that its night does not need, hopOpen gates that are read and do not pass, and hopMended
+// questions that are answered by a remedy.
 var (
 	hopSkips = map[string][]string{
 		"v2.20.0": {"ingress-terminating/*"},
 	}
 	hopOpen = map[string][]string{
 		"v2.24.2": {"better-skipped/not-to-stay-at"},
+	}
+	hopMended = map[string][]string{
+		"v2.22.0": {"metallb-held-back/metallb-v2.22.0"},
+		"v2.22.1": {"metallb-settings/settings/on-again", "upgrade-all/failed"},
+		"v2.24.1": {"ingress-role/role/ingress-lease-rbac"},
+		"v2.31.0": {"known-pitfalls/cgroup-v1", "nothing-uncommitted/dirty-worktree"},
 	}
 )
 
