@@ -99,6 +99,7 @@ var (
 	}
 	hopOpen = map[string][]string{
 		"v2.24.2": {"better-skipped/not-to-stay-at"},
+		"v2.24.3": {"better-skipped/not-to-stay-at"},
 	}
 	hopMended = map[string][]string{
 		"v2.22.0": {"metallb-held-back/metallb-v2.22.0"},
