@@ -47,7 +47,7 @@ var ubuntuNights = []night{
 // availability.
 // Before that the cluster takes the one hop that begins at v2.27.0 and at no later patch of it.
 var k3sNights = append(hopNights("v2.27.0", []string{"v2.28.0"}), night{
-	book: "k3s-system-upgrade", set: []string{"kube_version=v1.32.5+k3s1"},
+	book: "k3s-system-upgrade", set: []string{"kube_version=v1.32.5+k3s1", "controller_url=$NIGHTS/suc"},
 	prepare: func(l *lab) {
 		for _, node := range []string{"node1", "node2", "node3"} {
 			l.kubelet(node, "1.31.4+k3s1")

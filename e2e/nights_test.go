@@ -21,7 +21,7 @@ import (
 // (testdata/nights) for an operator. Where a part is missing in the lab, a stand-in is on the PATH: each says that it is one.
 type night struct {
 	book    string
-	set     []string // inputs
+	set     []string // inputs; $NIGHTS is testdata/nights
 	typed   []string // what is typed, line by line, where a program asks on the terminal
 	answers []string // files of testdata/nights; without any that of the book
 
@@ -253,7 +253,7 @@ func (n night) run(t *testing.T, l *lab) (done bool) {
 	}
 	args := []string{"run", n.book, "--plain", "--answers", write(t, "answers.yaml", answers.String())}
 	for _, s := range n.set {
-		args = append(args, "--set", s)
+		args = append(args, "--set", strings.ReplaceAll(s, "$NIGHTS", l.nights()))
 	}
 	if r := sitting(t, l.environ(state), n.typed, spraydeck, args...); r.exit != 0 {
 		t.Fatalf("exit %d\n%s\n%s", r.exit, tail(r.out, 40), r.err)
