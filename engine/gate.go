@@ -37,14 +37,18 @@ func (r *Run) gates(ctx context.Context, in *instance, when string, gates []runb
 
 // gate checks one gate until it passes, or the operator lets it through.
 func (r *Run) gate(ctx context.Context, in *instance, when string, g *runbook.Gate) (overridden bool, err error) {
+	var before *event.GateChecked
 	for {
 		checked, scope, err := r.check(ctx, in, when, g)
-		if err != nil {
+		switch {
+		case err != nil:
 			return false, err
-		}
-		if checked == nil {
+		case checked == nil && before == nil:
 			return false, nil // it does not apply here
+		case checked == nil:
+			return false, r.emit(in.events, noLonger(*before))
 		}
+		before = checked
 		if err := r.emit(in.events, *checked); err != nil {
 			return false, err
 		}
@@ -74,6 +78,13 @@ func (r *Run) gate(ctx context.Context, in *instance, when string, g *runbook.Ga
 			in.shared.anew()
 		}
 	}
+}
+
+// noLonger is the verdict of a gate that was checked before and does not apply any more, as after a remedy: it holds nobody up.
+func noLonger(c event.GateChecked) event.GateChecked {
+	c.Verdict, c.Says, c.Evidence = event.Pass, event.Text{}, nil
+	c.Title = event.Text{En: "no longer applies: " + c.Title.En, Ja: "該当しなくなりました: " + c.Title.In("ja")}
+	return c
 }
 
 func (r *Run) gateQuestion(in *instance, g *runbook.Gate, c *event.GateChecked) event.Question {
