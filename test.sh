@@ -66,7 +66,7 @@ else
     SPRAYDECK_LAB=1 "${net[@]}" sh -c 'ip link set lo up; cd e2e; exec "$@"' sh /tmp/e2e-$$ -test.timeout 60m -test.v "$@" |
       grep --line-buffered -v '^=== '
   }
-  long='^(TestNightsToV224|TestNightsOfK3s|TestWalk|TestKilledAtEveryWrite|TestKinds|TestOverride|TestDeadVIP)$'
+  long='^(TestNightsToV221|TestNightsToV224|TestWalk|TestKilledAtEveryWrite|TestKinds|TestOverride|TestDeadVIP)$'
   half -test.run "$long" >/tmp/e2e-$$.log 2>&1 &
   other=$!
   half -test.skip "$long" || failed=1
