@@ -18,7 +18,7 @@ import (
 	"spraydeck/runbooks"
 )
 
-// tool gives the path of a program that a test needs. Without it the test is left out, and in CI it fails.
+// tool returns the path of a program that a test needs. Without it the test is skipped, and in CI it fails.
 func tool(t *testing.T, names ...string) string {
 	t.Helper()
 	for _, name := range names {

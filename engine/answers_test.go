@@ -143,7 +143,7 @@ func eachQuestion(events []event.Event, change func(*event.Question)) {
 	}
 }
 
-// TestAfterUnknownAnotherQuestion: a command whose end nobody knows is asked for under another id and with another text,
+// TestAfterUnknownAnotherQuestion: a command of unknown outcome is asked for under another id and with another text,
 // in the same run and in every one that resumes it, until its end is known.
 func TestAfterUnknownAnotherQuestion(t *testing.T) {
 	book := oneChange(t, "1.0.0", "echo one")

@@ -11,7 +11,7 @@ import (
 )
 
 // Checkup looks for every pitfall of a runbook that can be seen beforehand. It only reads. Probes that several pitfalls
-// share are run once. Pitfalls that do not apply here are left out.
+// share are run once. Pitfalls that do not apply here are skipped.
 func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Finding, error) {
 	if env.Sink == nil {
 		env.Sink = func(event.Event) error { return nil }

@@ -190,7 +190,7 @@ func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.G
 	return c, scope, nil
 }
 
-// unknown makes "could not tell" of an error, except where the run itself is over.
+// unknown converts an error to the verdict unknown, except where the run itself is over.
 func (r *Run) unknown(ctx context.Context, c *event.GateChecked, err error) (*event.GateChecked, *runbook.Scope, error) {
 	if ctx.Err() != nil || r.broken != nil {
 		return nil, nil, err

@@ -24,7 +24,7 @@ func (r *Run) guard(ctx context.Context, in *instance) (overridden bool, err err
 		}
 		if err != nil {
 			c.Verdict, c.Evidence, c.Title = event.Unknown, whyUnknown(err), asQuestion(c.Title)
-			c.Says = event.Text{En: "could not tell", Ja: "判定できませんでした"}
+			c.Says = event.Text{En: "unknown", Ja: "判定できませんでした"}
 		}
 		if err := r.emit(in.events, *c); err != nil || c.Verdict == event.Pass {
 			return false, err

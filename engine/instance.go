@@ -29,7 +29,7 @@ type instance struct {
 	facts   runbook.Named[runbook.Fact] // the runbook's and the step's own
 	remedy  bool
 	shared  *shared     // what its probes gave, nil where nothing is shared
-	unknown bool        // nobody knows how the last attempt ended
+	unknown bool        // the outcome of the last attempt is unknown
 	earlier *earlierYes // the approval that stands in the record, nil where it was given now
 }
 

@@ -42,7 +42,7 @@ type priorStep struct {
 	left     map[string]int            // events that were written, by what they say
 	asked    map[string]event.Question // the newest of each id
 	lost     map[string]bool           // commands that changed something and of which no end is known, by host and line
-	unknown  bool                      // it ended, and nobody knows how
+	unknown  bool                      // it ended with an unknown outcome
 	commands []*priorCommand
 	changed  reach // where commands of attempts that ended without success got to
 	answers  map[string][]event.Answer
@@ -378,7 +378,7 @@ func (p *PriorRun) ran(step string, c event.Command) bool {
 	})
 }
 
-// mayHaveRun gives the commands of a step that changed something and of which nobody knows the end: those it has now, in
+// mayHaveRun returns the commands of a step that changed something and whose outcome is unknown: those it has now, in
 // earlier attempts, and those that were started under another line than it has now. step is the one the events belong to.
 func (p *PriorRun) mayHaveRun(step string, now []event.Command) []string {
 	if p == nil || p.steps[step] == nil {
@@ -402,7 +402,7 @@ func (p *PriorRun) mayHaveRun(step string, now []event.Command) []string {
 	return lines
 }
 
-// endedUnknown says whether the last attempt that did anything ended and nobody knows how.
+// endedUnknown reports whether the last attempt that did anything ended with an unknown outcome.
 func (p *PriorRun) endedUnknown(id string) bool {
 	return p != nil && p.steps[id] != nil && p.steps[id].unknown
 }

@@ -174,7 +174,7 @@ func (r *Run) confirmStart(ctx context.Context) error {
 	return err
 }
 
-// releases makes known what is known of the releases that the runbook leads between. One that nobody knows stays unknown,
+// releases makes known what is known of the releases that the runbook leads between. One that is not in the catalogue stays unknown,
 // and with it what is said in its words.
 func (r *Run) releases() error {
 	for _, name := range []string{"release.from", "release.to"} {

@@ -66,7 +66,7 @@ var lowestVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)
 
 // InForce gives the ids of the pitfalls watched for: the runbook's own, then those that included runbooks bring in, then
 // all that say themselves that they affect this hop. So a pitfall of an operator's own is met without being named. One
-// that says it does not affect this hop is left out, be it named: a procedure serves more than one release.
+// that says it does not affect this hop is skipped, even if it is named: a procedure serves more than one release.
 func (b *Runbook) InForce() []string {
 	var ids []string
 	add := func(list []Str) {

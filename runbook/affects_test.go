@@ -7,7 +7,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// TestOtherKubernetes: a pitfall of a version of Kubernetes is left out of a run to another one, and of no other run.
+// TestOtherKubernetes: a pitfall of a version of Kubernetes is skipped in a run to another one, and in no other run.
 func TestOtherKubernetes(t *testing.T) {
 	c, err := semver.NewConstraint(">=1.35.0")
 	if err != nil {

@@ -28,7 +28,7 @@ func (s *Step) Included() *Include {
 }
 
 // Includes gives the paths of the files that the steps of a runbook name, as they would be found beside it. A path that
-// leaves the directory the runbook was read from is left out; the linter says so.
+// leaves the directory the runbook was read from is skipped; the linter reports it.
 func (b *Runbook) Includes() []string {
 	var files []string
 	b.EachOwn(func(s *Step) {

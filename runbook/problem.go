@@ -17,7 +17,7 @@ type Pos struct {
 
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
-// Problem is a mistake in a file. Rule is the short name of the rule that found it; Hint is a way out, or "".
+// Problem is a mistake in a file. Rule is the short name of the rule that found it; Hint says how to fix it, or is "".
 type Problem struct {
 	Pos
 	Rule    string

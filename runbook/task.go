@@ -30,7 +30,7 @@ type Task struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Particular is an Action whose arguments must fit each other. Wrong says what does not, and the way out; hosts says whether
+// Particular is an Action whose arguments must fit each other. Wrong says what does not fit, with a hint; hosts says whether
 // the step has hosts, of its own or of a loop around it.
 type Particular interface {
 	Wrong(hosts bool) (message, way string)
