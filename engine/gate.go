@@ -160,7 +160,7 @@ func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.G
 		}
 		c.Severity = p.Severity.Value
 	}
-	// What a fact that could not be learned has no part in is told all the same: `false && x` is false whatever x is.
+	// What a fact that could not be learned has no part in is reported nevertheless: `false && x` is false whatever x is.
 	scope, missing := r.collect(ctx, in, g.Facts, g.When)
 	applies, err := scope.True(g.When)
 	if err != nil {
