@@ -16,8 +16,8 @@ import (
 )
 
 func inventoryCommand(o *options) *cobra.Command {
-	cmd := &cobra.Command{Use: "inventory", Short: "Print or compare the inventory of a cluster"}
-	cmd.AddCommand(compareCommand(o), listCommand(o), nodesCommand(o))
+	cmd := &cobra.Command{Use: "inventory", Short: "Print, compare or change the inventory of a cluster"}
+	cmd.AddCommand(compareCommand(o), listCommand(o), nodesCommand(o), setCommand(o), patchCommand())
 	return cmd
 }
 

@@ -252,7 +252,7 @@ func (r *Run) walk(ctx context.Context) error {
 		return err
 	}
 	if r.env.DryRun {
-		return r.describeAll(plan)
+		return r.describeAll(ctx, plan)
 	}
 	if err := r.acceptForeign(ctx); err != nil {
 		return err
@@ -281,7 +281,7 @@ func (r *Run) walk(ctx context.Context) error {
 }
 
 // describeAll is the dry run: every step says what it would do, and nothing is done.
-func (r *Run) describeAll(plan []*instance) error {
+func (r *Run) describeAll(ctx context.Context, plan []*instance) error {
 	for _, in := range plan {
 		if err := r.emit(in.id, event.StepStarted{Attempt: 1}); err != nil {
 			return err
@@ -290,7 +290,7 @@ func (r *Run) describeAll(plan []*instance) error {
 		in.scope = r.scopeOf(in)
 		if in.skippedNow() {
 			why = event.Text{En: "would be skipped", Ja: "スキップされます"}
-		} else if err := r.describe(in); err != nil {
+		} else if err := r.describe(ctx, in); err != nil {
 			return err
 		}
 		if err := r.emit(in.id, event.StepEnded{Status: event.Skipped, Why: why}); err != nil {
@@ -405,8 +405,11 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 			return event.Skipped, event.Text{En: "already done", Ja: "実施済み"}, r.applied(in)
 		}
 	}
-	if err := r.describe(in); err != nil {
+	if err := r.describe(ctx, in); err != nil {
 		return "", event.Text{}, err
+	}
+	if in.asRequired {
+		return event.Skipped, sayAsRequired, r.applied(in)
 	}
 	overridden, err := r.gates(ctx, in, "before", in.step.Before)
 	if err != nil {
@@ -417,20 +420,33 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 		return "", event.Text{}, err
 	}
 	overridden = overridden || over
-	skip, err := r.approve(ctx, in)
-	if err != nil || skip {
-		return event.Overridden, saySkipped, err
-	}
-	if err := r.loosen(ctx, in); err != nil {
-		return "", event.Text{}, err
-	}
-	over, err = r.act(ctx, in)
-	in.unknown = stateLost(err)
-	if errors.Is(err, errSkipped) {
-		return event.Overridden, saySkipped, nil
-	}
-	if err != nil {
-		return "", event.Text{}, err
+	for {
+		if err := r.renewed(ctx, in); err != nil {
+			return "", event.Text{}, err
+		}
+		if in.asRequired {
+			return event.Skipped, sayAsRequired, r.applied(in)
+		}
+		skip, err := r.approve(ctx, in)
+		if err != nil || skip {
+			return event.Overridden, saySkipped, err
+		}
+		if err := r.loosen(ctx, in); err != nil {
+			return "", event.Text{}, err
+		}
+		over, err = r.act(ctx, in)
+		in.unknown = stateLost(err)
+		if errors.Is(err, errSkipped) {
+			return event.Overridden, saySkipped, nil
+		}
+		if errors.Is(err, runbook.ErrOutdated) {
+			in.outdated = true
+			continue
+		}
+		if err != nil {
+			return "", event.Text{}, err
+		}
+		break
 	}
 	overridden = overridden || over
 	if err := r.applied(in); err != nil {
@@ -447,11 +463,15 @@ func (r *Run) attempt(ctx context.Context, in *instance) (event.Status, event.Te
 
 // describe emits the exact commands of a step: its own, and where the step is a check those that learn its facts. A dry
 // run names the probes of all gates. What a later moment brings stays as it is written.
-func (r *Run) describe(in *instance) error {
+func (r *Run) describe(ctx context.Context, in *instance) error {
+	if err := r.prepare(ctx, in); err != nil {
+		return err
+	}
 	cmds, err := in.step.Action.Commands(r.task(in))
 	if err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {
 		return &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 	}
+	in.asRequired = in.prepared != nil && len(cmds) == 0
 	var ops []event.Operation
 	gates := in.step.Before
 	if p, ok := in.step.Action.(runbook.Prober); ok {

@@ -31,6 +31,10 @@ type instance struct {
 	shared  *shared     // what its probes gave, nil where nothing is shared
 	unknown bool        // the outcome of the last attempt is unknown
 	earlier *earlierYes // the approval that stands in the record, nil where it was given now
+
+	prepared   any  // what an action gave that reads before it describes itself
+	asRequired bool // it found nothing to do
+	outdated   bool // when it ran, it found something else than what was shown
 }
 
 func (in *instance) danger() event.Danger {
@@ -196,7 +200,7 @@ func (r *Run) scopeOf(in *instance) *runbook.Scope {
 
 // task is what the step's action is given to describe itself.
 func (r *Run) task(in *instance) *runbook.Task {
-	t := &runbook.Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep}
+	t := &runbook.Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep, Prepared: in.prepared}
 	if r.restoring || r.env.Started.Rehearses != "" {
 		t.Edit = func(context.Context, string, int) error { return nil } // it was edited then
 	}

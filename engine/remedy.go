@@ -55,7 +55,7 @@ func (r *Run) remedy(ctx context.Context, in *instance, choice string, scope *ru
 	if e := r.emit(in.events, end); e != nil {
 		return e
 	}
-	if e := r.describe(in); e != nil {
+	if e := r.describe(ctx, in); e != nil {
 		return e
 	}
 	if _, failed := err.(*stepError); failed {

@@ -233,7 +233,7 @@ func (r *Run) asStepError(ctx context.Context, err error) error {
 	var blocked blockedError
 	var held heldError
 	if errors.As(err, &failed) || errors.As(err, &blocked) || errors.As(err, &held) || r.broken != nil || errors.Is(err, event.ErrUnanswered) || errors.Is(err, errLeft) ||
-		errors.Is(err, errSkipped) {
+		errors.Is(err, errSkipped) || errors.Is(err, runbook.ErrOutdated) {
 		return err
 	}
 	outcome := event.OutcomeOf(0, err)

@@ -289,7 +289,7 @@ func (in *settingsFiles) without(places []*place) (hosts []string) {
 	return hosts
 }
 
-// spot finds the place in an INI file.
+// spots finds a variable of the place in an INI file.
 func (p *place) spots(text []byte, key string) (found []iniSpot) {
 	all, _ := iniSpots(text)
 	for _, s := range all {

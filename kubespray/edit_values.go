@@ -58,15 +58,6 @@ func ParseSetting(text string) (any, error) {
 	return (&decoder{file: "value"}).value(root)
 }
 
-// SettingText writes a value so that ParseSetting gives it again, in one line.
-func SettingText(v any) (string, error) {
-	v, err := settingValue(v)
-	if err != nil {
-		return "", err
-	}
-	return writer{eol: "\n"}.inline(v, nil, false), nil
-}
-
 // settingValue is a value in the types of [Value].
 func settingValue(v any) (any, error) {
 	switch v := v.(type) {

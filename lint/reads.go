@@ -79,7 +79,10 @@ func shellOf(action runbook.Action) string {
 	v := reflect.ValueOf(action).Elem()
 	for i := range v.NumField() {
 		name := v.Type().Field(i)
-		if t, ok := v.Field(i).Interface().(runbook.Template); name.IsExported() && ok && isShell(name.Tag.Get("yaml")) {
+		if !name.IsExported() || !isShell(name.Tag.Get("yaml")) {
+			continue
+		}
+		if t, ok := v.Field(i).Interface().(runbook.Template); ok {
 			lines = append(lines, t.Source)
 		}
 	}

@@ -47,7 +47,7 @@ func Reference(w io.Writer) {
 var mistakes = []Rule{
 	missingKey, value, name, stepID, duplicateName, duplicateID, // names
 	expression, quoting, forwardResult, secret,
-	unknownStep, unreachable, noHosts, arguments, reads, noUndo, confirmWord, undoes, loosens, conditionEndsItself, noRemedySteps,
+	unknownStep, unreachable, noHosts, arguments, reads, noUndo, confirmWord, undoes, loosens, conditionEndsItself, noRemedySteps, settingBySet,
 	gateEmpty, noFails, factName, factUnlearned, noInventory,
 	inputChoices, inputDefault,
 	unknownPitfall, pitfallUnchecked, pitfallInput,

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -295,7 +296,7 @@ func (d *decoder) probe(value, rest *yaml.Node, f *Fact) {
 func (d *decoder) arguments(n *yaml.Node, into any, bare string) {
 	if n.Kind == yaml.MappingNode {
 		// prose may itself be a mapping of languages
-		if !(bare != "" && len(n.Content) > 0 && n.Content[0].Value == "en") {
+		if !(bare != "" && len(n.Content) > 0 && n.Content[0].Value == "en") && !takesMapping(n, FieldsOf(reflect.TypeOf(into).Elem()), bare) {
 			d.intoStruct(n, into)
 			return
 		}

@@ -118,7 +118,7 @@ func typeWords(t reflect.Type) string {
 		return "remedy"
 	case reflect.TypeFor[Case]():
 		return "test"
-	case reflect.TypeFor[Any]():
+	case reflect.TypeFor[Any](), dataType:
 		return "any value"
 	case reflect.TypeFor[Lines]():
 		return "list of text"

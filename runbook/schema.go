@@ -40,7 +40,7 @@ var scalar = []string{"string", "number", "boolean"}
 
 func (g *schemaMaker) of(t reflect.Type) map[string]any {
 	switch t {
-	case reflect.TypeFor[Any]():
+	case reflect.TypeFor[Any](), dataType:
 		return map[string]any{}
 	case reflect.TypeFor[Lines]():
 		return map[string]any{"anyOf": []any{map[string]any{"type": scalar}, map[string]any{"type": "array", "items": map[string]any{"type": scalar}}}}
@@ -131,6 +131,9 @@ func (g *schemaMaker) step() map[string]any {
 		case ok && len(args["required"].([]string)) <= boolInt(f.Required):
 			// the bare value, all arguments, or nothing where nothing is required
 			forms := []any{g.of(f.typ), args}
+			if f.typ == dataType {
+				forms = append(bareData(t), args)
+			}
 			if !f.Required {
 				forms = append(forms, map[string]any{"type": "null"})
 			}
@@ -147,6 +150,14 @@ func (g *schemaMaker) step() map[string]any {
 	s["oneOf"] = one
 	g.defs["step"] = s
 	return defRef("step")
+}
+
+// bareData is what a bare value of any form can be beside the arguments: a mapping has none of their names.
+func bareData(args reflect.Type) []any {
+	return []any{
+		map[string]any{"not": map[string]any{"type": "object"}},
+		map[string]any{"type": "object", "propertyNames": map[string]any{"not": map[string]any{"enum": fieldNames(FieldsOf(args))}}},
+	}
 }
 
 func boolInt(b bool) int {

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"spraydeck/event"
@@ -24,6 +25,8 @@ type Task struct {
 	Ask  func(ctx context.Context, q event.Question) (event.Answer, error)
 	Emit func(event.Data) error
 	Edit func(ctx context.Context, path string, line int) error
+	// Prepared is what the action's Prepare gave, nil where it was not asked.
+	Prepared any
 	// Due is the commands that put back what the run has loosened so far.
 	Due []event.Command
 	// Sleep waits, at the pace of the run: a rehearsal is faster.
@@ -42,6 +45,16 @@ type Runner interface {
 	// Run does the work. value is what steps.<id> becomes, nil for nothing.
 	Run(ctx context.Context, t *Task) (value any, err error)
 }
+
+// Preparer is an Action that must read before it can say what it will do. Prepare does, with commands that only read, and what it
+// gives is Task.Prepared from then on. Where no command comes of it, all is as required, and the step is skipped.
+type Preparer interface {
+	Prepare(ctx context.Context, t *Task) (any, error)
+}
+
+// ErrOutdated is what Run gives where the world is not what Prepare read, and nothing was done: the step prepares, shows itself and
+// asks again.
+var ErrOutdated = errors.New("it has changed since it was shown")
 
 // Restorer is an Action that changes something only for a time. Restore gives the commands that put it back as it is now, before
 // the step runs: none where there is nothing to put back. Commands that it runs itself only read.

@@ -46,6 +46,8 @@ func Kinds(carrying ...Carrying) []runbook.Kind {
 			New: newCarry, Help: page("carry")},
 		{Name: "edit", Doc: "a file in the operator's editor", Danger: event.Changes, Bare: "path",
 			New: func() runbook.Action { return &edit{} }, Help: page("edit")},
+		{Name: "set", Doc: "settings of the inventory, changed where they are set", Danger: event.Changes, Bare: "values",
+			New: func() runbook.Action { return &set{} }, Help: page("set")},
 		{Name: "shell", Doc: "the terminal, handed over to a program", Danger: event.Changes, Bare: "run",
 			New: func() runbook.Action { return &shell{} }, Help: page("shell")},
 		{Name: "kube", Doc: "read or change objects of the cluster", Danger: event.Changes,
