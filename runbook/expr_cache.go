@@ -72,7 +72,7 @@ func (c *exprCache) meaning(text string, v Vars) (*meaning, error) {
 	}
 	m.AST, m.issues = compileIn(env, text)
 	m.program = sync.OnceValues(func() (cel.Program, error) {
-		return env.Program(m.AST, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(1000))
+		return env.Program(m.AST, cel.CostLimit(costLimit), cel.CostTracking(ownCost{}), cel.InterruptCheckFrequency(1000))
 	})
 	s.meanings = append(s.meanings, m)
 	return m, nil

@@ -39,6 +39,9 @@ func (r Range) Has(version string) bool {
 	return err == nil && r.c.Check(v)
 }
 
+// ownOverload begins the name of each of our overloads; see ownCost.
+const ownOverload = "spraydeck_"
+
 // versionFunctions adds to expressions:
 //
 //	compareVersions(a, b)  -1, 0 or 1; a leading v and missing parts do not matter
@@ -47,7 +50,7 @@ func (r Range) Has(version string) bool {
 func versionFunctions() cel.EnvOption {
 	str := cel.StringType
 	return cel.Lib(functions{
-		cel.Function("compareVersions", cel.Overload("compare_versions_string_string", []*cel.Type{str, str}, cel.IntType,
+		cel.Function("compareVersions", cel.Overload(ownOverload+"compare_versions_string_string", []*cel.Type{str, str}, cel.IntType,
 			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
 				x, y, err := twoVersions(a, b)
 				if err != nil {
@@ -55,7 +58,7 @@ func versionFunctions() cel.EnvOption {
 				}
 				return types.Int(x.Compare(y))
 			}))),
-		cel.Function("inRange", cel.Overload("in_range_string_string", []*cel.Type{str, str}, cel.BoolType,
+		cel.Function("inRange", cel.Overload(ownOverload+"in_range_string_string", []*cel.Type{str, str}, cel.BoolType,
 			cel.BinaryBinding(func(v, r ref.Val) ref.Val {
 				c, err := semver.NewConstraint(r.Value().(string))
 				if err != nil {
@@ -67,8 +70,8 @@ func versionFunctions() cel.EnvOption {
 				}
 				return types.Bool(c.Check(x))
 			}))),
-		cel.Function("json", cel.Overload("json_dyn", []*cel.Type{cel.DynType}, str, cel.UnaryBinding(asJSON))),
-		cel.Function("minor", cel.Overload("minor_string", []*cel.Type{str}, cel.IntType,
+		cel.Function("json", cel.Overload(ownOverload+"json_dyn", []*cel.Type{cel.DynType}, str, cel.UnaryBinding(asJSON))),
+		cel.Function("minor", cel.Overload(ownOverload+"minor_string", []*cel.Type{str}, cel.IntType,
 			cel.UnaryBinding(func(v ref.Val) ref.Val {
 				x, err := parseVersion(v)
 				if err != nil {

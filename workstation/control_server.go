@@ -3,7 +3,9 @@ package workstation
 import (
 	"encoding/json"
 	"net"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -40,6 +42,10 @@ func (d *controlServer) open(mask func(secrets ...string)) {
 			if err != nil {
 				return
 			}
+			if !own(conn) {
+				conn.Close()
+				continue
+			}
 			g := &client{conn: conn, more: make(chan struct{}, 1)}
 			g.more <- struct{}{} // whatever came before
 			d.mu.Lock()
@@ -52,6 +58,24 @@ func (d *controlServer) open(mask func(secrets ...string)) {
 			go d.report(g)
 		}
 	}()
+}
+
+// own says whether the process at the other end is of the same user, or root, whom no check would stop. The socket's mode says
+// the same; this holds where a file system has no modes, or somebody changed them.
+func own(conn net.Conn) bool {
+	u, ok := conn.(*net.UnixConn)
+	if !ok {
+		return false
+	}
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var peer *syscall.Ucred
+	if e := raw.Control(func(fd uintptr) { peer, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED) }); e != nil || err != nil {
+		return false
+	}
+	return peer.Uid == 0 || int(peer.Uid) == os.Geteuid()
 }
 
 // tell notifies the consoles of new output. It never waits.
