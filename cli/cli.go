@@ -14,6 +14,7 @@ import (
 
 	"spraydeck/event"
 	"spraydeck/runbook"
+	"spraydeck/sshx"
 )
 
 // Exit codes. Scripts rely on them.
@@ -45,6 +46,9 @@ func usage(err error) error { return &coded{exitUsage, err} }
 
 // Main runs the command line and gives the exit code.
 func Main() int {
+	if exit, is := sshx.AskPass(); is { // ssh asks a question
+		return exit
+	}
 	// a line that a library logs would land in the middle of the screen
 	log.SetOutput(io.Discard)
 	ctx, stop := interruptible()

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"os/user"
@@ -29,15 +28,15 @@ func (l lookup) first(key string) string {
 	return ""
 }
 
-// asking bounds how many ssh -G run at once.
-var asking = make(chan struct{}, 8)
+// configs bounds how many ssh -G run at once.
+var configs = make(chan struct{}, 8)
 
 // readConfig asks ssh itself what its configuration says about a host: `ssh -G` with args, so that Match, tokens,
 // precedence and refusals are those of the ssh that the operator uses. What ssh refuses is an error in its words.
 func readConfig(ctx context.Context, args []string, alias string) (lookup, error) {
 	select {
-	case asking <- struct{}{}:
-		defer func() { <-asking }()
+	case configs <- struct{}{}:
+		defer func() { <-configs }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -84,14 +83,15 @@ type configError struct {
 func (e *configError) Error() string { return e.err.Error() }
 func (e *configError) Unwrap() error { return e.err }
 
-// optionError refuses an option that this client does not implement.
+// optionError refuses an option.
 func optionError(key, value string) error {
-	return &configError{err: fmt.Errorf("ssh_config says %s %s, which is not implemented here", key, value),
+	return &configError{err: fmt.Errorf("ssh_config says %s %s, with which no command can be run", key, value),
 		hint: "remove " + key + " for this host, or give it another configuration file"}
 }
 
 // implemented and harmless are the keys of ssh -G that a connection follows, and those that do not change who is reached, as
-// whom, by which route, with which proof or with which environment. A key in neither is refused unless it has its default.
+// whom, by which route, with which proof or with which environment. Where a key in neither has not its default, the host is
+// reached through the installed ssh; see choose.go.
 var (
 	implemented = set(`host user hostname port identityfile identitiesonly identityagent certificatefile userknownhostsfile
 		globalknownhostsfile stricthostkeychecking hostkeyalias hashknownhosts proxyjump proxycommand connecttimeout
@@ -116,19 +116,6 @@ func set(names string) map[string]bool {
 		s[n] = true
 	}
 	return s
-}
-
-// refuse names the first option that has another value than the default and is not implemented here.
-func refuse(cfg, plain lookup) error {
-	for _, key := range slices.Sorted(maps.Keys(cfg)) {
-		if implemented[key] || harmless[key] {
-			continue
-		}
-		if have := cfg[key]; !slices.Equal(have, plain[key]) {
-			return optionError(key, strings.Join(have, " "))
-		}
-	}
-	return nil
 }
 
 // home is the home directory as ssh sees it: that of the password database,

@@ -31,6 +31,9 @@ func (c *Client) dial(ctx context.Context, t *target, via *conn) (*conn, error) 
 	case <-ctx.Done():
 		return nil, &UnreachableError{Host: t.name, Place: t.place(), Op: "connect to", Err: context.Cause(ctx)}
 	}
+	if t.needs != "" {
+		return c.dialThrough(ctx, t)
+	}
 	cn, err := c.dialOnce(ctx, t, via)
 	var silent *UnreachableError
 	if errors.As(err, &silent) && silent.silent && ctx.Err() == nil {

@@ -33,9 +33,18 @@ func (c *Client) route(ctx context.Context, host string) ([]hop, error) {
 	if err != nil {
 		return nil, notResolved(host, err)
 	}
+	if t.needs != "" { // jump hosts, too, are its own doing
+		return []hop{{target: t}}, nil
+	}
 	hops, err := jumps(ctx, t, o.ConfigFile, maxHops)
 	if err != nil {
 		return nil, notResolved(host, err)
+	}
+	for _, h := range hops {
+		if h.target.needs != "" {
+			t.needs = h.target.needs + " of " + h.target.name
+			return []hop{{target: t}}, nil
+		}
 	}
 	return append(hops, hop{target: t}), nil
 }

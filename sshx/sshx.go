@@ -4,8 +4,8 @@
 // connection per host is dialled on first use, kept, watched and shared, and
 // every command is a session on it. Where to connect, as whom, with which keys
 // and through which jump hosts is what the installed ssh says (`ssh -G`), with
-// its refusals. An option that is not implemented here and changes the
-// connection is refused by its name (config.go has the list), so a node which
+// its refusals. Where an option is not implemented here (choose.go), the
+// connection is made by the installed ssh (through.go), so a node which
 // `ssh NODE` refuses is refused here too.
 //
 // It is not for terminals, port forwarding or file copies. Passwords, codes and

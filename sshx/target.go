@@ -26,11 +26,14 @@ const (
 
 // target is one place to connect to, with every question answered.
 type target struct {
-	name  string // as the caller or the ProxyJump calls it
-	alias string // as ssh was asked about it
-	host  string
-	port  int
-	user  string
+	name   string   // as the caller or the ProxyJump calls it
+	alias  string   // as ssh was asked about it
+	args   []string // of ssh, which mean this host
+	needs  string   // what only the installed ssh can do for it; "": nothing
+	master string   // the user's control socket, which may not be there
+	host   string
+	port   int
+	user   string
 
 	identities     []string // in order; given reports whether anybody asked for them
 	certificates   []string
@@ -109,6 +112,8 @@ func resolve(ctx context.Context, name string, o Options) (*target, error) {
 	t.setAlgorithms(cfg)
 	t.setProxy(cfg)
 	t.setEnvironment(cfg)
+	t.args, t.master = o.args(), t.expand(cfg.first("controlpath"))
+	t.needs = t.needsSSH(cfg, plain)
 	return t, t.setTimes(cfg)
 }
 

@@ -72,7 +72,9 @@ func own(conn net.Conn) bool {
 		return false
 	}
 	var peer *syscall.Ucred
-	if e := raw.Control(func(fd uintptr) { peer, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED) }); e != nil || err != nil {
+	if e := raw.Control(func(fd uintptr) {
+		peer, err = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	}); e != nil || err != nil {
 		return false
 	}
 	return peer.Uid == 0 || int(peer.Uid) == os.Geteuid()
