@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"spraydeck/event"
 	"spraydeck/runbook"
@@ -92,21 +91,12 @@ func (r *Run) ask(ctx context.Context, step string, q event.Question) (event.Ans
 	return r.askUnless(ctx, step, q, false)
 }
 
-// askUnless puts a question, unless the very same one was answered before the run was resumed. Where it was answered and
-// what is shown has changed since, it says so and asks anew.
+// askUnless puts a question, unless the very same one was answered before the run was resumed.
 func (r *Run) askUnless(ctx context.Context, step string, q event.Question, underway bool) (event.Answer, error) {
-	a, why, ok := r.env.PriorRun.answer(step, q, r.book.Digest(), r.restoring || underway)
-	if ok {
-		a.Earlier = true
-		return a, nil
+	if r.resume != nil {
+		return r.resume.ask(ctx, step, q, underway)
 	}
-	switch {
-	case r.restoring && strings.Contains(a.Text, event.Masked):
-		return r.putQuestion(ctx, "", q, why) // the step is over, and what was typed may be needed
-	case r.restoring:
-		return event.Answer{}, errNotRecorded
-	}
-	return r.putQuestion(ctx, step, q, why)
+	return r.putQuestion(ctx, step, q, event.Text{})
 }
 
 // askNow puts a question and records it and its answer.
@@ -127,9 +117,6 @@ func (r *Run) putQuestion(ctx context.Context, step string, q event.Question, an
 	}
 	if err := r.emit(step, event.Asked{Question: q}); err != nil {
 		return event.Answer{}, err
-	}
-	if step != "" {
-		r.env.PriorRun.live()
 	}
 	for {
 		a, err := r.env.Ask(ctx, q)

@@ -30,7 +30,7 @@ func (h heldError) Text() event.Text {
 
 // claim takes the claim before the first command that changes something, and again where another run took it over.
 func (r *Run) claim(ctx context.Context) error {
-	if r.env.Claim == nil || r.restoring {
+	if r.env.Claim == nil || r.resume.restoring() {
 		return nil
 	}
 	r.claiming.Lock()

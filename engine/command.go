@@ -31,37 +31,18 @@ func (r *Run) exec(ctx context.Context, step string, c event.Command) (runbook.R
 	return r.execFor(ctx, nil, step, c)
 }
 
-// errNotBegun means that the record announces a command that changes something, and that it was never started.
-var errNotBegun = errors.New("it was announced, and never started")
-
 // execFor is exec for a step that may have been approved before the run was resumed.
 func (r *Run) execFor(ctx context.Context, in *instance, step string, c event.Command) (runbook.Returned, error) {
 	c.Step = step
-	past := r.env.PriorRun.take(step, c)
-	switch {
-	case past != nil && past.end != nil:
-		res, err := r.env.PriorRun.result(past)
-		if err != nil || res.Lost() == nil || !readsOnly(c) || (r.restoring && step != "") {
-			return res, err
-		}
-		past = nil // a read of which only a masked copy is left is repeated
-	case r.restoring && step != "":
-		return runbook.Returned{}, errNotRecorded
-	case past == nil && c.Changes:
-		if err := r.renew(ctx, in, c); err != nil {
-			return runbook.Returned{}, err
-		}
+	if r.resume != nil {
+		return r.resume.exec(ctx, in, step, c)
 	}
-	res, err := r.start(ctx, step, c, past)
-	if errors.Is(err, errNotBegun) {
-		return r.execFor(ctx, in, step, c) // under another number, and asked for anew
-	}
-	return res, err
+	return r.start(ctx, step, c, nil)
 }
 
 // start runs a command, or takes up one that an earlier console started.
 func (r *Run) start(ctx context.Context, step string, c event.Command, past *priorCommand) (runbook.Returned, error) {
-	if err := r.startCommand(step, &c, past); err != nil {
+	if err := r.startCommand(step, &c); err != nil {
 		return runbook.Returned{}, err
 	}
 	n := c.Number
@@ -139,26 +120,10 @@ func (r *Run) perform(ctx context.Context, c event.Command, write func(string, [
 	return run(ctx, c, write)
 }
 
-// readsOnly says whether a command can be run once more without a question.
-func readsOnly(c event.Command) bool { return !c.Changes && (c.Probe || !c.TTY) }
-
-// startCommand assigns a number and emits CommandStarted. A command started by a dead console keeps its number and is
-// attached again; one that only reads runs anew.
-func (r *Run) startCommand(step string, c *event.Command, past *priorCommand) error {
-	if step != "" {
-		r.env.PriorRun.live()
-	}
-	if past != nil && readsOnly(*c) {
-		if err := r.emit(step, event.CommandEnded{Number: past.Number, Exit: -1, Outcome: event.Abandoned}); err != nil {
-			return err
-		}
-		past = nil
-	}
-	if past != nil {
-		c.Number = past.Number
-		var err error
-		c.Resumed, err = r.env.PriorRun.seen(past)
-		return err
+// startCommand assigns a number and emits CommandStarted. A command started by a dead console has both.
+func (r *Run) startCommand(step string, c *event.Command) error {
+	if c.Resumed != nil {
+		return nil
 	}
 	r.mu.Lock()
 	r.number++

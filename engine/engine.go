@@ -49,9 +49,9 @@ type Run struct {
 	control []string // the hosts of the control plane; nil: unknown
 	monitor *monitor
 
-	unread    []string                    // inputs of which the record has only a masked copy
-	late      func(context.Context) error // what is checked again once the command that was left running has ended; nil: nothing
-	restoring bool                        // a finished step brings back what it left behind; nothing is done or written
+	unread []string                    // inputs of which the record has only a masked copy
+	late   func(context.Context) error // what is checked again once the command that was left running has ended; nil: nothing
+	resume *resumption                 // nil: the run begins here
 
 	mu      sync.Mutex // events leave one at a time
 	over    bool       // Ended has left
@@ -86,17 +86,11 @@ func NewRun(book *runbook.Runbook, env Env) *Run {
 	scope := runbook.NewScope()
 	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, monitor: newMonitor(book, env.Now)}
 	if env.PriorRun != nil {
+		r.resume = &resumption{run: r, prior: env.PriorRun}
+		r.resume.wrap(&r.env)
 		r.startFromPrior()
 	}
 	return r
-}
-
-// sleep waits, but not again for what was waited for before the run was resumed.
-func (r *Run) sleep(ctx context.Context, d time.Duration) error {
-	if r.restoring || r.env.PriorRun.catchingUp() {
-		return ctx.Err()
-	}
-	return r.env.Sleep(ctx, d)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -207,9 +201,6 @@ func (r *Run) emit(step string, d event.Data) error {
 	defer r.mu.Unlock()
 	if r.broken != nil {
 		return r.broken
-	}
-	if (r.restoring && step != "") || r.env.PriorRun.has(step, d) {
-		return nil // it is in the transcript
 	}
 	if r.over {
 		return nil // Ended is the last event; what is seen of the nodes after it is not part of the run

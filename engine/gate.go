@@ -116,7 +116,7 @@ func (r *Run) check(ctx context.Context, in *instance, when string, g *runbook.G
 		if (c.Verdict == event.Pass && held >= g.For.Value) || (c.Verdict != event.Pass && start >= g.Within.Value) {
 			return c, scope, nil
 		}
-		if err := r.sleep(ctx, pollEvery); err != nil {
+		if err := r.env.Sleep(ctx, pollEvery); err != nil {
 			return nil, nil, err
 		}
 		in.shared.anew()
@@ -282,7 +282,7 @@ func (r *Run) probeNow(ctx context.Context, in *instance, c event.Command) (runb
 	if err != nil {
 		return got.Ending(), err
 	}
-	if r.restoring {
+	if r.resume.restoring() {
 		return got.Retraced(), nil
 	}
 	return got.Result()

@@ -200,8 +200,8 @@ func (r *Run) scopeOf(in *instance) *runbook.Scope {
 
 // task is what the step's action is given to describe itself.
 func (r *Run) task(in *instance) *runbook.Task {
-	t := &runbook.Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.sleep, Prepared: in.prepared}
-	if r.restoring || r.env.Started.Rehearses != "" {
+	t := &runbook.Task{Scope: in.scope, Step: in.id, Node: in.node, Hosts: in.hosts, HostsOf: r.hosts, Edit: r.env.Edit, Sleep: r.env.Sleep, Prepared: in.prepared}
+	if r.resume.restoring() || r.env.Started.Rehearses != "" {
 		t.Edit = func(context.Context, string, int) error { return nil } // it was edited then
 	}
 	return t

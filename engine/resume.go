@@ -57,7 +57,7 @@ func (r *Run) resumed(now event.Started) event.Resumed {
 // the time of the work. All of it comes from the transcript. Then it checks again what was checked before, and gives the
 // steps that are still to be done.
 func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error) {
-	if r.env.PriorRun == nil {
+	if r.resume == nil {
 		return plan, nil
 	}
 	var finished, rest []*instance
@@ -67,9 +67,9 @@ func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error
 			continue
 		}
 		finished = append(finished, in)
-		r.setRestoring(true)
+		r.resume.finished.Store(true)
 		err := r.step(ctx, in)
-		r.setRestoring(false)
+		r.resume.finished.Store(false)
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
@@ -90,12 +90,6 @@ func (r *Run) restore(ctx context.Context, plan []*instance) ([]*instance, error
 		return rest, nil
 	}
 	return rest, r.recheck(ctx, finished, changed)
-}
-
-func (r *Run) setRestoring(on bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.restoring = on
 }
 
 // again is a gate of a finished step that passed then.

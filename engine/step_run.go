@@ -45,7 +45,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 	underway := len(cmds) > 0 && !slices.ContainsFunc(cmds, func(c event.Command) bool { return !r.env.PriorRun.ran(in.events, c) })
 	a, err := r.askOf(ctx, in, q, underway)
 	in.earlier = nil
-	if err == nil && a.Earlier && !r.restoring {
+	if err == nil && a.Earlier && !r.resume.restoring() {
 		in.earlier = &earlierYes{q: q}
 	}
 	return decidedOn(a, err)
@@ -174,7 +174,7 @@ func (r *Run) runAction(ctx context.Context, in *instance) error {
 			}
 		}
 		res, err := r.execFor(ctx, in, in.events, c)
-		if err == nil && res.Lost() != nil && r.restoring && declared != nil && readsOnly(c) {
+		if err == nil && res.Lost() != nil && r.resume.restoring() && declared != nil && readsOnly(c) {
 			res, err = r.exec(ctx, "", c) // the step is over, and what it gave may be needed
 		}
 		if err != nil {

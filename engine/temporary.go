@@ -52,7 +52,7 @@ func (r *Run) known(in *instance) bool {
 			return true
 		}
 	}
-	return r.restoring && r.env.PriorRun.wasRestored(in.id)
+	return r.resume.restoring() && r.env.PriorRun.wasRestored(in.id)
 }
 
 func (r *Run) noteDue(in *instance, back []event.Command) error {
