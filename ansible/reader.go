@@ -16,6 +16,7 @@ const (
 // Reader reads a text line by line and gives what happened to Each. Only results of other than ok, changed and skipped carry
 // a body.
 type Reader struct {
+	// A result without a failure, of a single line, is only to be looked at while Each is called.
 	Each func(Event)
 	// Behind gives a line without each of the prefixes that may stand before it. Nil knows none.
 	Behind func(line []byte) iter.Seq[[]byte]
@@ -33,6 +34,8 @@ type Reader struct {
 	plain      []byte
 	doc        []byte // of the json callback
 	docLine    int
+	scratch    Result            // of a line that fine reads
+	names      map[string]string // of hosts, each once
 }
 
 // Line takes the next line, without its end.
@@ -123,6 +126,11 @@ func (r *Reader) marker(text, indented []byte) bool {
 	}
 	switch text[0] {
 	case 'P', 'T', 'R', 'N':
+		if name, ok := taskName(text); ok {
+			r.settle()
+			r.header("TASK", name)
+			return true
+		}
 		if m := headerLine.FindSubmatch(text); m != nil {
 			r.settle()
 			r.header(string(m[1]), string(m[2]))
@@ -155,6 +163,16 @@ func (r *Reader) marker(text, indented []byte) bool {
 		}
 	}
 	return r.result(text)
+}
+
+// taskName reads "TASK [etcd : Copy etcd binary] ****" by hand: every few lines of a playbook there is one.
+func taskName(text []byte) (string, bool) {
+	rest, ok := bytes.CutPrefix(text, []byte("TASK ["))
+	end := bytes.LastIndexByte(rest, ']')
+	if !ok || end < 0 || len(bytes.Trim(rest[end+1:], " *`")) > 0 {
+		return "", false
+	}
+	return string(rest[:end]), true
 }
 
 // unixyHeader reads how the callback unixy names plays and tasks: "- Play on hosts: all -" and "Task...".
@@ -213,6 +231,13 @@ var words = map[string]Status{"ok": OK, "changed": Changed, "skipping": Skipped,
 
 // result reads a line that begins a result, and says whether it was one.
 func (r *Reader) result(text []byte) bool {
+	if r.fine(text) {
+		return true
+	}
+	piped := bytes.Contains(text, pipeWord)
+	if !piped && !r.unixy && !bytes.HasPrefix(text, retryWord) && !bytes.Contains(text[:min(len(text), 16)], colonWord) {
+		return false
+	}
 	res := &Result{}
 	var body []byte
 	if m := retryLine.FindSubmatch(text); m != nil {
@@ -229,7 +254,7 @@ func (r *Reader) result(text []byte) bool {
 		if i := itemPart.FindSubmatch(body); i != nil {
 			res.Item, body = string(i[1]), i[2]
 		}
-	} else if m := adhocLine.FindSubmatch(text); m != nil {
+	} else if m := adhocLine.FindSubmatch(text); m != nil && piped {
 		res.Host, res.RC, body = string(m[1]), string(m[3]), m[4]
 		res.Status = words[strings.TrimSuffix(string(m[2]), "!")]
 	} else if m := unixyLine.FindSubmatch(text); m != nil && r.unixy {
@@ -246,6 +271,41 @@ func (r *Reader) result(text []byte) bool {
 	}
 	return true
 }
+
+// fine reads the commonest line by hand, that of a result without a failure and without an item or a body, and says whether
+// it was one: "ok: [n1]". A large playbook prints millions of them.
+func (r *Reader) fine(text []byte) bool {
+	for _, f := range fineWords {
+		rest, ok := bytes.CutPrefix(text, f.word)
+		if !ok {
+			continue
+		}
+		end := bytes.IndexByte(rest, ']')
+		if end != len(rest)-1 || end < 1 || bytes.IndexByte(rest, ' ') >= 0 {
+			return false
+		}
+		r.settle()
+		host, known := r.names[string(rest[:end])]
+		if !known {
+			if r.names == nil || len(r.names) > 10_000 {
+				r.names = map[string]string{}
+			}
+			host = string(rest[:end])
+			r.names[host] = host
+		}
+		r.scratch = Result{Host: host, Status: f.status}
+		r.begin(&r.scratch)
+		return true
+	}
+	return false
+}
+
+var fineWords = []struct {
+	word   []byte
+	status Status
+}{{[]byte("ok: ["), OK}, {[]byte("changed: ["), Changed}, {[]byte("skipping: ["), Skipped}}
+
+var retryWord, colonWord = []byte("FAILED - RETRYING: "), []byte(": ")
 
 // begin opens a result at the line at hand. One without a failure has no body that anybody would read.
 func (r *Reader) begin(res *Result) {
@@ -307,6 +367,10 @@ func (r *Reader) settle() {
 	}
 	res := r.held
 	r.held = nil
+	if res == &r.scratch && res.Last > res.First { // it may be kept
+		kept := *res
+		res = &kept
+	}
 	r.Each(Event{Line: res.First, Result: res})
 	res.Fields = nil
 }
