@@ -14,7 +14,7 @@ func oldNights() []night {
 		prepare: func(l *lab) { l.apply("ingress.yaml") }, unit: theCluster, health: []string{"ingresses-kept"},
 	})
 	return append(list, night{
-		book: "kubespray-ingress-terminating", unit: theCluster, health: []string{"complete"}, mended: []string{"end-them/ingress-terminating"},
+		book: "kubespray-ingress-terminating", mended: []string{"end-them/ingress-terminating"},
 		prepare: func(l *lab) {
 			l.kubectl(`-n ingress-nginx annotate pod -l app=ingress-nginx --field-selector spec.nodeName=node3 spraydeck-lab/never-ends=`)
 			l.kubectl(`-n ingress-nginx delete pod -l app=ingress-nginx --field-selector spec.nodeName=node3 --grace-period=1 --wait=false`)
