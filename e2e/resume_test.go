@@ -148,50 +148,41 @@ func (l *lab) leftOnNode(state string) bool {
 	return false
 }
 
-// progress counts the events that no resume writes again. It leaves out reads, what the API answered to a call that is
-// made again, and a second yes to a command: a yes with no command after it is asked for again.
-func progress(events []event.Event) (n int) {
-	reads, again := map[int]bool{}, map[int]bool{}
-	asked := map[string]bool{}
-	once := func(what string) {
-		if !asked[what] {
-			asked[what] = true
-			n++
-		}
-	}
+// progress counts the events that no resume writes again. What a resume repeats counts once: a yes with no command after
+// it is asked for again, a command that never began is started again, and a call to the API is made again. Reads do not count.
+func progress(events []event.Event) int {
+	first := map[string]bool{} // by what it is about, so that a repetition is none
+	uncounted := map[int]bool{}
+	about := map[int]string{}
 	for _, e := range events {
 		switch d := e.Data.(type) {
 		case event.CommandStarted:
-			if e.Step == "" && !d.Probe { // the lease
-				reads[d.Number] = true
-				continue
-			}
-			again[d.Number] = d.Host == event.API
-			if reads[d.Number] = d.Probe; !d.Probe {
-				n++
+			about[d.Number] = e.Step + " " + d.Host + ": " + d.Line
+			if uncounted[d.Number] = d.Probe || e.Step == ""; !uncounted[d.Number] { // without a step: the lease
+				first["started "+about[d.Number]] = true
 			}
 		case event.Output:
-			if !reads[d.Number] && !again[d.Number] {
-				n++
+			if !uncounted[d.Number] {
+				first["printed "+about[d.Number]+d.Text] = true
 			}
 		case event.CommandEnded:
-			if !reads[d.Number] {
-				n++
+			if !uncounted[d.Number] && d.Outcome != event.Abandoned {
+				first["ended "+about[d.Number]] = true
 			}
 		case event.Resumed, event.NodeChanged, event.Connection:
-		case event.Asked:
-			once("asked " + d.Question.ID)
-		case event.Answered:
-			once("answered " + d.Question)
 		case event.Remark:
 			if e.Step != "" { // the others say what is checked again
-				n++
+				first[e.Step+" "+d.Text.En] = true
 			}
+		case event.Asked:
+			first["asked "+d.Question.ID] = true
+		case event.Answered:
+			first["answered "+d.Question] = true
 		default:
-			n++
+			first[fmt.Sprint(e.Seq)] = true
 		}
 	}
-	return n
+	return len(first)
 }
 
 // doneOnce looks at what the errand left behind: one line for each thing.
@@ -210,24 +201,27 @@ func (l *lab) doneOnce(when string) {
 	}
 }
 
-// once fails where a command that changes something was started twice, or has not ended.
+// once fails where a command that changes something began twice, or has not ended.
 func once(t *testing.T, events []event.Event) {
 	t.Helper()
-	started, open := map[string]int{}, map[int]string{}
+	began, open := map[string]int{}, map[int]string{}
 	for _, e := range events {
 		switch d := e.Data.(type) {
 		case event.CommandStarted:
+			open[d.Number] = e.Step + ": " + d.Host + ": " + d.Line
 			if d.Changes && e.Step != "" { // a console that takes the run up takes its lease again
-				started[e.Step+" "+d.Host+": "+d.Line]++
+				began[open[d.Number]]++
 			}
-			open[d.Number] = e.Step + ": " + d.Line
 		case event.CommandEnded:
+			if d.Outcome == event.Abandoned { // it never began
+				began[open[d.Number]]--
+			}
 			delete(open, d.Number)
 		}
 	}
-	for what, n := range started {
+	for what, n := range began {
 		if n > 1 {
-			t.Errorf("started %d times: %s", n, what)
+			t.Errorf("began %d times: %s", n, what)
 		}
 	}
 	for number, what := range open {

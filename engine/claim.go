@@ -158,16 +158,26 @@ func (r *Run) askUnclaimed(ctx context.Context, why event.Text) error {
 	return nil
 }
 
-// unclaim gives the claim back at the end of the run. Where that fails it ends by itself.
-func (r *Run) unclaim(ctx context.Context) {
-	if r.release == nil {
+// unclaim gives the claim back at the end of the run. Where that fails it ends by itself. done: all steps are; then a claim
+// that an earlier console took for this run is given back too, and otherwise a command that still runs may need it.
+func (r *Run) unclaim(ctx context.Context, done bool) {
+	switch {
+	case r.release != nil:
+		if r.release(); !r.claimed.Load() {
+			return
+		}
+	case r.env.Claim == nil || !done || !r.env.PriorRun.claimed(r.env.Claim):
 		return
 	}
-	r.release()
-	if !r.claimed.Load() || r.broken != nil {
+	if r.broken != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	_, _ = r.exec(ctx, "", r.env.Claim.Release())
+}
+
+// claimed says whether the claim was taken and not given back.
+func (p *PriorRun) claimed(c Claim) bool {
+	return p != nil && p.own != nil && (p.own.Line != c.Release().Line || p.own.end == nil)
 }

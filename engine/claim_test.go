@@ -181,3 +181,41 @@ func TestClaimTakenOver(t *testing.T) {
 		t.Errorf("remarks %q, held by %s", remarks, mine.holder.Run)
 	}
 }
+
+// TestClaimOfAnEarlierConsole: a run that was killed after its last step gives back the claim when it is resumed.
+func TestClaimOfAnEarlierConsole(t *testing.T) {
+	files, _ := runbooktest.Read(t, "testdata/ok/temporary.yaml")
+	mine := &claim{board: &board{}, me: "r1"}
+	env := engine.Env{
+		Claim: mine, Inputs: map[string]string{"forget": "false"},
+		Exec: func(_ context.Context, c event.Command, out func(string, []byte)) (int, error) {
+			if c.Host == event.API {
+				return mine.exec(c, out)
+			}
+			return 0, nil
+		},
+		Ask: func(context.Context, event.Question) (event.Answer, error) {
+			return event.Answer{Choice: event.ChoiceContinue}, nil
+		},
+	}
+	j := &journal{left: -1}
+	env.Sink = j.append
+	if end, err := engine.NewRun(files[0].Runbook, env).Go(t.Context()); err != nil || end.Exit != 0 || mine.holder != nil {
+		t.Fatalf("%+v, %v, held by %v", end, err, mine.holder)
+	}
+	last := slices.IndexFunc(j.events, func(e event.Event) bool {
+		c, ok := e.Data.(event.CommandStarted)
+		return ok && c.Line == mine.Release().Line
+	})
+	for _, c := range []struct {
+		cut  int
+		held bool // by r1, when the run is resumed and has ended
+	}{{last, false}, {last + 1, false}, {last + 2, true}} { // after last+1 the release is known to have ended
+		mine.holder = &event.Holder{Name: "r1@here", Run: "r1"}
+		env.PriorRun = engine.NewPriorRun(slices.Values(slices.Clone(j.events[:c.cut])), j.printed, nil)
+		end, err := engine.NewRun(files[0].Runbook, env).Go(t.Context())
+		if held := mine.holder != nil; err != nil || end.Exit != 0 || held != c.held {
+			t.Errorf("cut after %d events: %+v, %v, held %v", c.cut, end, err, held)
+		}
+	}
+}

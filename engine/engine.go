@@ -148,7 +148,7 @@ func (r *Run) Go(ctx context.Context) (event.Ended, error) {
 	if err != nil {
 		r.offerAtEnd(ctx, err)
 	}
-	r.unclaim(ctx)
+	r.unclaim(ctx, err == nil)
 	if r.broken != nil {
 		return event.Ended{Status: event.Failed, Exit: 1, Why: event.T(r.broken.Error())}, r.broken
 	}

@@ -26,6 +26,7 @@ type PriorRun struct {
 	due      event.Due       // what it had loosened and not put back
 	putBack  map[string]bool // what it had put back
 	number   int             // of the last command
+	own      *priorCommand   // the last that changed something and belongs to no step: it takes or releases the claim
 	caughtUp bool            // something has been done that the past does not hold
 	foreign  event.Text      // why its answers are not this operator's; empty where they are
 	same     func(string) string
@@ -78,6 +79,9 @@ func (p *PriorRun) read(e event.Event, byNumber map[int]*priorCommand) {
 		byNumber[d.Number] = c
 		st.commands = append(st.commands, c)
 		p.number = max(p.number, d.Number)
+		if e.Step == "" && d.Changes {
+			p.own = c
+		}
 		return
 	case event.CommandEnded:
 		if c := byNumber[d.Number]; c != nil {
