@@ -163,7 +163,7 @@ func canBePlain(s string, inFlow bool) bool {
 	return !strings.Contains(s, ": ") && !strings.Contains(s, " #") && !strings.HasSuffix(s, ":")
 }
 
-// scalar says that a value stands in one line whatever its place.
+// isScalar says that a value stands in one line whatever its place.
 func isScalar(v any) bool {
 	switch v := v.(type) {
 	case []any:
