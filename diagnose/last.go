@@ -35,7 +35,7 @@ var levels = []struct{ any, bad *regexp.Regexp }{
 // ours are the programs that an upgrade is about; theirs is what people's own applications are refused, which the API server
 // tells in one form.
 var (
-	ours   = re(`(?i)\b(?:rook|ceph|csi|metallb|calico|tigera|ippool|cilium|k3s|rke2|containerd|crio|cri-o|etcd|kubelet|kube-\w+|apiserver|system-upgrade|ingress-nginx|coredns|longhorn)`)
+	ours   = re(`(?i)(?:\b|_)(?:rook|ceph|csi|metallb|calico|tigera|ippool|cilium|k3s|rke2|containerd|crio|cri-o|etcd|kubelet|kube-\w+|apiserver|system-upgrade|ingress-nginx|coredns|longhorn)`)
 	theirs = re(` is forbidden: User `)
 )
 
