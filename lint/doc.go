@@ -5,5 +5,5 @@
 // hint; none is an error value, and a file with problems can still be read as far as it goes.
 //
 // A rule is a value: its name, a sentence that explains it, and the parts of a file that it checks. Each is in a file named
-// after what it checks; rule.go lists them, walk.go passes every part of a file to them.
+// after what it checks; rules.go lists them, walk.go passes every part of a file to them.
 package lint

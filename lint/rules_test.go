@@ -31,7 +31,7 @@ func TestRules(t *testing.T) {
 			if lit, ok := n.(*ast.CompositeLit); ok && isRule(lit) {
 				name := strings.Trim(lit.Elts[0].(*ast.KeyValueExpr).Value.(*ast.BasicLit).Value, `"`)
 				if !names[name] {
-					t.Errorf("%s: rule %q is not in the list of rule.go", file, name)
+					t.Errorf("%s: rule %q is not in the list of rules.go", file, name)
 				}
 			}
 			return true
