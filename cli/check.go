@@ -73,6 +73,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if book != nil {
 		tellStandIns(cmd.ErrOrStderr(), o.lang, lib.standIns(book))
 	}
+	out.read.still()
 	out.askedOnTerminal(o.lang)
 	if out.noCluster != nil {
 		return usage(out.noCluster)

@@ -93,6 +93,9 @@ func (l *library) findings(o *options) findingsOf {
 	if err != nil {
 		return nil
 	}
+	out.read.still()
+	env := out.checkEnv(nil)
+	env.Exec = engine.Once(env.Exec) // hops ask much alike
 	return func(ctx context.Context, hop release.Hop) (*hopFindings, error) {
 		book, err := l.lookAt(out, hop.From, hop.To)
 		if err != nil {
@@ -102,7 +105,7 @@ func (l *library) findings(o *options) findingsOf {
 		if o.inventory != "" {
 			inputs["inventory"] = o.inventory
 		}
-		found, err := engine.Checkup(ctx, book, out.checkEnv(inputs))
+		found, err := engine.Checkup(ctx, book, with(env, inputs))
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -127,4 +130,10 @@ func (l *library) findings(o *options) findingsOf {
 		}
 		return counts, nil
 	}
+}
+
+// with is an environment with other inputs.
+func with(env engine.Env, inputs map[string]string) engine.Env {
+	env.Inputs = inputs
+	return env
 }

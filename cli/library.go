@@ -27,7 +27,7 @@ import (
 // language returns what runbooks can say here. releases reads the known releases.
 func language(releases func() (release.Releases, error)) *runbook.Language {
 	return &runbook.Language{
-		Kinds: steps.Kinds(carrying), Probes: steps.Probes(),
+		Kinds: steps.Kinds(carrying), Probes: steps.Probes(), Given: steps.Given(), Settings: runbooks.Settings,
 		Inventory: func(list []byte) (runbook.Inventory, error) {
 			inv, err := kubespray.ParseList(list)
 			if err != nil {
@@ -38,7 +38,7 @@ func language(releases func() (release.Releases, error)) *runbook.Language {
 			if err != nil {
 				control = nil // there is no such group
 			}
-			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Hosts: inv.Hosts, ControlPlane: control}, nil
+			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Dynamic: inv.Dynamic, Hosts: inv.Hosts, ControlPlane: control}, nil
 		},
 		WithoutVault: withoutVault,
 		Releases:     releasesBetween(releases),

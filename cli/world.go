@@ -34,6 +34,7 @@ type world struct {
 	cluster   *kube.Cluster
 	noCluster error // why cluster is nil
 	ssh       *sshx.Client
+	read      *reader // of settings and releases
 
 	sshConfig  string
 	kubeconfig string // as it was given, "" for the one everybody finds
@@ -87,6 +88,7 @@ func connect(o *options, system string) (*world, error) {
 			return nil, usage(err)
 		}
 	}
+	out.read = &reader{checkout: out.checkout, dir: out.dir}
 	if out.cluster, out.noCluster = kube.Open(o.kubeconfig, o.context); out.noCluster != nil {
 		out.cluster = nil
 	}
@@ -240,6 +242,9 @@ func (o *world) belongsTo(journal *transcript.Writer) {
 
 // local runs a command line of the workstation in the checkout.
 func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Writer) (int, error) {
+	if c.Call != nil {
+		return o.read.exec(ctx, c.Call, stdout, stderr)
+	}
 	dir := o.dir
 	switch {
 	case filepath.IsAbs(c.Dir):

@@ -16,12 +16,13 @@ func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Fin
 	if env.Sink == nil {
 		env.Sink = func(event.Event) error { return nil }
 	}
-	env.Exec = once(env.Exec)
+	env.Exec = Once(env.Exec)
 	r := NewRun(book, env)
 	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
 	pitfalls := book.Checkable()
+	look := &shared{} // all pitfalls look at one moment
 	found := make([]*runbook.Finding, len(pitfalls))
 	var wg sync.WaitGroup
 	// probes wait for the network far more than they compute
@@ -30,7 +31,7 @@ func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Fin
 		wg.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
-			found[i] = r.find(ctx, p)
+			found[i] = r.find(ctx, p, look)
 		})
 	}
 	wg.Wait()
@@ -47,10 +48,10 @@ func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Fin
 	return list, nil
 }
 
-func (r *Run) find(ctx context.Context, p *runbook.Pitfall) *runbook.Finding {
+func (r *Run) find(ctx context.Context, p *runbook.Pitfall, look *shared) *runbook.Finding {
 	gate := r.book.FillGate(&runbook.Gate{Pitfall: p.Name}, 0)
 	step := &runbook.Step{ID: p.Name, Title: p.Title}
-	in := &instance{frame: r.frameOf(p), step: step, id: p.Name.Value, events: p.Name.Value}
+	in := &instance{frame: r.frameOf(p), step: step, id: p.Name.Value, events: p.Name.Value, shared: look}
 	in.facts = in.frame.book.Facts
 	in.scope = r.scopeOf(in)
 	c, _, err := r.look(ctx, in, "before", gate)
@@ -96,8 +97,8 @@ func (r *Run) frameOf(p *runbook.Pitfall) *frame {
 	return r.root
 }
 
-// once runs each command a single time and gives everybody its result.
-func once(exec event.Exec) event.Exec {
+// Once runs each command a single time and gives everybody its result.
+func Once(exec event.Exec) event.Exec {
 	type piece struct {
 		stream string
 		p      []byte

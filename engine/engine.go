@@ -48,6 +48,7 @@ type Run struct {
 	hosts   func(pattern string) ([]string, error)
 	control []string // the hosts of the control plane; nil: unknown
 	monitor *monitor
+	given   runbook.Named[runbook.Fact] // facts in scope without declaration
 
 	unread []string                    // inputs of which the record has only a masked copy
 	late   func(context.Context) error // what is checked again once the command that was left running has ended; nil: nothing
@@ -85,6 +86,9 @@ func NewRun(book *runbook.Runbook, env Env) *Run {
 	}
 	scope := runbook.NewScope()
 	r := &Run{book: book, env: env, root: &frame{book: book, scope: scope}, scope: scope, monitor: newMonitor(book, env.Now)}
+	if lang := book.Language(); lang != nil {
+		r.given = lang.Given
+	}
 	if env.PriorRun != nil {
 		r.resume = &resumption{run: r, prior: env.PriorRun}
 		r.resume.wrap(&r.env)
@@ -484,8 +488,8 @@ func (r *Run) describe(ctx context.Context, in *instance) error {
 func (r *Run) probes(in *instance, gates []runbook.Gate, ops []event.Operation) []event.Operation {
 	for i := range gates {
 		g := in.frame.book.FillGate(&gates[i], i)
-		for _, f := range runbook.MergeFacts(in.facts, g.Facts) {
-			if f.Value.Probe == nil || !runbook.UsesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.Exprs()}) {
+		for _, f := range r.factsOf(in, g.Facts) {
+			if f.Value.Probe == nil || !runbook.UsesName(f.Name, []any{g.When, g.Rule, g.Evidence, g.Says.Exprs(), runbook.LetExprs(g.Let)}) {
 				continue
 			}
 			cmds, err := f.Value.Probe.Commands(r.task(in))

@@ -161,14 +161,25 @@ func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.G
 		c.Severity = p.Severity.Value
 	}
 	// What a fact that could not be learned has no part in is reported nevertheless: `false && x` is false whatever x is.
-	scope, missing := r.collect(ctx, in, g.Facts, g.When)
-	applies, err := scope.True(g.When)
+	uses := []any{g.When}
+	named := runbook.UsesAny(g.Let, g.When)
+	if named {
+		uses = append(uses, runbook.LetExprs(g.Let))
+	}
+	scope, missing := r.collect(ctx, in, g.Facts, uses...)
+	look := scope
+	if named {
+		look, _ = scope.WithLets(g.Let)
+	}
+	applies, err := look.True(g.When)
 	if err != nil {
 		return r.unknown(ctx, c, cmp.Or(missing, err))
 	} else if !applies {
 		return nil, nil, nil
 	}
-	scope, more := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.Exprs())
+	scope, more := r.collectInto(ctx, in, scope, g.Facts, g.Rule, g.Evidence, g.Says.Exprs(), runbook.LetExprs(g.Let))
+	missing = cmp.Or(missing, more)
+	scope, more = scope.WithLets(g.Let)
 	missing = cmp.Or(missing, more)
 	ok, err := scope.True(g.Rule)
 	if err != nil {
@@ -232,7 +243,7 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *runbook.Scop
 	scope = scope.With()
 	scope.Fresh = fresh
 	var missing error
-	facts := runbook.MergeFacts(in.facts, own)
+	facts := r.factsOf(in, own)
 	for _, f := range facts {
 		if f.Value.Probe != nil && !fresh[f.Name] {
 			scope.Set(f.Name, f.Value.Probe.Type(), nil)
@@ -259,6 +270,11 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 	if err != nil {
 		return nil, err
 	}
+	return in.shared.learned(f.Value.Probe, cmds, func() (any, error) { return r.learnNow(ctx, in, f.Value.Probe, cmds) })
+}
+
+// learnNow is learn where nothing is known yet.
+func (r *Run) learnNow(ctx context.Context, in *instance, probe runbook.Probe, cmds []event.Command) (any, error) {
 	results := make([]runbook.Result, len(cmds))
 	errs := make([]error, len(cmds))
 	var wg sync.WaitGroup
@@ -272,7 +288,7 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 			return nil, fmt.Errorf("%s: %w", cmds[i].Host, err)
 		}
 	}
-	return f.Value.Probe.Value(results)
+	return probe.Value(results)
 }
 
 // probeNow runs one command of a probe. What a finished step saw is only used to go once more the way that it went: there a

@@ -69,7 +69,10 @@ func (r *Run) cureSteps(ctx context.Context, in *instance, id string, cure *runb
 		scope = in.scope
 		if pitfall != nil && pitfall.Before != nil {
 			b := pitfall.Before
-			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.Exprs())
+			learned, err := r.collect(ctx, in, b.Facts, b.Rule, b.Evidence, b.Says.Exprs(), runbook.LetExprs(b.Let))
+			if err == nil {
+				learned, err = learned.WithLets(b.Let)
+			}
 			if err != nil {
 				return &stepError{outcome: event.OutcomeOf(0, err), why: event.T("the remedy could not learn what it needs: " + err.Error())}
 			}

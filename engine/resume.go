@@ -145,7 +145,7 @@ func (r *Run) recheck(ctx context.Context, finished []*instance, changed reach) 
 		return err
 	}
 	exec := r.env.Exec
-	r.env.Exec = noting(once(exec))
+	r.env.Exec = noting(Once(exec))
 	defer func() { r.env.Exec = exec }()
 	var wg sync.WaitGroup
 	turns := make(chan struct{}, 16)

@@ -67,6 +67,9 @@ func (c trial) run(ctx context.Context, b *runbook.Runbook, p *runbook.Pitfall, 
 	if err != nil {
 		return err
 	}
+	if r.given, err = c.given(r.given); err != nil {
+		return err
+	}
 	if err := c.give(in); err != nil {
 		return err
 	}
@@ -152,6 +155,42 @@ func (c trial) facts(facts runbook.Named[runbook.Fact]) (runbook.Named[runbook.F
 			return nil, err
 		}
 		facts[i].Value.Probe = givenProbe{value, f.Value.Probe.Type()}
+	}
+	return facts, nil
+}
+
+// given puts settings that are given in the place of those that would be read: settings, defaults and sample, these by old and
+// new.
+func (c trial) given(facts runbook.Named[runbook.Fact]) (runbook.Named[runbook.Fact], error) {
+	all := map[string]*runbook.Settings{}
+	for _, name := range runbook.GivenNames {
+		given, ok := c.Facts.Get(name)
+		if !ok {
+			continue
+		}
+		m, ok := given.Value.(map[string]any)
+		if !ok && given.Value != nil {
+			return nil, fmt.Errorf("%s: %s are keys and values", given.Pos, name)
+		}
+		if name == "settings" || name == "reads" {
+			all[name] = runbook.GivenSettings(m)
+			continue
+		}
+		for _, side := range []string{"old", "new"} {
+			values, _ := m[side].(map[string]any)
+			all[name+"."+side] = runbook.GivenSettings(values)
+		}
+	}
+	if s := all["settings"]; s != nil {
+		if s.Defaults = all["defaults.new"]; s.Defaults == nil {
+			s.Unlearned = errors.New("the test gives no defaults")
+		}
+	}
+	facts = slices.Clone(facts)
+	for i, f := range facts {
+		if s := all[f.Name]; s != nil {
+			facts[i].Value.Probe = givenProbe{s, runbook.SettingsType}
+		}
 	}
 	return facts, nil
 }

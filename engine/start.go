@@ -129,6 +129,7 @@ func (r *Run) inventory(ctx context.Context) error {
 	}
 	r.hosts, r.control = inv.Hosts, inv.ControlPlane
 	r.scope.Set("inventory.groups", runbook.GivenTypes["inventory.groups"], inv.Groups)
+	r.scope.Set("inventory.dynamic", runbook.GivenTypes["inventory.dynamic"], append([]string{}, inv.Dynamic...))
 	r.scope.Set("inventory.vars", runbook.GivenTypes["inventory.vars"], inv.Vars)
 	return nil
 }

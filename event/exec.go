@@ -77,9 +77,14 @@ const (
 
 	TakeLease Verb = "lease" // the console's own, before a run changes a cluster
 	DropLease Verb = "release"
+
+	// These read files of the workstation, by the program itself.
+	ReadSettings Verb = "settings"      // of the inventory Name, as JSON
+	ReadRelease  Verb = "release-vars"  // of the tag Name: its defaults and its sample, as JSON
+	ReadReads    Verb = "release-reads" // of the tag Name: the words its roles read, as JSON
 )
 
-// Verbs are all verbs, so that a test can hold every switch over them to be complete.
+// Verbs are all verbs of the API, so that a test can hold every switch over them to be complete.
 var Verbs = []Verb{Get, Apply, Patch, Delete, Cordon, Uncordon, Drain, Budgets, TakeLease, DropLease}
 
 // Call is an API call as data.

@@ -15,7 +15,7 @@ var (
 // parseINI reads Ansible's INI: [group], [group:children], [group:vars]. Groups
 // may be named before they are declared, but must be declared somewhere.
 func (s *source) parseINI(path string, text []byte) error {
-	p := iniReader{source: s, name: "ungrouped", state: "hosts", declared: map[string]bool{}}
+	p := iniReader{source: s, file: path, name: "ungrouped", state: "hosts", declared: map[string]bool{}}
 	for g := range s.tree.groups {
 		p.declared[g] = true // by a file read before, or by Ansible itself
 	}
@@ -40,6 +40,7 @@ func (s *source) parseINI(path string, text []byte) error {
 
 type iniReader struct {
 	*source
+	file        string
 	name, state string // the section being read
 	declared    map[string]bool
 	used        []usedGroup
@@ -70,10 +71,10 @@ func (p *iniReader) line(line string, number int) error {
 		if !ok {
 			return fmt.Errorf("understand %q: want key=value", line)
 		}
-		p.tree.group(p.name).set(strings.TrimSpace(key), pythonValue(strings.TrimSpace(value)))
+		p.tree.group(p.name).set(strings.TrimSpace(key), pythonValue(strings.TrimSpace(value)), p.file, number)
 		return nil
 	}
-	return p.hosts(line)
+	return p.hosts(line, number)
 }
 
 func (p *iniReader) section(name, state string, number int) error {
@@ -93,7 +94,7 @@ func (p *iniReader) section(name, state string, number int) error {
 	return nil
 }
 
-func (p *iniReader) hosts(line string) error {
+func (p *iniReader) hosts(line string, number int) error {
 	words, err := shellWords(line)
 	if err != nil {
 		return err
@@ -119,7 +120,7 @@ func (p *iniReader) hosts(line string) error {
 	for _, name := range names {
 		h := p.tree.addHost(p.name, name)
 		for k, v := range vars {
-			h.vars[k] = v
+			h.vars[k], h.at[k] = v, Value{Value: v, File: p.file, Line: number}
 		}
 	}
 	return nil

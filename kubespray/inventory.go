@@ -51,7 +51,7 @@ func loadInventory(ctx context.Context, path string, list func(ctx context.Conte
 		return parseFile(path)
 	}
 	out, err := list(ctx, path)
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+	if isMissing(err) {
 		return parseFile(path)
 	}
 	if err != nil {
@@ -63,6 +63,10 @@ func loadInventory(ctx context.Context, path string, list func(ctx context.Conte
 	}
 	inv.addDynamic(path)
 	return inv, nil
+}
+
+func isMissing(err error) bool {
+	return errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist)
 }
 
 func listError(path string, err error) error {

@@ -23,13 +23,15 @@ type group struct {
 	children []string
 	parents  []string
 	vars     map[string]any
-	depth    int // longest way down from all
+	at       map[string]Value // where each variable stands in the inventory
+	depth    int              // longest way down from all
 	priority int64
 }
 
 type host struct {
 	name string
 	vars map[string]any
+	at   map[string]Value // where each variable stands in the inventory
 }
 
 func newTree() *tree {
@@ -43,7 +45,7 @@ func newTree() *tree {
 func (t *tree) group(name string) *group {
 	g := t.groups[name]
 	if g == nil {
-		g = &group{name: name, has: map[string]bool{}, vars: map[string]any{}, priority: 1}
+		g = &group{name: name, has: map[string]bool{}, vars: map[string]any{}, at: map[string]Value{}, priority: 1}
 		t.groups[name] = g
 		t.groupOrder = append(t.groupOrder, name)
 	}
@@ -53,7 +55,7 @@ func (t *tree) group(name string) *group {
 func (t *tree) host(name string) *host {
 	h := t.hosts[name]
 	if h == nil {
-		h = &host{name: name, vars: map[string]any{}}
+		h = &host{name: name, vars: map[string]any{}, at: map[string]Value{}}
 		t.hosts[name] = h
 		t.hostOrder = append(t.hostOrder, name)
 	}

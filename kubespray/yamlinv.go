@@ -102,7 +102,7 @@ func (r *yamlReader) group(p pair, depth int) error {
 func (r *yamlReader) setVar(g *group, e pair) error {
 	v, err := r.d.value(e.value)
 	if err == nil {
-		g.set(e.key, v)
+		g.set(e.key, v, r.d.file, e.line)
 	}
 	return err
 }
@@ -132,13 +132,14 @@ func (r *yamlReader) hosts(groupName string, e pair) error {
 			if h.vars[p.key], err = r.d.value(p.value); err != nil {
 				return err
 			}
+			h.at[p.key] = Value{Value: h.vars[p.key], File: r.d.file, Line: p.line}
 		}
 	}
 	return nil
 }
 
 // set gives a group a variable; the priority is none, it orders the group.
-func (g *group) set(key string, v any) {
+func (g *group) set(key string, v any, file string, line int) {
 	if key == "ansible_group_priority" {
 		switch v := v.(type) {
 		case int64:
@@ -150,5 +151,5 @@ func (g *group) set(key string, v any) {
 		}
 		return
 	}
-	g.vars[key] = v
+	g.vars[key], g.at[key] = v, Value{Value: v, File: file, Line: line}
 }

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"spraydeck/runbook"
 )
@@ -10,11 +11,16 @@ import (
 var factName = Rule{
 	Name: "fact-name",
 	Doc:  "A fact must not hide a name that is there already.",
-	check: check{fact: func(p pass, f fact) {
-		if _, taken := f.vars[f.Name]; taken || f.Name == "inputs" || f.Name == "steps" || f.Name == "inventory" {
-			p.report(f.Pos, "the name "+f.Name+" is taken", "facts stand beside inputs, steps, inventory, node, hosts and the facts around them")
-		}
-	}},
+	check: check{
+		fact: func(p pass, f fact) { nameTaken(p, f.Name, f.Pos, f.vars) },
+		let:  func(p pass, l let) { nameTaken(p, l.Name, l.Pos, l.vars) },
+	},
+}
+
+func nameTaken(p pass, name string, at runbook.Pos, vars runbook.Vars) {
+	if _, taken := vars[name]; taken || slices.Contains([]string{"inputs", "steps", "inventory", "hop", "defaults", "sample"}, name) {
+		p.report(at, "the name "+name+" is taken", "facts stand beside inputs, steps, inventory, settings, node, hosts and the facts around them")
+	}
 }
 
 // factUnlearned: what a step runs, and where, is said before anything is looked at.

@@ -101,11 +101,13 @@ func checkSome(files []runbook.File, asked func(runbook.File) bool) runbook.Prob
 // checker looks at one file after another.
 type checker struct {
 	*runbook.Catalog
-	rules    []Rule
-	problems runbook.Problems
-	name     string                       // of the file at hand
-	secrets  runbook.Named[runbook.Input] // its inputs
-	exprs    exprTypes
+	rules     []Rule
+	problems  runbook.Problems
+	name      string                       // of the file at hand
+	secrets   runbook.Named[runbook.Input] // its inputs
+	exprs     exprTypes
+	ofPitfall bool            // the file at hand is a pitfall
+	settings  func() []string // that releases of Kubespray know; nil: nobody says
 }
 
 func newChecker(linked *runbook.Catalog, rules ...Rule) *checker {
@@ -115,10 +117,11 @@ func newChecker(linked *runbook.Catalog, rules ...Rule) *checker {
 func (c *checker) file(f runbook.File) {
 	switch {
 	case f.Runbook != nil:
-		c.name = f.Runbook.Source.File
+		c.name, c.settings = f.Runbook.Source.File, f.Runbook.Language().SettingNames()
 		c.runbook(f.Runbook)
 	case f.Pitfall != nil:
-		c.name = f.Pitfall.Source.File
+		c.ofPitfall = true
+		c.name, c.settings = f.Pitfall.Source.File, f.Pitfall.Language().SettingNames()
 		c.pitfall(f.Pitfall)
 	case f.Release != nil:
 		visit(c, func(k *check) func(pass, *runbook.ReleaseFile) { return k.release }, f.Release)

@@ -18,6 +18,7 @@ type check struct {
 	gate     func(pass, *runbook.Gate)
 	remedies func(pass, []runbook.Cure) // of one step, gate or pitfall
 	fact     func(pass, fact)
+	let      func(pass, let)
 	input    func(pass, runbook.Entry[runbook.Input])
 	testCase func(pass, testCase)
 	symptom  func(pass, symptomIn)

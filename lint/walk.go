@@ -31,6 +31,12 @@ type fact struct {
 	vars runbook.Vars // what its arguments may use
 }
 
+// let is a name for a part of a gate's expressions.
+type let struct {
+	runbook.Entry[runbook.Expr]
+	vars runbook.Vars // what it may use
+}
+
 // expr is an expression where it stands.
 type expr struct {
 	runbook.Expr
@@ -75,7 +81,7 @@ func (c *checker) pitfall(p *runbook.Pitfall) {
 	c.cases(p.Tests, p.Inputs, factsOfPitfall(p), p)
 	vars := varsOf(p.Inputs)
 	if p.Before != nil {
-		g := &runbook.Gate{Facts: p.Before.Facts, When: p.Before.When, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Fails: p.Before.Fails, Pos: p.Before.Pos}
+		g := &runbook.Gate{Facts: p.Before.Facts, When: p.Before.When, Let: p.Before.Let, Rule: p.Before.Rule, Says: p.Before.Says, Evidence: p.Before.Evidence, Title: p.Before.Title, Fails: p.Before.Fails, Pos: p.Before.Pos}
 		if !g.Fails.Set() {
 			g.Fails = p.Title
 		}
@@ -130,6 +136,7 @@ func (c *checker) gate(g *runbook.Gate, vars runbook.Vars) runbook.Vars {
 	visit(c, func(k *check) func(pass, *runbook.Gate) { return k.gate }, g)
 	c.facts(g.Facts, vars)
 	vars = withFacts(vars, g.Facts)
+	vars = c.lets(g.Let, vars)
 	c.condition(g.When, vars)
 	c.condition(g.Rule, vars)
 	c.expression(g.Evidence, vars)
@@ -138,6 +145,20 @@ func (c *checker) gate(g *runbook.Gate, vars runbook.Vars) runbook.Vars {
 	c.prose(g.Says, vars)
 	c.remedies(g.Remedies)
 	c.stepsOf(g.Remedies, vars)
+	return vars
+}
+
+// lets visits what a gate names, and gives what its expressions may use then.
+func (c *checker) lets(lets runbook.Named[runbook.Expr], vars runbook.Vars) runbook.Vars {
+	if len(lets) == 0 {
+		return vars
+	}
+	vars = maps.Clone(vars)
+	for _, l := range lets {
+		visit(c, func(k *check) func(pass, let) { return k.let }, let{l, maps.Clone(vars)})
+		c.expression(l.Value, vars)
+		vars[l.Name], _ = runbook.TypeOf(l.Value, vars)
+	}
 	return vars
 }
 
@@ -241,6 +262,9 @@ func varsOf(inputs runbook.Named[runbook.Input]) runbook.Vars {
 	}
 	for _, e := range inputs {
 		vars["inputs."+e.Name] = e.Value.CelType()
+		if hop := runbook.HopName("inputs." + e.Name); hop != "" {
+			vars[hop] = e.Value.CelType()
+		}
 	}
 	return vars
 }

@@ -63,6 +63,7 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 		cel.HomogeneousAggregateLiterals(),
 		cel.ParserExpressionSizeLimit(sizeLimit),
 		versionFunctions(),
+		settingFunctions(),
 	)
 })
 
@@ -138,7 +139,7 @@ func plainIssue(m string) string {
 	return strings.ReplaceAll(m, "<EOF>", "the end")
 }
 
-var wholeName = regexp.MustCompile(`^(?:inputs|steps|inventory|release)\.\w+(?:-[A-Za-z]\w*)*`)
+var wholeName = regexp.MustCompile(`^(?:inputs|steps|inventory|release|hop|defaults|sample)\.\w+(?:-[A-Za-z]\w*)*`)
 
 // unknownName gives the name that an issue says is not declared, as the author wrote it at that place: CEL knows only the
 // part before the first dot. It is "" for other issues.
@@ -185,6 +186,9 @@ func NewScope() *Scope {
 func (s *Scope) Set(name string, typ *cel.Type, value any) {
 	if typ == nil {
 		typ = cel.DynType
+	}
+	if hop := HopName(name); hop != "" {
+		s.Set(hop, typ, value)
 	}
 	s.Types[name] = typ
 	delete(s.lost, name)

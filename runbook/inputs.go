@@ -93,11 +93,21 @@ func (u *UsageError) Hint() string { return u.Way }
 
 // GivenTypes is what every expression may use, whatever the runbook.
 var GivenTypes = Vars{
-	"inventory.groups": cel.MapType(cel.StringType, cel.ListType(cel.StringType)),
-	"inventory.vars":   cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType)),
-	"release.from":     cel.MapType(cel.StringType, cel.DynType),
-	"release.to":       cel.MapType(cel.StringType, cel.DynType),
+	"inventory.groups":  cel.MapType(cel.StringType, cel.ListType(cel.StringType)),
+	"inventory.dynamic": cel.ListType(cel.StringType),
+	"inventory.vars":    cel.MapType(cel.StringType, cel.MapType(cel.StringType, cel.DynType)),
+	"release.from":      cel.MapType(cel.StringType, cel.DynType),
+	"release.to":        cel.MapType(cel.StringType, cel.DynType),
+	"settings":          SettingsType,
+	"defaults.old":      SettingsType,
+	"defaults.new":      SettingsType,
+	"sample.old":        SettingsType,
+	"sample.new":        SettingsType,
+	"reads":             SettingsType,
 }
+
+// GivenNames are the facts of a test that are in scope without declaration; those of releases hold old and new.
+var GivenNames = []string{"settings", "defaults", "sample", "reads"}
 
 // ResultTypes gives the names of the steps' results.
 func (b *Runbook) ResultTypes() Vars {

@@ -18,6 +18,10 @@ import (
 type Language struct {
 	Kinds  []Kind
 	Probes []ProbeKind
+	// Given are the facts that are in scope without declaration.
+	Given Named[Fact]
+	// Settings names the settings that releases of Kubespray know; nil: nobody says.
+	Settings func() []string
 	// Inventory reads what `ansible-inventory --list` printed; the engine asks it which hosts a step runs on.
 	Inventory func(list []byte) (Inventory, error)
 	// WithoutVault returns the command that reads the inventory without its encrypted files, where the command in line failed
@@ -33,9 +37,10 @@ type Language struct {
 
 // Inventory holds the hosts, their groups and their variables.
 type Inventory struct {
-	Groups map[string][]string
-	Vars   map[string]map[string]any
-	Hosts  func(pattern string) ([]string, error) // as Ansible reads patterns: group, host, a:b, a:!b, a:&b, all
+	Groups  map[string][]string
+	Vars    map[string]map[string]any
+	Dynamic []string                               // groups that no file names: Kubespray makes them at run time
+	Hosts   func(pattern string) ([]string, error) // as Ansible reads patterns: group, host, a:b, a:!b, a:&b, all
 
 	ControlPlane []string // the hosts without which nobody reaches the cluster; nil: unknown
 }
@@ -233,6 +238,7 @@ type Gate struct {
 	Title    Prose       `yaml:"title" doc:"what must hold"`
 	Fails    Prose       `yaml:"fails" doc:"the bad case: the title while the gate does not pass; of a pitfall its title"`
 	Facts    Named[Fact] `yaml:"facts" doc:"facts for this gate alone"`
+	Let      Named[Expr] `yaml:"let" doc:"names for parts of the expressions; each may use those above it, the facts, and is used in rule, says, evidence and remedies"`
 	Rule     Expr        `yaml:"rule" doc:"true when it holds"`
 	Says     Prose       `yaml:"says" doc:"what to tell the operator when it does not hold"`
 	Evidence Expr        `yaml:"evidence" doc:"a text or a list of texts that shows it"`
@@ -336,6 +342,7 @@ type Pitfall struct {
 	Sources  []Str        `yaml:"sources,required" doc:"where it is known from"`
 	Tests    []Case       `yaml:"tests" doc:"what the pitfall promises, for spraydeck test"`
 	Source   Source
+	lang     *Language
 }
 
 // Affects says where a pitfall applies. All ranges given must hold.
@@ -350,6 +357,7 @@ type Affects struct {
 type Before struct {
 	Facts    Named[Fact] `yaml:"facts" doc:"what must be known"`
 	When     Expr        `yaml:"when" doc:"whether it can apply here at all"`
+	Let      Named[Expr] `yaml:"let" doc:"names for parts of the expressions; each may use those above it, the facts, and is used in rule, says, evidence and remedies"`
 	Rule     Expr        `yaml:"rule,required" doc:"true when the pitfall is not there"`
 	Title    Prose       `yaml:"title" doc:"what must hold; without it the pitfall's title"`
 	Fails    Prose       `yaml:"fails" doc:"the bad case; without it the pitfall's title"`

@@ -32,8 +32,9 @@ func Parse(file string, text []byte, lang *Language) (File, Problems) {
 		f.Runbook = &Runbook{Source: source, lang: lang}
 		d.intoStruct(root, f.Runbook)
 	case "Pitfall":
-		f.Pitfall = &Pitfall{Source: source}
+		f.Pitfall = &Pitfall{Source: source, lang: lang}
 		d.intoStruct(root, f.Pitfall)
+		f.Pitfall.addHopInputs(text)
 	case "Release":
 		f.Release = &ReleaseFile{Source: source}
 		d.intoStruct(root, f.Release)

@@ -107,6 +107,19 @@ func DidYouMean(word string, words []string) string {
 	return ""
 }
 
+// Misspelt gives the word that another is a slip of, at most two letters away; "" where there is none.
+func Misspelt(word string, words []string) string {
+	best, near := "", 3
+	for _, w := range words {
+		if d := max(len(w)-len(word), len(word)-len(w)); d < near && len(word) > 5 {
+			if d := distance(word, w); d < near {
+				best, near = w, d
+			}
+		}
+	}
+	return best
+}
+
 // distance is the Levenshtein distance of two short words, with a swap of neighbours counting one.
 func distance(a, b string) int {
 	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

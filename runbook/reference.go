@@ -166,6 +166,24 @@ CEL with its standard library, strings, lists, sets, regex and two-variable comp
 | ` + "`minor(\"v1.31.4\")`" + ` | 31 |
 | ` + "`json(value)`" + ` | the value as JSON, to put back what was captured |
 
+A setting of Kubespray is asked of ` + "`settings`" + `, which is in scope without declaration:
+
+| function | gives |
+|---|---|
+| ` + "`settings.value(\"k\")`" + ` | the value in force on all hosts of the cluster, with the release's default filled in; null where there is none |
+| ` + "`settings.on(host, \"k\")`" + ` | the value on one host |
+| ` + "`settings.isTrue(\"k\")`" + ` | what Ansible's filter bool makes of it: yes, "true", on, 1 |
+| ` + "`settings.isSet(\"k\")`" + ` | whether the inventory sets it; of a list, whether it sets one of them |
+| ` + "`settings.text(\"k\")`, `settings.written(\"k\")`" + ` | the value as text; each value as it is written, templates too |
+| ` + "`settings.where(\"k\")`" + ` | where it is set: ["inventory/mycluster/group_vars/all/all.yml:12"] |
+| ` + "`settings.show(keys)`, `settings.inForce(keys)`" + ` | lines of evidence: place, key and value; inForce has the defaults, too |
+| ` + "`settings.keys()`" + ` | all keys that the inventory sets |
+| ` + "`reads(\"k\")`" + ` | whether a role or playbook of the release gone to reads it |
+
+` + "`defaults.old`, `defaults.new`, `sample.old` and `sample.new`" + ` have the same functions: what the roles and the sample of both releases say. A value that is
+vaulted, a template of more than names, or not the same on all hosts is unknown: a rule that needs it is unknown, with the reason. The
+inputs of a hop need no declaration in a pitfall; in expressions they are ` + "`hop.from`, `hop.to`, `hop.kubernetes`, `hop.inventory`, `hop.inventory_dir`,\n`hop.branch`, `hop.previous_branch` and `hop.ansible`" + `.
+
 The result of a command has ` + "`exit`, `stdout`, `stderr`, `lines`, `outcome`" + ` and ` + "`error`" + `. An ssh probe gives a map from host to
 result. One evaluation may cost at most 5,000,000 units, which no rule over a real cluster comes near.
 `

@@ -24,6 +24,7 @@ func (b *Runbook) FillGate(g *Gate, i int) *Gate {
 		if f.Fails = p.Before.Fails; !f.Fails.Set() {
 			f.Fails = p.Title
 		}
+		f.Let = p.Before.Let
 		f.Facts, f.Rule, f.Says, f.Evidence = p.Before.Facts, p.Before.Rule, p.Before.Says, p.Before.Evidence
 		f.Remedies = append(slices.Clip(f.Remedies), p.Remedies...)
 		if !g.When.Set() {
@@ -71,6 +72,11 @@ func UsesName(name string, uses []any) bool {
 		}
 	}
 	return false
+}
+
+// UsesAny says whether an expression uses any of these names.
+func UsesAny(lets Named[Expr], e Expr) bool {
+	return slices.ContainsFunc(lets, func(l Entry[Expr]) bool { return HasWord(e.Source, l.Name) })
 }
 
 // HasWord says whether a name stands in a text, not as a part of a longer one.

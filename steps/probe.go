@@ -54,6 +54,7 @@ func (p *valuesProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	c, err := local(t, p.Run, p.Venv)
 	return []event.Command{c}, err
 }
+func (p *valuesProbe) Shared() string  { return "values" }
 func (p *valuesProbe) Type() *cel.Type { return cel.DynType }
 func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
 	if r[0].Exit != 0 {
@@ -123,6 +124,7 @@ func (p *objectsProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	}
 	return cmds, err
 }
+func (p *objectsProbe) Shared() string                        { return "objects" }
 func (p *objectsProbe) Type() *cel.Type                       { return objectsType }
 func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }
 
@@ -131,5 +133,6 @@ type budgetsProbe struct{}
 func (p *budgetsProbe) Commands(*runbook.Task) ([]event.Command, error) {
 	return []event.Command{api(event.Call{Verb: event.Budgets})}, nil
 }
+func (p *budgetsProbe) Shared() string                        { return "budgets" }
 func (p *budgetsProbe) Type() *cel.Type                       { return objectsType }
 func (p *budgetsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }

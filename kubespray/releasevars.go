@@ -1,0 +1,195 @@
+package kubespray
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ReleaseVars are what a release says of variables: the defaults of its roles, and its sample inventory.
+type ReleaseVars struct {
+	Defaults *Settings `json:"defaults"`
+	Sample   *Settings `json:"sample"` // what is in force; commented lines are not
+	Reads    []string  `json:"reads"`  // every word of its roles and playbooks that may be a variable
+}
+
+// varsFormat names the form of the files in the cache; another form has another name.
+const varsFormat = "vars-2"
+
+// Commit is what a tag, or HEAD, stands for.
+func (c *Checkout) Commit(ctx context.Context, tag string) (string, error) {
+	rev := "refs/tags/" + tag
+	if tag == "HEAD" {
+		rev = tag
+	}
+	out, err := git(ctx, c.dir, nil, "rev-parse", "-q", "--verify", "--end-of-options", rev+"^{commit}")
+	var failed *gitError
+	if errors.As(err, &failed) {
+		return "", fmt.Errorf("the checkout has no tag %s: git fetch --tags brings it", tag)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// ReleaseVars reads a release out of the tag, or out of the cache directory, where it stands by its commit. Without a cache
+// directory nothing is kept.
+func (c *Checkout) ReleaseVars(ctx context.Context, tag, cache string) (*ReleaseVars, error) {
+	commit, err := c.Commit(ctx, tag)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(cache, commit+"."+varsFormat)
+	if text, err := os.ReadFile(file); err == nil && cache != "" {
+		var v ReleaseVars
+		if json.Unmarshal(text, &v) == nil {
+			return &v, nil
+		}
+	}
+	v, err := c.readVars(ctx, tag, commit)
+	if err != nil || cache == "" {
+		return v, err
+	}
+	if text, err := json.Marshal(v); err == nil && os.MkdirAll(cache, 0o755) == nil {
+		_ = keepWhole(file, text) // the next one reads the tag again
+	}
+	return v, nil
+}
+
+// keepWhole writes a file that others see whole or not at all.
+func keepWhole(file string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+var (
+	roleDefaults = regexp.MustCompile(`^roles/.+/(?:defaults|vars)/(?:main[^/]*|main/[^/]+)$`)
+	readByRoles  = regexp.MustCompile(`^(?:roles|playbooks|library|plugins)/|^[^/]+\.ya?ml$`)
+	mayBeKey     = regexp.MustCompile(`\b[a-z][a-z0-9]*_[a-z0-9_]+\b|\bipip\b`)
+)
+
+func (c *Checkout) readVars(ctx context.Context, tag, commit string) (*ReleaseVars, error) {
+	names, err := c.Files(ctx, commit, "")
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(n string) bool {
+		return !readByRoles.MatchString(n) && !strings.HasPrefix(n, sampleVars+"/") || strings.Contains(n, "/files/dashboards/")
+	})
+	texts, err := c.blobs(ctx, commit, names...)
+	if err != nil {
+		return nil, err
+	}
+	v := &ReleaseVars{Defaults: &Settings{Source: tag}, Sample: &Settings{Source: tag}}
+	if v.Defaults.Settings, err = roleVars(names, texts); err != nil {
+		return nil, err
+	}
+	if v.Sample.Settings, err = sampleSettings(names, texts); err != nil {
+		return nil, err
+	}
+	words := map[string]bool{}
+	for _, n := range names {
+		if readByRoles.MatchString(n) {
+			addReads(words, n, texts[n])
+		}
+	}
+	v.Reads = sortedKeys(words)
+	return v, nil
+}
+
+// addReads adds the words of a file that may be variables. A default alone reads nothing, and a comment neither.
+func addReads(words map[string]bool, name string, text []byte) {
+	if path.Base(name) == "README.md" {
+		return
+	}
+	defaults := roleDefaults.MatchString(name)
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		line := s.Bytes()
+		if trimmed := bytes.TrimSpace(line); len(trimmed) == 0 || trimmed[0] == '#' && !bytes.HasPrefix(trimmed, []byte("#}")) && !bytes.Contains(trimmed, []byte("{{")) {
+			continue
+		}
+		if key, rest, ok := bytes.Cut(line, []byte(":")); defaults && ok && mayBeKey.Match(key) {
+			line = rest
+		}
+		for _, w := range mayBeKey.FindAll(line, -1) {
+			words[string(w)] = true
+		}
+	}
+}
+
+// roleVars are the defaults of all roles. A key of the roles that every playbook loads is theirs; one that other roles set
+// differently has no one value.
+func roleVars(names []string, texts map[string][]byte) (map[string][]Setting, error) {
+	all := map[string][]Setting{}
+	rank := map[string]int{}
+	for _, name := range names {
+		if !roleDefaults.MatchString(name) || !varsExt(path.Ext(name)) || strings.Contains(name, "/vars/") && !strings.Contains(name, "spray") {
+			continue
+		}
+		values, err := parseValues(name, texts[name])
+		if err != nil {
+			continue // a file that Ansible reads with a tag of its own, such as !unsafe
+		}
+		of := slices.IndexFunc(defaultRoles, func(dir string) bool { return strings.HasPrefix(name, dir+"/") }) + 1
+		for key, v := range values {
+			one := settingAt(key, v)
+			switch old, known := all[key]; {
+			case !known || of > rank[key]:
+				all[key], rank[key] = []Setting{one}, of
+			case of == rank[key] && of > 0:
+				all[key] = []Setting{one} // the files of a role come in their order
+			case of == rank[key] && !reflect.DeepEqual(old[0].Value, one.Value):
+				all[key] = []Setting{{Unknown: "roles have several defaults for it"}}
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("no defaults of roles are there: it is no release of Kubespray")
+	}
+	return all, nil
+}
+
+func settingAt(key string, v Value) Setting {
+	one := Setting{Value: v.Value}
+	if v.File != "" && strings.HasPrefix(v.File, "inventory/") {
+		one.At = []string{fmt.Sprintf("%s:%d", v.File, v.Line)}
+	}
+	if m, ok := v.Value.(map[string]any); ok && len(m) > 0 && (strings.HasSuffix(key, "_checksums") || strings.HasSuffix(key, "_digest_checksums") || key == "downloads") {
+		one.Value, one.Unknown = nil, "it is a table"
+	}
+	return one
+}
+
+func sampleSettings(names []string, texts map[string][]byte) (map[string][]Setting, error) {
+	files := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, sampleVars+"/") || !varsExt(path.Ext(n)) })
+	slices.SortStableFunc(files, func(a, b string) int { return sampleRank(a) - sampleRank(b) })
+	all := map[string][]Setting{}
+	for _, name := range files {
+		values, err := parseValues(name, texts[name])
+		if err != nil {
+			return nil, err
+		}
+		for key, v := range values {
+			all[key] = []Setting{settingAt(key, v)}
+		}
+	}
+	return all, nil
+}
