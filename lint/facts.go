@@ -18,7 +18,7 @@ var factName = Rule{
 }
 
 func nameTaken(p pass, name string, at runbook.Pos, vars runbook.Vars) {
-	if _, taken := vars[name]; taken || slices.Contains([]string{"inputs", "steps", "inventory", "hop", "defaults", "sample"}, name) {
+	if _, taken := vars[name]; taken || slices.Contains([]string{"inputs", "steps", "inventory"}, name) {
 		p.report(at, "the name "+name+" is taken", "facts stand beside inputs, steps, inventory, settings, node, hosts and the facts around them")
 	}
 }
