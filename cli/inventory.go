@@ -17,7 +17,7 @@ import (
 
 func inventoryCommand(o *options) *cobra.Command {
 	cmd := &cobra.Command{Use: "inventory", Short: "Print, compare or change the inventory of a cluster"}
-	cmd.AddCommand(compareCommand(o), listCommand(o), nodesCommand(o), setCommand(o), patchCommand())
+	cmd.AddCommand(compareCommand(o), listCommand(o), settingsCommand(o), nodesCommand(o), setCommand(o), patchCommand())
 	return cmd
 }
 
