@@ -2,7 +2,6 @@ package kubespray
 
 import (
 	"context"
-	"errors"
 	"path"
 	"slices"
 	"sort"
@@ -70,44 +69,4 @@ var defaultRoles = []string{
 	"roles/download/defaults",
 	"roles/kubespray-defaults/defaults",
 	"roles/kubespray_defaults/defaults",
-}
-
-// Defaults are the role defaults in force when the inventory is silent, at a
-// revision: those of kubespray_defaults, download, etcd and calico. A default
-// that is a template is the string it was written as.
-func (c *Checkout) Defaults(ctx context.Context, rev string) (map[string]any, error) {
-	var names []string
-	for _, dir := range defaultRoles {
-		found, err := c.Files(ctx, rev, dir)
-		var missing *NotFoundError
-		if errors.As(err, &missing) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range found {
-			if rel := strings.TrimPrefix(name, dir+"/"); strings.HasPrefix(rel, "main") && varsExt(path.Ext(rel)) {
-				names = append(names, name)
-			}
-		}
-	}
-	if len(names) == 0 {
-		return nil, &NotFoundError{Rev: rev, What: "roles/kubespray_defaults/defaults"}
-	}
-	texts, err := c.readAll(ctx, rev, names)
-	if err != nil {
-		return nil, err
-	}
-	defaults := map[string]any{}
-	for _, name := range names {
-		values, err := parseValues(name, texts[name])
-		if err != nil {
-			return nil, err
-		}
-		for key, v := range values {
-			defaults[key] = v.Value
-		}
-	}
-	return defaults, nil
 }

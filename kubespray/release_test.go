@@ -33,14 +33,3 @@ func TestSampleAtARevision(t *testing.T) {
 		t.Errorf("unknown tag: %v", err)
 	}
 }
-
-func TestDefaults(t *testing.T) {
-	c, _ := release(t)
-	ctx := context.Background()
-	for _, rev := range []string{"", "v2.27.0"} {
-		d, err := c.Defaults(ctx, rev)
-		if err != nil || d["kube_version"] != "v1.31.4" || d["nested"] != "{{ bin_dir }}/x" || d["calico_pool_blocksize"] != int64(26) {
-			t.Errorf("defaults %q: %v, %v", rev, d, err)
-		}
-	}
-}
