@@ -40,7 +40,8 @@ race=-race cgo=1
 command -v "$(CGO_ENABLED=1 go env CC)" >/dev/null || { race= cgo=0; left_out+=("the race detector: install gcc"); }
 CGO_ENABLED=$cgo go test $race -count=1 $(go list ./... | grep -v /e2e)
 
-echo "== the catalogue: lint and its own tests"
+echo "== the catalogue: its symptoms in every form of a log, lint and its own tests"
+go test -count=1 -run 'TestEvery' ./diagnose
 go build -o /tmp/spraydeck-test-$$ .
 /tmp/spraydeck-test-$$ lint runbooks
 /tmp/spraydeck-test-$$ test runbooks | tail -1

@@ -56,6 +56,8 @@ func (r *reader) exec(ctx context.Context, c *event.Call, stdout, stderr io.Writ
 			_, err = fmt.Fprintln(stdout, strings.Join(v.Reads, "\n"))
 			return 0, err
 		}
+	default:
+		err = fmt.Errorf("%s reads no file", c.Verb)
 	}
 	if err == nil && answer != nil {
 		err = json.NewEncoder(stdout).Encode(answer)
@@ -71,6 +73,13 @@ func (r *reader) exec(ctx context.Context, c *event.Call, stdout, stderr io.Writ
 }
 
 func (r *reader) settings(ctx context.Context, inventory string) (*kubespray.Settings, error) {
+	path := inventory
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(r.dir, path)
+	}
+	if _, err := os.Stat(path); err != nil && !strings.Contains(inventory, ",") { // Ansible only warns and lists no host
+		return nil, fmt.Errorf("there is no inventory %s", path)
+	}
 	l, err := r.list(ctx, inventory)
 	if err != nil {
 		return nil, err

@@ -84,8 +84,8 @@ const (
 	ReadReads    Verb = "release-reads" // of the tag Name: the words its roles read, as JSON
 )
 
-// Verbs are all verbs of the API, so that a test can hold every switch over them to be complete.
-var Verbs = []Verb{Get, Apply, Patch, Delete, Cordon, Uncordon, Drain, Budgets, TakeLease, DropLease}
+// Verbs are all verbs, so that a test can hold every switch over them to be complete.
+var Verbs = []Verb{Get, Apply, Patch, Delete, Cordon, Uncordon, Drain, Budgets, TakeLease, DropLease, ReadSettings, ReadRelease, ReadReads}
 
 // Call is an API call as data.
 type Call struct {

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"spraydeck/regular"
 )
 
 // ReleaseVars are what a release says of variables: the defaults of its roles, and its sample inventory.
@@ -48,7 +50,7 @@ func (c *Checkout) ReleaseVars(ctx context.Context, tag, cache string) (*Release
 		return nil, err
 	}
 	file := filepath.Join(cache, commit+"."+varsFormat)
-	if text, err := os.ReadFile(file); err == nil && cache != "" {
+	if text, err := regular.Read(file); err == nil && cache != "" {
 		var v ReleaseVars
 		if json.Unmarshal(text, &v) == nil {
 			return &v, nil

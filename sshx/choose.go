@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"spraydeck/regular"
 )
 
 // refuse names an option with which no command of ours could run, whoever connects.
@@ -34,7 +36,7 @@ func (t *target) needsSSH(cfg, plain lookup) string {
 		return "gssapiauthentication"
 	}
 	for _, file := range t.identities {
-		if key, err := os.ReadFile(strings.TrimSuffix(file, ".pub") + ".pub"); err == nil && strings.HasPrefix(string(key), "sk-") {
+		if key, err := regular.Read(strings.TrimSuffix(file, ".pub") + ".pub"); err == nil && strings.HasPrefix(string(key), "sk-") {
 			return "the security key " + file
 		}
 	}
@@ -44,7 +46,7 @@ func (t *target) needsSSH(cfg, plain lookup) string {
 	return ""
 }
 
-// haveTicket says whether Kerberos has something to log in with. Without a ticket GSSAPI proves nothing, and distributions
+// haveTicket reports whether Kerberos has something to log in with. Without a ticket GSSAPI proves nothing, and distributions
 // switch it on for every host.
 func haveTicket() bool {
 	if os.Getenv("KRB5CCNAME") != "" {
