@@ -41,7 +41,7 @@ command -v "$(CGO_ENABLED=1 go env CC)" >/dev/null || { race= cgo=0; left_out+=(
 CGO_ENABLED=$cgo go test $race -count=1 $(go list ./... | grep -v /e2e)
 
 echo "== the catalogue: its symptoms in every form of a log, lint and its own tests"
-go test -count=1 -run 'TestEvery' ./diagnose
+go test -count=1 -run 'TestEvery|TestSchemaAndParser' ./diagnose ./runbook # one goroutine each: not under the race detector
 go build -o /tmp/spraydeck-test-$$ .
 /tmp/spraydeck-test-$$ lint runbooks
 /tmp/spraydeck-test-$$ test runbooks | tail -1
