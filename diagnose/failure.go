@@ -43,7 +43,7 @@ func (rd *reading) failure() *Failure {
 		if !genericByID[g.id].soft {
 			f := genericFailure(g)
 			if strings.HasSuffix(f.Message, ":") { // the errors stand in the lines behind
-				f.Message = rd.behind(g.line, f.Message)
+				f.Message = rd.withChecks(g.line, f.Message)
 			}
 			return f
 		}
@@ -57,8 +57,8 @@ func (rd *reading) failure() *Failure {
 	return rd.lastError()
 }
 
-// behind adds to a message that announces errors those of the preflight checks that follow.
-func (rd *reading) behind(line int, message string) string {
+// withChecks adds to a message that announces errors those of the preflight checks that follow.
+func (rd *reading) withChecks(line int, message string) string {
 	for _, g := range rd.generic {
 		if g.id == "kubeadm-check" && g.line > line && g.line <= line+20 {
 			message += " [" + g.hit.Groups["check"] + "] " + clean(g.hit.Groups["message"])
@@ -67,7 +67,7 @@ func (rd *reading) behind(line int, message string) string {
 	return message
 }
 
-// genericOver says whether a failure was recovered, or is a person's words.
+// genericOver reports whether a failure was recovered, or is a person's words.
 func (rd *reading) genericOver(g *seen) bool {
 	if quoted(g.hit.Text) {
 		return true

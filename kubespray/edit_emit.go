@@ -192,12 +192,12 @@ func literal(s string) bool {
 
 // entry writes "key: value" at an indentation, with all its lines and their ends.
 func (w writer) entry(key string, v any, indent int) string {
-	return strings.Repeat(" ", indent) + quoteText(key, plainText, false) + ":" + w.behind(v, indent, nil, "")
+	return strings.Repeat(" ", indent) + quoteText(key, plainText, false) + ":" + w.value(v, indent, nil, "")
 }
 
-// behind writes what stands behind the colon of a key at an indentation. comment is what stands behind the key, with the
+// value writes what follows the colon of a key at an indentation. comment is what follows the key, with the
 // blanks before it.
-func (w writer) behind(v any, indent int, old *yaml.Node, comment string) string {
+func (w writer) value(v any, indent int, old *yaml.Node, comment string) string {
 	if isScalar(v) {
 		return " " + w.inline(v, old, false) + comment + w.eol
 	}

@@ -245,7 +245,7 @@ func (y *yamlText) replace(e *entry, v any) ([]byte, error) {
 		}
 		end := y.lineOf(colon)
 		comment := strings.TrimRight(string(y.text[colon:y.lineEnd(end)]), " \t\r\n")
-		return y.spliceLines(colon, y.lineEnd(end), w.behind(v, e.key.Column-1, nil, comment)), nil
+		return y.spliceLines(colon, y.lineEnd(end), w.value(v, e.key.Column-1, nil, comment)), nil
 	}
 	start := y.start(e.value)
 	end, inLine := y.valueEnd(e)
@@ -255,9 +255,9 @@ func (y *yamlText) replace(e *entry, v any) ([]byte, error) {
 	case inLine || flow(e.value) || e.value.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		line := y.lineEnd(y.lineOf(end))
 		comment := strings.TrimRight(string(y.text[end:line]), " \t\r\n")
-		return y.spliceLines(colon, line, w.behind(v, e.key.Column-1, e.value, comment)), nil
+		return y.spliceLines(colon, line, w.value(v, e.key.Column-1, e.value, comment)), nil
 	}
-	return y.spliceLines(colon, end, w.behind(v, e.key.Column-1, e.value, y.keyComment(e, colon))), nil
+	return y.spliceLines(colon, end, w.value(v, e.key.Column-1, e.value, y.keyComment(e, colon))), nil
 }
 
 // keyComment is the comment behind a key whose value stands in the lines below, with the blanks before it.
@@ -338,7 +338,7 @@ func (y *yamlText) replaceWhole(e *entry, v any) ([]byte, error) {
 	if inLine {
 		return splice(y.text, y.start(e.value), end, w.inline(v, nil, flow(e.in))), nil
 	}
-	return y.spliceLines(colon, end, w.behind(v, e.key.Column-1, nil, y.keyComment(e, colon))), nil
+	return y.spliceLines(colon, end, w.value(v, e.key.Column-1, nil, y.keyComment(e, colon))), nil
 }
 
 func (y *yamlText) removeFlow(e *entry) ([]byte, error) {

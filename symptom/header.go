@@ -58,7 +58,7 @@ func (p *place) header(line []byte) {
 			return
 		}
 		timed = timed || before.time
-		text = before.behind(text)
+		text = before.rest(text)
 	}
 }
 

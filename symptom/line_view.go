@@ -62,7 +62,7 @@ func (v *views) prefixes(line []byte) {
 			v.host = p.host
 		}
 		timed = timed || p.time
-		behind := p.behind(rest)
+		behind := p.rest(rest)
 		v.add(behind)
 		if rest = trimLeft(behind); len(rest) < len(behind) {
 			v.add(rest)

@@ -69,8 +69,8 @@ func prefixOf(b []byte, timed bool) prefix {
 	return prefix{}
 }
 
-// behind returns what is behind a prefix; of the spaces between, the first belongs to the prefix.
-func (p prefix) behind(b []byte) []byte {
+// rest returns what follows a prefix; of the spaces between, the first belongs to the prefix.
+func (p prefix) rest(b []byte) []byte {
 	b = b[p.n:]
 	if len(b) > 0 && b[0] == ' ' {
 		b = b[1:]
@@ -304,7 +304,7 @@ func Behind(line []byte) iter.Seq[[]byte] {
 				return
 			}
 			timed = timed || p.time
-			rest = p.behind(rest)
+			rest = p.rest(rest)
 			if !yield(rest) {
 				return
 			}
