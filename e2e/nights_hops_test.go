@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -16,6 +17,9 @@ func oldNights() []night {
 	return append(list, night{
 		book: "kubespray-ingress-terminating", mended: []string{"end-them/ingress-terminating"},
 		prepare: func(l *lab) {
+			waitFor(l.t, "pods of the hop before have ended", func() bool {
+				return !strings.Contains(l.kubectl("-n ingress-nginx get pods -o json"), "deletionTimestamp")
+			})
 			l.kubectl(`-n ingress-nginx annotate pod -l app=ingress-nginx --field-selector spec.nodeName=node3 spraydeck-lab/never-ends=`)
 			l.kubectl(`-n ingress-nginx delete pod -l app=ingress-nginx --field-selector spec.nodeName=node3 --grace-period=1 --wait=false`)
 			l.later("10 minutes")
