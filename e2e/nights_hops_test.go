@@ -17,9 +17,7 @@ func oldNights() []night {
 	return append(list, night{
 		book: "kubespray-ingress-terminating", mended: []string{"end-them/ingress-terminating"},
 		prepare: func(l *lab) {
-			waitFor(l.t, "pods of the hop before have ended", func() bool {
-				return !strings.Contains(l.kubectl("-n ingress-nginx get pods -o json"), "deletionTimestamp")
-			})
+			waitFor(l.t, "pods of the hop before have ended", l.rolledOut)
 			l.kubectl(`-n ingress-nginx annotate pod -l app=ingress-nginx --field-selector spec.nodeName=node3 spraydeck-lab/never-ends=`)
 			l.kubectl(`-n ingress-nginx delete pod -l app=ingress-nginx --field-selector spec.nodeName=node3 --grace-period=1 --wait=false`)
 			l.later("10 minutes")
@@ -121,6 +119,16 @@ func metallbHeldBack(l *lab) {
 	l.kubectl("-n metallb-system set image deployment/controller metallb=quay.io/metallb/controller:v0.12.1")
 	l.kubectl("-n metallb-system set image daemonset/speaker metallb-speaker=quay.io/metallb/speaker:v0.12.1")
 	l.apply("metallb-old.yaml")
+}
+
+// rolledOut reports whether every DaemonSet has only pods of its newest revision and no pod of any namespace is terminating.
+func (l *lab) rolledOut() bool {
+	for line := range strings.Lines(l.kubectl(`get daemonsets -A -o jsonpath='{range.items[*]}{.status.updatedNumberScheduled}/{.status.desiredNumberScheduled}{"\n"}{end}'`)) {
+		if updated, desired, _ := strings.Cut(strings.TrimSpace(line), "/"); updated != desired {
+			return false
+		}
+	}
+	return !strings.Contains(l.kubectl("get pods -A -o json"), "deletionTimestamp")
 }
 
 // later puts a clock on the workstation that is ahead by this much; "" takes it away.
