@@ -22,7 +22,7 @@ var mistakes = []Rule{
 	missingKey, value, name, stepID, duplicateName, duplicateID, // names
 	expression, quoting, forwardResult, secret,
 	unknownStep, unreachable, noHosts, arguments, reads, noUndo, confirmWord, undoes, loosens, conditionEndsItself, noRemedySteps, settingBySet,
-	gateEmpty, noFails, unknownSetting, factName, factUnlearned, noInventory,
+	gateEmpty, noFails, readsInventory, unknownSetting, factName, factUnlearned, noInventory,
 	inputChoices, inputDefault,
 	unknownPitfall, pitfallUnchecked, pitfallInput,
 	unknownRunbook, includePath, includeInput, includeKey, includeCycle, overrides,

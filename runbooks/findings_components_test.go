@@ -74,7 +74,7 @@ func TestComponentFindings(t *testing.T) {
 
 		{"docker by its old sample", "container-engine-uninstalled", hop("v2.17.1", "v2.18.2"), map[string]any{"nodes": objects(t, node("n1", docker)), "at_target": not, "engine_settings": map[string]any{"container_manager": "docker"}}, "n1 runs docker://"},
 		{"docker kept", "container-engine-uninstalled", hop("v2.17.1", "v2.18.2"), map[string]any{"nodes": objects(t, node("n1", docker)), "at_target": there, "engine_settings": map[string]any{"container_manager": "docker"}}, ""},
-		{"docker forgotten", "container-engine-uninstalled", hop("v2.17.1", "v2.18.2"), map[string]any{"nodes": objects(t, node("n1", docker)), "at_target": there, "engine_settings": map[string]any{}}, "container_manager not set"},
+		{"docker forgotten", "container-engine-uninstalled", hop("v2.17.1", "v2.18.2"), map[string]any{"nodes": objects(t, node("n1", docker)), "at_target": there, "engine_settings": map[string]any{}}, "container_manager: containerd (default)"},
 		{"containerd before", "container-engine-uninstalled", hop("v2.17.1", "v2.18.2"), map[string]any{"nodes": objects(t, node("n1", containerd)), "at_target": not, "engine_settings": map[string]any{"container_manager": "containerd"}}, ""},
 		{"cri-o", "container-engine-uninstalled", hop("v2.17.1", "v2.18.2"), map[string]any{"nodes": objects(t, node("n1", "cri-o://1.22.1")), "at_target": there, "engine_settings": map[string]any{"container_manager": "crio"}}, ""},
 		{"held", "containerd-hold-conflict", nil, map[string]any{"nodes": objects(t, node("n1", containerd)+","+node("n2", docker)), "holds": hosts{"n1": ran(0, "containerd.io\n"), "n2": ran(0, "containerd.io\n")}}, "n1 holds containerd.io"},
@@ -185,7 +185,7 @@ func TestComponentRemedies(t *testing.T) {
 		facts   map[string]any
 		want    []string
 	}{
-		{"metallb-controller-timeout", map[string]any{"addons": pools}, []string{
+		{"metallb-controller-timeout", map[string]any{"metallb_config": pools["metallb_config"]}, []string{
 			`kind: IPAddressPool, metadata: {name: "primary", namespace: metallb-system}`, `addresses: ["192.0.2.160-192.0.2.199", "198.51.100.0/28"], autoAssign: false`,
 			"\n---\n", `kind: L2Advertisement, metadata: {name: "primary"`}},
 		{"metallb-dynamic-ip-moves", map[string]any{"services": web}, []string{"-n shop patch services web", `{"spec": {"loadBalancerIP": "192.0.2.160"}}`}},
@@ -203,8 +203,11 @@ func TestComponentRemedies(t *testing.T) {
 			}
 			s.Set("inputs.target_tag", cel.StringType, "v2.21.0")
 			for name, v := range c.facts {
-				f, _ := p.Before.Facts.Get(name)
-				s.Set(name, f.Probe.Type(), v)
+				typ := cel.DynType
+				if f, ok := p.Before.Facts.Get(name); ok {
+					typ = f.Probe.Type()
+				}
+				s.Set(name, typ, v)
 			}
 			var lines strings.Builder
 			for _, cure := range p.Remedies {

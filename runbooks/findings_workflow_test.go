@@ -54,8 +54,8 @@ func TestWorkflowFindings(t *testing.T) {
 		{"master untouched", "commit-on-master", nil, map[string]any{"own_on_master": ran(0, "")}, ""},
 		{"clean", "dirty-worktree", nil, map[string]any{"worktree": ran(0, "")}, ""},
 		{"edited", "dirty-worktree", nil, map[string]any{"worktree": ran(0, " M ansible.cfg\n?? notes.txt\n")}, "?? notes.txt"},
-		{"no branch", "previous-branch-missing", nil, map[string]any{"previous": ran(1, ""), "previous_tag_in_it": ran(128, ""), "previous_inventory": ran(128, "")}, "there is no branch t_v2.27.0"},
-		{"branch of another tag", "previous-branch-missing", nil, map[string]any{"previous": here, "previous_tag_in_it": away, "previous_inventory": here}, "does not come from tag v2.27.0"},
+		{"no branch", "previous-branch-missing", map[string]string{"previous_branch": "t_v2.27.0"}, map[string]any{"previous": ran(1, ""), "previous_tag_in_it": ran(128, ""), "previous_inventory": ran(128, "")}, "there is no branch t_v2.27.0"},
+		{"branch of another tag", "previous-branch-missing", map[string]string{"previous_tag": "v2.27.0", "previous_branch": "t_v2.28.0"}, map[string]any{"previous": here, "previous_tag_in_it": away, "previous_inventory": here}, "does not come from tag v2.27.0"},
 		{"tracked", "gitignore-hides-inventory", nil, map[string]any{"ignored": away, "tracked": here}, ""},
 		{"ignored", "gitignore-hides-inventory", nil, map[string]any{"ignored": ran(0, ".gitignore:3:inventory/*\tinventory/mycluster/inventory.ini\n"), "tracked": failed(1, "error: pathspec did not match")}, ".gitignore:3"},
 		{"left cordoned", "node-left-cordoned", nil, map[string]any{"at_target": here, "nodes": objects(t, `{"metadata": {"name": "n4"}, "spec": {"unschedulable": true}, "status": {"nodeInfo": {"kubeletVersion": "v1.32.5"}}}`)}, "n4 v1.32.5 SchedulingDisabled"},
@@ -99,7 +99,7 @@ func TestWorkflowFindings(t *testing.T) {
 		{"core is free", "requirements-drift", nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==7.6.0\n"), "installed": ran(0, "ansible-core==2.14.18\n")}, "pinned by nothing: ansible-core==2.14.18"},
 		{"ansible of the system", "requirements-drift", map[string]string{"ansible": "system"}, map[string]any{"at_target": here}, "silent"},
 
-		{"stale", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, map[string]any{"at_target": here, "version_here": ran(0, "kube_version: v1.27.7\n"), "version_of_role": ran(0, "kube_version: v1.27.10\n")}, "inventory: kube_version: v1.27.7"},
+		{"stale", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, map[string]any{"at_target": here, "settings": map[string]any{"kube_version": "v1.27.7"}}, "inventory: kube_version: v1.27.7"},
 		{"decided", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, map[string]any{"at_target": here, "version_here": ran(0, "kube_version: v1.27.10\n"), "version_of_role": ran(0, "kube_version: v1.27.10\n")}, ""},
 		{"another release", "kube-version-sample-stale", map[string]string{"target_tag": "v2.24.0"}, map[string]any{"at_target": here}, "silent"},
 
@@ -121,7 +121,7 @@ func TestWorkflowFindings(t *testing.T) {
 		{"docker beside host", "etcd-type-guard-one-way", nil, map[string]any{"etcd_settings": map[string]any{"container_manager": "docker"}}, "container_manager docker, etcd_deployment_type host"},
 		{"containerd", "etcd-type-guard-one-way", nil, map[string]any{"etcd_settings": map[string]any{}}, ""},
 		{"both docker", "etcd-type-guard-one-way", nil, map[string]any{"etcd_settings": map[string]any{"container_manager": "docker", "etcd_deployment_type": "docker"}}, ""},
-		{"only in the file", "etcd-type-change-ignored", nil, map[string]any{"inventory.groups": groups("etcd", "n1"), "etcd_settings": map[string]any{"etcd_deployment_type": "docker"}, "etcd_unit": hosts{"n1": ran(1, "0\n")}}, "n1 runs etcd as host, the inventory says docker"},
+		{"only in the file", "etcd-type-change-ignored", nil, map[string]any{"inventory.groups": groups("etcd", "n1"), "etcd_settings": map[string]any{"etcd_deployment_type": "docker"}, "etcd_unit": hosts{"n1": ran(1, "0\n")}}, "n1 runs etcd as host"},
 		{"as it says", "etcd-type-change-ignored", nil, map[string]any{"inventory.groups": groups("etcd", "n1"), "etcd_settings": map[string]any{"etcd_deployment_type": "host"}, "etcd_unit": hosts{"n1": ran(1, "0\n")}}, ""},
 		{"kubeadm's", "etcd-type-change-ignored", nil, map[string]any{"inventory.groups": groups("etcd", "n1"), "etcd_settings": map[string]any{"etcd_deployment_type": "kubeadm"}, "etcd_unit": hosts{"n1": failed(2, "grep: /etc/systemd/system/etcd.service: No such file or directory")}}, ""},
 
