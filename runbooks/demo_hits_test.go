@@ -86,7 +86,7 @@ func TestDemoHits(t *testing.T) {
 	told(stream.Flush(last.Add(time.Hour)))
 	slices.Sort(got)
 	t.Logf("%d commands, hits: %v", len(commands), got)
-	if len(commands) < 300 {
+	if len(commands) < 250 {
 		t.Errorf("only %d commands were looked at", len(commands))
 	}
 	for _, id := range got {
