@@ -341,6 +341,36 @@ func TestWordsOfAnApprovalAndOfAStop(t *testing.T) {
 }
 
 // A node that had been Ready for two hours when a run was recorded has been so for two hours in its rehearsal.
+// A rehearsal takes no lease. What was read after the recorded run took its own is given all the same.
+func TestRehearsalWithoutTheLease(t *testing.T) {
+	var events []event.Event
+	for n, c := range []struct {
+		step, line, out string
+		changes         bool
+	}{
+		{"s", "cat f", "before", false}, {"", "kubectl apply lease", "", true}, {"s", "edit f", "", true}, {"s", "cat f", "after", false},
+	} {
+		for _, d := range []event.Data{
+			event.CommandStarted{Number: n + 1, Host: "n1", Line: c.line, Changes: c.changes},
+			event.Output{Number: n + 1, Stream: "stdout", Text: c.out},
+			event.CommandEnded{Number: n + 1, Outcome: event.Done},
+		} {
+			events = append(events, event.Event{Seq: int64(len(events) + 1), Step: c.step, Data: d})
+		}
+	}
+	rec := engine.NewRecording(events)
+	rec.Play(0, nil)
+	got := ""
+	for _, line := range []string{"cat f", "cat f", "edit f", "cat f"} {
+		if _, err := rec.Exec(t.Context(), event.Command{Step: "s", Host: "n1", Line: line}, func(_ string, b []byte) { got += string(b) + " " }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got != "before before  after " {
+		t.Errorf("read %q", got)
+	}
+}
+
 func TestRehearsalIsToday(t *testing.T) {
 	then := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	rec := engine.NewRecording([]event.Event{

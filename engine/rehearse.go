@@ -228,9 +228,11 @@ func (r *Recording) answer(k key) *recorded {
 	return nil
 }
 
+// changedBetween reports whether every change that a step made between two commands has been made again. What the run
+// does for itself, such as taking the lease, belongs to no step and changes nothing that a step reads.
 func (r *Recording) changedBetween(from, to int) bool {
 	for i := from + 1; i < to; i++ {
-		if r.commands[i].Changes && !r.used[i] {
+		if c := r.commands[i]; c.Changes && c.step != "" && !r.used[i] {
 			return false
 		}
 	}
