@@ -23,8 +23,8 @@ var readsInventory = Rule{
 
 var (
 	inventoryFile = regexp.MustCompile(`\$\{(?:hop|inputs)\.inventory(?:_dir)?\}|group_vars`)
-	looksInto   = regexp.MustCompile(`\b(?:grep|awk|yq|cat|xargs)\b`)
-	fromGit     = regexp.MustCompile(`\bgit\s+(?:-\S+\s+)*(?:show|grep|ls-tree|diff|cat-file)\b`)
+	looksInto     = regexp.MustCompile(`\b(?:grep|awk|yq|cat|xargs)\b`)
+	fromGit       = regexp.MustCompile(`\bgit\s+(?:-\S+\s+)*(?:show|grep|ls-tree|diff|cat-file)\b`)
 )
 
 func looksIntoInventory(probe reflect.Value) bool {
