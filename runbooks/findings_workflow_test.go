@@ -95,7 +95,7 @@ func TestWorkflowFindings(t *testing.T) {
 		{"no etcd hosts", "etcd-member-name-mismatch", nil, map[string]any{"inventory.groups": groups("kube_node", "n1")}, "silent"},
 
 		{"as pinned", "requirements-drift", nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==9.13.0\nMarkupSafe==2.1.3\n"), "installed": ran(0, "ansible==9.13.0\nansible-core==2.16.14\nmarkupsafe==2.1.3\n")}, ""},
-		{"drifted", "requirements-drift", nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==7.6.0 # note\n"), "installed": ran(0, "ansible==7.7.0\nansible-core==2.14.18\n")}, "wanted: ansible==7.6.0"},
+		{"drifted", "requirements-drift", nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==7.6.0 # note\n"), "installed": ran(0, "ansible==7.7.0\nansible-core==2.14.18\n")}, "required: ansible==7.6.0"},
 		{"core is free", "requirements-drift", nil, map[string]any{"at_target": here, "pinned": ran(0, "ansible==7.6.0\n"), "installed": ran(0, "ansible-core==2.14.18\n")}, "pinned by nothing: ansible-core==2.14.18"},
 		{"ansible of the system", "requirements-drift", map[string]string{"ansible": "system"}, map[string]any{"at_target": here}, "silent"},
 
