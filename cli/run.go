@@ -118,8 +118,15 @@ func run(cmd *cobra.Command, o *options, s frontEnd, name string, inputs map[str
 	standIns := lib.standIns(book)
 	tellStandIns(cmd.ErrOrStderr(), o.lang, standIns)
 	if book.UsesAPI() {
-		if err := out.needCluster(ctx); err != nil {
+		switch err := out.needCluster(ctx); {
+		case err != nil && !dryRun:
 			return err
+		case err != nil:
+			out.cluster, out.noCluster = nil, err
+			tell(cmd.ErrOrStderr(), err)
+			fmt.Fprintln(cmd.ErrOrStderr(), event.Text{
+				En: "the dry run goes on without the cluster: commands that depend on it are shown as far as they are known",
+				Ja: "クラスターなしで dry-run を続けます。クラスターの情報が必要なコマンドは、分かる範囲で表示します"}.In(o.lang))
 		}
 	}
 

@@ -277,6 +277,13 @@ func (r *Run) walk(ctx context.Context) error {
 
 // describeAll is the dry run: every step says what it would do, and nothing is done.
 func (r *Run) describeAll(ctx context.Context, plan []*instance) error {
+	if r.book.UsesAPI() {
+		if err := r.emit("", event.Remark{Text: event.Text{
+			En: "the run takes the Lease kube-system/spraydeck before its first change, so that no other run changes the cluster meanwhile, and releases it at the end",
+			Ja: "最初の変更の前に Lease kube-system/spraydeck を取得し、作業中に別の実行がクラスターを変更しないようにします。終了時に解放します"}}); err != nil {
+			return err
+		}
+	}
 	for _, in := range plan {
 		if err := r.emit(in.id, event.StepStarted{Attempt: 1}); err != nil {
 			return err
