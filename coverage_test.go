@@ -39,7 +39,7 @@ var tables = []struct {
 	{"hazards", "Hazards of later releases, and what sources contradict each other in", 100},
 }
 
-// TestCoverage: every row of what is known has a pitfall that carries it, or a note that says where it is told, and
+// TestCoverage: every row of what is known has a pitfall that carries it, or a note that says where it is shown, and
 // docs/coverage.md says so of each.
 func TestCoverage(t *testing.T) {
 	pitfalls := catalogue(t)
@@ -74,7 +74,7 @@ func TestCoverage(t *testing.T) {
 	fmt.Fprint(&want, "# What is covered\n\n<!-- made by go test -run TestCoverage . -update-coverage; the rows stand in docs/coverage/ -->\n\n"+
 		"Each row of what operators and Kubespray's history know, and where it went: the pitfall that carries it, how it is probed\n"+
 		"beforehand, the symptoms it is recognised by, and what proves it (samples the linter runs, a case of a test, a fault of the\n"+
-		"lab). A note says where an operator is told what no machine can check.\n")
+		"lab). A note says where the operator reads what no machine can check.\n")
 	constructedAreHints(t, all, pitfalls)
 	var decided []string
 	for _, table := range tables {

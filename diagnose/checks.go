@@ -9,7 +9,7 @@ import (
 	"spraydeck/event"
 )
 
-// checkPitfall is the pitfall that a failure of one of Kubespray's own checks is told as.
+// checkPitfall is the pitfall of a failed check of Kubespray's own.
 const checkPitfall = "kubespray-check"
 
 // checks are Kubespray's own assert and fail tasks, found by the name of their task or by their message.

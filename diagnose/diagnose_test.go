@@ -79,7 +79,7 @@ func TestEveryCheck(t *testing.T) {
 				continue
 			}
 			if got := r.Findings[0].Check; got.Task != c.Task && c.Task != "" {
-				t.Errorf("%s: %q is told as %q", callback, c.Task, got.Task)
+				t.Errorf("%s: %q is reported as %q", callback, c.Task, got.Task)
 			}
 		}
 		for _, log := range printed(c) {

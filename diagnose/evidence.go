@@ -12,7 +12,7 @@ import (
 )
 
 // weigh decides what a hit is worth. A verdict needs a failure that was not recovered, in a log of versions that the pitfall
-// affects. What was recovered is told as a hint where the log ends in a failure, and else not at all.
+// affects. What was recovered is a hint where the log ends in a failure, and otherwise absent.
 func (rd *reading) weigh(h symptom.Hit, failed bool) (Finding, bool) {
 	p, own := rd.k.symptoms.Of(h.ID)
 	f := Finding{Hit: rd.k.symptoms.Hit(h), File: rd.file, At: h.Line, Play: h.Play, Also: h.Also, Hits: h}

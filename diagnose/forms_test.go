@@ -229,7 +229,7 @@ func told(r *Report, pitfall string) string {
 	return best
 }
 
-// beside says whether a pitfall is told as a hint beside a verdict.
+// beside reports whether a pitfall is a hint beside a verdict.
 func beside(r *Report, pitfall string) bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
 		return !f.Hint && slices.ContainsFunc(f.Also, func(id string) bool { return strings.HasPrefix(id, pitfall+"/") })
@@ -249,7 +249,7 @@ func resultsOf(sample string) map[string]result {
 	return map[string]result{"stderr": commandFailed("stderr", "first\n"+sample+"\nlast"), "stdout": commandFailed("stdout", sample), "msg": commandFailed("msg", sample)}
 }
 
-// TestBlockedDrain: a drain that a budget blocks is told as that, under the header of its task as without it.
+// TestBlockedDrain: a drain that a budget blocks is named as that, under the header of its task as without it.
 func TestBlockedDrain(t *testing.T) {
 	k := New(builtinPitfalls(t), builtinChecks(t))
 	r := commandFailed("stderr", "evicting pod shop/web-0\nerror when evicting pods/\"web-0\" -n \"shop\" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.\nThere are pending pods in node \"node3\" when an error occurred: global timeout reached: 6m0s")

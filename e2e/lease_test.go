@@ -36,7 +36,7 @@ phases:
         kube: {patch: node, name: node4, with: '{"metadata": {"labels": {"worked": "${inputs.who}"}}}'}
 `
 
-// TestTwoConsoles: a second console is told who works on the cluster and stops before its first change; no pattern and no
+// TestTwoConsoles: a second console names who works on the cluster and stops before its first change; no pattern and no
 // other name lets it in. A command that outlives its console keeps the lease. The second run takes over by name.
 func TestTwoConsoles(t *testing.T) {
 	l := boot(t)

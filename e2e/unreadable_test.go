@@ -116,7 +116,7 @@ phases:
 `
 
 // apiStopped: while the API server stands still in the middle of a run, nothing is taken for seen: the gate is unknown and
-// holds, and no node is told as changed. When it answers again the run goes on.
+// holds, and no node is reported as changed. When it answers again the run goes on.
 func (l *lab) apiStopped(t *testing.T) {
 	state := t.TempDir()
 	hold := filepath.Join(l.vars["LAB_CHECKOUT"], "hold")
@@ -168,7 +168,7 @@ func (l *lab) apiStopped(t *testing.T) {
 			}
 		case event.NodeChanged:
 			if d.Deleted || d.Node.Ready != "True" {
-				t.Errorf("a node was told as changed: %+v", d)
+				t.Errorf("a node was reported as changed: %+v", d)
 			}
 		}
 	}

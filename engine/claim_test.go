@@ -55,7 +55,7 @@ func (b *board) exec(c event.Command, out func(string, []byte)) (int, error) {
 	return 0, nil
 }
 
-// TestClaim: a second run is told who works here and stops before its first change, unless it takes over by that name.
+// TestClaim: a second run names the holder and stops before its first change, unless it takes over by that name.
 func TestClaim(t *testing.T) {
 	alice := &event.Holder{Name: "alice@b1", Run: "r1", Runbook: "hop", Step: "upgrade", Since: time.Now(), Seen: time.Now()}
 	expired := *alice
@@ -143,7 +143,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// TestClaimTakenOver: the run from which it was taken stops before its next change and is told who took it.
+// TestClaimTakenOver: the run from which it was taken stops before its next change and names the new holder.
 func TestClaimTakenOver(t *testing.T) {
 	files, _ := runbooktest.Read(t, "testdata/ok/temporary.yaml")
 	mine := &claim{board: &board{}, me: "r1"}

@@ -129,7 +129,7 @@ func (u unansweredGate) Text() event.Text {
 	return u.gate.Text().Plus(event.T(": ")).Plus(reasonOf(u.why))
 }
 
-// reasonOf is an error as the reason why a step or a run ended. Errors that are told to people in their language have a
+// reasonOf is an error as the reason why a step or a run ended. Errors in the language of the operator have a
 // method Text() Text.
 func reasonOf(err error) event.Text {
 	var told interface{ Text() event.Text }

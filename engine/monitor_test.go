@@ -71,7 +71,7 @@ func TestMonitorConditions(t *testing.T) {
 	told("pending?")
 	r.report("services", r.monitor.output("services", out, "stdout", "api   LoadBalancer   10.233.12.5   192.168.1.160   80:31821/TCP   90d"))
 	r.report("services", r.monitor.output("services", out, "stdout", "api   LoadBalancer   10.233.12.5   <pending>   80:31821/TCP   90d"))
-	told("address-gone") // a hint that has become a verdict is told again
+	told("address-gone") // a hint that has become a verdict is emitted again
 	if got := r.monitor.pitfalls("services"); len(got) != 1 {
 		t.Errorf("seen %v", got)
 	}

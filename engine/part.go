@@ -46,8 +46,8 @@ func (r *Run) decide(ctx context.Context, p *part, in *instance) (bool, error) {
 		}
 		p.needed = &ok
 	} else if r.env.PriorRun.undecided(p.id, in.events) {
-		// A transcript of before decisions were journaled: the phase asked again at this step. What it was told then
-		// must not be taken for what a gate of the step was told.
+		// A transcript of before decisions were journaled: the phase asked again at this step. That answer
+		// must not be taken for the answer of a gate of the step.
 		asking := *in
 		asking.when = p.when
 		_, _ = r.holds(ctx, &asking)

@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestLease: one run holds the cluster; another is told who, and takes over only by that run's name.
+// TestLease: one run holds the cluster; another gets its name, and takes over only by that run's name.
 func TestLease(t *testing.T) {
 	f := newFakeAPI(t)
 	alice, bob := f.open(), f.open()
@@ -32,11 +32,11 @@ func TestLease(t *testing.T) {
 		t.Fatal(other, gone, err)
 	}
 	if was, _, _ := bob.TakeLease(ctx, his, ""); was.Step != "drain" || was.Runbook != "hop" || was.Since.IsZero() {
-		t.Errorf("bob is told %+v", was)
+		t.Errorf("bob got %+v", was)
 	}
 	take(bob, his, "r1", true, "alice@b1")
 	if other, _, err := alice.RenewLease(ctx, hers); err != nil || other == nil || other.Holder != "bob@b2" {
-		t.Errorf("alice is told %+v, %v", other, err)
+		t.Errorf("alice got %+v, %v", other, err)
 	}
 	if err := alice.ReleaseLease(ctx, "r1"); err != nil || f.objects["leases kube-system/spraydeck"] == nil {
 		t.Errorf("alice released what is bob's: %v", err)
@@ -88,7 +88,7 @@ func TestLeaseForbidden(t *testing.T) {
 	}
 }
 
-// TestIdentity: two clusters of the same name are told apart.
+// TestIdentity: two clusters of the same name differ.
 func TestIdentity(t *testing.T) {
 	f := newFakeAPI(t)
 	f.put("apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system, uid: u-1}")

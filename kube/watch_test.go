@@ -102,7 +102,7 @@ func TestWatchNodesForbidden(t *testing.T) {
 	w.until(t, "the right to read", func() bool { return len(w.nodes) == 4 && w.states[len(w.states)-1].connected })
 }
 
-// Another control-plane node takes over, and the operator is told.
+// Another control-plane node takes over, and the operator sees it.
 func TestFailover(t *testing.T) {
 	port := ""
 	handler := labLike(t)

@@ -93,7 +93,7 @@ func (c *Checkout) Branch(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// ErrNoTag says that no release can be told: a clone without tags (git fetch
+// ErrNoTag says that the release is unknown: a clone without tags (git fetch
 // --tags brings them), or a history that is not Kubespray's.
 var ErrNoTag = errors.New("find release: no tag v2.* among the ancestors of HEAD")
 

@@ -42,7 +42,7 @@ func opensBlock(value string) bool {
 	return value == "" || strings.ContainsAny(value[:1], "#|>&!")
 }
 
-// uncomment strips the hashes but no blanks: nesting is told by them. The key
+// uncomment strips the hashes but no blanks: they carry the nesting. The key
 // itself moves to the margin.
 func uncomment(line string) string {
 	return strings.TrimLeft(strings.TrimRight(line, " \t\r"), "#")

@@ -74,7 +74,7 @@ func TestLoadFallsBackOnlyWhenAnsibleIsAbsent(t *testing.T) {
 		return exec.CommandContext(ctx, "sh", "-c", "echo 'ERROR! no such vault' >&2; exit 5").Output()
 	})
 	if err == nil || !strings.Contains(err.Error(), "exit status 5: ERROR! no such vault") {
-		t.Errorf("a refusal must be told: %v", err)
+		t.Errorf("a refusal must be reported: %v", err)
 	}
 	if _, err := loadInventory(ctx, memo, func(context.Context, string) ([]byte, error) { return []byte("[WARNING]"), nil }); err == nil {
 		t.Error("an answer that is no JSON must be an error")

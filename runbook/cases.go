@@ -22,7 +22,7 @@ type Case struct {
 	Gate      Str           `yaml:"gate" doc:"in a runbook: the gate of that step"`
 
 	Verdict  Str   `yaml:"verdict" doc:"expected: pass, fail, unknown, or none where it does not apply" enum:"pass|fail|unknown|none"`
-	Says     Str   `yaml:"says" doc:"expected: a part of what the operator is told, in any language"`
+	Says     Str   `yaml:"says" doc:"expected: a part of the text for the operator, in any language"`
 	Evidence Lines `yaml:"evidence" doc:"expected: exactly this evidence"`
 	Symptoms Lines `yaml:"symptoms" doc:"expected: exactly these symptoms in the log, in any order; [] for none"`
 	Lines    Lines `yaml:"lines" doc:"expected: exactly these commands of the step, each as host: line"`

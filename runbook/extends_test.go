@@ -62,7 +62,7 @@ func TestExtends(t *testing.T) {
 	}
 }
 
-// TestExtendsMistakes: each is told once, with its place.
+// TestExtendsMistakes: each is reported once, with its place.
 func TestExtendsMistakes(t *testing.T) {
 	for want, text := range map[string]string{
 		"unknown-runbook": "extends: nobody\n",

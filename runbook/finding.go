@@ -20,7 +20,7 @@ type Finding struct {
 	Sources  []string       `json:"sources,omitempty"`
 }
 
-// Rank puts findings first, the gravest on top, then what could not be told, then what is well.
+// Rank puts findings first, the gravest on top, then unknown, then passed.
 func (f Finding) Rank() int {
 	switch f.Verdict {
 	case event.Unknown:

@@ -389,7 +389,7 @@ type Symptom struct {
 	Do       Prose      `yaml:"do" doc:"what to do first, for this line; as title"`
 	Why      Prose      `yaml:"why" doc:"cause and consequence, for this line; as title"`
 	Remedies []Str      `yaml:"remedies" doc:"the remedies that this line proves to be right; without it, all of the pitfall"`
-	Siblings []Sibling  `yaml:"siblings" doc:"other pitfalls that print the same line: it is a hint then, and all are told"`
+	Siblings []Sibling  `yaml:"siblings" doc:"other pitfalls that print the same line: it is a hint then, and all are named"`
 	Match    []Str      `yaml:"match,required" doc:"lines it must match; the linter runs them"`
 	Miss     []Str      `yaml:"miss,required" doc:"lines it must not match; the linter runs them"`
 	Pos      Pos

@@ -7,7 +7,7 @@ import (
 )
 
 // placer gives a function that maps a line and column inside a scalar, from 1, to its place in the file. YAML folds and
-// escapes, so inside a folded or escaped scalar the place is as near as can be told without parsing YAML again.
+// escapes, so inside a folded or escaped scalar the place is approximate: exact ones would require parsing YAML again.
 func (d *decoder) placer(n *yaml.Node) func(line, col int) Pos {
 	start := d.pos(n)
 	switch {

@@ -143,7 +143,7 @@ func distance(a, b string) int {
 	return prev[len(b)]
 }
 
-// Advice says whether a problem is only something to know: it is told and fails nothing.
+// Advice reports whether a problem is for information only: it is printed and fails nothing.
 func (p Problem) Advice() bool { return p.Rule == "raw" }
 
 // Errors gives the problems that are mistakes.

@@ -62,7 +62,7 @@ func TestQuoting(t *testing.T) {
 	}
 }
 
-// TestQuotingRefused: where a value cannot be put safely, the author is told.
+// TestQuotingRefused: a value that cannot be quoted safely is an error for the author.
 func TestQuotingRefused(t *testing.T) {
 	for _, place := range []string{"cat <<EOF\n${v}\nEOF", "echo `echo ${v}`", `echo \${v}`, "true # ${v}"} {
 		tpl, err := runbook.NewTemplate(place)

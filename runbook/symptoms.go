@@ -21,7 +21,7 @@ type symptomOf struct {
 	symptom *Symptom
 }
 
-// NewSymptoms prepares the symptoms of pitfalls, and patterns that are told aside. The pitfalls must have passed the linter:
+// NewSymptoms prepares the symptoms of pitfalls, and patterns that are reported separately. The pitfalls must have passed the linter:
 // it panics where that would have found a mistake.
 func NewSymptoms(pitfalls []*Pitfall, aside ...symptom.Pattern) *Symptoms {
 	s := &Symptoms{of: map[string]symptomOf{}}

@@ -10,7 +10,7 @@ import (
 )
 
 // TestComponentFindings gives the pitfalls of container engines, ingress, load balancers, Rook and the API endpoint facts
-// that no lab has. A finding is told by a part of its evidence, "" is none, and "silent" means that it does not apply.
+// that no lab has. A finding is recognised by a part of its evidence, "" is none, and "silent" means that it does not apply.
 func TestComponentFindings(t *testing.T) {
 	node := func(name, engine string) string {
 		return `{"metadata": {"name": "` + name + `"}, "status": {"nodeInfo": {"containerRuntimeVersion": "` + engine + `"}}}`

@@ -8,7 +8,7 @@ import (
 )
 
 // TestHazards gives the pitfalls that come from the list of later hazards facts that no lab has, as TestFindings does, and
-// the variables of the inventory besides. A finding is told by a part of its evidence, "" is none.
+// the variables of the inventory besides. A finding is recognised by a part of its evidence, "" is none.
 func TestHazards(t *testing.T) {
 	v228 := map[string]string{"target_tag": "v2.28.1"}
 	type vars = map[string]map[string]any

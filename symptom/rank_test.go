@@ -7,7 +7,7 @@ import (
 )
 
 // TestVerdictBeforeTask: a vague hint that is bound to a task leaves the definite text of the same line its place, and what
-// is told aside takes no part.
+// is reported separately takes no part.
 func TestVerdictBeforeTask(t *testing.T) {
 	set, err := New([]Pattern{
 		{ID: "vague", Line: regexp.MustCompile(`^fatal: \[\S+\]: FAILED! =>`), Task: regexp.MustCompile("Drain node"), Hint: true},
