@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("PITFALLS", pitfalls)
 			env.Setenv("LANG", "C.UTF-8")
+			env.Setenv("GORACE", os.Getenv("GORACE")) // see test.sh
 			for _, name := range []string{"GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"} {
 				env.Setenv(name, "/dev/null")
 			}

@@ -29,22 +29,32 @@ func HopName(input string) string {
 	return ""
 }
 
-// what a pitfall's text uses of a hop, without declaring it
-var usesOfHop = regexp.MustCompile(`\b(?:hop|inputs)\.[a-z_]+\b|\b(?:settings\.[a-zA-Z]+\(|(?:defaults|sample)\.(?:old|new)\b|reads\()`)
+// usesOfHop find what a pitfall's text uses of a hop without declaring it. Each pattern begins with a fixed text, which
+// regexp finds fast; that no name goes on before it is checked apart.
+var usesOfHop = []*regexp.Regexp{
+	regexp.MustCompile(`hop\.[a-z_]+\b`), regexp.MustCompile(`inputs\.[a-z_]+\b`),
+	regexp.MustCompile(`settings\.[a-zA-Z]+\(`), regexp.MustCompile(`reads\(`),
+	regexp.MustCompile(`defaults\.(?:old|new)\b`), regexp.MustCompile(`sample\.(?:old|new)\b`),
+}
 
 // addHopInputs gives a pitfall the inputs of a hop that it uses.
 func (p *Pitfall) addHopInputs(text []byte) {
 	used := map[string]bool{}
-	for _, m := range usesOfHop.FindAllString(string(text), -1) {
-		switch {
-		case m == "reads(" || m == "defaults.new" || m == "sample.new":
-			used["target_tag"] = true
-		case m == "defaults.old" || m == "sample.old":
-			used["previous_tag"] = true
-		case m[len(m)-1] == '(':
-			used["inventory_dir"] = true
-		default:
-			used[m] = true
+	for _, use := range usesOfHop {
+		for _, at := range use.FindAllIndex(text, -1) {
+			if at[0] > 0 && isWord(text[at[0]-1]) {
+				continue
+			}
+			switch m := string(text[at[0]:at[1]]); {
+			case m == "reads(" || m == "defaults.new" || m == "sample.new":
+				used["target_tag"] = true
+			case m == "defaults.old" || m == "sample.old":
+				used["previous_tag"] = true
+			case m[len(m)-1] == '(':
+				used["inventory_dir"] = true
+			default:
+				used[m] = true
+			}
 		}
 	}
 	for _, h := range hopInputs {
