@@ -43,7 +43,7 @@ export GORACE=atexit_sleep_ms=0
 CGO_ENABLED=$cgo go test $race -count=1 $(go list ./... | grep -v /e2e)
 
 echo "== the catalogue: its symptoms in every form of a log, lint and its own tests"
-go test -count=1 -run 'TestEvery|TestSchemaAndParser' ./diagnose ./runbook # one goroutine each: not under the race detector
+go test -count=1 -run 'TestEvery|TestSchemaAndParser|TestReadScripts' ./cli ./diagnose ./runbook # not under the race detector: one goroutine each
 go build -o /tmp/spraydeck-test-$$ .
 /tmp/spraydeck-test-$$ lint runbooks
 /tmp/spraydeck-test-$$ test runbooks | tail -1

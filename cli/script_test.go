@@ -18,14 +18,19 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"spraydeck": func() { os.Exit(Main()) }})
 }
 
-// TestScripts runs the command line as a user would. Every script is one thing a user can do or get wrong.
-func TestScripts(t *testing.T) {
+// TestScripts runs the command line as a user would. Every script is one thing a user can do or get wrong. Those that mostly
+// read are in testdata/read.
+func TestScripts(t *testing.T) { scripts(t, "testdata/script") }
+
+// scripts runs the scripts of a directory.
+func scripts(t *testing.T, dir string) {
+	t.Helper()
 	pitfalls, err := filepath.Abs("testdata/pitfalls")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(env *testscript.Env) error {
