@@ -6,7 +6,7 @@ import (
 )
 
 // hollow are messages that say only that something failed.
-var hollow = regexp.MustCompile(`(?i)^(?:non-zero return code|MODULE FAILURE.*|One or more items failed|All items completed|Task failed: .*Module (?:failed|execution).*|Assertion failed|Failed as requested from task|)$`)
+var hollow = regexp.MustCompile(`(?i)^(?:non-zero return code|MODULE FAILURE.*|One or more items failed|All items completed|Task failed: .*Module (?:failed|execution).*|Failure when executing \w+ command\..*|Assertion failed|Failed as requested from task|)$`)
 
 // epilogue are lines that follow an error and say nothing of it.
 var epilogue = regexp.MustCompile(`(?i)exiting with failure status|to see the stack trace|if you know what you are doing|^see "?systemctl|^try '.*--help'|^make: \*\*\*|^\s*\^+\s*$`)
@@ -31,7 +31,8 @@ func (res *Result) Innermost() string {
 	if !hollow.MatchString(firstLine(message)) {
 		return short(best(message, true))
 	}
-	for _, output := range []string{res.Stderr, res.Stdout} {
+	_, behind, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	for _, output := range []string{res.Stderr, res.Stdout, behind} {
 		if line := best(output, false); line != "" {
 			return short(line)
 		}

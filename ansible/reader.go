@@ -27,6 +27,7 @@ type Reader struct {
 	inRecap    bool
 	unixy      bool    // the callback of this name prints
 	prefixed   bool    // something stands before every line
+	learned    []byte  // the shape of what does: a prefix that Behind does not know
 	open       *Result // its body goes on
 	body       []byte
 	bodyLines  int
@@ -72,6 +73,12 @@ func (r *Reader) Line(raw []byte) {
 	}
 	if r.prefixed {
 		line = rest
+	}
+	if text := r.behindLearned(line); text != nil {
+		if r.marker(bytes.TrimLeft(text, " \t"), text) {
+			return
+		}
+		line = text
 	}
 	r.goesOn(line)
 }

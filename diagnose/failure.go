@@ -54,7 +54,7 @@ func (rd *reading) failure() *Failure {
 	if soft != nil {
 		return genericFailure(soft)
 	}
-	return rd.lastError()
+	return rd.tailError()
 }
 
 // withChecks adds to a message that announces errors those of the preflight checks that follow.
