@@ -19,7 +19,7 @@ var edges = map[string][]string{
 	"release":     {"event", "runbook"},
 	"ansible":     nil,
 	"diagnose":    {"ansible", "event", "runbook", "symptom"},
-	"cli":         {"ansible", "diagnose", "engine", "event", "kube", "kubespray", "lint", "plain", "regular", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "workstation"},
+	"cli":         {"ansible", "diagnose", "engine", "event", "kube", "kubespray", "lint", "plain", "regular", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "whatif", "workstation"},
 	"ui":          {"diff", "event", "release", "runbook", "safetext", "transcript"},
 	"plain":       {"diff", "event", "regular", "safetext"},
 	"diff":        {"safetext"},
@@ -33,6 +33,7 @@ var edges = map[string][]string{
 	"kubespray":   {"regular"},
 	"sshx":        {"regular"},
 	"symptom":     nil,
+	"whatif":      nil,
 	"workstation": {"regular"},
 	"e2e":         nil,
 

@@ -1,0 +1,382 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"spraydeck/event"
+	"spraydeck/kubespray"
+	"spraydeck/release"
+	"spraydeck/runbook"
+	"spraydeck/whatif"
+)
+
+// whatifCommand says what a hop changes on the nodes before it is made.
+func whatifCommand(o *options) *cobra.Command {
+	var hop, facts, format string
+	cmd := &cobra.Command{
+		Use: "whatif [FILE...]", Short: "Show what a hop would change in the files of each node",
+		Long: "Render the files that two releases of Kubespray write on each node, and show what differs: settings, images, and\n" +
+			"checks of the new release that would fail. Kubespray's own templates are rendered with your inventory, by the Ansible\n" +
+			"of the checkout's virtual environment or the installed one. No node is reached, no task runs, nothing is written.\n" +
+			"With FILE, every change of the files with that in their path is shown.",
+		Example: "  spraydeck whatif --checkout ~/kubespray\n  spraydeck whatif --hop v2.27.1..v2.28.1 --inventory inventory/mycluster/hosts.yaml\n" +
+			"  spraydeck whatif --hop v2.27.1..v2.28.1 config.toml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "table" && format != "json" {
+				return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table or json"}
+			}
+			report, err := makeWhatif(cmd.Context(), o, hop, facts)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				e := json.NewEncoder(cmd.OutOrStdout())
+				e.SetIndent("", "  ")
+				err = e.Encode(report)
+			} else {
+				_, err = fmt.Fprint(cmd.OutOrStdout(), whatifTable(report, args, o.lang))
+			}
+			if err == nil && report.Blocks() {
+				return &coded{code: exitBlocked}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&hop, "hop", "", "the two releases, as v2.27.1..v2.28.1 (default: from the checkout's release over the next hop)")
+	cmd.Flags().StringVar(&facts, "facts", "", "a directory or file of facts that Ansible gathered (default: the fact cache of the checkout's ansible.cfg)")
+	_ = cmd.RegisterFlagCompletionFunc("hop", completeHops)
+	output(cmd, &format)
+	return cmd
+}
+
+// completeHops offers two releases that follow each other.
+func completeHops(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
+	names, directive := completeReleases(cmd, args, start)
+	if from, _, ok := strings.Cut(start, ".."); ok {
+		for i := range names {
+			names[i] = from + ".." + names[i]
+		}
+		return names, directive
+	}
+	for i := range names {
+		names[i] += ".."
+	}
+	return names, directive | cobra.ShellCompDirectiveNoSpace
+}
+
+func makeWhatif(ctx context.Context, o *options, hop, factsPath string) (*whatif.Report, error) {
+	checkout, err := kubespray.Open(o.checkout)
+	if err != nil {
+		return nil, usage(err)
+	}
+	from, to, err := whatifHop(ctx, o, checkout, hop)
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := whatifInventory(checkout.Dir(), o.inventory)
+	if err != nil {
+		return nil, err
+	}
+	python, err := whatif.FindPython(checkout.Dir())
+	if err != nil {
+		return nil, err
+	}
+	facts, source, err := whatif.ReadFacts(checkout.Dir(), factsPath)
+	if err != nil {
+		return nil, usage(err)
+	}
+	key := make([]byte, 16)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	renderings, err := renderBoth(ctx, checkout, []string{from, to}, python, whatif.Request{
+		Playbook: "upgrade-cluster.yml", Inventory: inventory, Facts: facts, Key: hex.EncodeToString(key),
+	})
+	if err != nil {
+		return nil, err
+	}
+	report := whatif.Compare(renderings[0], renderings[1])
+	report.From, report.To, report.Facts = from, to, source
+	report.Inventory = inventory
+	if rel, err := filepath.Rel(checkout.Dir(), inventory); err == nil && filepath.IsLocal(rel) {
+		report.Inventory = rel
+	}
+	return report, nil
+}
+
+// renderBoth renders two releases at the same time, each out of a directory of its own; the checkout is not touched.
+func renderBoth(ctx context.Context, checkout *kubespray.Checkout, tags []string, python string, request whatif.Request) ([]*whatif.Rendering, error) {
+	dir, err := os.MkdirTemp("", "spraydeck-releases-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
+	for i, tag := range tags {
+		at := filepath.Join(dir, fmt.Sprint(i))
+		if err := os.Mkdir(at, 0o700); err != nil {
+			return nil, err
+		}
+		if err := checkout.Export(ctx, tag, at); err != nil {
+			return nil, err
+		}
+	}
+	renderings, errs := make([]*whatif.Rendering, len(tags)), make([]error, len(tags))
+	var wait sync.WaitGroup
+	for i, tag := range tags {
+		r := request
+		r.Checkout = filepath.Join(dir, fmt.Sprint(i))
+		if i > 0 {
+			r.OldSample = filepath.Join(dir, "0", "inventory/sample")
+		}
+		wait.Go(func() {
+			var err error
+			if renderings[i], err = whatif.Render(ctx, python, r); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", tag, err)
+			}
+		})
+	}
+	wait.Wait()
+	return renderings, errors.Join(errs...)
+}
+
+// whatifHop is the two releases: those given, else the checkout's and the next stop on the way to the newest.
+func whatifHop(ctx context.Context, o *options, checkout *kubespray.Checkout, hop string) (from, to string, err error) {
+	if hop != "" {
+		var ok bool
+		if from, to, ok = strings.Cut(hop, ".."); !ok || to == "" {
+			return "", "", &runbook.UsageError{Message: fmt.Sprintf("--hop cannot be %q", hop), Way: "it is two releases: v2.27.1..v2.28.1, or ..v2.28.1"}
+		}
+	}
+	if from == "" {
+		if from, _, err = checkout.Tag(ctx); err != nil {
+			return "", "", err
+		}
+	}
+	if to != "" {
+		return from, to, nil
+	}
+	l, err := load(o)
+	if err != nil {
+		return "", "", err
+	}
+	rs, err := l.releases()
+	if err != nil {
+		return "", "", err
+	}
+	newest := rs.Newest()
+	if newest == nil {
+		return "", "", errors.New("choose a target: the catalogue has no good release")
+	}
+	chain, err := release.NewChain(rs, from, newest.Name.Value, release.ChainOptions{})
+	if err != nil {
+		return "", "", err
+	}
+	if len(chain.Hops) == 0 {
+		return "", "", &runbook.UsageError{Message: from + " is the newest release that is known", Way: "name two with --hop v2.27.1..v2.28.1"}
+	}
+	return chain.Hops[0].From, chain.Hops[0].To, nil
+}
+
+func whatifInventory(dir, given string) (string, error) {
+	if given == "" {
+		given = (&world{dir: dir}).inventoryInUse()
+	}
+	if given == "" {
+		return "", &runbook.UsageError{Message: "no inventory was found in the checkout", Way: "name one with --inventory"}
+	}
+	path := given
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return "", &runbook.UsageError{Message: "there is no inventory " + path, Way: "name one with --inventory"}
+	}
+	return path, nil
+}
+
+// whatifLines is how many changes of one file the table shows unless the file is asked for.
+const whatifLines = 4
+
+// whatifTable shows a report to a person: what changes on one screen, all of it for the files that are named.
+func whatifTable(r *whatif.Report, named []string, lang string) string {
+	var b strings.Builder
+	say := func(en, ja string, args ...any) string { return event.Textf(en, ja, args...).In(lang) }
+	wanted := func(dest string) bool {
+		for _, n := range named {
+			if strings.Contains(dest, n) {
+				return true
+			}
+		}
+		return len(named) == 0
+	}
+	fmt.Fprintln(&b, say("%s to %s, %d nodes of %s, ansible-core %s", "%s から %s へ、%[4]s の %[3]d ノード、ansible-core %[5]s", r.From, r.To, len(r.Hosts), r.Inventory, r.Ansible))
+	if len(r.Invented) > 0 {
+		fmt.Fprintln(&b, say("The facts of %s are invented (Ubuntu 22.04): gather them with Ansible, or name them with --facts.",
+			"%s のファクトは仮のもの (Ubuntu 22.04) です。Ansible で収集するか、--facts で指定してください。", r.NodesOf(r.Invented)))
+	}
+	if len(r.Followed) > 0 {
+		fmt.Fprintln(&b, shortened(say("Settings as the old sample has them follow the new sample: %s.", "旧サンプルのままの設定は新サンプルに従います: %s。", followed(r)), 240))
+	}
+	if len(named) == 0 {
+		whatifChecks(&b, r, say)
+	}
+	shown := 0
+	for _, f := range r.Files {
+		if wanted(f.Dest) {
+			shown++
+			whatifFile(&b, r, f, len(named) > 0, say)
+		}
+	}
+	if len(named) > 0 {
+		if shown == 0 {
+			fmt.Fprintln(&b, say("No file with that in its path changes.", "その名前を含むファイルは変わりません。"))
+		}
+		return b.String()
+	}
+	if len(r.Images) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", say("IMAGES", "イメージ"))
+		for _, i := range r.Images {
+			fmt.Fprintf(&b, "  %s  %s -> %s\n", i.Name, i.Old, i.New)
+		}
+	}
+	whatifRest(&b, r, say)
+	return b.String()
+}
+
+func followed(r *whatif.Report) string {
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(r.Followed)) {
+		if before, after := r.Followed[key][0], r.Followed[key][1]; len(before)+len(after) < 40 {
+			list = append(list, key+" "+before+" -> "+cmp.Or(after, "-"))
+		} else {
+			list = append(list, key)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+type sayFunc = func(en, ja string, args ...any) string
+
+func whatifChecks(b *strings.Builder, r *whatif.Report, say sayFunc) {
+	for _, c := range r.Checks {
+		if c.Verdict == "fails" {
+			fmt.Fprintf(b, "\n%s\n  %s\n", say("WOULD FAIL on %s: %s (%s)", "%s で失敗します: %s (%s)", r.NodesOf(c.Nodes), c.Task, c.Where), shortened(c.Message, 110))
+		}
+	}
+}
+
+func whatifFile(b *strings.Builder, r *whatif.Report, f whatif.FileChange, all bool, say sayFunc) {
+	what := map[string]string{"added": say("new file", "新規"), "removed": say("no longer written", "書かれなくなる")}[f.What]
+	if f.Assumed {
+		what = strings.TrimSpace(what + " " + say("(if the node needs it)", "(ノードの状態による)"))
+	}
+	fmt.Fprintf(b, "\n%s  %s", f.Dest, r.NodesOf(f.Nodes))
+	if what != "" {
+		fmt.Fprintf(b, "  %s", what)
+	}
+	fmt.Fprintln(b)
+	for i, c := range f.Changes {
+		if !all && i == whatifLines && len(f.Changes) > whatifLines+1 {
+			fmt.Fprintf(b, "  %s\n", say("and %d more: spraydeck whatif %s", "ほか %d 件: spraydeck whatif %s", len(f.Changes)-i, filepath.Base(f.Dest)))
+			break
+		}
+		fmt.Fprintf(b, "  %s\n", changeLine(c, all, say))
+	}
+}
+
+func changeLine(c whatif.Change, all bool, say sayFunc) string {
+	width := 44
+	if all {
+		width = 2000
+	}
+	old, new := shortened(c.Old, width), shortened(c.New, width)
+	path := c.Path
+	if path != "" {
+		path += "  "
+	}
+	switch c.What {
+	case "added":
+		return "+ " + path + new
+	case "removed":
+		return "- " + path + old
+	case "moved":
+		return say("= %s moved: %s -> %s", "= %s が移動: %s -> %s", c.Path, c.Old, c.New)
+	}
+	return "~ " + path + old + " -> " + new
+}
+
+// shortened is a text on one line, cut where it is too long.
+func shortened(text string, width int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if text == "" {
+		return `""`
+	}
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:width-3]) + "..."
+	}
+	return text
+}
+
+func whatifRest(b *strings.Builder, r *whatif.Report, say sayFunc) {
+	unknown, failing := 0, 0
+	for _, c := range r.Checks {
+		if c.Verdict == "fails" {
+			failing++
+		} else {
+			unknown++
+		}
+	}
+	fmt.Fprintf(b, "\n%s\n", say("%d files do not change. Checks of %s: %d hold, %d would fail, %d need the live node.",
+		"変わらないファイル: %d。%s の検査: 合格 %d、失敗 %d、ノードでのみ判定 %d。", r.Same, r.To, r.Passed, failing, unknown))
+	whatifFailed(b, r, say)
+	if len(r.NotRun) > 0 {
+		fmt.Fprintln(b, say("Not run, with a placeholder in its place: %s", "実行せず仮の値で置き換えたもの: %s", strings.Join(r.NotRun, ", ")))
+	}
+}
+
+// whatifFailed names the files that could not be rendered, those of one cause on one line. Tasks that write none are only
+// counted: what depends on them is named.
+func whatifFailed(b *strings.Builder, r *whatif.Report, say sayFunc) {
+	lines, others := map[string][]string{}, 0
+	var order []string
+	for _, f := range r.Failed {
+		if f.Kind != "template" && f.Kind != "copy" {
+			others++
+			continue
+		}
+		tag := map[string]string{"old": r.From, "new": r.To}[f.Release]
+		line := tag + "  " + r.NodesOf(f.Nodes) + ": " + shortened(f.Reason, 120)
+		if lines[line] == nil {
+			order = append(order, line)
+		}
+		lines[line] = append(lines[line], f.Task)
+	}
+	if len(order)+others == 0 {
+		return
+	}
+	fmt.Fprintln(b, say("NOT RENDERED (and %d tasks that write no file)", "描画できなかったもの (ほかにファイルを書かないタスク %d 件)", others))
+	for i, line := range order {
+		if i == 6 {
+			fmt.Fprintln(b, "  "+say("and %d more: see -o json", "ほか %d 件: -o json を参照", len(order)-i))
+			break
+		}
+		fmt.Fprintf(b, "  %s\n    %s\n", line, shortened(strings.Join(lines[line], ", "), 110))
+	}
+}
