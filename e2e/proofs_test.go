@@ -185,6 +185,7 @@ func TestProofs(t *testing.T) {
 	proven := map[string]bool{}
 	start := time.Now()
 	byHop := map[string][]proof{}
+	l.examine(state)
 	// before anything is set: what a fault leaves behind for a moment is not how a healthy lab looks
 	for _, p := range proofs {
 		hop := cmp.Or(p.hop, defaultHop)
@@ -233,5 +234,28 @@ func TestProofs(t *testing.T) {
 	t.Logf("%d pitfalls proven by real parts, by %d checks in %s: %s", len(proven), checks, time.Since(start).Round(time.Second), strings.Join(slices.Sorted(maps.Keys(proven)), " "))
 	if len(proven) < 28 {
 		t.Errorf("at least 28 should be")
+	}
+}
+
+// examine holds what doctor says of a healthy lab, and of a user who may only read.
+func (l *lab) examine(state string) {
+	l.t.Helper()
+	r := l.spraydeck(state, "doctor", "--inventory", "inventory/mycluster/inventory.ini", "-o", "json")
+	var list []struct {
+		Area, Name, On string
+		Verdict        event.Verdict
+		Notice         bool
+		Says           event.Text
+	}
+	if err := json.Unmarshal([]byte(r.out), &list); err != nil || r.exit != 0 {
+		l.t.Fatalf("doctor: %v\n%s", err, r)
+	}
+	for _, c := range list {
+		if c.Verdict != event.Pass && !c.Notice {
+			l.t.Errorf("doctor says of a healthy lab: %s %s %s", c.Name, c.On, c.Says.En)
+		}
+	}
+	if last := list[len(list)-1]; last.Area != "nodes" || !strings.HasPrefix(last.Says.En, "4 of 4 nodes are reached") {
+		l.t.Errorf("doctor says last: %s", last.Says.En)
 	}
 }
