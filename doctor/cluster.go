@@ -35,14 +35,14 @@ var rights = []right{
 // OnCluster checks that the API server answers, its clock, and what this user may do. none is why there is no API.
 func OnCluster(ctx context.Context, api API, none error) []Check {
 	if none != nil {
-		return []Check{broken(Cluster, "kubeconfig", none)}
+		return []Check{broken(cluster, "kubeconfig", none)}
 	}
 	version, err := api.Ping(ctx)
 	if err != nil {
-		return []Check{broken(Cluster, "api", err)}
+		return []Check{broken(cluster, "api", err)}
 	}
 	said := version + " " + api.Server()
-	return []Check{pass(Cluster, "api", said, said), skew(Cluster, api.Clock(), time.Second), may(ctx, api)}
+	return []Check{pass(cluster, "api", said, said), skew(cluster, api.Clock(), time.Second), may(ctx, api)}
 }
 
 func may(ctx context.Context, api API) Check {
@@ -50,7 +50,7 @@ func may(ctx context.Context, api API) Check {
 	for _, r := range rights {
 		ok, why, err := api.May(ctx, r.verb, r.group, r.resource, r.namespace)
 		if err != nil {
-			return unknown(Cluster, "rights", event.T(err.Error()), event.T(event.HintOf(err)))
+			return unknown(cluster, "rights", event.T(err.Error()), event.T(event.HintOf(err)))
 		}
 		if !ok {
 			refused = append(refused, strings.TrimSpace(r.name+" "+why))
@@ -58,8 +58,8 @@ func may(ctx context.Context, api API) Check {
 	}
 	if len(refused) > 0 {
 		list := strings.Join(refused, "; ")
-		return fail(Cluster, "rights", event.Textf("this user may not: %s", "このユーザーに許可されていない操作: %s", list),
+		return fail(cluster, "rights", event.Textf("this user may not: %s", "このユーザーに許可されていない操作: %s", list),
 			event.Text{En: "Use the kubeconfig of an administrator: --kubeconfig, or /etc/kubernetes/admin.conf on a control plane.", Ja: "管理者の kubeconfig を --kubeconfig で指定してください (コントロールプレーンでは /etc/kubernetes/admin.conf)。"})
 	}
-	return pass(Cluster, "rights", "this user may cordon, drain and hold the maintenance lease", "cordon、drain、作業用 Lease の取得が許可されています")
+	return pass(cluster, "rights", "this user may cordon, drain and hold the maintenance lease", "cordon、drain、作業用 Lease の取得が許可されています")
 }

@@ -26,20 +26,20 @@ type Area string
 
 // The areas, in their order on the page.
 const (
-	Workstation Area = "workstation"
-	Checkout    Area = "checkout"
-	Cluster     Area = "cluster"
-	Nodes       Area = "nodes"
+	workstation Area = "workstation"
+	checkout    Area = "checkout"
+	cluster     Area = "cluster"
+	nodes       Area = "nodes"
 )
 
 // Title returns the name of an area for people.
 func (a Area) Title() event.Text {
 	switch a {
-	case Workstation:
+	case workstation:
 		return event.Text{En: "This workstation", Ja: "この端末"}
-	case Checkout:
+	case checkout:
 		return event.Text{En: "Checkout and inventory", Ja: "チェックアウトとインベントリー"}
-	case Cluster:
+	case cluster:
 		return event.Text{En: "Cluster", Ja: "クラスター"}
 	}
 	return event.Text{En: "Nodes", Ja: "ノード"}

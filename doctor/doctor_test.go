@@ -53,50 +53,50 @@ func TestWorkstation(t *testing.T) {
 		"record  false", "git  false git is not here", "ssh  false", "python  true", "venv  true", "ansible  true")
 }
 
-type checkout struct {
+type repository struct {
 	err     error
 	changed []string
 }
 
-func (checkout) Dir() string { return "/k" }
-func (c checkout) Tag(context.Context) (string, bool, error) {
+func (repository) Dir() string { return "/k" }
+func (c repository) Tag(context.Context) (string, bool, error) {
 	return "v2.27.0", true, c.err
 }
-func (c checkout) Clean(context.Context) (bool, []string, error) {
+func (c repository) Clean(context.Context) (bool, []string, error) {
 	return len(c.changed) == 0, c.changed, nil
 }
 
 func TestCheckout(t *testing.T) {
 	there := Inventory{Path: "inventory/mycluster/hosts.yaml", Hosts: []string{"node1"}}
-	expect(t, OnCheckout(t.Context(), checkout{}, nil, there, has("ada", nil)))
+	expect(t, OnCheckout(t.Context(), repository{}, nil, there, has("ada", nil)))
 	expect(t, OnCheckout(t.Context(), nil, errors.New("not a git repository"), Inventory{}, nil), "checkout  true not a git repository")
-	expect(t, OnCheckout(t.Context(), checkout{errors.New("no tag"), []string{"a", "b"}}, nil, Inventory{}, has("fatal: unable\nno email was given\n", errors.New("exit code 128"))),
+	expect(t, OnCheckout(t.Context(), repository{errors.New("no tag"), []string{"a", "b"}}, nil, Inventory{}, has("fatal: unable\nno email was given\n", errors.New("exit code 128"))),
 		"release  false no tag", "committed  true 2 files are not committed, such as a", "committer  false no email was given", "inventory  false no inventory")
 	there.Hosts = nil
-	expect(t, OnCheckout(t.Context(), checkout{}, nil, there, has("", nil)), "inventory  false inventory/mycluster/hosts.yaml names no host")
+	expect(t, OnCheckout(t.Context(), repository{}, nil, there, has("", nil)), "inventory  false inventory/mycluster/hosts.yaml names no host")
 }
 
-type cluster struct {
+type server struct {
 	down    error
 	ahead   time.Duration
 	refused string
 	silent  error
 }
 
-func (c cluster) Ping(context.Context) (string, error) { return "v1.31.4", c.down }
-func (cluster) Server() string                         { return "https://10.0.0.1:6443" }
-func (c cluster) Clock() time.Duration                 { return c.ahead }
-func (c cluster) May(_ context.Context, verb, _, resource, _ string) (bool, string, error) {
+func (c server) Ping(context.Context) (string, error) { return "v1.31.4", c.down }
+func (server) Server() string                         { return "https://10.0.0.1:6443" }
+func (c server) Clock() time.Duration                 { return c.ahead }
+func (c server) May(_ context.Context, verb, _, resource, _ string) (bool, string, error) {
 	return verb+" "+resource != c.refused, "", c.silent
 }
 
 func TestCluster(t *testing.T) {
-	expect(t, OnCluster(t.Context(), cluster{}, nil))
+	expect(t, OnCluster(t.Context(), server{}, nil))
 	expect(t, OnCluster(t.Context(), nil, errors.New("no such file")), "kubeconfig  false no such file")
-	expect(t, OnCluster(t.Context(), cluster{down: errors.New("refused")}, nil), "api  false refused")
-	expect(t, OnCluster(t.Context(), cluster{ahead: -90 * time.Second, refused: "create pods/eviction"}, nil),
+	expect(t, OnCluster(t.Context(), server{down: errors.New("refused")}, nil), "api  false refused")
+	expect(t, OnCluster(t.Context(), server{ahead: -90 * time.Second, refused: "create pods/eviction"}, nil),
 		"clock  true its clock differs from this workstation's by 1m30s", "rights  false this user may not: evict pods")
-	expect(t, OnCluster(t.Context(), cluster{silent: errors.New("timed out")}, nil), "rights  false timed out")
+	expect(t, OnCluster(t.Context(), server{silent: errors.New("timed out")}, nil), "rights  false timed out")
 }
 
 func TestNodes(t *testing.T) {

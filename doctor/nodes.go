@@ -25,7 +25,7 @@ const minFree = 5 << 20
 // are not listed one by one.
 func OnNodes(ctx context.Context, hosts []string, shell Shell) []Check {
 	if len(hosts) == 0 {
-		return []Check{unknown(Nodes, "ssh", event.Text{En: "no node is known: there is no inventory, and no API that lists them", Ja: "ノードが分かりません (インベントリーがなく、API からも取得できません)"}, event.Text{})}
+		return []Check{unknown(nodes, "ssh", event.Text{En: "no node is known: there is no inventory, and no API that lists them", Ja: "ノードが分かりません (インベントリーがなく、API からも取得できません)"}, event.Text{})}
 	}
 	found := make([][]Check, len(hosts))
 	var all sync.WaitGroup
@@ -43,7 +43,7 @@ func OnNodes(ctx context.Context, hosts []string, shell Shell) []Check {
 	}
 	if well > 0 {
 		all := event.Textf("%[1]d of %[2]d nodes are reached, with sudo, Python, space and the right time", "%[2]d 台中 %[1]d 台は、接続、sudo、Python、空き容量、時刻に問題ありません", well, len(hosts))
-		list = append([]Check{{Area: Nodes, Name: "ssh", Verdict: event.Pass, Says: all}}, list...)
+		list = append([]Check{{Area: nodes, Name: "ssh", Verdict: event.Pass, Says: all}}, list...)
 	}
 	return list
 }
@@ -60,7 +60,7 @@ func onNode(ctx context.Context, host string, shell Shell) (list []Check) {
 		}
 	}
 	if err != nil {
-		add(broken(Nodes, "ssh", err))
+		add(broken(nodes, "ssh", err))
 		return list
 	}
 	said := map[string]string{}
@@ -69,17 +69,17 @@ func onNode(ctx context.Context, host string, shell Shell) (list []Check) {
 		said[key] = value
 	}
 	if at, err := strconv.ParseInt(said["time"], 10, 64); err == nil {
-		add(skew(Nodes, time.Unix(at, 0).Sub(began.Add(took/2)), took/2+time.Second))
+		add(skew(nodes, time.Unix(at, 0).Sub(began.Add(took/2)), took/2+time.Second))
 	}
 	if said["sudo"] != "yes" {
-		add(fail(Nodes, "sudo", event.Text{En: "sudo asks for a password", Ja: "sudo がパスワードを要求します"},
+		add(fail(nodes, "sudo", event.Text{En: "sudo asks for a password", Ja: "sudo がパスワードを要求します"},
 			event.Text{En: "Allow it without one (NOPASSWD) for this user, or give ansible_become_password: the checks read files of root.", Ja: "このユーザーに NOPASSWD を許可するか、ansible_become_password を設定してください。root のファイルを読み取る確認があります。"}))
 	}
 	if said["python"] == "" {
-		add(notice(Nodes, "python", event.Text{En: "there is no python3: Ansible cannot work there", Ja: "python3 がなく、Ansible を実行できません"}, event.Text{En: "Install python3.", Ja: "python3 を導入してください。"}))
+		add(notice(nodes, "python", event.Text{En: "there is no python3: Ansible cannot work there", Ja: "python3 がなく、Ansible を実行できません"}, event.Text{En: "Install python3.", Ja: "python3 を導入してください。"}))
 	}
 	if free, err := strconv.ParseInt(said["free"], 10, 64); err == nil && free < minFree {
-		add(notice(Nodes, "space", event.Textf("%d MB are free below /var", "/var の空きは %d MB です", free>>10), event.Text{En: "Make room for the images of the new version: 5 GB.", Ja: "新しいバージョンのイメージ用に 5 GB を確保してください。"}))
+		add(notice(nodes, "space", event.Textf("%d MB are free below /var", "/var の空きは %d MB です", free>>10), event.Text{En: "Make room for the images of the new version: 5 GB.", Ja: "新しいバージョンのイメージ用に 5 GB を確保してください。"}))
 	}
 	return list
 }
