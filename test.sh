@@ -34,51 +34,72 @@ dead=$(go tool deadcode . ./runbooks/learn | sed 's/.*unreachable func: //' | so
 allowed=$(grep -v '^#' .ci/deadcode | cut -f1 | sort)
 [ "$dead" = "$allowed" ] || { echo "delete it or plug it in (<), or take it off .ci/deadcode (>):"; diff <(echo "$dead") <(echo "$allowed"); exit 1; }
 
+echo "== the lab's own tests"
+go vet -C lab ./...
+go test -C lab -count=1 ./...
+
+# The tests in the lab wait more than they compute, so they run beside all others. A lab has fixed addresses: each lane gets
+# a network of its own; where that cannot be had, the lanes take turns. What is in no lane runs in the last one. While they
+# run, each test is named as it ends; all that they printed comes at the end.
+lanes=(
+  '^(TestNightsFromV224|TestWalk|TestNightsOfK3s|TestNightsOfUbuntu|TestKinds)$'
+  '^(TestNightsOfKubeadm|TestNightsToV221|TestNightsToV224|TestOverride|TestDeadVIP)$'
+)
+lane() { # NUMBER OPTION...
+  local out=$work/lane$1 net=(unshare --net)
+  shift
+  unshare --net true 2>/dev/null || net=(flock "$work/e2e")
+  SPRAYDECK_LAB=1 "${net[@]}" sh -c 'ip link set lo up; cd e2e; exec "$@"' sh "$work/e2e" -test.timeout 60m -test.v "$@" 2>&1 |
+    tee "$out" | grep --line-buffered '^--- '
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=() running=()
+if [ "$(id -u)" != 0 ]; then
+  left_out+=("the lab tests: they make namespaces and need root; run: sudo make test")
+elif ! command -v sshd >/dev/null; then
+  left_out+=("the lab tests: no sshd")
+else
+  echo "== the lab begins: the real binary on a real control plane, over real SSH, with real Ansible"
+  go test -c -o "$work/e2e" ./e2e
+  all=$(IFS='|'; echo "${lanes[*]}")
+  for i in "${!lanes[@]}"; do
+    lane "$i" -test.run "${lanes[$i]}" &
+    running+=($!)
+  done
+  lane ${#lanes[@]} -test.skip "$all" &
+  running+=($!)
+fi
+
 echo "== tests, with the race detector"
 # the detector needs cgo; without a C compiler the tests still run, and that is said
 race=-race cgo=1
 command -v "$(CGO_ENABLED=1 go env CC)" >/dev/null || { race= cgo=0; left_out+=("the race detector: install gcc"); }
 # A process under the detector sleeps a second before it ends; the tests start hundreds.
 export GORACE=atexit_sleep_ms=0
-CGO_ENABLED=$cgo go test $race -count=1 $(go list ./... | grep -v /e2e)
+CGO_ENABLED=$cgo nice -n 5 go test $race -count=1 $(go list ./... | grep -v /e2e) || failed+=("tests, with the race detector")
 
 echo "== the catalogue: its symptoms in every form of a log, lint and its own tests"
-go test -count=1 -run 'TestEvery|TestSchemaAndParser|TestReadScripts' ./cli ./diagnose ./runbook # not under the race detector: one goroutine each
-go build -o /tmp/spraydeck-test-$$ .
-/tmp/spraydeck-test-$$ lint runbooks
-/tmp/spraydeck-test-$$ test runbooks | tail -1
-rm -f /tmp/spraydeck-test-$$
+catalogue() {
+  go test -count=1 -run 'TestEvery|TestSchemaAndParser|TestReadScripts' ./cli ./diagnose ./runbook && # not under the race detector: one goroutine each
+    go build -o "$work/spraydeck" . &&
+    "$work/spraydeck" lint runbooks &&
+    "$work/spraydeck" test runbooks | tail -1
+}
+catalogue || failed+=("the catalogue")
 
-echo "== the lab's own tests"
-go vet -C lab ./...
-go test -C lab -count=1 ./...
+echo "== the lab"
+[ ${#running[@]} -gt 0 ] || go test -count=1 ./e2e || failed+=("e2e")
+for i in "${!running[@]}"; do
+  wait "${running[$i]}" || failed+=("the lab, lane $i")
+  grep -v '^=== ' "$work/lane$i" || :
+done
 
-echo "== the lab: the real binary on a real control plane, over real SSH, with real Ansible"
-if [ "$(id -u)" != 0 ]; then
-  left_out+=("the lab tests: they make namespaces and need root; run: sudo make test")
-  go test -count=1 ./e2e
-elif ! command -v sshd >/dev/null; then
-  left_out+=("the lab tests: no sshd")
-  go test -count=1 ./e2e
-else
-  go test -c -o /tmp/e2e-$$ ./e2e
-  # A lab has fixed addresses, so each half of the tests gets a network of its own; where that cannot be had, they take turns.
-  half() {
-    local net=(unshare --net)
-    unshare --net true 2>/dev/null || net=(flock /tmp/e2e-$$)
-    SPRAYDECK_LAB=1 "${net[@]}" sh -c 'ip link set lo up; cd e2e; exec "$@"' sh /tmp/e2e-$$ -test.timeout 60m -test.v "$@" |
-      grep --line-buffered -v '^=== '
-  }
-  long='^(TestNightsToV221|TestNightsToV224|TestWalk|TestKilledAtEveryWrite|TestKinds|TestOverride|TestDeadVIP)$'
-  half -test.run "$long" >/tmp/e2e-$$.log 2>&1 &
-  other=$!
-  half -test.skip "$long" || failed=1
-  wait $other || failed=1
-  cat /tmp/e2e-$$.log
-  rm -f /tmp/e2e-$$ /tmp/e2e-$$.log
-  [ -z "${failed:-}" ] || exit 1
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "== failed:"
+  printf '   %s\n' "${failed[@]}"
+  exit 1
 fi
-
 if [ ${#left_out[@]} -gt 0 ]; then
   echo "== skipped:"
   printf '   %s\n' "${left_out[@]}"
