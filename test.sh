@@ -34,6 +34,10 @@ dead=$(go tool deadcode . ./runbooks/learn | sed 's/.*unreachable func: //' | so
 allowed=$(grep -v '^#' .ci/deadcode | cut -f1 | sort)
 [ "$dead" = "$allowed" ] || { echo "delete it or plug it in (<), or take it off .ci/deadcode (>):"; diff <(echo "$dead") <(echo "$allowed"); exit 1; }
 
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+go build -o "$work/spraydeck" .
+
 echo "== the lab's own tests"
 go vet -C lab ./...
 go test -C lab -count=1 ./...
@@ -49,11 +53,9 @@ lane() { # NUMBER OPTION...
   local out=$work/lane$1 net=(unshare --net)
   shift
   unshare --net true 2>/dev/null || net=(flock "$work/e2e")
-  SPRAYDECK_LAB=1 "${net[@]}" sh -c 'ip link set lo up; cd e2e; exec "$@"' sh "$work/e2e" -test.timeout 60m -test.v "$@" 2>&1 |
+  SPRAYDECK_LAB=1 SPRAYDECK_BINARIES=$work "${net[@]}" sh -c 'ip link set lo up; cd e2e; exec "$@"' sh "$work/e2e" -test.timeout 60m -test.v "$@" 2>&1 |
     tee "$out" | grep --line-buffered '^--- '
 }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 failed=() running=()
 if [ "$(id -u)" != 0 ]; then
   left_out+=("the lab tests: they make namespaces and need root; run: sudo make test")
@@ -61,6 +63,7 @@ elif ! command -v sshd >/dev/null; then
   left_out+=("the lab tests: no sshd")
 else
   echo "== the lab begins: the real binary on a real control plane, over real SSH, with real Ansible"
+  go build -C lab -o "$work/lab" .
   go test -c -o "$work/e2e" ./e2e
   all=$(IFS='|'; echo "${lanes[*]}")
   for i in "${!lanes[@]}"; do
@@ -82,7 +85,6 @@ CGO_ENABLED=$cgo nice -n 5 go test $race -count=1 $(go list ./... | grep -v /e2e
 echo "== the catalogue: its symptoms in every form of a log, lint and its own tests"
 catalogue() {
   go test -count=1 -run 'TestEvery|TestSchemaAndParser|TestReadScripts' ./cli ./diagnose ./runbook && # not under the race detector: one goroutine each
-    go build -o "$work/spraydeck" . &&
     "$work/spraydeck" lint runbooks &&
     "$work/spraydeck" test runbooks | tail -1
 }

@@ -15,7 +15,8 @@ import (
 	"spraydeck/kube"
 )
 
-// binaries built once for all tests.
+// spraydeck and labBinary are built once for all tests, or are in the directory SPRAYDECK_BINARIES: test.sh starts these
+// tests several times.
 var spraydeck, labBinary string
 
 func TestMain(m *testing.M) {
@@ -23,6 +24,10 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
+	if built := os.Getenv("SPRAYDECK_BINARIES"); built != "" {
+		spraydeck, labBinary = filepath.Join(built, "spraydeck"), filepath.Join(built, "lab")
+		return m.Run()
+	}
 	dir, err := os.MkdirTemp("", "spraydeck-e2e-")
 	if err != nil {
 		panic(err)
