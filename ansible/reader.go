@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	maxBody  = 128 << 10 // of a result
-	maxLines = 400       // of a result that goes over several lines
-	maxDoc   = 32 << 20  // of the document of the json callback
+	maxBody   = 128 << 10 // of a result
+	maxLines  = 400       // of a result that goes over several lines
+	maxDoc    = 32 << 20  // of the document of the json callback
+	maxPassed = 100       // ignored failures whose body is read
 )
 
 // Reader reads a text line by line and gives what happened to Each. Only results of other than ok, changed and skipped carry
@@ -37,6 +38,7 @@ type Reader struct {
 	docLine    int
 	scratch    Result            // of a line that fine reads
 	names      map[string]string // of hosts, each once
+	passed     int               // failures that were ignored
 }
 
 // Line takes the next line, without its end.
@@ -279,8 +281,8 @@ func (r *Reader) result(text []byte) bool {
 	return true
 }
 
-// fine reads the commonest line by hand, that of a result without a failure and without an item or a body, and says whether
-// it was one: "ok: [n1]". A large playbook prints millions of them.
+// fine reads the commonest lines by hand, those of a result without a failure and without a body, and says whether it was
+// one: "ok: [n1]", "changed: [n1] => (item=a)". A large playbook prints millions of them.
 func (r *Reader) fine(text []byte) bool {
 	for _, f := range fineWords {
 		rest, ok := bytes.CutPrefix(text, f.word)
@@ -288,7 +290,7 @@ func (r *Reader) fine(text []byte) bool {
 			continue
 		}
 		end := bytes.IndexByte(rest, ']')
-		if end != len(rest)-1 || end < 1 || bytes.IndexByte(rest, ' ') >= 0 {
+		if end < 1 || !noBody(rest[end+1:]) || bytes.IndexByte(rest[:end], ' ') >= 0 {
 			return false
 		}
 		r.settle()
@@ -306,6 +308,17 @@ func (r *Reader) fine(text []byte) bool {
 	}
 	return false
 }
+
+// noBody says whether what stands behind the host begins no body: nothing, or an item.
+func noBody(rest []byte) bool {
+	if len(rest) == 0 {
+		return true
+	}
+	item, ok := bytes.CutPrefix(rest, itemWord)
+	return ok && len(item) > 0 && item[len(item)-1] == ')' && !bytes.Contains(item, itemArrow)
+}
+
+var itemWord, itemArrow = []byte(" => (item="), []byte(") =>")
 
 var fineWords = []struct {
 	word   []byte
@@ -347,6 +360,14 @@ func continues(line []byte) bool {
 
 // ignored says that the failure before does not count.
 func (r *Reader) ignored() {
+	if r.open != nil && r.open.Status.Bad() {
+		if r.passed++; r.passed > maxPassed { // nobody reads what so many say
+			r.open.Status, r.open.Last = Ignored, r.lines
+			r.held, r.open = r.open, nil
+			r.settle()
+			return
+		}
+	}
 	r.close()
 	if r.held != nil && r.held.Status.Bad() {
 		r.held.Status = Ignored
