@@ -179,12 +179,13 @@ func (rd *reading) report() *Report {
 // lines gives a text, which is being scanned, to what reads it line by line, in a goroutine of its own.
 type lines struct {
 	chunks chan []byte
+	free   chan []byte // chunks that were read, to be filled again
 	stop   chan struct{} // closed when no more chunks are needed
 	done   chan struct{}
 }
 
 func newLines(rd *reading) *lines {
-	l := &lines{chunks: make(chan []byte, 4), stop: make(chan struct{}), done: make(chan struct{})}
+	l := &lines{chunks: make(chan []byte, 4), free: make(chan []byte, 6), stop: make(chan struct{}), done: make(chan struct{})}
 	go l.read(rd)
 	return l
 }
@@ -198,7 +199,8 @@ func (l *lines) read(rd *reading) {
 		r.Line(line)
 		p.line(line)
 	}
-	for chunk := range l.all() {
+	for whole := range l.all() {
+		chunk := whole
 		rd.keepTail(chunk)
 		for {
 			i := bytes.IndexByte(chunk, '\n')
@@ -215,6 +217,10 @@ func (l *lines) read(rd *reading) {
 		}
 		if len(rest)+len(chunk) < maxLine {
 			rest = append(rest, chunk...)
+		}
+		select {
+		case l.free <- whole[:0]:
+		default:
 		}
 	}
 	if len(rest) > 0 {
@@ -251,8 +257,13 @@ func (l *lines) all() iter.Seq[[]byte] {
 
 // Write takes the next piece of the text. After close, as where a scan was given up, it drops it.
 func (l *lines) Write(p []byte) (int, error) {
+	var buf []byte
 	select {
-	case l.chunks <- bytes.Clone(p):
+	case buf = <-l.free:
+	default:
+	}
+	select {
+	case l.chunks <- append(buf, p...):
 	case <-l.stop:
 	}
 	return len(p), nil

@@ -137,7 +137,12 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 			return context.Cause(ctx)
 		}
 		n := len(rest)
-		buf = append(append(buf[:0], rest...), make([]byte, max(size, n+1)-n)...)
+		buf = append(buf[:0], rest...)
+		if need := max(size, n+1); cap(buf) < need {
+			buf = append(buf, make([]byte, need-n)...)
+		} else {
+			buf = buf[:need]
+		}
 		got, err := r.Read(buf[n:])
 		n += got
 		for err == nil && bytes.IndexByte(buf[n-got:n], '\n') < 0 && n < max(size, 2*maxLine) {
