@@ -179,7 +179,7 @@ func (rd *reading) report() *Report {
 // lines gives a text, which is being scanned, to what reads it line by line, in a goroutine of its own.
 type lines struct {
 	chunks chan []byte
-	free   chan []byte // chunks that were read, to be filled again
+	free   chan []byte   // chunks that were read, to be filled again
 	stop   chan struct{} // closed when no more chunks are needed
 	done   chan struct{}
 }
