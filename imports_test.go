@@ -20,7 +20,7 @@ var edges = map[string][]string{
 	"ansible":     nil,
 	"diagnose":    {"ansible", "event", "runbook", "symptom"},
 	"doctor":      {"event"},
-	"cli":         {"ansible", "diagnose", "doctor", "engine", "event", "kube", "kubespray", "lint", "plain", "regular", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "whatif", "workstation"},
+	"cli":         {"ansible", "diagnose", "doctor", "engine", "event", "kube", "kubespray", "learn", "lint", "plain", "regular", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "whatif", "workstation"},
 	"ui":          {"diff", "event", "release", "runbook", "safetext", "transcript"},
 	"plain":       {"diff", "event", "regular", "safetext"},
 	"diff":        {"safetext"},
@@ -32,6 +32,7 @@ var edges = map[string][]string{
 	"runbooks":    nil,
 	"kube":        {"regular"},
 	"kubespray":   {"regular"},
+	"learn":       {"ansible", "kubespray"},
 	"sshx":        {"regular"},
 	"symptom":     nil,
 	"whatif":      nil,
@@ -39,7 +40,7 @@ var edges = map[string][]string{
 	"e2e":         nil,
 
 	"event/eventtest":           {"event"},                    // for tests
-	"runbooks/learn":            {"ansible"},                  // a program that makes runbooks/checks.json
+	"runbooks/learn":            {"kubespray", "learn"},       // a program that makes the built-in data of releases
 	"runbook/runbooktest":       {"lint", "runbook", "steps"}, // for tests
 	"sshx/sshtest":              nil,                          // for tests
 	"transcript/transcripttest": {"event", "transcript"},      // for tests

@@ -173,7 +173,7 @@ func releasesCommand(o *options) *cobra.Command {
 		},
 	}
 	settings.Flags().BoolVar(&reads, "reads", false, "print the words that roles and playbooks read instead")
-	cmd.AddCommand(settings)
+	cmd.AddCommand(settings, learnCommand(o), diffCommand(o))
 	return cmd
 }
 

@@ -89,17 +89,32 @@ var (
 )
 
 func (c *Checkout) readVars(ctx context.Context, tag, commit string) (*ReleaseVars, error) {
-	names, err := c.Files(ctx, commit, "")
+	names, texts, err := c.Tree(ctx, commit, SaysVars)
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n string) bool {
-		return !readByRoles.MatchString(n) && !strings.HasPrefix(n, sampleVars+"/") || strings.Contains(n, "/files/dashboards/")
-	})
-	texts, err := c.blobs(ctx, commit, names...)
-	if err != nil {
-		return nil, err
+	return VarsOf(tag, names, texts)
+}
+
+// SaysVars reports whether a file of a release says something of variables: it sets them or reads them.
+func SaysVars(name string) bool {
+	return (readByRoles.MatchString(name) || strings.HasPrefix(name, sampleVars+"/")) && !strings.Contains(name, "/files/dashboards/")
+}
+
+// Tree reads the files at a revision that keep reports true for, out of the object store. The names are sorted.
+func (c *Checkout) Tree(ctx context.Context, rev string, keep func(name string) bool) (names []string, texts map[string][]byte, err error) {
+	if names, err = c.Files(ctx, rev, ""); err != nil {
+		return nil, nil, err
 	}
+	names = slices.DeleteFunc(names, func(n string) bool { return !keep(n) })
+	texts, err = c.blobs(ctx, rev, names...)
+	return names, texts, err
+}
+
+// VarsOf is what the files of a release say of variables; see SaysVars.
+func VarsOf(tag string, names []string, texts map[string][]byte) (*ReleaseVars, error) {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !SaysVars(n) })
+	var err error
 	v := &ReleaseVars{Defaults: &Settings{Source: tag}, Sample: &Settings{Source: tag}}
 	if v.Defaults.Settings, err = roleVars(names, texts); err != nil {
 		return nil, err

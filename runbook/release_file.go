@@ -23,6 +23,7 @@ type ReleaseFile struct {
 	Variables  VariableChanges  `yaml:"variables" doc:"what became of variables, against the release before"`
 	Avoid      *Avoid           `yaml:"avoid" doc:"why nobody should stop at this release"`
 	Faults     []Notice         `yaml:"faults" doc:"what is wrong in this release and not in later ones"`
+	Checks     []Refusal        `yaml:"checks" doc:"what its playbooks refuse and no built-in release does; diagnose explains a log by it"`
 	Notes      []Notice         `yaml:"notes" doc:"what an operator must know of changes that came with this release"`
 	Source     Source
 }
@@ -104,6 +105,16 @@ type VariableChanges struct {
 	Back    []Str      `yaml:"back" doc:"keys once gone that are read again"`
 	Refused []Str      `yaml:"refused" doc:"keys that stop the play from here on"`
 	Renamed Named[Str] `yaml:"renamed" doc:"the key that does the work of an older one"`
+	Pos     Pos
+}
+
+// Refusal is an assert or fail task of a release.
+type Refusal struct {
+	Path    Str `yaml:"path,required" doc:"the file of the task"`
+	Task    Str `yaml:"task" doc:"its name"`
+	Message Str `yaml:"message" doc:"what it prints, a template"`
+	That    Str `yaml:"that" doc:"the condition of an assert"`
+	When    Str `yaml:"when" doc:"the condition of a fail"`
 	Pos     Pos
 }
 
