@@ -80,15 +80,19 @@ func diagnoseCommand(o *options) *cobra.Command {
 // allKnown is what diagnose looks for: the symptoms of every pitfall of the library, which must be sound, and Kubespray's own
 // checks.
 func allKnown(o *options) (*diagnose.Knowledge, error) {
-	l, err := load(o, "Pitfall")
+	l, err := load(o, "Pitfall", "Release")
 	if err != nil {
 		return nil, err
 	}
 	var files []runbook.File
 	var pitfalls []*runbook.Pitfall
+	var learned []ansible.Check
 	for _, f := range l.files {
 		if f.Pitfall != nil {
 			files, pitfalls = append(files, f), append(pitfalls, f.Pitfall)
+		}
+		if f.Release != nil {
+			learned = append(learned, refusals(f.Release)...)
 		}
 	}
 	if problems := append(slices.Clip(l.problems), lint.CheckSymptoms(files)...); len(problems) > 0 {
@@ -98,7 +102,17 @@ func allKnown(o *options) (*diagnose.Knowledge, error) {
 	if err := json.Unmarshal(runbooks.Checks, &checks); err != nil {
 		return nil, fmt.Errorf("the built-in checks of Kubespray: %w", err)
 	}
-	return diagnose.New(pitfalls, checks), nil
+	return diagnose.New(pitfalls, append(checks, learned...)), nil
+}
+
+// refusals are the checks of a release that is in the operator's catalogue.
+func refusals(r *runbook.ReleaseFile) []ansible.Check {
+	var list []ansible.Check
+	for _, c := range r.Checks {
+		list = append(list, ansible.Check{Task: c.Task.Value, Message: c.Message.Value, That: c.That.Value, When: c.When.Value, Path: c.Path.Value,
+			First: r.Name.Value, Last: r.Name.Value})
+	}
+	return list
 }
 
 // diagnosis is a hit as JSON gives it.

@@ -140,7 +140,11 @@ func (l *learner) sayTag(ctx context.Context, stderr io.Writer, f *learn.Facts) 
 // put prints a release, or writes it where it was asked to.
 func (l *learner) put(cmd *cobra.Command, f *learn.Facts, format string, write bool, drafts string) error {
 	catalogue := l.catalogue()
-	text, err := learn.File(f, l.byHand(catalogue, f.Tag), l.known)
+	known := l.known
+	if slices.Contains(builtInReleases(), f.Tag) {
+		known = f.Checks // those of built-in releases stand together, in a file of their own
+	}
+	text, err := learn.File(f, l.byHand(catalogue, f.Tag), known)
 	if err != nil {
 		return usage(err)
 	}

@@ -64,6 +64,11 @@ type Refusal struct {
 	Path    string `json:"path"`
 }
 
+// key is what a refusal is compared by: spaces and the way in which facts are written do not count.
+func (r Refusal) key() string {
+	return sameFacts(strings.Join(strings.Fields(strings.Join([]string{r.Task, "|", r.Message, "|", r.That, "|", r.When}, " ")), " "))
+}
+
 // Compare says what changed from one release to another.
 func Compare(a, b *Facts) *Diff {
 	d := &Diff{From: a.Tag, To: b.Tag, Versions: versionsOf(a, b), Defaults: keyChanges(a.Defaults, b.Defaults), Sample: keyChanges(a.Sample, b.Sample)}
@@ -82,7 +87,7 @@ func Compare(a, b *Facts) *Diff {
 		}
 	}
 	slices.Sort(d.Unread)
-	d.Refusals = lists(refusalsOf(a.Checks), refusalsOf(b.Checks), func(r Refusal) string { return strings.Join([]string{r.Task, r.Message, r.That, r.When}, "\x00") })
+	d.Refusals = lists(refusalsOf(a.Checks), refusalsOf(b.Checks), Refusal.key)
 	d.Prompts = lists(a.Prompts, b.Prompts, func(p Prompt) string { return p.Says })
 	path := func(s string) string { return s }
 	d.Playbooks = lists(playPaths(a), playPaths(b), path)

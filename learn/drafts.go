@@ -38,7 +38,7 @@ func Hop(f *Facts, before string) []byte {
 	fmt.Fprintf(&b, "apiVersion: spraydeck/v1\nkind: Runbook\nname: kubespray-%s\n", f.Tag)
 	fmt.Fprintf(&b, "title: {en: \"Kubespray v%d.%d to %s: Kubernetes %s\", ja: \"Kubespray v%d.%d から %s へ: Kubernetes %s\"}\n",
 		from.Major(), minor, f.Tag, f.Kubernetes.Default, from.Major(), minor, f.Tag, f.Kubernetes.Default)
-	fmt.Fprintf(&b, "version: 1.0.0\nextends: kubespray-hop\nfrom: \">=%d.%d.0 <%d.%d.0\"\nto: %s\n", from.Major(), minor, from.Major(), minor+1, f.Tag)
+	fmt.Fprintf(&b, "version: 1.0.0\nextends: kubespray-hop\nfrom: \">=%d.%d.0 <%s\"\nto: %s\n", from.Major(), minor, strings.TrimPrefix(f.Tag, "v"), f.Tag)
 	return b.Bytes()
 }
 
@@ -139,7 +139,7 @@ func (d *Diff) removed(role string, keys []string) Draft {
 		quoted(fmt.Sprintf("%s には既定値がありません。インベントリーの値は効かない可能性があります。", d.To)))
 	fmt.Fprintf(b, "before:\n  title: {en: \"None of them is set\", ja: \"どれも設定されていない\"}\n  required: advisory\n")
 	fmt.Fprintf(b, "  let:\n    removed: '%s'\n", celList(keys))
-	fmt.Fprintf(b, "  rule: '!removed.exists(k, settings.isSet(k) && !reads.isSet(k))'\n")
+	fmt.Fprintf(b, "  rule: '!removed.exists(k, settings.isSet(k) && !reads(k))'\n")
 	fmt.Fprintf(b, "  says: {en: \"Take the lines away, or set what took their place.\", ja: \"行を取り除くか、代わりの設定をしてください。\"}\n")
 	fmt.Fprintf(b, "  evidence: 'settings.show(removed)'\n")
 	fmt.Fprintf(b, "sources: [%s]\n", quoted("roles/"+role+" @"+d.From))
@@ -164,12 +164,12 @@ func (d *Diff) refused(task string, list []Refusal) Draft {
 		quoted(fmt.Sprintf("From %s on the play stops by this condition: %s. %s", d.To, strings.Join(says, "; "), plainText(list[0].Message))),
 		quoted(fmt.Sprintf("%s から、次の条件でプレイが停止します: %s。%s", d.To, strings.Join(says, "; "), plainText(list[0].Message))))
 	keys := settingsIn(strings.Join(says, " "))
-	fmt.Fprintf(b, "before:\n  title: {en: \"The condition of the play is looked at\", ja: \"プレイの条件を確認した\"}\n  required: advisory\n")
-	if len(keys) > 0 {
-		fmt.Fprintf(b, "  let:\n    asked: '%s'\n  rule: '!asked.exists(k, settings.isSet(k))'\n  evidence: 'settings.show(asked)'\n", celList(keys))
-	} else {
-		fmt.Fprintf(b, "  rule: 'hop.to != \"\" && false'\n")
+	if len(keys) == 0 {
+		fmt.Fprintf(b, "sources: [%s]\n", quoted(list[0].Path+" @"+d.To))
+		return Draft{name, b.Bytes()}
 	}
+	fmt.Fprintf(b, "before:\n  title: {en: \"None of the settings in the condition is set\", ja: \"条件にある設定がどれも設定されていない\"}\n  required: advisory\n")
+	fmt.Fprintf(b, "  let:\n    asked: '%s'\n  rule: '!asked.exists(k, settings.isSet(k))'\n  evidence: 'settings.show(asked)'\n", celList(keys))
 	fmt.Fprintf(b, "  says: {en: \"Compare your inventory with the condition.\", ja: \"インベントリーを条件と照らし合わせてください。\"}\n")
 	fmt.Fprintf(b, "sources: [%s]\n", quoted(list[0].Path+" @"+d.To))
 	return Draft{name, b.Bytes()}

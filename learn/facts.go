@@ -222,7 +222,14 @@ func tooLarge(key string) bool {
 	return strings.Contains(key, "checksum") || key == "downloads"
 }
 
-func equal(a, b any) bool { return fmt.Sprintf("%#v", a) == fmt.Sprintf("%#v", b) }
+func equal(a, b any) bool {
+	return sameFacts(fmt.Sprintf("%#v", a)) == sameFacts(fmt.Sprintf("%#v", b))
+}
+
+var factOf = regexp.MustCompile(`ansible_facts\[\\?['"](\w+)\\?['"]\]|ansible_facts\.(\w+)`)
+
+// sameFacts writes a fact of Ansible in one way: ansible_facts['kernel'] is what ansible_kernel was.
+func sameFacts(s string) string { return factOf.ReplaceAllString(s, "ansible_$1$2") }
 
 // plain is the value of a node: text, number, true or false, list or map. Of what cannot be decoded it is the text.
 func plain(n *yaml.Node) any {

@@ -22,7 +22,7 @@ var settingsOfFile = []string{
 
 // File writes a release as a file of kind Release. byHand is a release file, or a part of one: what people write (why a
 // component must be of some version, renamed and refused keys, avoid, faults and notes) is taken from it and the rest is not.
-// known are refusals that are in the catalogue already; the file holds the others.
+// known are refusals that the catalogue has already; the file holds the others.
 func File(f *Facts, byHand []byte, known []ansible.Check) ([]byte, error) {
 	hand, err := parseByHand(byHand)
 	if err != nil {
