@@ -40,6 +40,7 @@ var edges = map[string][]string{
 	"e2e":         nil,
 
 	"event/eventtest":           {"event"},                    // for tests
+	"learn/learntest":           nil,                          // for tests
 	"runbooks/learn":            {"kubespray", "learn"},       // a program that makes the built-in data of releases
 	"runbook/runbooktest":       {"lint", "runbook", "steps"}, // for tests
 	"sshx/sshtest":              nil,                          // for tests

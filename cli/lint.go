@@ -130,13 +130,22 @@ func (l *library) tellProblems(stdout, stderr io.Writer, format string, problems
 	return nil
 }
 
-// builtin is what the files may name and do not hold themselves.
+// builtin is what the files may name and do not hold themselves: the operator's own directory may be what is linted.
 func (l *library) builtin(o *options) []runbook.File {
 	known, err := load(o)
 	if err != nil {
 		return nil
 	}
-	return known.files
+	linted := map[string]bool{}
+	for name := range l.texts {
+		if full, err := filepath.Abs(name); err == nil {
+			linted[full] = true
+		}
+	}
+	return slices.DeleteFunc(known.files, func(f runbook.File) bool {
+		full, err := filepath.Abs(sourceOf(f).File)
+		return err == nil && linted[full]
+	})
 }
 
 // own keeps the problems of the files that were asked about.

@@ -56,7 +56,7 @@ func (t *tree) tasks(f *Facts) error {
 		if !isTasks(name) || t.texts[name] == nil {
 			continue
 		}
-		checks, err := Checks(t.texts[name])
+		checks, err := checksOf(t.texts[name])
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -226,8 +226,8 @@ func playbook(name string, text []byte) *Playbook {
 
 var refuses = regexp.MustCompile(`\b(?:assert|fail):`)
 
-// Checks are the assert and fail tasks of a file.
-func Checks(text []byte) ([]ansible.Check, error) {
+// checksOf are the assert and fail tasks of a file.
+func checksOf(text []byte) ([]ansible.Check, error) {
 	if !refuses.Match(text) {
 		return nil, nil
 	}
