@@ -26,7 +26,7 @@ type ReleaseVars struct {
 }
 
 // varsFormat names the form of the files in the cache; another form has another name.
-const varsFormat = "vars-2"
+const varsFormat = "vars-3"
 
 // Commit is what a tag, or HEAD, stands for.
 func (c *Checkout) Commit(ctx context.Context, tag string) (string, error) {
@@ -128,8 +128,74 @@ func VarsOf(tag string, names []string, texts map[string][]byte) (*ReleaseVars, 
 			addReads(words, n, texts[n])
 		}
 	}
+	addComposed(words, v, names, texts)
 	v.Reads = sortedKeys(words)
 	return v, nil
+}
+
+// composed is a variable whose name is put together when it is read, as in lookup('vars', scope + '_reserved').
+var composed = regexp.MustCompile(`\b(?:lookup|query|q)\(\s*['"](?:ansible\.builtin\.)?vars['"]\s*,\s*`)
+
+// addComposed adds the keys with a default or in the sample that such a name may stand for.
+func addComposed(words map[string]bool, v *ReleaseVars, names []string, texts map[string][]byte) {
+	for _, n := range names {
+		if !readByRoles.MatchString(n) {
+			continue
+		}
+		for _, at := range composed.FindAllIndex(texts[n], -1) {
+			may := namePattern(string(texts[n][at[1]:]))
+			if may == nil {
+				continue
+			}
+			for _, keys := range []map[string][]Setting{v.Defaults.Settings, v.Sample.Settings} {
+				for k := range keys {
+					if may.MatchString(k) {
+						words[k] = true
+					}
+				}
+			}
+		}
+	}
+}
+
+// namePattern makes an expression of the names that an argument of Jinja may give: texts stand as they are, anything else for
+// a part of a name. The argument ends at a comma or a bracket of its own level. Without any text it is nil.
+func namePattern(argument string) *regexp.Regexp {
+	const some = `[a-z0-9_]+`
+	expr, depth, known := "", 0, false
+	part := false // something that is no text stands between the last two
+	for i := 0; i < len(argument); i++ {
+		switch c := argument[i]; {
+		case c == '\'' || c == '"':
+			end := strings.IndexByte(argument[i+1:], c)
+			if end < 0 {
+				return nil
+			}
+			if depth == 0 {
+				if part {
+					expr += some
+				}
+				expr, part, known = expr+regexp.QuoteMeta(argument[i+1:i+1+end]), false, true
+			}
+			i += end + 1
+		case c == '(' || c == '[':
+			depth++
+			part = true
+		case depth > 0 && (c == ')' || c == ']'):
+			depth--
+		case depth == 0 && (c == ',' || c == ')' || c == '}'):
+			i = len(argument)
+		case depth == 0 && c != ' ' && c != '+' && c != '~' && c != '\n':
+			part = true
+		}
+	}
+	if part {
+		expr += some
+	}
+	if !known {
+		return nil
+	}
+	return regexp.MustCompile("^" + expr + "$")
 }
 
 // addReads adds the words of a file that may be variables. A default alone reads nothing, and a comment neither.

@@ -39,6 +39,9 @@ func BuiltIn(ctx context.Context, c *kubespray.Checkout, data fs.FS) (map[string
 	h.Since = tags[0]
 	files := map[string][]byte{}
 	all := &refusals{at: map[ansible.Check]int{}}
+	table := behavioursHead
+	patches := lastPatches(tags)
+	var before *Facts
 	for _, tag := range tags {
 		f, err := Read(ctx, c, tag, tag, h)
 		if err != nil {
@@ -54,8 +57,17 @@ func BuiltIn(ctx context.Context, c *kubespray.Checkout, data fs.FS) (map[string
 		if compareTags(tag, firstChecks) >= 0 {
 			all.add(tag, f.Checks)
 		}
+		if compareTags(tag, firstChecks) < 0 || !slices.Contains(patches, tag) {
+			continue
+		}
+		if before != nil {
+			for _, b := range behaviours(before, f) {
+				table += b.line()
+			}
+		}
+		before = f
 	}
-	files["checks.json"] = all.json()
+	files["checks.json"], files["testdata/behaviours.tsv"] = all.json(), []byte(table)
 	return files, nil
 }
 

@@ -39,7 +39,8 @@ type Facts struct {
 	Plays      []Playbook         `json:"plays"`
 	Templates  []Template         `json:"templates"`
 
-	inForce map[string]string // the settings of a release file
+	inForce map[string]string       // the settings of a release file
+	readers func(key string) string // how the release reads a key
 }
 
 // Kubernetes are the versions of Kubernetes a release installs.
@@ -151,6 +152,7 @@ func Read(ctx context.Context, c *kubespray.Checkout, rev, tag string, h *Histor
 	t.surroundings(f)
 	t.settings(f)
 	t.inForce(f)
+	f.readers = t.readers(setOf(f.Reads))
 	if err := t.tasks(f); err != nil {
 		return nil, fmt.Errorf("%s: %w", rev, err)
 	}
