@@ -17,7 +17,7 @@ const (
 )
 
 // TestBehaviours: every default that went or changed at a hop from v2.18 to v2.31, and is no version or image, is named by a
-// pitfall; or a file that is rendered for the hop shows it; or it went and whoever sets it is warned; or it is harmless, with
+// pitfall; or a file that is rendered for the hop shows it; or it went and a pitfall warns who sets it, from v2.28 on; or it is harmless, with
 // the reason in testdata/harmless.tsv.
 func TestBehaviours(t *testing.T) {
 	harmless, used := map[string]string{}, map[string]bool{}
