@@ -1,3 +1,7 @@
+//go:build !race
+
+// Loops up to the cost limit, in one goroutine.
+
 package runbook
 
 import (

@@ -1,3 +1,7 @@
+//go:build !race
+
+// Two parsers read every text of the catalogue, in one goroutine.
+
 package runbook
 
 import (
