@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -212,7 +213,7 @@ func whatifInventory(dir, given string) (string, error) {
 }
 
 // whatifLines is how many changes of one file the table shows unless the file is asked for.
-const whatifLines = 4
+const whatifLines = 3
 
 // whatifTable shows a report to a person: what changes on one screen, all of it for the files that are named.
 func whatifTable(r *whatif.Report, named []string, lang string) string {
@@ -231,9 +232,6 @@ func whatifTable(r *whatif.Report, named []string, lang string) string {
 		fmt.Fprintln(&b, say("The facts of %s are invented (Ubuntu 22.04): gather them with Ansible, or name them with --facts.",
 			"%s のファクトは仮のもの (Ubuntu 22.04) です。Ansible で収集するか、--facts で指定してください。", r.NodesOf(r.Invented)))
 	}
-	if len(r.Followed) > 0 {
-		fmt.Fprintln(&b, shortened(say("Settings as the old sample has them follow the new sample: %s.", "旧サンプルのままの設定は新サンプルに従います: %s。", followed(r)), 240))
-	}
 	if len(named) == 0 {
 		whatifChecks(&b, r, say)
 	}
@@ -251,9 +249,9 @@ func whatifTable(r *whatif.Report, named []string, lang string) string {
 		return b.String()
 	}
 	if len(r.Images) > 0 {
-		fmt.Fprintf(&b, "\n%s\n", say("IMAGES", "イメージ"))
+		fmt.Fprintf(&b, "%s\n", say("Images", "イメージ"))
 		for _, i := range r.Images {
-			fmt.Fprintf(&b, "  %s  %s -> %s\n", i.Name, i.Old, i.New)
+			fmt.Fprintf(&b, "  ~ %s  %s -> %s\n", i.Name, i.Old, i.New)
 		}
 	}
 	whatifRest(&b, r, say)
@@ -277,7 +275,7 @@ type sayFunc = func(en, ja string, args ...any) string
 func whatifChecks(b *strings.Builder, r *whatif.Report, say sayFunc) {
 	for _, c := range r.Checks {
 		if c.Verdict == "fails" {
-			fmt.Fprintf(b, "\n%s\n  %s\n", say("WOULD FAIL on %s: %s (%s)", "%s で失敗します: %s (%s)", r.NodesOf(c.Nodes), c.Task, c.Where), shortened(c.Message, 110))
+			fmt.Fprintf(b, "%s\n  %s\n", say("WOULD FAIL on %s: %s (%s)", "%s で失敗します: %s (%s)", r.NodesOf(c.Nodes), c.Task, c.Where), shortened(c.Message, 110))
 		}
 	}
 }
@@ -287,17 +285,33 @@ func whatifFile(b *strings.Builder, r *whatif.Report, f whatif.FileChange, all b
 	if f.Assumed {
 		what = strings.TrimSpace(what + " " + say("(if the node needs it)", "(ノードの状態による)"))
 	}
-	fmt.Fprintf(b, "\n%s  %s", f.Dest, r.NodesOf(f.Nodes))
+	fmt.Fprintf(b, "%s  %s", f.Dest, r.NodesOf(f.Nodes))
 	if what != "" {
 		fmt.Fprintf(b, "  %s", what)
 	}
 	fmt.Fprintln(b)
-	for i, c := range f.Changes {
-		if !all && i == whatifLines && len(f.Changes) > whatifLines+1 {
-			fmt.Fprintf(b, "  %s\n", say("and %d more: spraydeck whatif %s", "ほか %d 件: spraydeck whatif %s", len(f.Changes)-i, filepath.Base(f.Dest)))
+	moved, lines := 0, []string{}
+	for _, c := range f.Changes {
+		if c.What == "moved" && !all {
+			n, _ := strconv.Atoi(c.Path)
+			moved += n
+			continue
+		}
+		line := changeLine(c, all, say)
+		if !all {
+			line = shortened(line, 116)
+		}
+		lines = append(lines, line)
+	}
+	for i, line := range lines {
+		if !all && i == whatifLines && len(lines) > whatifLines+1 {
+			fmt.Fprintf(b, "  %s\n", say("and %d more: spraydeck whatif %s", "ほか %d 件: spraydeck whatif %s", len(lines)-i, filepath.Base(f.Dest)))
 			break
 		}
-		fmt.Fprintf(b, "  %s\n", changeLine(c, all, say))
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+	if moved > 0 {
+		fmt.Fprintf(b, "  = %s\n", say("%d settings moved to other tables and keep their values", "%d 件の設定は別のテーブルに移り、値は同じ", moved))
 	}
 }
 
@@ -308,6 +322,9 @@ func changeLine(c whatif.Change, all bool, say sayFunc) string {
 	}
 	old, new := shortened(c.Old, width), shortened(c.New, width)
 	path := c.Path
+	if !all {
+		path = strings.Replace(path, ".spec.template.spec.", " ", 1)
+	}
 	if path != "" {
 		path += "  "
 	}
@@ -317,7 +334,7 @@ func changeLine(c whatif.Change, all bool, say sayFunc) string {
 	case "removed":
 		return "- " + path + old
 	case "moved":
-		return say("= %s moved: %s -> %s", "= %s が移動: %s -> %s", c.Path, c.Old, c.New)
+		return say("= %s settings moved: %s -> %s", "= %s 件の設定が移動: %s -> %s", c.Path, c.Old, c.New)
 	}
 	return "~ " + path + old + " -> " + new
 }
@@ -346,6 +363,9 @@ func whatifRest(b *strings.Builder, r *whatif.Report, say sayFunc) {
 	fmt.Fprintf(b, "\n%s\n", say("%d files do not change. Checks of %s: %d hold, %d would fail, %d need the live node.",
 		"変わらないファイル: %d。%s の検査: 合格 %d、失敗 %d、ノードでのみ判定 %d。", r.Same, r.To, r.Passed, failing, unknown))
 	whatifFailed(b, r, say)
+	if len(r.Followed) > 0 {
+		fmt.Fprintln(b, shortened(say("%d settings as the old sample has them follow the new sample: %s", "旧サンプルのままの設定 %d 件は新サンプルに従います: %s", len(r.Followed), followed(r)), 118))
+	}
 	if len(r.NotRun) > 0 {
 		fmt.Fprintln(b, say("Not run, with a placeholder in its place: %s", "実行せず仮の値で置き換えたもの: %s", strings.Join(r.NotRun, ", ")))
 	}

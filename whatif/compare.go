@@ -194,7 +194,7 @@ func compareSettings(a, b map[string]string) []Change {
 	for i := range list {
 		list[i].Path, _, _ = strings.Cut(list[i].Path, "\x00") // of lines and lists the text is the value
 	}
-	order := map[string]int{"changed": 0, "removed": 1, "added": 2, "moved": 3}
+	order := map[string]int{"changed": 0, "added": 1, "removed": 2, "moved": 3}
 	slices.SortFunc(list, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(order[x.What], order[y.What]), cmp.Compare(x.Path, y.Path), cmp.Compare(x.Old, y.Old), cmp.Compare(x.New, y.New))
 	})
@@ -207,11 +207,8 @@ var segment = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|[^.\[]+`)
 // their values are one change; those with another value are told each.
 func moves(removed, added []Change) []Change {
 	renamed := renamedTables(removed, added)
-	if len(renamed) == 0 {
-		return append(removed, added...)
-	}
 	var out []Change
-	taken, count := map[int]bool{}, map[string]int{}
+	taken, count := map[int]bool{}, map[[2]string]int{}
 	for _, r := range removed {
 		found := -1
 		for from, to := range renamed {
@@ -223,13 +220,19 @@ func moves(removed, added []Change) []Change {
 			if found >= 0 && !taken[found] {
 				taken[found] = true
 				if added[found].New == r.Old {
-					count[from]++
+					count[[2]string{from, to}]++
 				} else {
 					out = append(out, Change{Path: added[found].Path, Old: r.Old, New: added[found].New, What: "changed"})
 				}
 				break
 			}
 			found = -1
+		}
+		if found < 0 {
+			if found = movedAlone(r, removed, added, taken); found >= 0 {
+				taken[found] = true
+				count[[2]string{parent(r.Path), parent(added[found].Path)}]++
+			}
 		}
 		if found < 0 {
 			out = append(out, r)
@@ -240,10 +243,44 @@ func moves(removed, added []Change) []Change {
 			out = append(out, a)
 		}
 	}
-	for from, n := range count {
-		out = append(out, Change{Path: fmt.Sprintf("%d settings", n), Old: from, New: renamed[from], What: "moved"})
+	for tables, n := range count {
+		out = append(out, Change{Path: fmt.Sprint(n), Old: tables[0], New: tables[1], What: "moved"})
 	}
 	return out
+}
+
+// movedAlone finds the one added setting that has the name and the value of a removed one, which no other has.
+func movedAlone(r Change, removed, added []Change, taken map[int]bool) int {
+	alike := func(c Change, value string) bool {
+		return value == r.Old && !strings.Contains(c.Path, "\x00") && strings.EqualFold(lastSegment(c.Path), lastSegment(r.Path))
+	}
+	if strings.Contains(r.Path, "\x00") || parent(r.Path) == "" {
+		return -1
+	}
+	found := -1
+	for i, a := range added {
+		if !taken[i] && alike(a, a.New) {
+			if found >= 0 {
+				return -1
+			}
+			found = i
+		}
+	}
+	for _, other := range removed {
+		if other.Path != r.Path && alike(other, other.Old) {
+			return -1
+		}
+	}
+	return found
+}
+
+func lastSegment(path string) string {
+	parts := segment.FindAllString(path, -1)
+	return parts[len(parts)-1]
+}
+
+func parent(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, lastSegment(path)), ".")
 }
 
 // renamedTables finds the tables that have another name: at least two settings with the same value and the same end of

@@ -113,7 +113,7 @@ class Placeholder:
 
     def run(self, terms, variables=None, **kwargs):
         self._guard.placeholders[self._name] = self._guard.placeholders.get(self._name, 0) + 1
-        return ['<lookup %s: not run>' % self._name]
+        return ['<lookup %s not run>' % self._name]
 
     def set_options(self, *args, **kwargs):
         pass

@@ -70,18 +70,44 @@ func readYAML(text string) (map[string]string, error) {
 	out := map[string]string{}
 	d := yaml.NewDecoder(bytes.NewReader([]byte(text)))
 	for number := 1; ; number++ {
-		var doc any
-		err := d.Decode(&doc)
+		var node yaml.Node
+		err := d.Decode(&node)
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if doc != nil {
+		if doc := plainYAML(&node); doc != nil {
 			flatten(out, documentName(doc, number), doc)
 		}
 	}
+}
+
+// plainYAML is the value of a node. Of a key that stands twice the last counts, as it does for Kubernetes.
+func plainYAML(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.DocumentNode:
+		return plainYAML(n.Content[0])
+	case yaml.AliasNode:
+		return n.Value // an anchor may hold itself
+	case yaml.MappingNode:
+		out := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			out[n.Content[i].Value] = plainYAML(n.Content[i+1])
+		}
+		return out
+	case yaml.SequenceNode:
+		out := []any{}
+		for _, item := range n.Content {
+			out = append(out, plainYAML(item))
+		}
+		return out
+	}
+	if n.Tag == "!!null" {
+		return nil
+	}
+	return n.Value
 }
 
 // documentName is what Kubernetes calls an object: its kind, and its name where it has one.

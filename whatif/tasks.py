@@ -146,7 +146,13 @@ class Tasks:
                 message = self.templar(values).template(message)
             except Exception as e:
                 message = str(message)
-        self.checks.append({'host': name, 'task': task.get_name().strip(), 'where': self.where(task), 'verdict': verdict,
+        title = task.get_name().strip()
+        if '{{' in title:
+            try:
+                title = str(self.templar(values).template(title))
+            except Exception:
+                pass  # it stays as it is written
+        self.checks.append({'host': name, 'task': title, 'where': self.where(task), 'verdict': verdict,
                             'condition': str(condition), 'message': self.masker.mask(str(message)), 'needs': sorted(needs)})
         return {'changed': False, 'failed': False}
 

@@ -47,7 +47,7 @@ class Unknown(MutableMapping):
         if not Unknown.printing:
             self._need()
         Unknown.touched.add(self.name)
-        return '<needs the node: %s>' % self.name
+        return '<needs the node, %s>' % self.name
 
     def __deepcopy__(self, memo):
         return self
