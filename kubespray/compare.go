@@ -63,7 +63,7 @@ const unset = "(not set)"
 // side is one state of the inventory.
 type side struct {
 	inv     *Inventory
-	origins map[string]map[string]Value
+	origins map[string]origins
 	root    string
 	vaulted bool // a file is encrypted as a whole
 }
@@ -84,13 +84,13 @@ func (c *Checkout) Compare(ctx context.Context, o CompareOptions) (*Comparison, 
 		if s.vaulted, err = c.snapshot(ctx, rev, dir, s.root); err != nil {
 			return nil, err
 		}
-		if s.inv, err = loadInventory(ctx, filepath.Join(s.root, o.Inventory), s.list(o)); err != nil {
+		if s.inv, err = loadInventory(ctx, Absolute(s.root, o.Inventory), s.list(o)); err != nil {
 			return nil, err
 		}
 		if len(s.inv.Vars) == 0 {
 			return nil, fmt.Errorf("compare inventories: %s at %s names no host", o.Inventory, at(rev))
 		}
-		if s.origins, err = originsOf(filepath.Join(s.root, o.Inventory)); err != nil {
+		if s.origins, _, err = originsOf(Absolute(s.root, o.Inventory), nil); err != nil {
 			s.origins = nil // such as a script: then the files can not tell
 		}
 	}
@@ -256,7 +256,7 @@ func (j *judge) why(k string, ov, nv any, had, has bool, now map[string]any) (st
 
 // place is the file and line that sets a variable.
 func (j *judge) place(s side, prefix, host, key string) string {
-	v, ok := s.origins[host][key]
+	v, ok := s.origins[host].at[key]
 	if !ok {
 		return ""
 	}

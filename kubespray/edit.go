@@ -97,17 +97,17 @@ func openSettings(inventory string) (*settingsFiles, error) {
 
 // kubesprayGroups stands in for an inventory that cannot be read: a host in every group, and those that have host_vars.
 func kubesprayGroups(inventory string) *source {
-	s := &source{tree: newTree(), base: filepath.Dir(inventory), groupVars: map[string]map[string]any{}, placed: map[string]map[string]Value{}}
-	if isDirectory(inventory) {
-		s.base = inventory
-	}
+	s := newSource()
+	s.basesOf(inventory)
 	for _, g := range []string{"kube_control_plane", "kube_node", "calico_rr"} {
 		s.tree.mustChild("k8s_cluster", g)
 		s.tree.addHost(g, "a host of "+g)
 	}
 	s.tree.addHost("etcd", "a host of etcd")
-	for _, name := range ownersIn(s.base, "host_vars") {
-		s.tree.addHost("k8s_cluster", name)
+	for _, base := range s.bases {
+		for _, name := range ownersIn(base, "host_vars") {
+			s.tree.addHost("k8s_cluster", name)
+		}
 	}
 	return s
 }
@@ -115,6 +115,17 @@ func kubesprayGroups(inventory string) *source {
 // sourceFiles are the files of an inventory, without the variables beside it. Of a directory they are those that Ansible reads,
 // and Kubespray's inventory.ini.
 func sourceFiles(inventory string) (files []string, err error) {
+	for _, path := range Sources(inventory) {
+		more, err := filesOf(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, more...)
+	}
+	return files, nil
+}
+
+func filesOf(inventory string) (files []string, err error) {
 	if !isDirectory(inventory) {
 		return []string{inventory}, nil
 	}
@@ -123,7 +134,7 @@ func sourceFiles(inventory string) (files []string, err error) {
 		full := filepath.Join(inventory, e)
 		switch {
 		case isDirectory(full) && !notInventory.MatchString(e):
-			more, err := sourceFiles(full)
+			more, err := filesOf(full)
 			if err != nil {
 				return nil, err
 			}
@@ -365,12 +376,12 @@ func (in *settingsFiles) settled(name string) string {
 		if group == "k8s_cluster" && len(in.varsOf("group_vars", group)) == 0 && len(in.varsOf("group_vars", "k8s-cluster")) > 0 {
 			group = "k8s-cluster"
 		}
-		if files := in.varsOf("group_vars", group); len(files) == 1 && filepath.Dir(files[0]) == filepath.Join(in.base, "group_vars") {
+		if files := in.varsOf("group_vars", group); len(files) == 1 && filepath.Base(filepath.Dir(files[0])) == "group_vars" {
 			return files[0]
 		}
 		parts[1] = group
 	}
-	return filepath.Join(in.base, filepath.Join(parts...))
+	return filepath.Join(in.bases[0], filepath.Join(parts...))
 }
 
 // neighbour is the nearest key before another in the sample's file that the operator's file has, too.

@@ -15,7 +15,7 @@ import (
 
 // place is where a variable is set for a group or a host: a file of group_vars or host_vars, or a part of the inventory itself.
 type place struct {
-	file        string
+	file, base  string
 	group, host string   // one of them; the host as it is written, ranges included
 	inside      []string // the path of the mapping, in an inventory that is YAML
 	inventory   bool     // it stands in the inventory itself
@@ -52,8 +52,14 @@ func ownersIn(base, kind string) (owners []string) {
 }
 
 // varsOf lists the files of a group or host that Ansible reads, in its order.
-func (in *settingsFiles) varsOf(kind, owner string) []string {
-	stem := filepath.Join(in.base, kind, owner)
+func (in *settingsFiles) varsOf(kind, owner string) (files []string) {
+	for _, base := range in.bases {
+		files = append(files, varsBelow(filepath.Join(base, kind, owner))...)
+	}
+	return files
+}
+
+func varsBelow(stem string) []string {
 	for _, ext := range []string{"", ".yml", ".yaml", ".json"} {
 		info, err := os.Stat(stem + ext)
 		switch {
@@ -85,15 +91,24 @@ func varsInDir(dir string) (files []string) {
 // varsFiles are all files of group_vars or host_vars that Ansible reads, those of all first and those of k8s_cluster and of hosts
 // behind.
 func (in *settingsFiles) varsFiles(kind string) (places []*place) {
-	owners := ownersIn(in.base, kind)
+	var owners []string
+	for _, base := range in.bases {
+		for _, o := range ownersIn(base, kind) {
+			if !slices.Contains(owners, o) {
+				owners = append(owners, o)
+			}
+		}
+	}
 	slices.SortStableFunc(owners, func(a, b string) int { return in.rank(a) - in.rank(b) })
 	for _, owner := range owners {
-		for _, f := range in.varsOf(kind, owner) {
-			p := &place{file: f, group: owner}
-			if kind == "host_vars" {
-				p.group, p.host = "", owner
+		for _, base := range in.bases {
+			for _, f := range varsBelow(filepath.Join(base, kind, owner)) {
+				p := &place{file: f, base: base, group: owner}
+				if kind == "host_vars" {
+					p.group, p.host = "", owner
+				}
+				places = append(places, p)
 			}
-			places = append(places, p)
 		}
 	}
 	return places
@@ -227,17 +242,21 @@ func inventoryPlaces(file string, text []byte, key string) (places []*place, err
 // applying are the places that set a host's variable, the last of which wins: Ansible's order.
 func (in *settingsFiles) applying(host string, places []*place) (list []*place) {
 	groups := in.tree.groupsOf(host)
-	of := func(inventory bool) {
+	of := func(fits func(g string, p *place) bool) {
 		for _, g := range groups {
 			for _, p := range places {
-				if p.group == g.name && p.host == "" && p.inventory == inventory {
+				if p.group == g.name && p.host == "" && fits(g.name, p) {
 					list = append(list, p)
 				}
 			}
 		}
 	}
-	of(true)
-	of(false)
+	of(func(_ string, p *place) bool { return p.inventory })
+	for _, all := range []bool{true, false} {
+		for _, base := range in.bases {
+			of(func(g string, p *place) bool { return !p.inventory && p.base == base && (g == "all") == all })
+		}
+	}
 	for _, inventory := range []bool{true, false} {
 		for _, p := range places {
 			if p.host == "" || p.inventory != inventory {

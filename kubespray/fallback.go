@@ -15,16 +15,22 @@ import (
 	"spraydeck/regular"
 )
 
-// parseFile reads an inventory (a file, or a directory of files) without
+// parseFile reads an inventory (a file, a directory of files, or several of these) without
 // Ansible: INI and YAML, with group_vars and host_vars beside it, merged by
 // Ansible's precedence. Templates stay as written, vault secrets opaque,
-// scripts and plugin configurations are refused. A warning says that Ansible
+// an inventory script is run, plugin configurations are refused. A warning says that Ansible
 // did not confirm it.
 func parseFile(path string) (*Inventory, error) {
-	s, err := readSource(path)
-	if err != nil {
+	s := newSource()
+	s.scripts = true
+	if err := s.read(path); err != nil {
 		return nil, err
 	}
+	return s.inventory()
+}
+
+// inventory is what the files say.
+func (s *source) inventory() (*Inventory, error) {
 	dynamic := s.tree.addDynamic()
 	inv, err := s.resolve()
 	if err != nil {
@@ -38,25 +44,45 @@ func parseFile(path string) (*Inventory, error) {
 // source is an inventory on disk.
 type source struct {
 	tree      *tree
-	base      string // where group_vars and host_vars lie
-	groupVars map[string]map[string]any
+	bases     []string           // where group_vars and host_vars lie
+	groupVars map[string]*varSet // by their file without its extension
 	warnings  []string
-
-	reading string                      // "group_vars/all": whose files are being read
-	placed  map[string]map[string]Value // by that, where each variable stands
+	scripts   bool // an inventory script is run
 }
 
-func readSource(path string) (*source, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read inventory: %w", err)
+// varSet is variables and where each stands.
+type varSet struct {
+	vars      map[string]any
+	at        map[string]Value
+	encrypted []string // files that may have more
+}
+
+func newSource() *source {
+	return &source{tree: newTree(), groupVars: map[string]*varSet{}}
+}
+
+func readSource(inventory string) (*source, error) {
+	s := newSource()
+	return s, s.read(inventory)
+}
+
+func (s *source) read(inventory string) error {
+	for _, path := range Sources(inventory) {
+		info, err := os.Stat(path)
+		if err != nil {
+			return fmt.Errorf("read inventory: %w", err)
+		}
+		s.addBase(path)
+		if info.IsDir() {
+			err = s.readDir(path)
+		} else {
+			err = s.readFile(path)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	s := &source{tree: newTree(), base: filepath.Dir(path), groupVars: map[string]map[string]any{}, placed: map[string]map[string]Value{}}
-	if info.IsDir() {
-		s.base = path
-		return s, s.readDir(path)
-	}
-	return s, s.readFile(path)
+	return nil
 }
 
 // What Ansible and Kubespray's ansible.cfg pass over in an inventory directory.
@@ -95,7 +121,7 @@ func (s *source) readFile(path string) error {
 		return fmt.Errorf("read inventory: %w", err)
 	}
 	if bytes.HasPrefix(text, []byte("#!")) {
-		return fmt.Errorf("read inventory %s: a script; only Ansible can run it", path)
+		return s.readScript(path)
 	}
 	return s.parse(path, text)
 }
@@ -139,61 +165,74 @@ func (s *source) resolve() (*Inventory, error) {
 // layer is variables that apply together; group is "" for a host's own.
 type layer struct {
 	group string
-	vars  map[string]any
+	*varSet
 }
 
 // layers are a host's variables in Ansible's order, the last winning. What
 // stands in the inventory file gives way to group_vars of any group, and a
-// host's own variables win over all of these.
+// host's own variables win over all of these. Of several sources the group_vars
+// of a later one win, whatever the group, but for the group all, which comes first.
 func (s *source) layers(name string) ([]layer, error) {
 	groups := s.tree.groupsOf(name)
 	var list []layer
 	for _, g := range groups {
-		list = append(list, layer{g.name, g.vars})
+		list = append(list, layer{g.name, &varSet{vars: g.vars, at: g.at}})
 	}
-	for _, g := range groups {
-		vars, known := s.groupVars[g.name]
-		if !known {
-			var err error
-			if vars, err = s.varsBeside("group_vars", g.name); err != nil {
-				return nil, err
+	for _, all := range []bool{true, false} {
+		for _, base := range s.bases {
+			for _, g := range groups {
+				if (g.name == "all") != all {
+					continue
+				}
+				stem := filepath.Join(base, "group_vars", g.name)
+				vars, known := s.groupVars[stem]
+				if !known {
+					var err error
+					if vars, err = s.varsBeside(base, "group_vars", g.name); err != nil {
+						return nil, err
+					}
+					s.groupVars[stem] = vars
+				}
+				list = append(list, layer{g.name, vars})
 			}
-			s.groupVars[g.name] = vars
 		}
-		list = append(list, layer{g.name, vars})
 	}
-	own, err := s.varsBeside("host_vars", name)
-	if err != nil {
-		return nil, err
+	h := s.tree.hosts[name]
+	list = append(list, layer{"", &varSet{vars: h.vars, at: h.at}})
+	for _, base := range s.bases {
+		own, err := s.varsBeside(base, "host_vars", name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, layer{"", own})
 	}
-	return append(list, layer{"", s.tree.hosts[name].vars}, layer{"", own}), nil
+	return list, nil
 }
 
 // varsBeside reads kind/name, kind/name.yml, ... or the directory kind/name:
 // the first that exists, as Ansible does.
-func (s *source) varsBeside(kind, name string) (map[string]any, error) {
-	vars := map[string]any{}
+func (s *source) varsBeside(base, kind, name string) (*varSet, error) {
+	set := &varSet{vars: map[string]any{}, at: map[string]Value{}}
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
-		return vars, nil
+		return set, nil
 	}
-	s.reading = kind + "/" + name
-	stem := filepath.Join(s.base, kind, name)
+	stem := filepath.Join(base, kind, name)
 	for _, ext := range []string{"", ".yml", ".yaml", ".json"} {
 		info, err := os.Stat(stem + ext)
 		if err != nil {
 			continue
 		}
 		if !info.IsDir() {
-			return vars, s.addVars(vars, stem+ext)
+			return set, s.addVars(set, stem+ext)
 		}
 		if ext == "" {
-			return vars, s.addVarsDir(vars, stem)
+			return set, s.addVarsDir(set, stem)
 		}
 	}
-	return vars, nil
+	return set, nil
 }
 
-func (s *source) addVarsDir(vars map[string]any, dir string) error {
+func (s *source) addVarsDir(set *varSet, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("read variables: %w", err)
@@ -209,9 +248,9 @@ func (s *source) addVarsDir(vars map[string]any, dir string) error {
 		case err != nil:
 			return fmt.Errorf("read variables: %w", err)
 		case info.IsDir() && ext == "":
-			err = s.addVarsDir(vars, full)
+			err = s.addVarsDir(set, full)
 		case !info.IsDir() && (ext == "" || varsExt(ext)):
-			err = s.addVars(vars, full)
+			err = s.addVars(set, full)
 		}
 		if err != nil {
 			return err
@@ -220,25 +259,22 @@ func (s *source) addVarsDir(vars map[string]any, dir string) error {
 	return nil
 }
 
-func (s *source) addVars(vars map[string]any, path string) error {
+func (s *source) addVars(set *varSet, path string) error {
 	text, err := regular.Read(path)
 	if err != nil {
 		return fmt.Errorf("read variables: %w", err)
 	}
 	values, err := parseValues(path, text)
 	if errors.Is(err, ErrVault) {
+		set.encrypted = append(set.encrypted, path)
 		s.warnings = append(s.warnings, path+" is encrypted: its variables are unknown")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if s.placed[s.reading] == nil {
-		s.placed[s.reading] = map[string]Value{}
-	}
 	for key, v := range values {
-		vars[key] = v.Value
-		s.placed[s.reading][key] = v
+		set.vars[key], set.at[key] = v.Value, v
 	}
 	return nil
 }

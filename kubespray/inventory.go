@@ -1,7 +1,6 @@
 package kubespray
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,18 +86,38 @@ func lastLines(text string, n int) string {
 // ParseList reads the JSON of ansible-inventory --list. Hosts that belong to
 // no group but all come last, because the JSON does not tell their place.
 func ParseList(jsonOut []byte) (*Inventory, error) {
+	tree, hostvars, err := readList(jsonOut)
+	if err != nil {
+		return nil, err
+	}
+	inv := &Inventory{Groups: tree.members(), Vars: map[string]map[string]any{}, Source: sourceAnsible}
+	for _, h := range tree.hostOrder {
+		vars := map[string]any{}
+		for k, v := range hostvars[h] {
+			vars[k] = jsonValue(v)
+		}
+		inv.Vars[h] = vars
+	}
+	return inv, nil
+}
+
+// listTree is the groups and hosts of what ansible-inventory --list printed.
+func listTree(jsonOut []byte) (*tree, error) {
+	t, _, err := readList(jsonOut)
+	return t, err
+}
+
+func readList(jsonOut []byte) (*tree, map[string]map[string]any, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(jsonOut, &raw); err != nil {
-		return nil, fmt.Errorf("read ansible-inventory's answer: %w", err)
+		return nil, nil, fmt.Errorf("read ansible-inventory's answer: %w", err)
 	}
 	var meta struct {
 		Hostvars map[string]map[string]any `json:"hostvars"`
 	}
 	if text, ok := raw["_meta"]; ok {
-		dec := json.NewDecoder(bytes.NewReader(text))
-		dec.UseNumber() // a large integer must not become a float
-		if err := dec.Decode(&meta); err != nil {
-			return nil, fmt.Errorf("read ansible-inventory's answer: _meta: %w", err)
+		if err := fromJSON(text, &meta); err != nil {
+			return nil, nil, fmt.Errorf("read ansible-inventory's answer: _meta: %w", err)
 		}
 		delete(raw, "_meta")
 	}
@@ -106,14 +125,14 @@ func ParseList(jsonOut []byte) (*Inventory, error) {
 	for _, name := range sortedKeys(raw) {
 		var g struct{ Hosts, Children []string }
 		if err := json.Unmarshal(raw[name], &g); err != nil {
-			return nil, fmt.Errorf("read ansible-inventory's answer: group %s: %w", name, err)
+			return nil, nil, fmt.Errorf("read ansible-inventory's answer: group %s: %w", name, err)
 		}
 		for _, h := range g.Hosts {
 			tree.addHost(name, h)
 		}
 		for _, child := range g.Children {
 			if err := tree.addChild(name, child); err != nil {
-				return nil, fmt.Errorf("read ansible-inventory's answer: %w", err)
+				return nil, nil, fmt.Errorf("read ansible-inventory's answer: %w", err)
 			}
 		}
 	}
@@ -121,15 +140,7 @@ func ParseList(jsonOut []byte) (*Inventory, error) {
 		tree.host(h)
 	}
 	tree.reconcile()
-	inv := &Inventory{Groups: tree.members(), Vars: map[string]map[string]any{}, Source: sourceAnsible}
-	for _, h := range tree.hostOrder {
-		vars := map[string]any{}
-		for k, v := range meta.Hostvars[h] {
-			vars[k] = jsonValue(v)
-		}
-		inv.Vars[h] = vars
-	}
-	return inv, nil
+	return tree, meta.Hostvars, nil
 }
 
 // jsonValue replaces json.Number by int64 or float64, and takes the wrapping off

@@ -1,31 +1,45 @@
 package kubespray
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
-// originsOf says for each host where each of its variables is set, as the files tell it: the strongest file under group_vars
-// and host_vars, else the inventory itself.
-func originsOf(inventory string) (map[string]map[string]Value, error) {
-	s, err := readSource(inventory)
-	if err != nil {
-		return nil, err
+// origins are where the variables of a host are set, as the files tell it: the strongest file under group_vars and host_vars, else
+// the inventory itself. Any variable may stand in the files that are encrypted.
+type origins struct {
+	at        map[string]Value
+	encrypted []string
+}
+
+// originsOf reads where the variables of each host are set. What only Ansible reads, such as a script, is asked of its list: that
+// has the groups, and so the files beside it are known.
+func originsOf(inventory string, list []byte) (all map[string]origins, warnings []string, err error) {
+	s := newSource()
+	s.scripts = list == nil
+	if err := s.read(inventory); err != nil {
+		t, treeErr := listTree(list)
+		if treeErr != nil {
+			return nil, nil, err
+		}
+		s = newSource()
+		s.tree = t
+		s.basesOf(inventory)
+		warnings = []string{"lines in the inventory itself are unknown: " + err.Error()}
 	}
 	s.tree.addDynamic()
-	all := map[string]map[string]Value{}
+	all = map[string]origins{}
 	for _, name := range s.tree.hostOrder {
-		if _, err := s.layers(name); err != nil { // it reads the files
-			return nil, err
+		layers, err := s.layers(name)
+		if err != nil {
+			return nil, nil, err
 		}
-		at := map[string]Value{}
-		groups := s.tree.groupsOf(name)
-		for _, g := range groups {
-			maps.Copy(at, g.at)
+		o := origins{at: map[string]Value{}}
+		for _, l := range layers {
+			maps.Copy(o.at, l.at)
+			o.encrypted = slices.Concat(o.encrypted, l.encrypted)
 		}
-		for _, g := range groups {
-			maps.Copy(at, s.placed["group_vars/"+g.name])
-		}
-		maps.Copy(at, s.tree.hosts[name].at)
-		maps.Copy(at, s.placed["host_vars/"+name])
-		all[name] = at
+		all[name] = o
 	}
-	return all, nil
+	return all, warnings, nil
 }

@@ -106,8 +106,11 @@ func put(name string, text []byte, executable bool) error {
 
 var notWord = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
+// vaultStubPrefix begins the name of the variable that stands for an encrypted file.
+const vaultStubPrefix = "vaulted_file_"
+
 func vaultStub(name string, text []byte) []byte {
-	return fmt.Appendf(nil, "vaulted_file_%s: {__ansible_vault: %x}\n", notWord.ReplaceAllString(name, "_"), sha256.Sum256(text))
+	return fmt.Appendf(nil, vaultStubPrefix+"%s: {__ansible_vault: %x}\n", notWord.ReplaceAllString(name, "_"), sha256.Sum256(text))
 }
 
 // linkRest links what is not there yet, at the top and in inventory/.

@@ -135,7 +135,8 @@ func FuzzParseFile(f *testing.F) {
 	f.Add([]byte("a[0:999999999]\n"), true)
 	f.Add([]byte("a: &a\n  children: *a\n"), false)
 	f.Fuzz(func(t *testing.T, text []byte, ini bool) {
-		s := &source{tree: newTree(), base: filepath.Join(os.DevNull, "none"), groupVars: map[string]map[string]any{}}
+		s := newSource()
+		s.bases = []string{filepath.Join(os.DevNull, "none")}
 		name := "inv.yml"
 		if ini {
 			name = "inv.ini"

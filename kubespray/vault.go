@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"spraydeck/regular"
@@ -24,30 +25,46 @@ func VaultRefused(printed string) bool { return vaultRefusal.MatchString(printed
 
 // ListWithoutVault is ansible-inventory --list of an inventory of which files that are encrypted as a whole cannot be read:
 // in the place of each stands one variable with its digest. encrypted names them.
-func ListWithoutVault(ctx context.Context, inventory string) (list []byte, encrypted []string, err error) {
+func ListWithoutVault(ctx context.Context, program, inventory string) (list []byte, encrypted []string, err error) {
 	root, err := os.MkdirTemp("", "spraydeck-inventory-")
 	if err != nil {
 		return nil, nil, err
 	}
 	defer os.RemoveAll(root)
-	dir, copied := filepath.Dir(inventory), filepath.Join(root, filepath.Base(inventory))
-	if info, err := os.Stat(inventory); err != nil {
-		return nil, nil, err
-	} else if info.IsDir() {
-		dir, copied = inventory, root
+	var args []string
+	copies := map[string]string{}
+	for _, source := range Sources(inventory) {
+		dir := filepath.Dir(source)
+		if info, err := os.Stat(source); err != nil {
+			return nil, nil, err
+		} else if info.IsDir() {
+			dir = source
+		}
+		to, known := copies[dir]
+		if !known {
+			to = filepath.Join(root, strconv.Itoa(len(copies)))
+			copies[dir] = to
+			found, err := copyClosed(dir, to, dir == source)
+			if err != nil {
+				return nil, nil, err
+			}
+			encrypted = append(encrypted, found...)
+		}
+		if dir != source {
+			to = filepath.Join(to, filepath.Base(source))
+		}
+		args = append(args, "-i", to)
 	}
-	if encrypted, err = copyClosed(dir, root); err != nil {
-		return nil, nil, err
-	}
-	list, err = exec.CommandContext(ctx, "ansible-inventory", "-i", copied, "--list").Output()
+	list, err = exec.CommandContext(ctx, program, append(args, "--list")...).Output()
 	if err != nil {
 		err = listError(inventory, err)
 	}
 	return list, encrypted, err
 }
 
-// copyClosed copies a directory of an inventory, without what Ansible does not read of it.
-func copyClosed(dir, to string) (encrypted []string, err error) {
+// copyClosed copies a directory of an inventory, without what Ansible does not read of it: where the inventory is one file in it,
+// that is every other directory but group_vars and host_vars.
+func copyClosed(dir, to string, whole bool) (encrypted []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -59,6 +76,11 @@ func copyClosed(dir, to string) (encrypted []string, err error) {
 			return nil // a link that leads nowhere
 		case e.IsDir() && (e.Name() == "credentials" || e.Name() == "artifacts" || e.Name() == ".git"):
 			return fs.SkipDir
+		case !whole && info.IsDir() && filepath.Dir(name) == "." && name != "." && name != "group_vars" && name != "host_vars":
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		case info.IsDir() && !e.IsDir():
 			target, err := filepath.Abs(path)
 			if err != nil {
@@ -91,7 +113,7 @@ func (c *Checkout) open(ctx context.Context, rev, dir string, s *side, o Compare
 	if _, err = c.snapshotWith(ctx, rev, dir, all.root, nil); err != nil {
 		return nil, err
 	}
-	if all.inv, err = loadInventory(ctx, filepath.Join(all.root, o.Inventory), all.list(o)); err != nil {
+	if all.inv, err = loadInventory(ctx, Absolute(all.root, o.Inventory), all.list(o)); err != nil {
 		if VaultRefused(err.Error()) {
 			return nil, nil
 		}

@@ -121,7 +121,7 @@ func TestListWithoutVault(t *testing.T) {
 	if err == nil || !VaultRefused(string(out)) {
 		t.Fatalf("ansible-inventory: %v: %s", err, out)
 	}
-	list, encrypted, err := ListWithoutVault(t.Context(), path)
+	list, encrypted, err := ListWithoutVault(t.Context(), "ansible-inventory", path)
 	if err != nil || len(encrypted) != 1 || encrypted[0] != "group_vars/all/secrets.yml" {
 		t.Fatalf("%v, %v", encrypted, err)
 	}
