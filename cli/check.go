@@ -75,18 +75,19 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	}
 	out.read.still()
 	out.askedOnTerminal(o.lang)
-	if out.noCluster != nil {
-		return usage(out.noCluster)
+	if out.noCluster != nil && (o.kubeconfig != "" || o.context != "") {
+		return usage(out.noCluster) // what was named and is not there is a mistake, not a thing to do without
 	}
 	if book == nil {
 		if book, err = lib.forHop(cmd, out, hop); err != nil {
 			return err
 		}
 	}
-	giveInventory(o, book, inputs)
+	giveInventory(o, book, out.dir, inputs)
 	if _, has := book.Inputs.Get("inventory"); has && inputs["inventory"] == "" {
 		if now := out.inventoryInUse(); now != "" {
 			inputs["inventory"] = now // the runbook's default may be a file that one of its steps makes
+			giveInventoryDir(book, out.dir, inputs)
 		}
 	}
 	from, _, _ := strings.Cut(hop, "..")
@@ -94,7 +95,10 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if err := lib.fits(book, inputs, "check"); err != nil {
 		return err
 	}
-	found, err := engine.Checkup(cmd.Context(), book, out.checkEnv(inputs))
+	out.lookForCluster(cmd.Context())
+	env := out.checkEnv(inputs)
+	env.Sink = remarks(cmd.ErrOrStderr(), o.lang)
+	found, err := engine.Checkup(cmd.Context(), book, env)
 	if err != nil {
 		return err
 	}
@@ -102,6 +106,28 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 		return err
 	}
 	return out.orUnanswered(verdictOf(found))
+}
+
+// remarks prints what the engine remarks before the checks, such as what cannot be read of the inventory.
+func remarks(w io.Writer, lang string) func(event.Event) error {
+	return func(e event.Event) error {
+		if r, ok := e.Data.(event.Remark); ok {
+			fmt.Fprintln(w, "spraydeck: "+strings.ReplaceAll(r.Text.In(lang), "\n", "\nspraydeck: "))
+		}
+		return nil
+	}
+}
+
+// lookForCluster asks the API server once. Where it does not answer, no check waits for it again.
+func (o *world) lookForCluster(ctx context.Context) {
+	if o.cluster == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, askingTime)
+	defer cancel()
+	if _, err := o.cluster.Ping(ctx); err != nil {
+		o.cluster, o.noCluster = nil, err
+	}
 }
 
 // orUnanswered names the unanswered prompts where they made a check unknown.
@@ -254,31 +280,6 @@ func giveFindings(w io.Writer, book *runbook.Runbook, found []runbook.Finding, f
 	}
 	writeTable(w, found, lang)
 	return nil
-}
-
-// writeTable prints findings with their evidence and hint, then a line for each of the others.
-func writeTable(w io.Writer, found []runbook.Finding, lang string) {
-	say := func(en, ja string) string { return event.Text{En: en, Ja: ja}.In(lang) }
-	count := map[event.Verdict]int{}
-	for _, f := range found {
-		count[f.Verdict]++
-		word := map[event.Verdict]string{event.Pass: say("well", "正常"), event.Fail: say("FINDING", "要対応"), event.Unknown: say("UNKNOWN", "不明")}[f.Verdict]
-		if f.Verdict == event.Fail && f.Required == event.Advisory {
-			word = say("notice", "注意")
-		}
-		fmt.Fprintf(w, "%s %s  %s\n", padded(word, 8), f.Pitfall, f.Title.In(lang))
-		if f.Verdict == event.Pass {
-			continue
-		}
-		fmt.Fprintf(w, "         %s: %s\n", event.SeverityText(f.Severity).In(lang), f.Says.In(lang))
-		for _, e := range f.Evidence {
-			fmt.Fprintf(w, "           %s\n", e)
-		}
-		for _, r := range f.Remedies {
-			fmt.Fprintf(w, "         %s: %s\n", say("remedy", "対処"), r.Title.In(lang))
-		}
-	}
-	fmt.Fprintf(w, say("\n%d found, %d unknown, %d well\n", "\n要対応 %d、不明 %d、正常 %d\n"), count[event.Fail], count[event.Unknown], count[event.Pass])
 }
 
 func junit(w io.Writer, book *runbook.Runbook, found []runbook.Finding, lang string) error {

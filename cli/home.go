@@ -307,7 +307,7 @@ func homeFindings(ctx context.Context, o *options, name string) ([]runbook.Findi
 	}
 	defer out.close()
 	inputs := map[string]string{}
-	giveInventory(o, book, inputs)
+	giveInventory(o, book, out.dir, inputs)
 	out.leaves(ctx, book, "", inputs)
 	found, err := engine.Checkup(ctx, book, out.checkEnv(inputs))
 	if errors.Is(err, event.ErrUnanswered) {

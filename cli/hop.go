@@ -33,7 +33,7 @@ inputs:
   inventory: {prompt: "inventory file", default: %[4]s}
   inventory_dir: {prompt: "its directory", default: '${inputs.inventory.substring(0, inputs.inventory.lastIndexOf("/"))}'}
   ansible: {type: choice, choices: [venv, system], prompt: "where Ansible comes from", default: %[5]s}
-inventory: 'PATH=${inputs.ansible == "venv" ? "venv/k8s/bin:" : ""}"$PATH" ansible-inventory -i ${inputs.inventory} --list'
+inventory: 'PATH=${inputs.ansible == "venv" ? "venv/k8s/bin:" : ""}"$PATH" ansible-inventory ${sources(inputs.inventory)} --list'
 phases:
   - title: Look
     steps:
@@ -102,9 +102,7 @@ func (l *library) findings(o *options) findingsOf {
 			return nil, err
 		}
 		inputs := map[string]string{}
-		if o.inventory != "" {
-			inputs["inventory"] = o.inventory
-		}
+		giveInventory(o, book, out.dir, inputs)
 		found, err := engine.Checkup(ctx, book, with(env, inputs))
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -72,29 +72,38 @@ func compareCommand(o *options) *cobra.Command {
 	return cmd
 }
 
-// listCommand prints an inventory of which encrypted files cannot be read. Runs fall back to it.
+// listCommand prints an inventory that Ansible does not, or not all of. Runs fall back to it.
 func listCommand(o *options) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "Print the inventory as ansible-inventory does, without encrypted files",
+		Use: "list", Short: "Print the inventory as ansible-inventory does, without what Ansible cannot read",
 		Long: "Print the inventory as ansible-inventory --list does, without the encrypted files whose password Ansible does not\n" +
-			"have: each of them is named on standard error and replaced by one variable with its digest.",
+			"have: each of them is named on standard error and replaced by one variable with its digest. Where Ansible is not\n" +
+			"installed, the files are read without it, an inventory script is run, and standard error says so.",
 		Example: "  spraydeck inventory list --inventory inventory/mycluster/inventory.ini",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.inventory == "" {
 				return &runbook.UsageError{Message: "--inventory is not given", Way: "see spraydeck inventory list --help"}
 			}
-			list, encrypted, err := kubespray.ListWithoutVault(cmd.Context(), o.inventory)
+			list, warnings, err := listInventory(cmd.Context(), o.inventory)
 			if err != nil {
 				return err
 			}
-			for _, w := range kubespray.WarnVault(encrypted) {
+			for _, w := range warnings {
 				fmt.Fprintln(cmd.ErrOrStderr(), w)
 			}
 			_, err = cmd.OutOrStdout().Write(list)
 			return err
 		},
 	}
+}
+
+func listInventory(ctx context.Context, inventory string) (list []byte, warnings []string, err error) {
+	if _, err := exec.LookPath("ansible-inventory"); err != nil {
+		return kubespray.ListWithoutAnsible(inventory)
+	}
+	list, encrypted, err := kubespray.ListWithoutVault(ctx, "ansible-inventory", inventory)
+	return list, kubespray.WarnVault(encrypted), err
 }
 
 func compareInventories(ctx context.Context, o *options, how kubespray.CompareOptions, moved []string) (*kubespray.Comparison, error) {

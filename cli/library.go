@@ -40,16 +40,28 @@ func language(releases func() (release.Releases, error)) *runbook.Language {
 			}
 			return runbook.Inventory{Groups: inv.Groups, Vars: inv.Vars, Dynamic: inv.Dynamic, Hosts: inv.Hosts, ControlPlane: control}, nil
 		},
-		WithoutVault: withoutVault,
-		Releases:     releasesBetween(releases),
+		OwnReader: ownReader,
+		Releases:  releasesBetween(releases),
 	}
 }
 
-// withoutVault returns the command that reads an inventory without its encrypted files.
-func withoutVault(line, says string) (again string, ok bool) {
-	rest, ok := strings.CutSuffix(line, " --list")
-	again = strings.Replace(rest, "ansible-inventory -i ", `"${SPRAYDECK:-spraydeck}" inventory list --inventory `, 1)
-	return again, ok && again != rest && kubespray.VaultRefused(says)
+// readsInventory finds the call of ansible-inventory in a command.
+var readsInventory = regexp.MustCompile(`\bansible-inventory((?: -i (?:'[^']*'|"[^"]*"|[^\s'";])+)+) --list\b`)
+
+// notInstalled is the exit code of a shell for a program that is not there.
+const notInstalled = 127
+
+// ownReader returns the command that reads an inventory where Ansible is not installed, or without its encrypted files where their
+// password is missing.
+func ownReader(line string, exit int64, says string) (again string, ok bool) {
+	if exit != notInstalled && !kubespray.VaultRefused(says) {
+		return "", false
+	}
+	again = readsInventory.ReplaceAllStringFunc(line, func(call string) string {
+		sources := readsInventory.FindStringSubmatch(call)[1]
+		return `"${SPRAYDECK:-spraydeck}" inventory list` + strings.ReplaceAll(sources, " -i ", " --inventory ")
+	})
+	return again, again != line
 }
 
 // builtinReleases reads the releases that come with the program.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"spraydeck/kubespray"
 	"spraydeck/regular"
 	"spraydeck/runbook"
 )
@@ -19,16 +20,17 @@ import (
 // options are the flags that several commands share. A flag is stronger than the profile, the profile than the
 // environment.
 type options struct {
-	checkout, inventory, kubeconfig, context, sshConfig, lang string
+	checkout, inventory, kubeconfig, context, sshConfig, vault, lang string
 	runbooks                                                  []string
 }
 
 func (o *options) flags(cmd *cobra.Command) {
 	f := cmd.PersistentFlags()
 	f.StringVar(&o.checkout, "checkout", "", "the Kubespray checkout (default: the current directory)")
-	f.StringVar(&o.inventory, "inventory", "", "the inventory file, below the checkout")
+	f.Var((*sources)(&o.inventory), "inventory", "the inventory, as ansible -i takes it: a file, directory or script; may be repeated")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "the kubeconfig (default: as kubectl finds it)")
 	f.StringVar(&o.context, "context", "", "the context of the kubeconfig")
+	f.StringVar(&o.vault, "vault-password-file", "", "the file with the password of Ansible's vault, or a script that prints it")
 	f.StringVar(&o.sshConfig, "ssh-config", "", "the OpenSSH client configuration (default: as ssh finds it)")
 	f.StringVar(&o.lang, "lang", "", "language of what is shown: en or ja (default: from the locale)")
 	f.StringArrayVar(&o.runbooks, "runbooks", nil, "a directory of runbooks and pitfalls of your own; may be repeated")
@@ -36,6 +38,62 @@ func (o *options) flags(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("lang", cobra.FixedCompletions([]string{"en", "ja"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkPersistentFlagDirname("checkout")
 	_ = cmd.MarkPersistentFlagDirname("runbooks")
+}
+
+// sources is the flag --inventory: what is given several times is one text with commas between, as in ANSIBLE_INVENTORY.
+type sources string
+
+func (s *sources) String() string { return string(*s) }
+func (s *sources) Type() string   { return "string" }
+func (s *sources) Set(text string) error {
+	if *s != "" {
+		text = string(*s) + "," + text
+	}
+	*s = sources(text)
+	return nil
+}
+
+// giveVault gives the file with the vault's password to every Ansible that is started.
+func (o *options) giveVault() error {
+	if o.vault == "" {
+		return nil
+	}
+	path, err := filepath.Abs(o.vault)
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		return usage(fmt.Errorf("the file with the vault's password: %w", err))
+	}
+	return os.Setenv("ANSIBLE_VAULT_PASSWORD_FILE", path)
+}
+
+// inventoryFrom is the inventory given, as commands name it that run in dir: below that, or absolute. A path is looked for there,
+// then in the current directory.
+func (o *options) inventoryFrom(dir string) string {
+	list := kubespray.Sources(o.inventory)
+	for i, path := range list {
+		if strings.HasSuffix(path, ",") {
+			continue
+		}
+		if !filepath.IsAbs(path) {
+			if _, err := os.Stat(filepath.Join(dir, path)); err == nil {
+				continue
+			}
+		}
+		abs, err := filepath.Abs(path)
+		if err == nil {
+			_, err = os.Stat(abs)
+		}
+		if err != nil {
+			continue // whoever reads it says so
+		}
+		if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) {
+			abs = rel
+		}
+		list[i] = abs
+	}
+	return strings.Join(list, ",")
 }
 
 // profile is the file with an operator's own defaults. Its keys are the names of the flags.
@@ -49,7 +107,7 @@ func (o *options) complete(cmd *cobra.Command) error {
 	}
 	for name, to := range map[string]*string{
 		"checkout": &o.checkout, "inventory": &o.inventory, "kubeconfig": &o.kubeconfig, "context": &o.context,
-		"ssh-config": &o.sshConfig, "lang": &o.lang,
+		"ssh-config": &o.sshConfig, "vault-password-file": &o.vault, "lang": &o.lang,
 	} {
 		if cmd.Flags().Changed(name) {
 			continue
@@ -67,6 +125,9 @@ func (o *options) complete(cmd *cobra.Command) error {
 	}
 	if o.checkout == "" {
 		o.checkout = "."
+	}
+	if err := o.giveVault(); err != nil {
+		return err
 	}
 	switch o.lang {
 	case "":
@@ -91,7 +152,7 @@ func readProfile(path string) (map[string]string, error) {
 		return nil, usage(fmt.Errorf("read the profile %s: %w", path, err))
 	}
 	values := map[string]string{}
-	known := []string{"checkout", "inventory", "kubeconfig", "context", "ssh-config", "lang", "runbooks"}
+	known := []string{"checkout", "inventory", "kubeconfig", "context", "ssh-config", "vault-password-file", "lang", "runbooks"}
 	if len(root.Content) == 0 {
 		return values, nil
 	}

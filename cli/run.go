@@ -105,7 +105,6 @@ func run(cmd *cobra.Command, o *options, s frontEnd, name string, inputs map[str
 	if err != nil {
 		return err
 	}
-	giveInventory(o, book, inputs)
 	if err := lib.fits(book, inputs, "run"); err != nil {
 		return err
 	}
@@ -114,6 +113,10 @@ func run(cmd *cobra.Command, o *options, s frontEnd, name string, inputs map[str
 		return err
 	}
 	defer out.close()
+	giveInventory(o, book, out.dir, inputs)
+	if err := book.CheckInputs(inputs); err != nil {
+		return err
+	}
 	tellPrograms(ctx, cmd.ErrOrStderr(), o.lang, out.checkout)
 	standIns := lib.standIns(book)
 	tellStandIns(cmd.ErrOrStderr(), o.lang, standIns)

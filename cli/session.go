@@ -2,6 +2,7 @@ package cli
 
 import (
 	"spraydeck/engine"
+	"spraydeck/kubespray"
 	"spraydeck/runbook"
 )
 
@@ -16,9 +17,20 @@ func loadRunbook(o *options, name string) (*library, *runbook.Runbook, error) {
 }
 
 // giveInventory sets the input inventory to the one of the command line, if the runbook has that input.
-func giveInventory(o *options, book *runbook.Runbook, inputs map[string]string) {
-	if _, has := book.Inputs.Get("inventory"); has && o.inventory != "" {
-		inputs["inventory"] = o.inventory
+func giveInventory(o *options, book *runbook.Runbook, dir string, inputs map[string]string) {
+	if _, has := book.Inputs.Get("inventory"); !has {
+		return
+	}
+	if o.inventory != "" {
+		inputs["inventory"] = o.inventoryFrom(dir)
+	}
+	giveInventoryDir(book, dir, inputs)
+}
+
+// giveInventoryDir returns the directory of the inventory's variables with the inputs: it depends on whether that is a file.
+func giveInventoryDir(book *runbook.Runbook, dir string, inputs map[string]string) {
+	if _, has := book.Inputs.Get("inventory_dir"); has && inputs["inventory"] != "" && inputs["inventory_dir"] == "" {
+		inputs["inventory_dir"] = kubespray.VarsDir(dir, inputs["inventory"])
 	}
 }
 

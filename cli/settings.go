@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"spraydeck/event"
 	"spraydeck/kubespray"
 	"spraydeck/runbook"
+	"spraydeck/runbooks"
 )
 
 // reader reads the settings of an inventory, and what releases say of variables. Tags never change, so each is read once.
@@ -31,8 +33,8 @@ type reader struct {
 }
 
 type listed struct {
-	list     []byte
-	warnings []string
+	list   []byte
+	closed []string // encrypted files that Ansible has no password for
 }
 
 // still has the reader read an inventory once: nothing changes it while only checks run.
@@ -73,22 +75,29 @@ func (r *reader) exec(ctx context.Context, c *event.Call, stdout, stderr io.Writ
 }
 
 func (r *reader) settings(ctx context.Context, inventory string) (*kubespray.Settings, error) {
-	path := inventory
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(r.dir, path)
-	}
-	if _, err := os.Stat(path); err != nil && !strings.Contains(inventory, ",") { // Ansible only warns and lists no host
-		return nil, fmt.Errorf("there is no inventory %s", path)
+	for _, path := range kubespray.Sources(kubespray.Absolute(r.dir, inventory)) {
+		if _, err := os.Stat(path); err != nil && !strings.HasSuffix(path, ",") { // Ansible only warns and lists no host
+			return nil, fmt.Errorf("there is no inventory %s", path)
+		}
 	}
 	l, err := r.list(ctx, inventory)
 	if err != nil {
 		return nil, err
 	}
-	s, err := kubespray.SettingsOf(r.dir, inventory, l.list)
+	s, err := kubespray.SettingsOf(kubespray.SettingsOptions{Dir: r.dir, Inventory: inventory, List: l.list, Closed: l.closed, Shown: shownDecrypted})
 	if err == nil {
-		s.Warnings = slices.Concat(s.Warnings, l.warnings)
+		s.Warnings = slices.Concat(s.Warnings, kubespray.WarnVault(l.closed))
 	}
 	return s, err
+}
+
+// secretKey tells by its name that a setting is a secret.
+var secretKey = regexp.MustCompile(`(?i)pass|secret|token|key|cred|cert`)
+
+// shownDecrypted says which settings of an encrypted file are shown, and stand in the transcript: those that Kubespray knows and that
+// are no secrets by their names. Of any other of an operator's own nobody knows.
+func shownDecrypted(key string) bool {
+	return !secretKey.MatchString(key) && slices.Contains(runbooks.Settings(), key)
 }
 
 // list is ansible-inventory --list, by the Ansible of the virtual environment where there is one.
@@ -104,7 +113,7 @@ func (r *reader) list(ctx context.Context, inventory string) (l listed, err erro
 	} else if _, err := exec.LookPath(program); err != nil {
 		return l, nil
 	}
-	l.list, l.warnings, err = kubespray.ListInventory(ctx, r.dir, program, inventory)
+	l.list, l.closed, err = kubespray.ListInventory(ctx, r.dir, program, inventory)
 	if err == nil && r.lists != nil {
 		r.lists[inventory] = l
 	}

@@ -11,15 +11,18 @@ import (
 )
 
 // Checkup looks for every pitfall of a runbook that can be seen beforehand. It only reads. Probes that several pitfalls
-// share are run once. Pitfalls that do not apply here are skipped.
+// share are run once. Pitfalls that do not apply here are skipped. Without an inventory those are checked that need none.
 func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Finding, error) {
 	if env.Sink == nil {
 		env.Sink = func(event.Event) error { return nil }
 	}
 	env.Exec = Once(env.Exec)
 	r := NewRun(book, env)
-	if err := r.begin(ctx); err != nil {
+	if err := r.started(ctx); err != nil {
 		return nil, err
+	}
+	if r.noInventory = r.inventory(ctx); r.noInventory != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	pitfalls := book.Checkable()
 	look := &shared{} // all pitfalls look at one moment
@@ -59,7 +62,7 @@ func (r *Run) find(ctx context.Context, p *runbook.Pitfall, look *shared) *runbo
 		return nil
 	}
 	f := &runbook.Finding{Pitfall: p.Name.Value, Title: c.Title, Severity: c.Severity, Required: c.Required, Verdict: c.Verdict,
-		Says: c.Says, Evidence: c.Evidence, Why: p.Why.Text(in.scope), Remedies: runbook.RemediesOf(p)}
+		Says: c.Says, Evidence: c.Evidence, Cause: in.cause, Why: p.Why.Text(in.scope), Remedies: runbook.RemediesOf(p)}
 	for _, s := range p.Sources {
 		f.Sources = append(f.Sources, s.Value)
 	}

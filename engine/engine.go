@@ -50,6 +50,8 @@ type Run struct {
 	monitor *monitor
 	given   runbook.Named[runbook.Fact] // facts in scope without declaration
 
+	noInventory error // why there is none: a checkup goes on without
+
 	unread []string                    // inputs of which the record has only a masked copy
 	late   func(context.Context) error // what is checked again once the command that was left running has ended; nil: nothing
 	resume *resumption                 // nil: the run begins here

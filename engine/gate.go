@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -173,7 +172,7 @@ func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.G
 	}
 	applies, err := look.True(g.When)
 	if err != nil {
-		return r.unknown(ctx, c, cmp.Or(missing, err))
+		return r.unknown(ctx, in, c, cmp.Or(missing, err))
 	} else if !applies {
 		return nil, nil, nil
 	}
@@ -183,11 +182,11 @@ func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.G
 	missing = cmp.Or(missing, more)
 	ok, err := scope.True(g.Rule)
 	if err != nil {
-		return r.unknown(ctx, c, cmp.Or(missing, err))
+		return r.unknown(ctx, in, c, cmp.Or(missing, err))
 	}
 	switch c.Evidence, err = scope.Strings(g.Evidence); {
 	case err != nil && missing == nil:
-		return r.unknown(ctx, c, err)
+		return r.unknown(ctx, in, c, err)
 	case err != nil:
 		c.Evidence = whyUnknown(missing)
 	}
@@ -202,11 +201,14 @@ func (r *Run) judge(ctx context.Context, in *instance, when string, g *runbook.G
 }
 
 // unknown converts an error to the verdict unknown, except where the run itself is over.
-func (r *Run) unknown(ctx context.Context, c *event.GateChecked, err error) (*event.GateChecked, *runbook.Scope, error) {
+func (r *Run) unknown(ctx context.Context, in *instance, c *event.GateChecked, err error) (*event.GateChecked, *runbook.Scope, error) {
 	if ctx.Err() != nil || r.broken != nil {
 		return nil, nil, err
 	}
-	c.Verdict = event.Unknown
+	if r.noInventory != nil && errors.Is(err, runbook.ErrNotKnownYet) {
+		err = r.noInventory
+	}
+	c.Verdict, in.cause = event.Unknown, causeOf(err)
 	c.Says = event.Text{En: "unknown", Ja: "判定できませんでした"}
 	c.Evidence = whyUnknown(err)
 	return c, nil, nil
@@ -256,7 +258,7 @@ func (r *Run) collectInto(ctx context.Context, in *instance, scope *runbook.Scop
 		fresh[f.Name] = true
 		value, err := r.learn(ctx, in, f)
 		if err != nil {
-			missing = cmp.Or(missing, fmt.Errorf("%s: %w", f.Name, err))
+			missing = cmp.Or[error](missing, &unlearned{f.Name, err})
 			continue
 		}
 		scope.Set(f.Name, f.Value.Probe.Type(), value)
@@ -285,7 +287,7 @@ func (r *Run) learnNow(ctx context.Context, in *instance, probe runbook.Probe, c
 	wg.Wait()
 	for i, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", cmds[i].Host, err)
+			return nil, &unlearned{cmds[i].Host, err}
 		}
 	}
 	return probe.Value(results)

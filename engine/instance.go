@@ -30,6 +30,7 @@ type instance struct {
 	remedy  bool
 	shared  *shared     // what its probes gave, nil where nothing is shared
 	unknown bool        // the outcome of the last attempt is unknown
+	cause   string      // of a verdict that is unknown
 	earlier *earlierYes // the approval that stands in the record, nil where it was given now
 
 	prepared   any  // what an action gave that reads before it describes itself
@@ -167,6 +168,9 @@ func (r *Run) hostsOf(t runbook.Template, scope *runbook.Scope) ([]string, error
 	}
 	if pattern == "" {
 		return nil, nil
+	}
+	if r.hosts == nil && r.noInventory != nil {
+		return nil, r.noInventory
 	}
 	if r.hosts == nil {
 		return nil, fmt.Errorf("%s: the runbook names hosts but has no inventory", t.Pos)

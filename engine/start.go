@@ -14,6 +14,14 @@ import (
 // begin fills the scope: inputs, places for the results of steps, the inventory. It emits Started, which is always the
 // first event.
 func (r *Run) begin(ctx context.Context) error {
+	if err := r.started(ctx); err != nil {
+		return err
+	}
+	return r.inventory(ctx)
+}
+
+// started is begin without the inventory.
+func (r *Run) started(ctx context.Context) error {
 	if err := r.releases(); err != nil {
 		return err
 	}
@@ -36,10 +44,7 @@ func (r *Run) begin(ctx context.Context) error {
 	} else {
 		err = r.emit("", r.resumed(started))
 	}
-	if err != nil {
-		return err
-	}
-	return r.inventory(ctx)
+	return err
 }
 
 // inputs settles the inputs in the order they are written: what was given, else the default, else a question.
@@ -102,9 +107,9 @@ func (r *Run) inventory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the inventory with %q: %w", line, err)
 	}
-	if lang := r.book.Language(); got.Exit != 0 && lang.WithoutVault != nil {
-		if again, ok := lang.WithoutVault(line, got.Says()); ok {
-			if got, err = r.withoutVault(ctx, again, got); err != nil {
+	if lang := r.book.Language(); got.Exit != 0 && lang.OwnReader != nil {
+		if again, ok := lang.OwnReader(line, got.Exit, got.Says()); ok {
+			if got, err = r.ownReader(ctx, again, got); err != nil {
 				return err
 			}
 		}
@@ -134,8 +139,8 @@ func (r *Run) inventory(ctx context.Context) error {
 	return nil
 }
 
-// withoutVault reads the inventory once more, without its encrypted files. They are named.
-func (r *Run) withoutVault(ctx context.Context, again string, refused runbook.Returned) (runbook.Returned, error) {
+// ownReader reads the inventory once more, by our own reader. What it does not know is remarked.
+func (r *Run) ownReader(ctx context.Context, again string, refused runbook.Returned) (runbook.Returned, error) {
 	got, err := r.exec(ctx, "", event.Command{Host: event.Workstation, Line: again, Probe: true})
 	if err != nil || got.Exit != 0 {
 		return refused, err

@@ -15,6 +15,7 @@ type Finding struct {
 	Verdict  event.Verdict  `json:"verdict"` // fail is a finding; unknown says why in the evidence
 	Says     event.Text     `json:"says,omitzero"`
 	Evidence []string       `json:"evidence,omitempty"`
+	Cause    string         `json:"cause,omitempty"` // why it is unknown, in the same words for every check with that cause
 	Why      event.Text     `json:"why,omitzero"`
 	Remedies []event.Remedy `json:"remedies,omitempty"`
 	Sources  []string       `json:"sources,omitempty"`

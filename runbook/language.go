@@ -24,9 +24,9 @@ type Language struct {
 	Settings func() []string
 	// Inventory reads what `ansible-inventory --list` printed; the engine asks it which hosts a step runs on.
 	Inventory func(list []byte) (Inventory, error)
-	// WithoutVault returns the command that reads the inventory without its encrypted files, where the command in line failed
-	// because the password of one is missing: says is what it printed. nil: there is none.
-	WithoutVault func(line, says string) (again string, ok bool)
+	// OwnReader returns the command by which our own reader reads the inventory, where the command in line failed and that one
+	// would not: Ansible is not installed, or has no password for an encrypted file. nil: there is none.
+	OwnReader func(line string, exit int64, says string) (again string, ok bool)
 	// Releases returns what expressions see of the releases a runbook leads from and to, nil for an unknown one. nil: no
 	// releases are known.
 	Releases func(*Runbook) (from, to map[string]any, err error)
@@ -339,7 +339,7 @@ type Pitfall struct {
 	Do       Prose        `yaml:"do" doc:"what to do first, as an order: \"Remove the option from kubelet.env.\""`
 	Remedies []Cure       `yaml:"remedies" doc:"what fixes it"`
 	Note     Prose        `yaml:"note" doc:"what to know where nothing can be checked or fixed by machine"`
-	Sources  []Str        `yaml:"sources,required" doc:"where it is known from"`
+	Sources  []Str        `yaml:"sources" doc:"where it is known from"`
 	Tests    []Case       `yaml:"tests" doc:"what the pitfall promises, for spraydeck test"`
 	Source   Source
 	lang     *Language

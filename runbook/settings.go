@@ -28,6 +28,8 @@ type Settings struct {
 	Warnings []string             `json:"warnings,omitempty"`
 	Cluster  []string             `json:"cluster,omitempty"`
 	Etcd     []string             `json:"etcd,omitempty"`
+	// Encrypted are files in which any other setting may stand.
+	Encrypted []string `json:"encrypted,omitempty"`
 	Settings map[string][]Setting `json:"settings"`
 
 	Defaults  *Settings `json:"-"` // in force where a key is not set; nil: not known
@@ -94,7 +96,7 @@ func (s *Settings) effective(key string, depth int) (any, error) {
 	}
 	if one == nil {
 		if s.Defaults == nil {
-			return nil, s.Unlearned
+			return nil, noDefault(s.Unlearned)
 		}
 		if one, err = s.Defaults.one(key); err != nil || one == nil {
 			return nil, err
@@ -107,7 +109,7 @@ func (s *Settings) effective(key string, depth int) (any, error) {
 func (s *Settings) one(key string) (*Setting, error) {
 	list := s.Settings[key]
 	if len(list) == 0 {
-		return nil, nil
+		return nil, s.hidden(key)
 	}
 	if len(list) > 1 {
 		return nil, fmt.Errorf("%s is not the same on all hosts: %s", key, strings.Join(s.show(key), "; "))
@@ -127,6 +129,44 @@ func (s *Settings) one(key string) (*Setting, error) {
 		}
 	}
 	return nil, nil // of hosts outside the cluster
+}
+
+// hidden is the error of a key that no file sets which could be read, where others could not.
+func (s *Settings) hidden(key string) error {
+	if len(s.Encrypted) == 0 {
+		return nil
+	}
+	return &encryptedError{key, s.Encrypted}
+}
+
+// encryptedError means that a setting may stand in a file that is encrypted as a whole.
+type encryptedError struct {
+	key   string
+	files []string
+}
+
+func (e *encryptedError) Error() string { return "whether " + e.key + " is set is unknown: " + e.Cause() }
+
+// Cause names the files: they are the cause for every key.
+func (e *encryptedError) Cause() string {
+	return strings.Join(e.files, ", ") + ": encrypted with ansible-vault, and no password was given"
+}
+
+// defaultError is why defaults are unknown: the cause for every key that is not set.
+type defaultError struct{ error }
+
+func (e defaultError) Unwrap() error { return e.error }
+func (e defaultError) Cause() string { return e.Error() }
+
+func noDefault(why error) error {
+	if why == nil {
+		return nil
+	}
+	return defaultError{why}
+}
+
+func (e *encryptedError) Hint() string {
+	return "--vault-password-file names the file with the password; ANSIBLE_VAULT_PASSWORD_FILE and ansible.cfg work too"
 }
 
 func covers(hosts, all []string) bool {
@@ -200,8 +240,11 @@ func (s *Settings) on(host, key string) (any, error) {
 			return s.resolve(key, one, 0)
 		}
 	}
+	if err := s.hidden(key); err != nil {
+		return nil, err
+	}
 	if s.Defaults == nil {
-		return nil, s.Unlearned
+		return nil, noDefault(s.Unlearned)
 	}
 	one, err := s.Defaults.one(key)
 	if err != nil || one == nil {
@@ -351,6 +394,7 @@ func (s *Settings) Value() any                  { return s }
 //	s.inForce("k")   show, and of keys that are not set the default
 //	s.keys()         all keys that are set
 //	reads("k")       whether any role or playbook of the target tag reads the key
+//	sources(text)    how Ansible is given an inventory of several sources with commas between: ["-i", "a", "-i", "b"]
 func settingFunctions() cel.EnvOption {
 	str, dyn, list := cel.StringType, cel.DynType, cel.ListType(cel.StringType)
 	key := []*cel.Type{SettingsType, str}
@@ -381,9 +425,18 @@ func settingFunctions() cel.EnvOption {
 			}
 			return texts, nil
 		}),
-		settingFunction("keys", key[:1], list, func(s *Settings, _ []ref.Val) (any, error) { return slices.Sorted(maps.Keys(s.Settings)), nil }),
+		settingFunction("keys", key[:1], list, func(s *Settings, _ []ref.Val) (any, error) {
+			return slices.Sorted(maps.Keys(s.Settings)), s.hidden("any other key")
+		}),
 		cel.Function("show", keysOverload("settings_show", str, list, showAll), keysOverload("settings_show_list", list, list, showAll)),
 		cel.Function("inForce", keysOverload("settings_inForce", str, list, showInForce), keysOverload("settings_inForce_list", list, list, showInForce)),
+		cel.Function("sources", cel.Overload(ownOverload+"sources_string", []*cel.Type{str}, list, cel.UnaryBinding(func(v ref.Val) ref.Val {
+			words := []string{}
+			for _, path := range inventorySources(textOf(v)) {
+				words = append(words, "-i", path)
+			}
+			return types.DefaultTypeAdapter.NativeToValue(words)
+		}))),
 		cel.Macros(cel.GlobalMacro("reads", 1, func(f cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
 			return f.NewMemberCall("isSet", f.NewIdent("reads"), args[0]), nil
 		})),
@@ -391,7 +444,7 @@ func settingFunctions() cel.EnvOption {
 }
 
 // keysOverload is a function of one key, or of a list of keys.
-func keysOverload(id string, arg, result *cel.Type, do func(s *Settings, keys []string) any) cel.FunctionOpt {
+func keysOverload(id string, arg, result *cel.Type, do func(s *Settings, keys []string) (any, error)) cel.FunctionOpt {
 	return cel.MemberOverload(id, []*cel.Type{SettingsType, arg}, result, cel.BinaryBinding(func(s, k ref.Val) ref.Val {
 		keys := []string{textOf(k)}
 		if list, ok := k.(traits.Lister); ok {
@@ -400,23 +453,30 @@ func keysOverload(id string, arg, result *cel.Type, do func(s *Settings, keys []
 				keys = append(keys, textOf(it.Next()))
 			}
 		}
-		return types.DefaultTypeAdapter.NativeToValue(do(s.(*Settings), keys))
+		v, err := do(s.(*Settings), keys)
+		if err != nil {
+			return types.WrapErr(err)
+		}
+		return types.DefaultTypeAdapter.NativeToValue(v)
 	}))
 }
 
-func anySet(s *Settings, keys []string) any {
-	return slices.ContainsFunc(keys, func(k string) bool { return len(s.Settings[k]) > 0 })
+func anySet(s *Settings, keys []string) (any, error) {
+	if slices.ContainsFunc(keys, func(k string) bool { return len(s.Settings[k]) > 0 }) {
+		return true, nil
+	}
+	return false, s.hidden(strings.Join(keys, ", "))
 }
 
-func showAll(s *Settings, keys []string) any {
+func showAll(s *Settings, keys []string) (any, error) {
 	all := []string{}
 	for _, k := range keys {
 		all = append(all, s.show(k)...)
 	}
-	return all
+	return all, nil
 }
 
-func showInForce(s *Settings, keys []string) any {
+func showInForce(s *Settings, keys []string) (any, error) {
 	all := []string{}
 	for _, k := range keys {
 		lines := s.show(k)
@@ -425,7 +485,7 @@ func showInForce(s *Settings, keys []string) any {
 		}
 		all = append(all, lines...)
 	}
-	return all
+	return all, nil
 }
 
 // byDefault is the default of a key as evidence.
@@ -438,6 +498,23 @@ func (s *Settings) byDefault(key string) []string {
 		return []string{key + " is not set"}
 	}
 	return []string{key + ": " + settingText(v) + " (default)"}
+}
+
+// inventorySources are the paths of an inventory. A text that ends in a comma is Ansible's list of hosts.
+func inventorySources(inventory string) []string {
+	if strings.HasSuffix(inventory, ",") {
+		return []string{inventory}
+	}
+	return strings.FieldsFunc(inventory, func(r rune) bool { return r == ',' })
+}
+
+// InventoryOptions are the words that give Ansible an inventory, for a shell.
+func InventoryOptions(inventory string) string {
+	var words []string
+	for _, path := range inventorySources(inventory) {
+		words = append(words, "-i "+Quote(path))
+	}
+	return strings.Join(words, " ")
 }
 
 func textOf(v ref.Val) string {

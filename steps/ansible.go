@@ -42,8 +42,12 @@ func (a *ansible) Commands(t *runbook.Task) ([]event.Command, error) {
 	if a.Become.Value {
 		words = append(words, "-b")
 	}
-	if err := add("-i ", a.Inventory); err != nil {
+	inventory, err := a.Inventory.Prose(t.Scope)
+	if err != nil {
 		return nil, err
+	}
+	if inventory != "" {
+		words = append(words, runbook.InventoryOptions(inventory))
 	}
 	for _, v := range a.Vars {
 		value, err := v.Value.Prose(t.Scope)
