@@ -21,7 +21,7 @@ import (
 // environment.
 type options struct {
 	checkout, inventory, kubeconfig, context, sshConfig, vault, lang string
-	runbooks                                                  []string
+	runbooks                                                         []string
 }
 
 func (o *options) flags(cmd *cobra.Command) {

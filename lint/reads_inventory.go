@@ -12,7 +12,7 @@ var readsInventory = Rule{
 	Name: "reads-inventory",
 	Doc:  "A setting is read as settings.value(\"key\"), not with a command that looks into files of the inventory.",
 	check: check{fact: func(p pass, f fact) {
-		if f.Value.Probe == nil || !p.ofPitfall {
+		if f.Value.Probe == nil {
 			return
 		}
 		if t := reflect.ValueOf(f.Value.Probe); t.Kind() == reflect.Pointer && looksIntoInventory(t.Elem()) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"spraydeck/runbook"
 )
@@ -12,21 +13,34 @@ import (
 var unknownSetting = Rule{
 	Name: "unknown-setting",
 	Doc:  "A setting that is asked for must not be a misspelt one of Kubespray's.",
-	check: check{expr: func(p pass, e expr) {
-		if p.settings == nil {
-			return
-		}
-		known := p.settings()
-		for _, m := range asksSetting.FindAllStringSubmatch(e.Source, -1) {
-			key := m[1] + m[2]
-			if key == "" || slices.Contains(known, key) {
-				continue
+	check: check{
+		expr: func(p pass, e expr) {
+			for _, m := range asksSetting.FindAllStringSubmatch(e.Source, -1) {
+				p.misspelt(e.Pos, m[1]+m[2])
 			}
-			if meant := runbook.Misspelt(key, known); meant != "" {
-				p.report(e.Pos, fmt.Sprintf("no release of Kubespray has a setting %s", key), fmt.Sprintf("did you mean %q?", meant))
+		},
+		step: func(p pass, s step) {
+			if a, ok := s.Action.(interface{ SettingNames() []string }); ok {
+				for _, key := range a.SettingNames() {
+					p.misspelt(placeOf(s.Step), key)
+				}
 			}
-		}
-	}},
+		},
+	},
+}
+
+// misspelt reports a setting that is almost one of Kubespray's. Of a path the first word is the setting.
+func (p pass) misspelt(at runbook.Pos, key string) {
+	if p.settings == nil {
+		return
+	}
+	known := p.settings()
+	if key, _, _ = strings.Cut(key, "."); key == "" || slices.Contains(known, key) {
+		return
+	}
+	if meant := runbook.Misspelt(key, known); meant != "" {
+		p.report(at, fmt.Sprintf("no release of Kubespray has a setting %s", key), fmt.Sprintf("did you mean %q?", meant))
+	}
 }
 
 var asksSetting = regexp.MustCompile(`\b(?:settings|defaults\.(?:old|new)|sample\.(?:old|new))\.(?:value|text|isTrue|inForce)\("(\w+)"|\bsettings\.on\([^"()]+, "(\w+)"`)

@@ -40,8 +40,10 @@ var scalar = []string{"string", "number", "boolean"}
 
 func (g *schemaMaker) of(t reflect.Type) map[string]any {
 	switch t {
-	case reflect.TypeFor[Any](), dataType:
+	case reflect.TypeFor[Any]():
 		return map[string]any{}
+	case dataType:
+		return g.data()
 	case reflect.TypeFor[Lines]():
 		return map[string]any{"anyOf": []any{map[string]any{"type": scalar}, map[string]any{"type": "array", "items": map[string]any{"type": scalar}}}}
 	case reflect.TypeFor[Flag]():
@@ -79,6 +81,22 @@ func (g *schemaMaker) of(t reflect.Type) map[string]any {
 		return g.named(t)
 	}
 	panic("runbook: no schema for " + t.String())
+}
+
+// data is what a step of kind set takes. An editor proposes the settings that releases of Kubespray know; others are as good.
+func (g *schemaMaker) data() map[string]any {
+	if _, ok := g.defs["settings"]; !ok {
+		names, known := []string{}, map[string]any{}
+		if g.lang.Settings != nil {
+			names = append(names, g.lang.Settings()...)
+		}
+		for _, name := range names {
+			known[name] = map[string]any{}
+		}
+		g.defs["settings"] = map[string]any{"type": "object", "properties": known}
+		g.defs["settingNames"] = map[string]any{"type": "array", "items": map[string]any{"anyOf": []any{map[string]any{"enum": names}, map[string]any{"type": scalar}}}}
+	}
+	return map[string]any{"anyOf": []any{defRef("settings"), defRef("settingNames"), map[string]any{"type": scalar}}}
 }
 
 // isNamed says whether a type is a Named of something: a list of entries whose keys are the author's.

@@ -24,13 +24,13 @@ var SettingsType = cel.ObjectType("runbook.Settings")
 // Settings are keys with their values, and where each stands: what an inventory sets, or what a release has by default. A value
 // that is templated, vaulted or not the same on all hosts is unknown: an expression that asks for it fails, with the reason.
 type Settings struct {
-	Source   string               `json:"source"`
-	Warnings []string             `json:"warnings,omitempty"`
-	Cluster  []string             `json:"cluster,omitempty"`
-	Etcd     []string             `json:"etcd,omitempty"`
+	Source   string   `json:"source"`
+	Warnings []string `json:"warnings,omitempty"`
+	Cluster  []string `json:"cluster,omitempty"`
+	Etcd     []string `json:"etcd,omitempty"`
 	// Encrypted are files in which any other setting may stand.
-	Encrypted []string `json:"encrypted,omitempty"`
-	Settings map[string][]Setting `json:"settings"`
+	Encrypted []string             `json:"encrypted,omitempty"`
+	Settings  map[string][]Setting `json:"settings"`
 
 	Defaults  *Settings `json:"-"` // in force where a key is not set; nil: not known
 	Unlearned error     `json:"-"` // why Defaults are not known
@@ -145,7 +145,9 @@ type encryptedError struct {
 	files []string
 }
 
-func (e *encryptedError) Error() string { return "whether " + e.key + " is set is unknown: " + e.Cause() }
+func (e *encryptedError) Error() string {
+	return "whether " + e.key + " is set is unknown: " + e.Cause()
+}
 
 // Cause names the files: they are the cause for every key.
 func (e *encryptedError) Cause() string {

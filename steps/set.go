@@ -38,6 +38,14 @@ func (s *set) Wrong(bool) (message, way string) {
 	return "", ""
 }
 
+// SettingNames are the settings that it gives a value, as far as they are written.
+func (s *set) SettingNames() (names []string) {
+	for _, k := range s.Values.Keys {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
 // Prepare asks which lines of which files would change. The difference is what the step shows and runs; it is empty where all is
 // as required.
 func (s *set) Prepare(ctx context.Context, t *runbook.Task) (any, error) {
