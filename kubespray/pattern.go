@@ -123,6 +123,9 @@ func (e *UnknownHostError) Error() string {
 	return "resolve hosts: no group or host matches " + e.Name
 }
 
+// Cause is the same for every group that is not there.
+func (e *UnknownHostError) Cause() string { return "the inventory has no host in the groups that are asked" }
+
 // Hint is the nearest names, "" when none is near.
 func (e *UnknownHostError) Hint() string {
 	if len(e.Near) == 0 {

@@ -96,7 +96,7 @@ func (g *schemaMaker) data() map[string]any {
 		g.defs["settings"] = map[string]any{"type": "object", "properties": known}
 		g.defs["settingNames"] = map[string]any{"type": "array", "items": map[string]any{"anyOf": []any{map[string]any{"enum": names}, map[string]any{"type": scalar}}}}
 	}
-	return map[string]any{"anyOf": []any{defRef("settings"), defRef("settingNames"), map[string]any{"type": scalar}}}
+	return map[string]any{"anyOf": []any{defRef("settings"), defRef("settingNames"), map[string]any{}}}
 }
 
 // isNamed says whether a type is a Named of something: a list of entries whose keys are the author's.

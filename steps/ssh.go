@@ -34,10 +34,18 @@ func (s *ssh) Accepts(exit int) bool {
 	return slices.ContainsFunc(s.Exit, func(i runbook.Int) bool { return i.Value == exit })
 }
 
+// noHostsError means that there is nobody to ask.
+type noHostsError struct{ step string }
+
+func (e noHostsError) Error() string { return "step " + e.step + " names no hosts to run on" }
+
+// Cause is the same for every step.
+func (noHostsError) Cause() string { return "the inventory has no host in the groups that are asked" }
+
 // onHosts makes the same command for each host. Inside it, node is the host it goes to.
 func onHosts(t *runbook.Task, run runbook.Template, hosts []string) ([]event.Command, error) {
 	if len(hosts) == 0 {
-		return nil, fmt.Errorf("step %s names no hosts to run on", t.Step)
+		return nil, noHostsError{t.Step}
 	}
 	cmds := make([]event.Command, len(hosts))
 	for i, h := range hosts {
