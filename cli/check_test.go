@@ -1,10 +1,29 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
+	"spraydeck/event"
 	"spraydeck/runbook"
 )
+
+// TestUnknownByCause: checks that have no answer for one reason are one entry, with the reason once and every name.
+func TestUnknownByCause(t *testing.T) {
+	unknown := func(name, cause string) runbook.Finding {
+		return runbook.Finding{Pitfall: name, Title: event.T("Title of " + name), Verdict: event.Unknown, Cause: cause, Evidence: []string{name + ": " + cause, "see there"}}
+	}
+	var out strings.Builder
+	writeTable(&out, []runbook.Finding{unknown("a", "no cluster"), unknown("alone", "no node"), unknown("b", "no cluster"), {Pitfall: "c", Verdict: event.Pass}}, "en")
+	for _, want := range []string{"UNKNOWN  2 checks have no answer for one reason:\n           no cluster\n           see there\n          a b\n", "UNKNOWN  alone  Title of alone\n", "3 unknown, 1 well"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+	if strings.Count(out.String(), "no cluster") != 1 {
+		t.Error(out.String())
+	}
+}
 
 // TestCheckFromHop: the release in use is the one that --hop names, and not the newest that the runbook leads from.
 func TestCheckFromHop(t *testing.T) {
