@@ -139,7 +139,7 @@ func (o *world) readInventory(ctx context.Context, named string) doctor.Inventor
 	}
 	l, err := o.read.list(ctx, path)
 	if err == nil && l.list == nil { // without Ansible
-		l.list, _, err = kubespray.ListWithoutVault(ctx, path)
+		l.list, _, err = kubespray.ListWithoutVault(ctx, "ansible-inventory", path)
 	}
 	if inv.Err = err; err != nil {
 		return inv
