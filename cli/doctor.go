@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -133,13 +132,10 @@ func (o *world) readInventory(ctx context.Context, named string) doctor.Inventor
 	if inv.Path == "" {
 		return inv
 	}
-	path := inv.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(o.dir, path)
-	}
+	path := kubespray.Absolute(o.dir, inv.Path)
 	l, err := o.read.list(ctx, path)
 	if err == nil && l.list == nil { // without Ansible
-		l.list, _, err = kubespray.ListWithoutVault(ctx, "ansible-inventory", path)
+		l.list, _, err = kubespray.ListWithoutAnsible(path)
 	}
 	if inv.Err = err; err != nil {
 		return inv
