@@ -124,7 +124,9 @@ func (e *UnknownHostError) Error() string {
 }
 
 // Cause is the same for every group that is not there.
-func (e *UnknownHostError) Cause() string { return "the inventory has no host in the groups that are asked" }
+func (e *UnknownHostError) Cause() string {
+	return "the inventory has no host in the groups that are asked"
+}
 
 // Hint is the nearest names, "" when none is near.
 func (e *UnknownHostError) Hint() string {
