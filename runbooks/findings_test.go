@@ -117,7 +117,7 @@ func judge(t *testing.T, p *runbook.Pitfall, inputs map[string]string, facts map
 		switch {
 		case has(p.Before.Facts, name) || strings.Contains(name, "."):
 			s.Set(name, s.Types[name], v)
-		case name == "in_sample", name == "old_defaults":
+		case name == "in_sample":
 		case (s.Types[name] == nil || name == "settings") && settingsIn(t, v, given):
 		default:
 			t.Fatalf("there is no fact %s", name)
@@ -127,8 +127,6 @@ func judge(t *testing.T, p *runbook.Pitfall, inputs map[string]string, facts map
 	settings.Defaults = defaultsAt(t, p, inputs["target_tag"])
 	s.Set("settings", runbook.SettingsType, settings)
 	s.Set("defaults.new", runbook.SettingsType, settings.Defaults)
-	s.Set("defaults.old", runbook.SettingsType, oldDefaults(facts))
-	s.Set("reads", runbook.SettingsType, runbook.GivenSettings(nil))
 	s.Set("sample.old", runbook.SettingsType, sampleIn(facts))
 	s, err := s.WithLets(p.Before.Let)
 	if err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {

@@ -100,9 +100,3 @@ func sampleIn(facts map[string]any) *runbook.Settings {
 	}
 	return runbook.GivenSettings(given)
 }
-
-// oldDefaults are the defaults of the release in use, where a case gives them.
-func oldDefaults(facts map[string]any) *runbook.Settings {
-	given, _ := facts["old_defaults"].(map[string]any)
-	return runbook.GivenSettings(given)
-}
