@@ -29,7 +29,9 @@ type reader struct {
 
 	mu       sync.Mutex
 	releases map[string]*kubespray.ReleaseVars
-	lists    map[string]listed // by inventory; nil: it is read anew each time
+	lists    map[string]listed   // by inventory; nil: it is read anew each time
+	tags     *[]string           // that HEAD contains; only while lists are read once
+	environ  map[string][]string // of commands that only read a repository, by directory; likewise
 }
 
 type listed struct {
@@ -58,6 +60,10 @@ func (r *reader) exec(ctx context.Context, c *event.Call, stdout, stderr io.Writ
 			_, err = fmt.Fprintln(stdout, strings.Join(v.Reads, "\n"))
 			return 0, err
 		}
+	case event.ReadContains:
+		return r.hasTag(ctx, c.Name, stderr)
+	case event.ReadFile:
+		return r.file(ctx, c.Files, stdout, stderr)
 	default:
 		err = fmt.Errorf("%s reads no file", c.Verb)
 	}
@@ -127,7 +133,7 @@ func isFile(path string) bool {
 
 func (r *reader) release(ctx context.Context, tag string) (*kubespray.ReleaseVars, error) {
 	if r.checkout == nil {
-		return nil, &runbook.UsageError{Message: "there is no checkout of Kubespray here", Way: "name one with --checkout"}
+		return nil, errNoCheckout
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

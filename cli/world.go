@@ -261,7 +261,7 @@ func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Wr
 		return -1, o.contextErr
 	}
 	if !c.Changes && !c.Handover || c.Probe || c.Reads {
-		env = append(env, kubespray.ReadEnv(ctx, dir, o.readBin())...)
+		env = append(env, o.read.readEnv(ctx, dir, o.readBin())...)
 	}
 	how := workstation.Options{Dir: dir, Env: env, TTY: c.TTY}
 	if !o.outlives(c) {

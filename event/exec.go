@@ -82,10 +82,12 @@ const (
 	ReadSettings Verb = "settings"      // of the inventory Name, as JSON
 	ReadRelease  Verb = "release-vars"  // of the tag Name: its defaults and its sample, as JSON
 	ReadReads    Verb = "release-reads" // of the tag Name: the words its roles read, as JSON
+	ReadContains Verb = "contains"      // whether HEAD contains the tag Name: exit 0 if so
+	ReadFile     Verb = "file"          // of the checkout: see Call.Files
 )
 
 // Verbs are all verbs, so that a test can hold every switch over them to be complete.
-var Verbs = []Verb{Get, Apply, Patch, Delete, Cordon, Uncordon, Drain, Budgets, TakeLease, DropLease, ReadSettings, ReadRelease, ReadReads}
+var Verbs = []Verb{Get, Apply, Patch, Delete, Cordon, Uncordon, Drain, Budgets, TakeLease, DropLease, ReadSettings, ReadRelease, ReadReads, ReadContains, ReadFile}
 
 // Call is an API call as data.
 type Call struct {
@@ -101,6 +103,16 @@ type Call struct {
 	DeleteEmptyDir bool
 	DryRun         bool
 	Optional       bool // get only: an unknown resource is an empty list
+
+	Files *Files // ReadFile only
+}
+
+// Files are files of the checkout, or of a tag, one after the other; those that are not there have no text.
+type Files struct {
+	Paths []string
+	Tag   string   // "" is the working tree
+	Here  bool     // out of the working tree, where HEAD contains the tag
+	Keys  []string // only these keys of the top level, of YAML; none is all
 }
 
 // Declares reports whether the call names a desired state, so that repeating it changes nothing.

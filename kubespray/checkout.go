@@ -16,7 +16,10 @@ import (
 
 // Checkout is a Kubespray working tree. Its methods read; none changes it, and
 // each may be called at any time, by several goroutines.
-type Checkout struct{ dir string }
+type Checkout struct {
+	dir     string
+	objects *objects
+}
 
 // NotCheckoutError says that a directory is no Kubespray checkout.
 type NotCheckoutError struct {
@@ -77,7 +80,7 @@ func Open(dir string) (*Checkout, error) {
 			return no("a git repository, but not Kubespray: no "+want+" in "+top, cloneHint, err)
 		}
 	}
-	return &Checkout{dir: top}, nil
+	return &Checkout{dir: top, objects: &objects{dir: top}}, nil
 }
 
 // Dir is the top of the working tree, an absolute path.
@@ -117,6 +120,12 @@ func (c *Checkout) Tag(ctx context.Context) (tag string, exact bool, err error) 
 		return "", false, fmt.Errorf("read git describe: unexpected %q", out)
 	}
 	return m[1], m[2] == "0", nil
+}
+
+// Contained lists the tags v2.* that HEAD contains.
+func (c *Checkout) Contained(ctx context.Context) ([]string, error) {
+	out, err := git(ctx, c.dir, nil, "for-each-ref", "--merged", "HEAD", "--format=%(refname:lstrip=2)", "refs/tags/v2.*")
+	return strings.Fields(string(out)), err
 }
 
 // Above counts the commits between the nearest tag and HEAD, and those of them that change what a playbook does. Commits of

@@ -34,12 +34,15 @@ func (c *Checkout) Commit(ctx context.Context, tag string) (string, error) {
 	if tag == "HEAD" {
 		rev = tag
 	}
-	out, err := git(ctx, c.dir, nil, "rev-parse", "-q", "--verify", "--end-of-options", rev+"^{commit}")
-	var failed *gitError
-	if errors.As(err, &failed) {
+	commit := ""
+	err := c.objects.read(ctx, []string{rev + "^{commit}"}, func(_ int, o object) error {
+		commit = o.id
+		return nil
+	})
+	if err == nil && commit == "" {
 		return "", fmt.Errorf("the checkout has no tag %s: git fetch --tags brings it", tag)
 	}
-	return strings.TrimSpace(string(out)), err
+	return commit, err
 }
 
 // ReleaseVars reads a release out of the tag, or out of the cache directory, where it stands by its commit. Without a cache
@@ -85,7 +88,6 @@ func keepWhole(file string, text []byte) error {
 var (
 	roleDefaults = regexp.MustCompile(`^roles/.+/(?:defaults|vars)/(?:main[^/]*|main/[^/]+)$`)
 	readByRoles  = regexp.MustCompile(`^(?:roles|playbooks|library|plugins)/|^[^/]+\.ya?ml$`)
-	mayBeKey     = regexp.MustCompile(`\b[a-z][a-z0-9]*_[a-z0-9_]+\b|\bipip\b`)
 )
 
 func (c *Checkout) readVars(ctx context.Context, tag, commit string) (*ReleaseVars, error) {
@@ -116,10 +118,11 @@ func VarsOf(tag string, names []string, texts map[string][]byte) (*ReleaseVars, 
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !SaysVars(n) })
 	var err error
 	v := &ReleaseVars{Defaults: &Settings{Source: tag}, Sample: &Settings{Source: tag}}
-	if v.Defaults.Settings, err = roleVars(names, texts); err != nil {
+	values := func(name string) (map[string]Value, error) { return parseValues(name, texts[name]) }
+	if v.Defaults.Settings, err = roleVars(names, values); err != nil {
 		return nil, err
 	}
-	if v.Sample.Settings, err = sampleSettings(names, texts); err != nil {
+	if v.Sample.Settings, err = sampleSettings(names, values); err != nil {
 		return nil, err
 	}
 	words := map[string]bool{}
@@ -209,25 +212,30 @@ func addReads(words map[string]bool, name string, text []byte) {
 		if trimmed := bytes.TrimSpace(line); len(trimmed) == 0 || trimmed[0] == '#' && !bytes.HasPrefix(trimmed, []byte("#}")) && !bytes.Contains(trimmed, []byte("{{")) {
 			continue
 		}
-		if key, rest, ok := bytes.Cut(line, []byte(":")); defaults && ok && mayBeKey.Match(key) {
+		if key, rest, ok := bytes.Cut(line, []byte(":")); defaults && ok && mayBeKey(key) {
 			line = rest
 		}
-		for _, w := range mayBeKey.FindAll(line, -1) {
+		eachKey(line, func(w []byte) bool {
 			words[string(w)] = true
-		}
+			return true
+		})
 	}
+}
+
+func roleVarsFile(name string) bool {
+	return roleDefaults.MatchString(name) && varsExt(path.Ext(name)) && (!strings.Contains(name, "/vars/") || strings.Contains(name, "spray"))
 }
 
 // roleVars are the defaults of all roles. A key of the roles that every playbook loads is theirs; one that other roles set
 // differently has no one value.
-func roleVars(names []string, texts map[string][]byte) (map[string][]Setting, error) {
+func roleVars(names []string, valuesOf func(string) (map[string]Value, error)) (map[string][]Setting, error) {
 	all := map[string][]Setting{}
 	rank := map[string]int{}
 	for _, name := range names {
-		if !roleDefaults.MatchString(name) || !varsExt(path.Ext(name)) || strings.Contains(name, "/vars/") && !strings.Contains(name, "spray") {
+		if !roleVarsFile(name) {
 			continue
 		}
-		values, err := parseValues(name, texts[name])
+		values, err := valuesOf(name)
 		if err != nil {
 			continue // a file that Ansible reads with a tag of its own, such as !unsafe
 		}
@@ -261,12 +269,12 @@ func settingAt(key string, v Value) Setting {
 	return one
 }
 
-func sampleSettings(names []string, texts map[string][]byte) (map[string][]Setting, error) {
+func sampleSettings(names []string, valuesOf func(string) (map[string]Value, error)) (map[string][]Setting, error) {
 	files := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, sampleVars+"/") || !varsExt(path.Ext(n)) })
 	slices.SortStableFunc(files, func(a, b string) int { return sampleRank(a) - sampleRank(b) })
 	all := map[string][]Setting{}
 	for _, name := range files {
-		values, err := parseValues(name, texts[name])
+		values, err := valuesOf(name)
 		if err != nil {
 			return nil, err
 		}

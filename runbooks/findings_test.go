@@ -115,6 +115,7 @@ func judge(t *testing.T, p *runbook.Pitfall, inputs map[string]string, facts map
 	given := map[string]any{}
 	for name, v := range facts {
 		switch {
+		case strings.HasPrefix(name, "defaults."): // below
 		case has(p.Before.Facts, name) || strings.Contains(name, "."):
 			s.Set(name, s.Types[name], v)
 		case name == "in_sample":
@@ -127,6 +128,11 @@ func judge(t *testing.T, p *runbook.Pitfall, inputs map[string]string, facts map
 	settings.Defaults = defaultsAt(t, p, inputs["target_tag"])
 	s.Set("settings", runbook.SettingsType, settings)
 	s.Set("defaults.new", runbook.SettingsType, settings.Defaults)
+	for _, name := range []string{"defaults.old", "defaults.new"} {
+		if v, given := facts[name].(map[string]any); given {
+			s.Set(name, runbook.SettingsType, runbook.GivenSettings(v))
+		}
+	}
 	s.Set("sample.old", runbook.SettingsType, sampleIn(facts))
 	s, err := s.WithLets(p.Before.Let)
 	if err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {

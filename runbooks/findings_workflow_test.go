@@ -103,9 +103,9 @@ func TestWorkflowFindings(t *testing.T) {
 		{"decided", "kube-version-sample-stale", map[string]string{"target_tag": "v2.23.3"}, map[string]any{"at_target": here, "version_here": ran(0, "kube_version: v1.27.10\n"), "version_of_role": ran(0, "kube_version: v1.27.10\n")}, ""},
 		{"another release", "kube-version-sample-stale", map[string]string{"target_tag": "v2.24.0"}, map[string]any{"at_target": here}, "silent"},
 
-		{"defaults", "drain-timeout-tuning", nil, map[string]any{"drain_times": ran(0, "")}, ""},
-		{"raised", "drain-timeout-tuning", nil, map[string]any{"drain_times": ran(0, "inventory/mycluster/group_vars/all/all.yml:9:drain_timeout: 560s\n")}, "drain_timeout: 560s"},
-		{"raised in the role", "drain-timeout-tuning", nil, map[string]any{"drain_times": ran(0, "+drain_grace_period: 500\n")}, "+drain_grace_period: 500"},
+		{"defaults", "drain-timeout-tuning", nil, map[string]any{"settings": map[string]any{}, "at_target": away, "here": ran(0, "drain_timeout: 360s\n"), "old": ran(0, "drain_timeout: 360s\n"), "new": ran(0, "")}, ""},
+		{"raised", "drain-timeout-tuning", nil, map[string]any{"settings": map[string]any{"drain_timeout": "560s"}, "at_target": away, "here": ran(0, ""), "old": ran(0, ""), "new": ran(0, "")}, "drain_timeout: 560s"},
+		{"raised in the role", "drain-timeout-tuning", nil, map[string]any{"settings": map[string]any{}, "at_target": here, "here": ran(0, "drain_grace_period: 500\n"), "old": ran(0, "drain_grace_period: 500\n"), "new": ran(0, "drain_grace_period: 300\n")}, "drain_grace_period: 500"},
 		{"ignored", "drain-ignore-errors", nil, map[string]any{"ignored": ran(0, "roles/upgrade/pre-upgrade/tasks/main.yml:60:      ignore_errors: yes\n"), "switched": away}, "ignore_errors: yes"},
 		{"switched", "drain-ignore-errors", nil, map[string]any{"ignored": away, "switched": ran(0, "inventory/mycluster/group_vars/all/all.yml:3:drain_nodes: false\n")}, "drain_nodes: false"},
 		{"drained", "drain-ignore-errors", nil, map[string]any{"ignored": away, "switched": away}, ""},

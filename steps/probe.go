@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"go.yaml.in/yaml/v3"
 
 	"spraydeck/event"
 	"spraydeck/runbook"
@@ -60,14 +59,7 @@ func (p *valuesProbe) Value(r []runbook.Result) (any, error) {
 	if r[0].Exit != 0 {
 		return nil, ended(r[0])
 	}
-	var v any
-	if err := yaml.Unmarshal([]byte(r[0].Stdout), &v); err != nil {
-		return nil, fmt.Errorf("the command printed no YAML: %w", err)
-	}
-	if v == nil {
-		v = map[string]any{}
-	}
-	return v, nil
+	return yamlOf(r[0].Stdout, "the command printed no YAML")
 }
 
 type sshProbe struct {

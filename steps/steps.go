@@ -75,6 +75,9 @@ func Probes() []runbook.ProbeKind {
 		{Name: "objects", Bare: "resource", Doc: "objects of the cluster, as a list", New: func() runbook.Probe { return &objectsProbe{} }},
 		{Name: "budgets", Doc: "disruption budgets with the pods they cover", New: func() runbook.Probe { return &budgetsProbe{} }},
 		{Name: "values", Bare: "run", Doc: "a command on the workstation that prints YAML or JSON; the fact is its content", New: func() runbook.Probe { return &valuesProbe{} }},
+		{Name: "contains", Bare: "tag", Doc: "whether the branch in use contains a tag; the fact is a result with exit code 0 where it does", New: func() runbook.Probe { return &containsProbe{} }},
+		{Name: "file", Bare: "path", Doc: "a file of the checkout or of a tag; the fact is a result with its text", New: func() runbook.Probe { return &fileProbe{} }},
+		{Name: "yaml", Bare: "path", Doc: "a YAML file of the checkout or of a tag; the fact is its content", New: func() runbook.Probe { return &yamlProbe{} }},
 	}
 }
 
