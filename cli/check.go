@@ -73,7 +73,7 @@ func check(cmd *cobra.Command, o *options, args []string, hop string, inputs map
 	if book != nil {
 		tellStandIns(cmd.ErrOrStderr(), o.lang, lib.standIns(book))
 	}
-	out.read.still()
+	out.still()
 	out.askedOnTerminal(o.lang)
 	if out.noCluster != nil && (o.kubeconfig != "" || o.context != "") {
 		return usage(out.noCluster) // what was named and is not there is a mistake, not a thing to do without

@@ -76,8 +76,10 @@ func (l *library) lookAt(out *world, from, to string) (*runbook.Runbook, error) 
 	kubernetes := strings.TrimPrefix(chain.Stops[len(chain.Stops)-1].Kubernetes.Version, "v")
 	text := fmt.Sprintf(lookOnly, from, to, kubernetes, inventory, ansible)
 	f, problems := runbook.Parse("hop", []byte(text), l.lang)
-	if len(problems) == 0 {
-		problems = lint.CheckRunbook(append(l.files[:len(l.files):len(l.files)], f), f.Runbook)
+	if all := append(l.files[:len(l.files):len(l.files)], f); len(problems) == 0 && l.builtIn() {
+		runbook.Link(all) // they were checked when the program was made
+	} else if len(problems) == 0 {
+		problems = lint.CheckRunbook(all, f.Runbook)
 	}
 	if len(problems) > 0 {
 		l.texts["hop"] = text
@@ -93,7 +95,7 @@ func (l *library) findings(o *options) findingsOf {
 	if err != nil {
 		return nil
 	}
-	out.read.still()
+	out.still()
 	env := out.checkEnv(nil)
 	env.Exec = engine.Once(env.Exec) // hops ask much alike
 	return func(ctx context.Context, hop release.Hop) (*hopFindings, error) {

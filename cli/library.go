@@ -97,6 +97,10 @@ type library struct {
 	problems runbook.Problems
 	kinds    []string                // the only ones to load; all, where it is empty
 	replaced map[string]runbook.File // what an operator's own file stands in place of, by name
+
+	releasesOnce sync.Once
+	releasesRead release.Releases
+	releasesErr  error
 }
 
 // newLibrary returns an empty library of files of some kinds, of all where kinds is empty. Its language knows the releases
@@ -327,7 +331,7 @@ func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
 		return nil, l.invalid(slices.Clip(l.problems))
 	}
 	// what comes with the program was checked when that was made, by its tests
-	if len(l.problems) == 0 && !slices.ContainsFunc(l.files, func(f runbook.File) bool { return !strings.HasPrefix(sourceOf(f).File, builtin) }) {
+	if l.builtIn() {
 		return b, nil
 	}
 	if b == nil {
@@ -338,6 +342,11 @@ func (l *library) sound(b *runbook.Runbook) (*runbook.Runbook, error) {
 		return nil, l.invalid(problems)
 	}
 	return b, nil
+}
+
+// builtIn reports whether all files come with the program, without a mistake.
+func (l *library) builtIn() bool {
+	return len(l.problems) == 0 && !slices.ContainsFunc(l.files, func(f runbook.File) bool { return !strings.HasPrefix(sourceOf(f).File, builtin) })
 }
 
 // invalid shows the problems with their source lines.

@@ -147,8 +147,13 @@ func makePlan(ctx context.Context, o *options, from, to string, findings finding
 	return p, nil
 }
 
-// releases returns the built-in releases, replaced or extended by those of the operator's own directories.
+// releases returns the built-in releases, replaced or extended by those of the operator's own directories. They are read once.
 func (l *library) releases() (release.Releases, error) {
+	l.releasesOnce.Do(func() { l.releasesRead, l.releasesErr = l.readReleases() })
+	return l.releasesRead, l.releasesErr
+}
+
+func (l *library) readReleases() (release.Releases, error) {
 	rs, err := release.ReadReleases(runbooks.Releases, "releases")
 	if err != nil {
 		return nil, err

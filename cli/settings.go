@@ -42,6 +42,20 @@ type listed struct {
 // still has the reader read an inventory once: nothing changes it while only checks run.
 func (r *reader) still() { r.lists = map[string]listed{} }
 
+// listLine is the command with which a runbook lists its inventory.
+var listLine = regexp.MustCompile(`(?:^|\s)ansible-inventory -i (\S+) --list$`)
+
+// heard remembers an inventory as a runbook listed it, while only checks run: it is not listed once more.
+func (r *reader) heard(line string, list []byte) {
+	m := listLine.FindStringSubmatch(line)
+	if m == nil || r == nil || r.lists == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lists[m[1]] = listed{list: list}
+}
+
 // exec answers a command of the workstation that the program itself carries out.
 func (r *reader) exec(ctx context.Context, c *event.Call, stdout, stderr io.Writer) (int, error) {
 	var answer any
@@ -110,8 +124,10 @@ func shownDecrypted(key string) bool {
 func (r *reader) list(ctx context.Context, inventory string) (l listed, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if l, known := r.lists[inventory]; known {
-		return l, nil
+	for _, name := range []string{inventory, runbook.Quote(inventory)} {
+		if l, known := r.lists[name]; known {
+			return l, nil
+		}
 	}
 	program := "ansible-inventory"
 	if own := filepath.Join(r.dir, "venv/k8s/bin", program); isFile(own) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -105,6 +106,12 @@ func connect(o *options, system string) (*world, error) {
 		}
 	}
 	return out, nil
+}
+
+// still prepares for checks, while which nothing changes: what they read is read once.
+func (o *world) still() {
+	o.read.still()
+	o.ssh.OnlyOnce()
 }
 
 // needCluster fails where there is no cluster, or no answer from it: that is better known before the first step than in the
@@ -265,7 +272,15 @@ func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Wr
 	}
 	how := workstation.Options{Dir: dir, Env: env, TTY: c.TTY}
 	if !o.outlives(c) {
-		return workstation.Run(ctx, c.Line, how, c.Stdin, stdout, stderr)
+		var list bytes.Buffer
+		if c.Probe && listLine.MatchString(c.Line) {
+			stdout = io.MultiWriter(stdout, &list)
+		}
+		exit, err := workstation.Run(ctx, c.Line, how, c.Stdin, stdout, stderr)
+		if exit == 0 && err == nil && list.Len() > 0 {
+			o.read.heard(c.Line, list.Bytes())
+		}
+		return exit, err
 	}
 	job, seen, err := o.supervised(ctx, c, how)
 	if err != nil {

@@ -20,6 +20,7 @@ var (
 	sudoScript   = script("lend", "sudo")
 	checkScript  = script("place", "lend", "check")
 	cleanScript  = script("place", "clean")
+	gatherScript = script("gather")
 )
 
 // script joins files, without what only their readers need.

@@ -72,6 +72,10 @@ type Client struct {
 	shell        string        // runs our scripts; tests put another one here
 	reconnectFor time.Duration // how long a command that was cut off is looked for
 	stopTimeouts [3]time.Duration
+
+	gather     sync.Mutex
+	gatherings map[string]*gathering // by host
+	onlyOnce   bool
 }
 
 // New returns a client that has connected to nothing yet. An empty configFile

@@ -20,6 +20,11 @@ type Hosts interface {
 	Attach(ctx context.Context, host, name string, seenStdout, seenStderr int64, stdout, stderr io.Writer) (exit int, err error)
 }
 
+// Gatherer is Hosts that run commands which only read together, in one session, where they come at about the same time.
+type Gatherer interface {
+	Gather(ctx context.Context, host, command string, stdout, stderr io.Writer) (exit int, err error)
+}
+
 // Local runs command lines on the workstation.
 type Local func(ctx context.Context, c event.Command, stdout, stderr io.Writer) (exit int, err error)
 
@@ -76,6 +81,9 @@ func (o Outside) Exec(ctx context.Context, c event.Command, out func(stream stri
 		return o.Hosts.Keep(ctx, c.Host, o.Name(c.Number), c.Line, c.Stdin, stdout, stderr)
 	case c.Resumed != nil:
 		return -1, event.Gone(c)
+	}
+	if g, ok := o.Hosts.(Gatherer); ok && c.Probe && c.Stdin == nil {
+		return g.Gather(ctx, c.Host, c.Line, stdout, stderr)
 	}
 	return o.Hosts.Run(ctx, c.Host, c.Line, c.Stdin, stdout, stderr)
 }
