@@ -16,7 +16,7 @@ func TestReadVerbs(t *testing.T) {
 		var failed strings.Builder
 		r := &reader{dir: t.TempDir()}
 		exit, err := r.exec(t.Context(), &event.Call{Verb: verb, Name: "none", Files: &event.Files{Paths: []string{"none"}}}, io.Discard, &failed)
-		if known := !strings.Contains(failed.String(), "reads no file"); err != nil || exit != 1 || known != slices.Contains(reads, verb) {
+		if known := !strings.Contains(failed.String(), "reads no file"); err != nil || exit == 0 || known != slices.Contains(reads, verb) {
 			t.Errorf("%s: exit %d, %v, %s", verb, exit, err, &failed)
 		}
 	}
