@@ -20,8 +20,8 @@ type Hosts interface {
 	Attach(ctx context.Context, host, name string, seenStdout, seenStderr int64, stdout, stderr io.Writer) (exit int, err error)
 }
 
-// Gatherer is Hosts that run commands which only read together, in one session, where they come at about the same time.
-type Gatherer interface {
+// gatherer is Hosts that run commands which only read together, in one session, where they come at about the same time.
+type gatherer interface {
 	Gather(ctx context.Context, host, command string, stdout, stderr io.Writer) (exit int, err error)
 }
 
@@ -82,7 +82,7 @@ func (o Outside) Exec(ctx context.Context, c event.Command, out func(stream stri
 	case c.Resumed != nil:
 		return -1, event.Gone(c)
 	}
-	if g, ok := o.Hosts.(Gatherer); ok && c.Probe && c.Stdin == nil {
+	if g, ok := o.Hosts.(gatherer); ok && c.Probe && c.Stdin == nil {
 		return g.Gather(ctx, c.Host, c.Line, stdout, stderr)
 	}
 	return o.Hosts.Run(ctx, c.Host, c.Line, c.Stdin, stdout, stderr)
