@@ -216,7 +216,7 @@ func (l *learner) byHand(catalogue, tag string) []byte {
 	if text, err := regular.Read(filepath.Join(catalogue, "releases", tag+".yaml")); err == nil {
 		return text
 	}
-	text, err := learn.Judgement(runbooks.Releases, tag)
+	text, err := learn.Judgement(tag)
 	if err != nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,18 +17,16 @@ import (
 	"spraydeck/kubespray"
 )
 
-// Directories of the built-in data.
 const (
-	releasesDir  = "releases"
-	judgementDir = "releases/judgement"
-	firstChecks  = "v2.18.0" // checks.json begins here
+	releasesDir = "releases" // of the built-in data
+	firstChecks = "v2.18.0"  // checks.json begins here
 )
 
 var builtInTag = regexp.MustCompile(`^v2\.(1[5-9]|[2-9]\d)\.\d+$`)
 
-// BuiltIn makes the built-in files of every release of the checkout, by their paths below the directory of runbooks, which
-// data is.
-func BuiltIn(ctx context.Context, c *kubespray.Checkout, data fs.FS) (map[string][]byte, error) {
+// BuiltIn makes the built-in files of every release of the checkout, by their paths below the directory of runbooks. byHand returns
+// what people wrote of a tag, as Judgement does.
+func BuiltIn(ctx context.Context, c *kubespray.Checkout, byHand func(tag string) ([]byte, error)) (map[string][]byte, error) {
 	h, err := NewHistory(ctx, c)
 	if err != nil {
 		return nil, err
@@ -47,7 +46,7 @@ func BuiltIn(ctx context.Context, c *kubespray.Checkout, data fs.FS) (map[string
 		if err != nil {
 			return nil, err
 		}
-		hand, err := Judgement(data, tag)
+		hand, err := byHand(tag)
 		if err != nil {
 			return nil, err
 		}
@@ -71,9 +70,12 @@ func BuiltIn(ctx context.Context, c *kubespray.Checkout, data fs.FS) (map[string
 	return files, nil
 }
 
-// Judgement is what people wrote of a release; nothing where they wrote nothing.
-func Judgement(data fs.FS, tag string) ([]byte, error) {
-	text, err := fs.ReadFile(data, path.Join(judgementDir, tag+".yaml"))
+//go:embed judgement
+var judgement embed.FS
+
+// Judgement returns what people wrote of a release, as YAML: nothing where they wrote nothing.
+func Judgement(tag string) ([]byte, error) {
+	text, err := judgement.ReadFile("judgement/" + tag + ".yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"spraydeck/kubespray"
 	"spraydeck/learn"
@@ -186,7 +185,7 @@ func TestDrafts(t *testing.T) {
 // TestBuiltInOfSmall: what is made of a checkout are its release files and its refusals with first and last tag.
 func TestBuiltInOfSmall(t *testing.T) {
 	c, _, _ := small(t)
-	files, err := learn.BuiltIn(t.Context(), c, fstest.MapFS{"releases/judgement/v2.32.0.yaml": {Data: []byte(smallByHand)}})
+	files, err := learn.BuiltIn(t.Context(), c, func(string) ([]byte, error) { return []byte(smallByHand), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +212,7 @@ func TestBuiltIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := learn.BuiltIn(t.Context(), c, os.DirFS("../runbooks"))
+	files, err := learn.BuiltIn(t.Context(), c, learn.Judgement)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ func (rs Releases) Between(b *runbook.Runbook) (from, to map[string]any) {
 	}
 	if reached != nil {
 		to = reached.facts(rs.since(left, reached))
+		to["ignored"] = rs.Ignored(reached)
 	}
 	return from, to
 }

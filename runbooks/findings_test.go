@@ -118,7 +118,7 @@ func judge(t *testing.T, p *runbook.Pitfall, inputs map[string]string, facts map
 		case strings.HasPrefix(name, "defaults."): // below
 		case has(p.Before.Facts, name) || strings.Contains(name, "."):
 			s.Set(name, s.Types[name], v)
-		case name == "in_sample":
+		case name == "in_sample", name == "reads":
 		case (s.Types[name] == nil || name == "settings") && settingsIn(t, v, given):
 		default:
 			t.Fatalf("there is no fact %s", name)
@@ -134,6 +134,9 @@ func judge(t *testing.T, p *runbook.Pitfall, inputs map[string]string, facts map
 		}
 	}
 	s.Set("sample.old", runbook.SettingsType, sampleIn(facts))
+	s.Set("sample.new", runbook.SettingsType, runbook.GivenSettings(nil))
+	read, _ := facts["reads"].(map[string]any)
+	s.Set("reads", runbook.SettingsType, runbook.GivenSettings(read))
 	s, err := s.WithLets(p.Before.Let)
 	if err != nil && !errors.Is(err, runbook.ErrNotKnownYet) {
 		t.Log(err)

@@ -1,5 +1,5 @@
 // Learn makes the built-in data of the releases of Kubespray out of a checkout that has their tags: the files in
-// runbooks/releases, from what the releases say and from runbooks/releases/judgement, and runbooks/checks.json, every assert
+// runbooks/releases, from what the releases say and from learn/judgement, and runbooks/checks.json, every assert
 // and fail task.
 //
 //	go run ./runbooks/learn ../kubespray
@@ -31,7 +31,7 @@ func write(checkout, dir string) error {
 	if err != nil {
 		return err
 	}
-	files, err := learn.BuiltIn(context.Background(), c, os.DirFS(dir))
+	files, err := learn.BuiltIn(context.Background(), c, learn.Judgement)
 	if err != nil {
 		return err
 	}
