@@ -61,13 +61,11 @@ func (h *History) changed(ctx context.Context, f *Facts) (gone, back []string, e
 		}
 		maps.Copy(keys, s)
 	}
-	read := map[string]bool{}
+	read := keys // without a release before, all that this one does not read is new
 	if before := h.Before(f.Tag); before != "" && f.Tag != h.Since {
 		if read, err = h.readsOf(ctx, before); err != nil {
 			return nil, nil, err
 		}
-	} else {
-		read = keys // all that it does not read is new
 	}
 	for k := range keys {
 		switch now := h.reads[f.Tag][k]; {

@@ -27,7 +27,6 @@ type gathering struct {
 type gathered struct {
 	ctx            context.Context
 	line           string
-	lent           lent
 	stdout, stderr io.Writer
 	exit           int
 	err            error
