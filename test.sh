@@ -80,7 +80,7 @@ race=-race cgo=1
 command -v "$(CGO_ENABLED=1 go env CC)" >/dev/null || { race= cgo=0; left_out+=("the race detector: install gcc"); }
 # A process under the detector sleeps a second before it ends; the tests start hundreds.
 export GORACE=atexit_sleep_ms=0
-CGO_ENABLED=$cgo nice -n 5 go test $race -count=1 $(go list ./... | grep -v /e2e) || failed+=("tests, with the race detector")
+CGO_ENABLED=$cgo nice -n 5 go test $race -count=1 -timeout 40m $(go list ./... | grep -v /e2e) || failed+=("tests, with the race detector")
 
 echo "== tests that are not for the race detector, and the catalogue: lint and its own tests"
 catalogue() {
