@@ -126,8 +126,8 @@ var (
 )
 
 // never are the steps of a hop that no night needs: where etcdctl answers no snapshot is taken by hand, and a branch that was just
-// made is not entered once more.
-var never = []string{"take-snapshot/save-kubeadm", "take-snapshot/copy-by-hand", "etcd-snapshot", "enter-branch"}
+// made is not entered once more, and an inventory in the checkout is made anew.
+var never = []string{"take-snapshot/save-kubeadm", "take-snapshot/copy-by-hand", "etcd-snapshot", "enter-branch", "inventory-stays"}
 
 func hopNights(from string, hops []string) []night {
 	var list []night
