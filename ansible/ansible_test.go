@@ -101,12 +101,14 @@ func TestOutcome(t *testing.T) {
 // TestInnermost: the message that says why, wherever a module puts it.
 func TestInnermost(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"msg": "Destination /x does not exist"}`:                                                                             "Destination /x does not exist",
-		`{"msg": "non-zero return code", "stdout": "", "stderr": "I0101 noise\nerror: unable to reach it\nmore"}`:              "error: unable to reach it",
-		`{"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "", "module_stdout": "Traceback:\r\nSyntaxError: bad"}`: "SyntaxError: bad",
-		`{"msg": "error running kubectl (/usr/local/bin/kubectl apply) command (rc=1), out='', err='Error from server: no'"}`:  "Error from server: no",
-		`{"assertion": "a == b", "msg": "Assertion failed"}`:                                                                   "the condition does not hold: a == b",
-		`{"msg": "One or more items failed", "results": [{"failed": false}, {"failed": true, "item": "b", "msg": "second"}]}`:  "second",
+		`{"msg": "Destination /x does not exist"}`:                                                                                                                                                   "Destination /x does not exist",
+		`{"msg": "non-zero return code", "stdout": "", "stderr": "I0101 noise\nerror: unable to reach it\nmore"}`:                                                                                    "error: unable to reach it",
+		`{"msg": "MODULE FAILURE\nSee stdout/stderr", "module_stderr": "", "module_stdout": "Traceback:\r\nSyntaxError: bad"}`:                                                                       "SyntaxError: bad",
+		`{"msg": "error running kubectl (/usr/local/bin/kubectl apply) command (rc=1), out='', err='Error from server: no'"}`:                                                                        "Error from server: no",
+		`{"assertion": "a == b", "msg": "Assertion failed"}`:                                                                                                                                         "the condition does not hold: a == b",
+		`{"msg": "One or more items failed", "results": [{"failed": false}, {"failed": true, "item": "b", "msg": "second"}]}`:                                                                        "second",
+		`{"msg": "Request failed", "response": "HTTP Error 404: Not Found", "url": "http://mirror/etcd.tar.gz"}`:                                                                                     "Request failed: HTTP Error 404: Not Found http://mirror/etcd.tar.gz",
+		`{"msg": "error running kubectl (kubectl apply) command (rc=1), out='', err='Error from server: error when retrieving:\nName: \"a\"\nfrom server for: \"a.yml\": x509: unknown authority'"}`: "Error from server: error when retrieving: from server for: \"a.yml\": x509: unknown authority",
 		`{"msg": "cut in the mid`: "cut in the mid",
 	} {
 		s := read(t, []byte("fatal: [n1]: FAILED! => "+body))

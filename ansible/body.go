@@ -162,6 +162,9 @@ func (res *Result) fill(f map[string]any) {
 		}
 	}
 	set(&res.Message, "msg", "reason", "message")
+	if answer := text(f["response"]); answer != "" && res.Message == "Request failed" { // of get_url
+		res.Message = strings.TrimSpace("Request failed: " + answer + " " + text(f["url"]))
+	}
 	set(&res.Stdout, "stdout", "module_stdout")
 	set(&res.Stderr, "stderr", "module_stderr", "exception")
 	set(&res.Cmd, "cmd")

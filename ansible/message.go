@@ -67,6 +67,9 @@ func best(output string, first bool) string {
 		if len(lines) > 1 && undefined.MatchString(lines[0]) { // which value is not defined stands behind
 			return lines[0] + " " + lines[1]
 		}
+		if len(lines) > 1 && strings.HasSuffix(lines[0], ":") { // the error stands behind what it announces
+			return lines[0] + " " + best(strings.Join(lines[1:], "\n"), false)
+		}
 		return lines[0]
 	}
 	for _, re := range telling {

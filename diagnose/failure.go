@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,18 +42,14 @@ func (rd *reading) failure() *Failure {
 			continue
 		}
 		if !genericByID[g.id].soft {
-			f := genericFailure(g)
-			if strings.HasSuffix(f.Message, ":") { // the errors stand in the lines behind
-				f.Message = rd.withChecks(g.line, f.Message)
-			}
-			return f
+			return rd.genericFailure(g)
 		}
 		if soft == nil {
 			soft = g
 		}
 	}
 	if soft != nil {
-		return genericFailure(soft)
+		return rd.genericFailure(soft)
 	}
 	return rd.tailError()
 }
@@ -78,11 +75,18 @@ func (rd *reading) genericOver(g *seen) bool {
 	return rd.cameRight(g.line, g.hit.Text, g.hit.Groups)
 }
 
-func genericFailure(g *seen) *Failure {
+func (rd *reading) genericFailure(g *seen) *Failure {
 	kind := genericByID[g.id]
 	message := clean(g.hit.Groups["message"])
 	if e := g.hit.Groups["error"]; e != "" {
 		message += ": " + clean(e)
+	}
+	if strings.HasSuffix(message, ":") { // the errors stand in the lines behind
+		message = rd.withChecks(g.line, message)
+	}
+	message = rd.whole(g.line, g.hit.Text, message)
+	if g.id == "unit" {
+		message = cmp.Or(rd.unitWords(g), message)
 	}
 	f := &Failure{Kind: g.id, Title: put(kind.title, g.hit.Groups), Line: g.line, Play: g.hit.Play, Task: g.hit.Task, Host: g.hit.Groups["host"], Message: message,
 		GoOn: text2("Look at what the commands above show. When the cause is gone, run the same command again: nothing was changed by this summary.",

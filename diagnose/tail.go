@@ -95,12 +95,12 @@ func (rd *reading) tailError() *Failure {
 	if first == nil {
 		return nil
 	}
-	return genericFailure(first)
+	return rd.genericFailure(first)
 }
 
 // failing is what a line without a level says that tells of a failure.
 var (
-	failing  = re(`(?i)\b(?:error|fail(?:ed|ure)|fatal|denied|refused|forbidden|unauthorized|cannot|can't|could not|unable to|timed? ?out|not found|no such|not available|invalid|exceeded|unschedulable|operator intervention|panic)\b`)
+	failing  = re(`(?i)\b(?:error|fail(?:ed|ure)|fatal|denied|refused|forbidden|unauthorized|cannot|can't|could not|unable to|timed? ?out|not found|no such|not available|invalid|exceeded|no route|unschedulable|operator intervention|panic)\b`)
 	nothing  = re(`(?i)\b(?:0|no|without|zero) (?:\w+ )?(?:errors?|failures?|failed|invalid)\b|\b(?:errors?|failed|failures?|unreachable)\b[=:] ?0\b|\b(?:if|warnings?|already)\b`)
 	levelled = re(`(?i)\blevel=|"level":|\[(?:info|debug|notice|warn(?:ing)?)\]|(?:^|\s)[IW][01]\d[0-3]\d \d\d:`)
 )
