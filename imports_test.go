@@ -35,7 +35,7 @@ var edges = map[string][]string{
 	"learn":       {"ansible", "kubespray"},
 	"sshx":        {"regular"},
 	"symptom":     nil,
-	"whatif":      nil,
+	"whatif":      {"regular"},
 	"workstation": {"regular"},
 	"e2e":         nil,
 

@@ -284,6 +284,7 @@ func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Wr
 	}
 	job, seen, err := o.supervised(ctx, c, how)
 	if err != nil {
+		o.noteLost(err)
 		return -1, err
 	}
 	defer job.Close()
@@ -292,17 +293,22 @@ func (o *world) local(ctx context.Context, c event.Command, stdout, stderr io.Wr
 	if at := job.EndedAt(); c.Resumed != nil && c.EndedAt != nil && !at.IsZero() {
 		c.EndedAt(at)
 	}
-	if lost := (*workstation.LostError)(nil); errors.As(err, &lost) {
-		o.mu.Lock()
-		o.unknown = append(o.unknown, lost)
-		o.mu.Unlock()
-	}
+	o.noteLost(err)
 	for _, stream := range []string{"stdout", "stderr"} {
 		if all, masked := job.Original(stream); masked && c.Original != nil {
 			c.Original(stream, all)
 		}
 	}
 	return exit, err
+}
+
+// noteLost remembers the error of a command whose outcome is unknown.
+func (o *world) noteLost(err error) {
+	if lost := (*workstation.LostError)(nil); errors.As(err, &lost) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.unknown = append(o.unknown, lost)
+	}
 }
 
 // lost returns the errors of the commands whose outcome is unknown.

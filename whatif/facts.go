@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"spraydeck/regular"
 )
 
 // maxFacts bounds what is read as the facts of one node.
@@ -81,12 +83,12 @@ func readFacts(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > maxFacts {
 		return nil, errors.New("no regular file below 32 MiB")
 	}
-	return os.ReadFile(path)
+	return regular.Read(path)
 }
 
 // factCache is the directory of the fact cache of a checkout, "" where ansible.cfg names none.
 func factCache(checkout string) string {
-	text, err := os.ReadFile(filepath.Join(checkout, "ansible.cfg"))
+	text, err := regular.Read(filepath.Join(checkout, "ansible.cfg"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"spraydeck/regular"
 )
 
 //go:embed *.py running.json fixture.json
@@ -126,7 +128,7 @@ func FindPython(dir string) (string, error) {
 
 // interpreter is the Python in the first line of a script, "" where there is none.
 func interpreter(script string) string {
-	f, err := os.Open(script)
+	f, err := regular.Open(script)
 	if err != nil {
 		return ""
 	}
@@ -231,7 +233,7 @@ func environment(dir, checkout string) []string {
 
 // settings reads those settings of an ansible.cfg that change what variables mean.
 func settings(path string) map[string]string {
-	text, err := os.ReadFile(path)
+	text, err := regular.Read(path)
 	if err != nil {
 		return nil
 	}
