@@ -229,6 +229,7 @@ for path in sys.stdin.read().split():
                 cli.parse()
                 cli.run()
             except SystemExit as e:
+                sys.stdout.flush()
                 os._exit(e.code or 0)
             except Exception as e:
                 print(e, file=sys.stderr)
@@ -289,7 +290,7 @@ func (a *ansibleLists) check(t *testing.T) {
 				t.Fatalf("%s: ansible-inventory -i %s: status %d: %s", a.names[i], l.Path, l.Status, stderr.String())
 			}
 			if inv[k], err = ParseList([]byte(l.List)); err != nil {
-				t.Fatalf("%s: %v", a.names[i], err)
+				t.Fatalf("%s: %v: %q, %s", a.names[i], err, l.List, stderr.String())
 			}
 		}
 		if !reflect.DeepEqual(inv[0].Groups, inv[1].Groups) {
