@@ -321,14 +321,27 @@ func TestOutputEncoding(t *testing.T) {
 }
 
 func TestResumeCountsThePause(t *testing.T) {
-	path := put(t, recorded(t)) // recorded in 2026-11-20T22:15 by its header, just now by its events
+	path := put(t, recorded(t))
+	before := readAll(t, path)
+	last := before[len(before)-1]
 	w, _, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if w.behind < 0 || w.behind > time.Minute {
-		t.Errorf("the pause is %v", w.behind)
+	// a clock that starts anywhere, as that of another process does
+	now, steady := last.Time.Add(40*time.Minute), 3*time.Second
+	w.Clock = func() (time.Time, time.Duration) { return now, steady }
+	for _, after := range []time.Duration{40 * time.Minute, 5 * time.Second} {
+		e, err := w.Append(event.Event{Data: event.Resumed{Tool: "test", At: now}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Elapsed - last.Elapsed; got != after {
+			t.Errorf("%v after the last event, want %v", got, after)
+		}
+		last = e
+		now, steady = now.Add(5*time.Second), steady+5*time.Second
 	}
 }
 

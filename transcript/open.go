@@ -3,7 +3,6 @@ package transcript
 import (
 	"os"
 	"path/filepath"
-	"time"
 )
 
 // Repair says what Open had to cut from the end of a transcript: the part of a line that a dying console left.
@@ -59,8 +58,7 @@ func Open(path string) (_ *Writer, r Repair, err error) {
 	w := newWriter(path, res.Header, held, f)
 	w.chain.prev = res.chain.prev
 	w.size, w.seq, w.elapsed = res.Size, int64(res.Events), res.elapsed
-	_, w.steady = w.now()
-	w.behind = max(0, time.Since(res.Last))
+	w.prior = res.Last
 	w.spool.next, w.pause.on = res.next, res.paused
 	for id := range res.asked {
 		w.asked[id] = true

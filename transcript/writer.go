@@ -50,7 +50,7 @@ type Writer struct {
 	seq     int64
 	steady  time.Duration // of the last event
 	elapsed time.Duration // since the run started, at the last event
-	behind  time.Duration // resumed: what passed between the last event and Open
+	prior   time.Time     // resumed: when the last event before it was, until the first one after it
 	mask    mask
 	secrets []string
 	spool   spooling
@@ -292,8 +292,11 @@ func (w *Writer) write(e event.Event, data []byte) (event.Event, error) {
 		e.Seq, e.Time = w.seq, now
 		return e, w.omit(e, o)
 	}
-	dt := max(0, steady-w.steady) + w.behind
-	w.behind, w.steady = 0, max(steady, w.steady)
+	dt := max(0, steady-w.steady)
+	if !w.prior.IsZero() { // another process wrote it: only the time of day is common
+		dt, w.prior, w.steady = max(0, now.Sub(w.prior)), time.Time{}, steady
+	}
+	w.steady = max(steady, w.steady)
 	e.Seq, e.Time, e.Elapsed = w.seq+1, now, w.elapsed+dt
 	w.buf = w.chain.open(w.buf[:0], e, dt, data)
 	if len(w.buf) > maxLine-sumTail {
