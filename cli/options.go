@@ -22,6 +22,7 @@ import (
 type options struct {
 	checkout, inventory, kubeconfig, context, sshConfig, vault, lang string
 	runbooks                                                         []string
+	notify                                                           *yaml.Node // of the profile, nil without one
 }
 
 func (o *options) flags(cmd *cobra.Command) {
@@ -101,10 +102,11 @@ func profilePath() string { return filepath.Join(xdg.ConfigHome, "spraydeck", "p
 
 // complete fills in what no flag said, from the profile and then from the environment (SPRAYDECK_CHECKOUT ...).
 func (o *options) complete(cmd *cobra.Command) error {
-	profile, err := readProfile(profilePath())
+	profile, notify, err := readProfile(profilePath())
 	if err != nil {
 		return err
 	}
+	o.notify = notify
 	for name, to := range map[string]*string{
 		"checkout": &o.checkout, "inventory": &o.inventory, "kubeconfig": &o.kubeconfig, "context": &o.context,
 		"ssh-config": &o.sshConfig, "vault-password-file": &o.vault, "lang": &o.lang,
@@ -139,31 +141,36 @@ func (o *options) complete(cmd *cobra.Command) error {
 	return nil
 }
 
-func readProfile(path string) (map[string]string, error) {
+// readProfile returns the values of the profile, and who it has called.
+func readProfile(path string) (values map[string]string, notify *yaml.Node, _ error) {
 	text, err := regular.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, usage(err)
+		return nil, nil, usage(err)
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, usage(fmt.Errorf("read the profile %s: %w", path, err))
+		return nil, nil, usage(fmt.Errorf("read the profile %s: %w", path, err))
 	}
-	values := map[string]string{}
+	values = map[string]string{}
 	known := []string{"checkout", "inventory", "kubeconfig", "context", "ssh-config", "vault-password-file", "lang", "runbooks"}
 	if len(root.Content) == 0 {
-		return values, nil
+		return values, nil, nil
 	}
 	for i := 0; i+1 < len(root.Content[0].Content); i += 2 {
 		key, value := root.Content[0].Content[i], root.Content[0].Content[i+1]
+		if key.Value == "notify" {
+			notify = value
+			continue
+		}
 		if !contains(known, key.Value) || value.Kind != yaml.ScalarNode {
-			return nil, usage(fmt.Errorf("%s:%d:%d: the profile takes %s, each with a plain value", path, key.Line, key.Column, strings.Join(known, ", ")))
+			return nil, nil, usage(fmt.Errorf("%s:%d:%d: the profile takes %s, each with a plain value, and notify with a list", path, key.Line, key.Column, strings.Join(known, ", ")))
 		}
 		values[key.Value] = value.Value
 	}
-	return values, nil
+	return values, notify, nil
 }
 
 func contains(list []string, s string) bool {

@@ -38,6 +38,10 @@ func resumeCommand(o *options) *cobra.Command {
 
 // resume takes up a run where its transcript ends.
 func resume(cmd *cobra.Command, o *options, s frontEnd, path string) error {
+	calls, err := o.calls()
+	if err != nil {
+		return err
+	}
 	journal, repair, err := transcript.Open(path)
 	if err != nil {
 		return openError(err)
@@ -104,7 +108,7 @@ func resume(cmd *cobra.Command, o *options, s frontEnd, path string) error {
 	out.record(journal, own)
 	started.Tool, started.Operator, started.At = version(), operator(), time.Now()
 	w := walk{
-		book: book, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, prompts: out.askedBy, lost: out.lost, journal: journal, reviewed: foreign(journal).Empty(),
+		book: book, notify: calls, show: s, options: o, watch: out.watch, checkout: out.dir, login: out.login, prompts: out.askedBy, lost: out.lost, journal: journal, reviewed: foreign(journal).Empty(),
 		recalls: rec, env: out.env(inputs),
 	}
 	w.env.Started, w.env.PriorRun, w.env.Torn = started, past, repair.Cut

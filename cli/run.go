@@ -23,6 +23,7 @@ import (
 	"spraydeck/engine"
 	"spraydeck/event"
 	"spraydeck/kubespray"
+	"spraydeck/notify"
 	"spraydeck/plain"
 	"spraydeck/runbook"
 	"spraydeck/transcript"
@@ -146,9 +147,13 @@ func run(cmd *cobra.Command, o *options, s frontEnd, name string, inputs map[str
 			started.From = tag
 		}
 	}
+	calls, err := o.calls()
+	if err != nil {
+		return err
+	}
 	env := out.env(inputs)
 	env.Started, env.DryRun = started, dryRun
-	w := walk{book: book, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login, prompts: out.askedBy, lost: out.lost}
+	w := walk{book: book, notify: calls, env: env, show: s, options: o, watch: out.watch, checkout: out.dir, repository: out.checkout, login: out.login, prompts: out.askedBy, lost: out.lost}
 	if err := w.refer(cmd); err != nil {
 		return err
 	}
@@ -246,6 +251,9 @@ type walk struct {
 	reviewed   bool                // the operator has seen the plan and started it
 	standIns   []event.Text        // which own files it meets in the place of built-in ones
 	lost       func() []error      // of commands whose outcome is unknown
+	notify     []notify.Rule       // who is called, and when
+	signal     func(string)        // sends the terminal a bell or a notification
+	notSent    []error             // calls that did not arrive
 	broken     atomic.Bool         // the run could not go on, because its record could not be written
 	unused     func() []string     // the answers given beforehand that no question has met, or nil
 }
@@ -294,6 +302,9 @@ func (w *walk) run(cmd *cobra.Command) error {
 			err = e
 		}
 	}
+	for _, e := range w.notSent {
+		tell(cmd.ErrOrStderr(), e)
+	}
 	if err != nil {
 		w.tellLost(cmd.ErrOrStderr())
 		return err
@@ -334,6 +345,15 @@ func (w *walk) engine(ctx context.Context, emit func(event.Event)) (event.Ended,
 		if err := w.open(); err != nil {
 			return event.Ended{}, err
 		}
+	}
+	if w.journal != nil && len(w.notify) > 0 {
+		n := notify.New(w.notify, w.journal.Dir(), w.options.lang, w.show.window, w.signal)
+		if w.recalls != nil {
+			n.Recall(w.recalls.Events())
+		}
+		show := emit
+		emit = func(e event.Event) { n.Take(e); show(e) }
+		defer func() { w.notSent = n.Close() }()
 	}
 	w.env.Sink = w.sink(emit)
 	r := engine.NewRun(w.book, w.env)
@@ -379,6 +399,11 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 	opts := plain.Options{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref, Flush: flushTyped,
 		Brackets: term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"}
 	p := plain.New(cmd.OutOrStdout(), opts)
+	w.signal = func(seq string) {
+		if opts.Brackets {
+			fmt.Fprint(os.Stdout, seq)
+		}
+	}
 	ask := plain.RefuseAll()
 	if term.IsTerminal(os.Stdin.Fd()) && !w.show.auto {
 		var in io.Reader = os.Stdin
@@ -477,6 +502,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 		looks.Pause = w.pause
 	}
 	c := ui.New(looks)
+	w.signal = c.Signal
 	ask := event.Asker(c.Ask)
 	w.promptedBy(ask)
 	if err := w.answer(&ask); err != nil {

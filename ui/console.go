@@ -119,6 +119,12 @@ func (c *Console) Edit(ctx context.Context, editor *exec.Cmd) error {
 	}
 }
 
+// sequence is what the terminal is sent as it is.
+type sequence string
+
+// Signal sends the terminal a bell or a notification, as it is, between two pictures. It never waits for the screen.
+func (c *Console) Signal(seq string) { c.push(sequence(seq), true) }
+
 // Controls is what the operator does while a command runs.
 func (c *Console) Controls() <-chan event.Control { return c.controls }
 

@@ -124,6 +124,8 @@ func (m *model) take(items batch) tea.Cmd {
 		case lending:
 			reply := item.reply
 			cmds = append(cmds, tea.Exec(item, func(err error) tea.Msg { return edited{reply, err} }))
+		case sequence:
+			cmds = append(cmds, tea.Raw(string(item)))
 		case finished:
 			m.ended = true
 		}
