@@ -26,7 +26,7 @@ type hostStory struct {
 }
 
 const (
-	maxFailures = 10_000
+	maxFailures = 3_000
 	// After so many results in other tasks a host has evidently not been given up. A rescue block that ends in a failure of
 	// its own has fewer.
 	rescuedAfter = 3
@@ -47,13 +47,18 @@ func (s *Story) Add(e Event) {
 }
 
 func (s *Story) result(r *Result) {
-	if s.hosts == nil {
-		s.hosts = map[string]*hostStory{}
+	var h *hostStory
+	if len(s.hosts) > 0 {
+		h = s.hosts[r.Host]
 	}
-	h := s.hosts[r.Host]
-	if h == nil {
+	switch {
+	case h != nil:
+	case r.Status.Bad():
+		h = s.opened(r.Host)
+	case r.Status == Ignored || r.Status == Retrying || r.Last > r.First:
 		h = &hostStory{}
-		s.hosts[r.Host] = h
+	default:
+		return // nothing is open on the host
 	}
 	switch {
 	case r.Status == Ignored: // and so are the items before it
@@ -77,6 +82,16 @@ func (s *Story) result(r *Result) {
 	if (r.Last > r.First || r.Status.Bad() || r.Status == Ignored || r.Status == Retrying) && len(s.spans) < 4*maxFailures {
 		s.spans = append(s.spans, r)
 	}
+}
+
+// opened gives what is open on a host, which has been nothing.
+func (s *Story) opened(host string) *hostStory {
+	h := &hostStory{}
+	if s.hosts == nil {
+		s.hosts = map[string]*hostStory{}
+	}
+	s.hosts[host] = h
+	return h
 }
 
 func (s *Story) keep(r *Result) {

@@ -36,9 +36,9 @@ type Reader struct {
 	plain      []byte
 	doc        []byte // of the json callback
 	docLine    int
-	scratch    Result            // of a line that fine reads
-	names      map[string]string // of hosts, each once
-	passed     int               // failures that were ignored
+	scratch    Result       // of a line that fine reads
+	names      [2048]string // of hosts and tasks: the last of each hash
+	passed     int          // failures that were ignored
 }
 
 // Line takes the next line, without its end.
@@ -58,6 +58,10 @@ func (r *Reader) Line(raw []byte) {
 		if len(line) == 1 && line[0] == '{' && r.play == "" && r.task == "" {
 			r.doc, r.docLine = append([]byte{}, line...), r.lines
 		}
+		return
+	}
+	if len(line) == 0 {
+		r.goesOn(line)
 		return
 	}
 	if r.marker(bytes.TrimLeft(line, " \t"), line) {
@@ -92,7 +96,7 @@ func interesting(line []byte) bool {
 			return true
 		}
 	}
-	return bytes.Contains(line, recapWord) || bytes.Contains(line, pipeWord) || bytes.HasPrefix(line, runnerWord) ||
+	return bytes.IndexByte(line, 'Y') >= 0 && bytes.Contains(line, recapWord) || bytes.IndexByte(line, '|') >= 0 && bytes.Contains(line, pipeWord) || bytes.HasPrefix(line, runnerWord) ||
 		bytes.HasPrefix(line, failedWord) || bytes.HasPrefix(line, unreachableWord) || bytes.HasPrefix(line, taskWord) || bytes.HasSuffix(line, dashWord)
 }
 
@@ -135,9 +139,9 @@ func (r *Reader) marker(text, indented []byte) bool {
 	}
 	switch text[0] {
 	case 'P', 'T', 'R', 'N':
-		if name, ok := taskName(text); ok {
+		if name := taskName(text); name != nil {
 			r.settle()
-			r.header("TASK", name)
+			r.header("TASK", r.name(name))
 			return true
 		}
 		if m := headerLine.FindSubmatch(text); m != nil {
@@ -175,13 +179,13 @@ func (r *Reader) marker(text, indented []byte) bool {
 }
 
 // taskName reads "TASK [etcd : Copy etcd binary] ****" by hand: every few lines of a playbook there is one.
-func taskName(text []byte) (string, bool) {
+func taskName(text []byte) []byte {
 	rest, ok := bytes.CutPrefix(text, []byte("TASK ["))
 	end := bytes.LastIndexByte(rest, ']')
 	if !ok || end < 0 || len(bytes.Trim(rest[end+1:], " *`")) > 0 {
-		return "", false
+		return nil
 	}
-	return string(rest[:end]), true
+	return rest[:end]
 }
 
 // unixyHeader reads how the callback unixy names plays and tasks: "- Play on hosts: all -" and "Task...".
@@ -254,6 +258,8 @@ func (r *Reader) result(text []byte) bool {
 		if r.task == "" {
 			r.task = string(m[2])
 		}
+	} else if host, rest, ok := fatalResult(text); ok {
+		res.Host, res.Status, body = r.name(host), Failed, rest
 	} else if m := resultLine.FindSubmatch(text); m != nil {
 		res.Host, res.Delegate, body = string(m[2]), string(m[3]), m[5]
 		res.Status = words[string(m[1])]
@@ -280,50 +286,6 @@ func (r *Reader) result(text []byte) bool {
 	}
 	return true
 }
-
-// fine reads the commonest lines by hand, those of a result without a failure and without a body, and says whether it was
-// one: "ok: [n1]", "changed: [n1] => (item=a)". A large playbook prints millions of them.
-func (r *Reader) fine(text []byte) bool {
-	for _, f := range fineWords {
-		rest, ok := bytes.CutPrefix(text, f.word)
-		if !ok {
-			continue
-		}
-		end := bytes.IndexByte(rest, ']')
-		if end < 1 || !noBody(rest[end+1:]) || bytes.IndexByte(rest[:end], ' ') >= 0 {
-			return false
-		}
-		r.settle()
-		host, known := r.names[string(rest[:end])]
-		if !known {
-			if r.names == nil || len(r.names) > 10_000 {
-				r.names = map[string]string{}
-			}
-			host = string(rest[:end])
-			r.names[host] = host
-		}
-		r.scratch = Result{Host: host, Status: f.status}
-		r.begin(&r.scratch)
-		return true
-	}
-	return false
-}
-
-// noBody says whether what stands behind the host begins no body: nothing, or an item.
-func noBody(rest []byte) bool {
-	if len(rest) == 0 {
-		return true
-	}
-	item, ok := bytes.CutPrefix(rest, itemWord)
-	return ok && len(item) > 0 && item[len(item)-1] == ')' && !bytes.Contains(item, itemArrow)
-}
-
-var itemWord, itemArrow = []byte(" => (item="), []byte(") =>")
-
-var fineWords = []struct {
-	word   []byte
-	status Status
-}{{[]byte("ok: ["), OK}, {[]byte("changed: ["), Changed}, {[]byte("skipping: ["), Skipped}}
 
 var retryWord, colonWord = []byte("FAILED - RETRYING: "), []byte(": ")
 

@@ -56,7 +56,7 @@ func diagnoseCommand(o *options) *cobra.Command {
 				}
 				args = []string{"-"}
 			}
-			debug.SetGCPercent(50) // it may read for long, beside what writes the log: a quarter less memory for some percent of time
+			debug.SetGCPercent(25) // it may read for long, beside what writes the log: less memory for some percent of time
 			known, err := allKnown(o)
 			if err != nil {
 				return err

@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,48 +13,90 @@ import (
 	"time"
 )
 
-// BenchmarkRead is diagnose on 200 MB of what Ansible prints, a task every few lines, beside grep -E -f with the same patterns,
-// as far as grep has words for them.
+// BenchmarkRead runs spraydeck diagnose on 200 MB of what Ansible prints, a task every few lines, and then grep -E -f with the same
+// patterns, as far as grep has words for them.
 func BenchmarkRead(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "night.log")
+	dir := b.TempDir()
+	path, program := filepath.Join(dir, "night.log"), filepath.Join(dir, "spraydeck")
 	if err := os.WriteFile(path, night(200<<20), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	pitfalls := builtinPitfalls(b)
-	k := New(pitfalls, nil)
+	if out, err := exec.Command("go", "build", "-o", program, "spraydeck").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
 	var patterns []string
-	for _, p := range pitfalls {
+	for _, p := range builtinPitfalls(b) {
 		for i := range p.Symptoms {
 			if ere, ok := extended(p.Symptoms[i].Line.Source); ok && p.Symptoms[i].Task.RE == nil {
 				patterns = append(patterns, ere)
 			}
 		}
 	}
-	b.SetBytes(200 << 20)
-	for b.Loop() {
-		f, err := os.Open(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		r, err := k.Read(context.Background(), f, path)
-		if err != nil || len(r.Findings) == 0 {
-			b.Fatal(err, "nothing found")
-		}
-		_ = f.Close()
-	}
-	ours := b.Elapsed() / time.Duration(b.N)
-	file := filepath.Join(b.TempDir(), "patterns")
+	file := filepath.Join(dir, "patterns")
 	if err := os.WriteFile(file, []byte(strings.Join(patterns, "\n")+"\n"), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	grep := exec.Command("grep", "-a", "-E", "-c", "-f", file, path)
-	grep.Env = append(os.Environ(), "LC_ALL=C")
-	start := time.Now()
-	if out, err := grep.CombinedOutput(); grep.ProcessState.ExitCode() > 1 {
-		b.Fatalf("%v: %s", err, out)
+	var ours, peer spent
+	b.SetBytes(200 << 20)
+	for b.Loop() {
+		out := ours.run(b, 3, program, "diagnose", path)
+		if !strings.Contains(out, "pdb-blocks-drain") {
+			b.Fatalf("the budget is not found: %s", out)
+		}
+		peer.run(b, 0, "grep", "-a", "-E", "-c", "-f", file, path)
 	}
-	b.ReportMetric(float64(time.Since(start))/float64(ours), "x-grep-E-f")
+	b.ReportMetric(float64(peer.wall)/float64(ours.wall), "x-grep-E-f")
+	b.ReportMetric(float64(peer.cpu)/float64(ours.cpu), "x-grep-E-f-cpu")
+	b.ReportMetric(float64(ours.rss)/(1<<10), "MB-resident")
 	b.ReportMetric(float64(len(patterns)), "patterns-of-grep")
+}
+
+// spent is what runs of a program have taken.
+type spent struct {
+	wall, cpu time.Duration
+	rss       int64 // in KB, of the largest
+}
+
+// run starts a program that must end with a code, and gives what it printed.
+func (s *spent) run(b *testing.B, code int, name string, args ...string) string {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	for running := true; running; {
+		s.rss = max(s.rss, resident(cmd.Process.Pid))
+		select {
+		case <-ended:
+			running = false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	s.wall += time.Since(start)
+	if cmd.ProcessState.ExitCode() != code {
+		b.Fatalf("%s: %v: %s", name, cmd.ProcessState, &out)
+	}
+	s.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return out.String()
+}
+
+// resident gives the most memory that a program has had, in KB. What the kernel says once it has ended counts the program that
+// started it, too.
+func resident(pid int) int64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	var kb int64
+	if _, after, ok := bytes.Cut(text, []byte("VmHWM:")); ok {
+		_, _ = fmt.Sscan(string(after), &kb)
+	}
+	return kb
 }
 
 // night is what the playbook of a night prints: some failures that are ignored, one that is not.

@@ -185,7 +185,7 @@ type lines struct {
 }
 
 func newLines(rd *reading) *lines {
-	l := &lines{chunks: make(chan []byte, 4), free: make(chan []byte, 6), stop: make(chan struct{}), done: make(chan struct{})}
+	l := &lines{chunks: make(chan []byte, 2), free: make(chan []byte, 4), stop: make(chan struct{}), done: make(chan struct{})}
 	go l.read(rd)
 	return l
 }
@@ -196,6 +196,10 @@ func (l *lines) read(rd *reading) {
 	p := plain{rd: rd}
 	var rest []byte
 	each := func(line []byte) {
+		if r.Quick(line) {
+			p.n++
+			return
+		}
 		r.Line(line)
 		p.line(line)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // blockSize is how much of a file is read at once. Scan holds a few blocks for each processor.
-const blockSize = 256 << 10
+const blockSize = 128 << 10
 
 // Scan reads a text to its end, with several goroutines, and calls each for every hit, in the order of the text; only a hit
 // that waits for what follows may come after one of a later line. File names the text in the hits. The first error of each
@@ -58,8 +58,9 @@ func (s *Set) scan(ctx context.Context, r io.Reader, file string, each func(Hit)
 	})
 	for range workers {
 		wg.Go(func() {
+			var m memo
 			for b := range work {
-				b.read(s)
+				b.read(s, &m)
 			}
 		})
 	}
@@ -110,8 +111,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 		if b.goesOn {
 			b.data = b.data[overlap:]
 		}
-		tail = append(tail, b.data[max(0, len(b.data)-tailSize):]...)
-		tail = tail[max(0, len(tail)-tailSize):]
+		tail = lastOf(tail, b.data)
 		j.place = b.ending.wait()
 		free <- b.buf
 	}
@@ -213,7 +213,7 @@ func cutAt(b []byte) (end int, safely bool) {
 }
 
 // read finds what matches in a block.
-func (b *block) read(s *Set) {
+func (b *block) read(s *Set, m *memo) {
 	defer close(b.ending.done)
 	switch {
 	case b.before != nil:
@@ -226,7 +226,8 @@ func (b *block) read(s *Set) {
 		b.scanner = &scanner{set: s, place: nowhere()}
 	}
 	sc := b.scanner
-	sc.lines = 0
+	sc.lines, sc.memo = 0, m
+	sc.place = sc.place.in(m)
 	data, goesOn := b.data, b.goesOn
 	for len(data) > 0 {
 		line := data
@@ -244,6 +245,15 @@ func (b *block) read(s *Set) {
 
 // tailSize is how much of the end of a text is looked at for the time when it ended.
 const tailSize = 16 << 10
+
+// lastOf appends data to tail and keeps the end of it.
+func lastOf(tail, data []byte) []byte {
+	if len(data) >= tailSize {
+		return append(tail[:0], data[len(data)-tailSize:]...)
+	}
+	tail = append(tail, data...)
+	return append(tail[:0], tail[max(0, len(tail)-tailSize):]...)
+}
 
 // lastTime returns the time of the last line that tells one.
 func lastTime(tail []byte) time.Time {

@@ -24,7 +24,7 @@ type scanner struct {
 	views        views
 	shown        []int // patterns that the line at hand has matched: once for a line is enough
 	matches      []match
-	tasks        tasks
+	memo         *memo
 }
 
 // match is a pattern that one line matches.
@@ -65,6 +65,9 @@ func (s *scanner) keepPrev() {
 
 // piece looks at a line, or at a piece of a long one.
 func (s *scanner) piece(raw []byte) {
+	if s.skip(raw) {
+		return
+	}
 	line := bytes.TrimPrefix(raw, byteOrderMark)
 	if bytes.IndexByte(line, 0x1b) >= 0 {
 		s.clean, s.spare = s.spare, s.clean
@@ -84,6 +87,7 @@ func (s *scanner) piece(raw []byte) {
 	}
 	if len(s.found) > 0 || len(s.set.always) > 0 {
 		s.alone(trimRight(line))
+		s.learnHeader(line)
 	}
 	if how != apart {
 		s.joined(line, how)
@@ -110,17 +114,17 @@ func (s *scanner) alone(line []byte) {
 // it is read before.
 func (s *scanner) collect(found []int32, text []byte) {
 	if slices.ContainsFunc(found, func(f int32) bool { return s.set.lits[f].header }) {
-		s.place.header(text)
+		s.place.header(text, s.memo)
 	}
 	s.candidates = append(s.candidates[:0], s.set.always...)
 	for _, f := range found {
 		use := &s.set.lits[f]
 		s.candidates = append(s.candidates, use.patterns...)
 		if len(use.tasked) > 0 && s.place.task == nil && s.begins != nil {
-			s.place, s.begins = s.place.after(s.begins.wait()), nil
+			s.place, s.begins = s.place.after(s.begins.wait()).in(s.memo), nil
 		}
 		for _, p := range use.tasked {
-			if !s.tasks.exclude(s.set, p, s.place.task) {
+			if !s.place.task.exclude(s.set, p) {
 				s.candidates = append(s.candidates, p)
 			}
 		}
@@ -161,42 +165,6 @@ func (s *scanner) try(pattern int, text, before []byte) {
 		pattern: pattern, line: s.lines, text: string(bytes.ToValidUTF8(kept, []byte("\uFFFD"))), groups: p.groups(view, at, s.views.host),
 		size: at[1] - at[0], at: timeOf(text), place: s.place,
 	})
-}
-
-// tasks remembers which patterns can be met in the task at hand: nearly every line of a playbook's output looks like those
-// that count in a few tasks only.
-type tasks struct {
-	task *string
-	fits []verdict // by pattern
-}
-
-type verdict uint8
-
-const (
-	unasked verdict = iota
-	fits
-	never
-)
-
-// exclude says that a pattern for some tasks is not for this one. One that is not known excludes nothing.
-func (t *tasks) exclude(set *Set, pattern int, task *string) bool {
-	if task == nil {
-		return false
-	}
-	if t.task != task {
-		if t.fits == nil {
-			t.fits = make([]verdict, len(set.patterns))
-		}
-		t.task = task
-		clear(t.fits)
-	}
-	if t.fits[pattern] == unasked {
-		t.fits[pattern] = never
-		if name := set.patterns[pattern].Task; name == nil || name.MatchString(*task) {
-			t.fits[pattern] = fits
-		}
-	}
-	return t.fits[pattern] == never
 }
 
 func (s *scanner) makeViews(text []byte) {

@@ -22,6 +22,7 @@ type Stream struct {
 	judge  *judge
 	inputs map[Input]*scanner
 	buf    []byte // the lines being read
+	memo   memo
 }
 
 // Stream begins to look at lines as they come.
@@ -51,7 +52,7 @@ func (s *Stream) feed(in Input, text string, at time.Time, sep []byte) []Hit {
 	s.judge.from, in.Pipe = source{in.Name, in.Pipe}, ""
 	sc := s.inputs[in]
 	if sc == nil {
-		sc = &scanner{set: s.set}
+		sc = &scanner{set: s.set, memo: &s.memo}
 		s.inputs[in] = sc
 	}
 	hits := s.judge.expire(at)

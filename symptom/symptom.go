@@ -91,7 +91,9 @@ type Set struct {
 	byID     map[string]int
 	find     *finder
 	lits     []litUse
-	always   []int // patterns without fixed text: tried on every line
+	always   []int   // patterns without fixed text: tried on every line
+	fine     [][]int // see fineUse
+	quick    bool
 }
 
 type compiled struct {
@@ -207,6 +209,7 @@ func (s *Set) prefilter() {
 		use(literal{text: h}).header = true
 	}
 	s.find = newFinder(lits)
+	s.fine, s.quick = s.fineUse()
 }
 
 func (p *compiled) groups(text []byte, at []int, host string) map[string]string {

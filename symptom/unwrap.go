@@ -57,6 +57,9 @@ func (w *window) seam(prev, line []byte) seam {
 			}
 		}
 	}
+	if prev[len(prev)-1] == '*' && taskBegins(prev) {
+		return apart // a header is whole: Ansible fills it with stars up to the width of a terminal
+	}
 	switch terminal(prev) {
 	case wrapped:
 		if !begins(line) {
