@@ -191,7 +191,8 @@ class Tasks:
         Unknown.touched.clear()
         Unknown.printing = True
         try:
-            text = templar.do_template(data, preserve_trailing_newlines=True, escape_backslashes=False)
+            text = self.memo.run((source, tuple(search), newline, tuple(options.values()), args.get('trim_blocks'), args.get('lstrip_blocks')), values, None,
+                                 lambda: templar.do_template(data, preserve_trailing_newlines=True, escape_backslashes=False))
         finally:
             Unknown.printing = False
         text = '' if text is None else str(text)

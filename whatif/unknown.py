@@ -13,6 +13,7 @@ class Unknown(MutableMapping):
     """
     __UNSAFE__ = True  # Ansible's mark for values that are not templated themselves
     printing = False
+    uses = 0  # how often one was used in a decision or printed
     touched = set()  # names of the unknown values that the last decisions depended on
 
     def __init__(self, name, known=None):
@@ -20,6 +21,7 @@ class Unknown(MutableMapping):
 
     def _need(self, *_):
         Unknown.touched.add(self.name)
+        Unknown.uses += 1
         raise NeedsNode('needs the node: ' + self.name)
 
     def __getitem__(self, key):
@@ -47,6 +49,7 @@ class Unknown(MutableMapping):
         if not Unknown.printing:
             self._need()
         Unknown.touched.add(self.name)
+        Unknown.uses += 1
         return '<needs the node, %s>' % self.name
 
     def __deepcopy__(self, memo):

@@ -28,7 +28,15 @@ class Variables:
         self._inventory.clear()
         self._low.clear()
         self._magic.clear()
-        self._views.clear()
+        for name in list(self._views):
+            self.changed(name)
+        self.walk.memo.forget()
+
+    def changed(self, name):
+        """Drops what hostvars said of a host."""
+        view = self._views.pop(name, None)
+        if view is not None:
+            self.walk.memo.drop(view)
 
     def plain(self):
         return dict(self.extra, groups=self.walk.inventory.get_groups_dict(), hostvars=self.hostvars)
@@ -50,7 +58,7 @@ class Variables:
         """Adds a fact that a module other than setup gathers."""
         values = self.inventory(name)
         values['ansible_facts'] = dict(values.get('ansible_facts', {}), **{fact: value})
-        self._views.pop(name, None)
+        self.changed(name)
         self._low.clear()
 
     def follow(self, values):
@@ -82,6 +90,7 @@ class Variables:
             lay(view, self.facts.get(name, {}))
             lay(view, self.extra)
             self._views[name] = view
+            self.walk.memo.view(name, view)
         return view
 
     def of(self, task, name):
@@ -139,11 +148,11 @@ class Variables:
 
     def set_facts(self, name, facts):
         self.facts.setdefault(name, {}).update(facts)
-        self._views.pop(name, None)
+        self.changed(name)
 
     def include(self, name, values):
         self.included[name] = combine_vars(self.included.get(name, {}), values)
-        self._views.pop(name, None)
+        self.changed(name)
 
     def register(self, task, name, result):
         for n in (self.walk.inventory_names(task) if task.run_once else [name]):

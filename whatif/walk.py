@@ -21,6 +21,7 @@ from ansible.vars.manager import VariableManager
 
 from guard import TooLong
 from masks import Masker
+from memo import Memo, install
 from quick import compile_once
 from tasks import Tasks
 from unknown import NeedsNode, Unknown
@@ -36,6 +37,13 @@ class Result:
 
 class Unreadable(Exception):
     """The inventory cannot be read without running something."""
+
+
+class Files(DataLoader):
+    """Reads each file once, without the copy that Ansible makes at each use: nothing here changes what was read."""
+
+    def load_from_file(self, file_name, **options):
+        return super().load_from_file(file_name, **dict(options, unsafe=True))
 
 
 def allow_missing_modules():
@@ -77,7 +85,9 @@ class Walk(Tasks):
         self.play, self.depth = None, 0
         allow_missing_modules()
         compile_once()
-        self.loader = DataLoader()
+        self.memo = Memo()
+        install(self.memo)
+        self.loader = Files()
         self.loader.set_basedir(self.checkout)
         # sources of an inventory that run or fetch something are not among these
         C.config._base_defs.get('INVENTORY_ENABLED', {})['default'] = ['host_list', 'yaml', 'ini', 'toml']
@@ -88,9 +98,12 @@ class Walk(Tasks):
             with open(inventory, 'rb') as f:
                 if f.read(2) == b'#!':
                     raise Unreadable('the inventory %s is a program, and whatif runs none: write its hosts to a file' % inventory)
+        if hasattr(plugin_loaders, 'init_plugin_loader'):  # from ansible-core 2.15 on the commands call it, not the import
+            plugin_loaders.init_plugin_loader()
         lookup_loader.get('vars', loader=self.loader, templar=None)  # loads the machinery before the guard closes
         guard.replace_lookups(lookup_loader)
         self.warm()
+        self.plain_templar = Templar(loader=self.loader)
         guard.close(self.folders())
         self.inventory = InventoryManager(loader=self.loader, sources=[inventory])
         release = ansible.__version__
@@ -99,6 +112,7 @@ class Walk(Tasks):
             'string': release, 'full': release, 'major': int(numbers[0]), 'minor': int(numbers[1]), 'revision': numbers[2]})
         self.followed = {}
         self.vars = Variables(self)
+        self.memo.of_host = self.vars.of_host
         self.hosts = [h.name for h in self.inventory.get_hosts()]
         if not self.hosts:
             raise Unreadable('the inventory %s names no host that can be read from files' % inventory)
@@ -267,7 +281,8 @@ class Walk(Tasks):
             # what Ansible does in the end, without its analysis of the text; what fails goes the whole way below
             presented = '{%% if %s %%} True {%% else %%} False {%% endif %%}' % condition
             try:
-                got = Templar(loader=self.loader, variables=values).template(presented, disable_lookups=hasattr(condition, '__UNSAFE__')).strip()
+                self.plain_templar.available_variables = values
+                got = self.plain_templar.template(presented, disable_lookups=hasattr(condition, '__UNSAFE__')).strip()
                 if got in ('True', 'False'):
                     return got == 'True'
             except Exception as e:
