@@ -28,19 +28,21 @@ import (
 // whatifCommand says what a hop changes on the nodes before it is made.
 func whatifCommand(o *options) *cobra.Command {
 	var hop, facts, format string
+	var nodes bool
 	cmd := &cobra.Command{
 		Use: "whatif [FILE...]", Short: "Show what a hop would change in the files of each node",
 		Long: "Render the files that two releases of Kubespray write on each node, and show what differs: settings, images, and\n" +
 			"checks of the new release that would fail. Kubespray's own templates are rendered with your inventory, by the Ansible\n" +
 			"of the checkout's virtual environment or the installed one. No node is reached, no task runs, nothing is written.\n" +
+			"With --nodes, the same files are read from the nodes over SSH, and what somebody changed in them by hand is named.\n" +
 			"With FILE, every change of the files with that in their path is shown.",
 		Example: "  spraydeck whatif --checkout ~/kubespray\n  spraydeck whatif --hop v2.27.1..v2.28.1 --inventory inventory/mycluster/hosts.yaml\n" +
-			"  spraydeck whatif --hop v2.27.1..v2.28.1 config.toml",
+			"  spraydeck whatif --hop v2.27.1..v2.28.1 config.toml\n  spraydeck whatif --nodes",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format != "table" && format != "json" {
 				return &runbook.UsageError{Message: fmt.Sprintf("-o cannot be %q", format), Way: "it is table or json"}
 			}
-			report, err := makeWhatif(cmd.Context(), o, hop, facts)
+			report, err := makeWhatif(cmd.Context(), o, hop, facts, nodes)
 			if err != nil {
 				return err
 			}
@@ -59,6 +61,7 @@ func whatifCommand(o *options) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&hop, "hop", "", "the two releases, as v2.27.1..v2.28.1 (default: from the checkout's release over the next hop)")
 	cmd.Flags().StringVar(&facts, "facts", "", "a directory or file of facts that Ansible gathered (default: the fact cache of the checkout's ansible.cfg)")
+	cmd.Flags().BoolVar(&nodes, "nodes", false, "read the files from the nodes, and name what was changed by hand and would be overwritten")
 	_ = cmd.RegisterFlagCompletionFunc("hop", completeHops)
 	output(cmd, &format)
 	return cmd
@@ -79,7 +82,7 @@ func completeHops(cmd *cobra.Command, args []string, start string) ([]string, co
 	return names, directive | cobra.ShellCompDirectiveNoSpace
 }
 
-func makeWhatif(ctx context.Context, o *options, hop, factsPath string) (*whatif.Report, error) {
+func makeWhatif(ctx context.Context, o *options, hop, factsPath string, nodes bool) (*whatif.Report, error) {
 	checkout, err := kubespray.Open(o.checkout)
 	if err != nil {
 		return nil, usage(err)
@@ -104,9 +107,14 @@ func makeWhatif(ctx context.Context, o *options, hop, factsPath string) (*whatif
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	renderings, err := renderBoth(ctx, checkout, []string{from, to}, python, whatif.Request{
-		Playbook: "upgrade-cluster.yml", Inventory: inventory, Facts: facts, Key: hex.EncodeToString(key),
-	})
+	both, err := exportBoth(ctx, checkout, []string{from, to})
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(both.dir)
+	both.python = python
+	both.request = whatif.Request{Playbook: "upgrade-cluster.yml", Inventory: inventory, Facts: facts, Key: hex.EncodeToString(key)}
+	renderings, err := both.render(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,45 +124,69 @@ func makeWhatif(ctx context.Context, o *options, hop, factsPath string) (*whatif
 	if rel, err := filepath.Rel(checkout.Dir(), inventory); err == nil && filepath.IsLocal(rel) {
 		report.Inventory = rel
 	}
-	return report, nil
+	if nodes {
+		err = whatifNodes(ctx, o, both, renderings, report)
+	}
+	return report, err
 }
 
-// renderBoth renders two releases at the same time, each out of a directory of its own; the checkout is not touched.
-func renderBoth(ctx context.Context, checkout *kubespray.Checkout, tags []string, python string, request whatif.Request) ([]*whatif.Rendering, error) {
+// releasePair is two releases, each in a directory of its own; the checkout is not touched.
+type releasePair struct {
+	dir     string
+	tags    []string
+	python  string
+	request whatif.Request
+}
+
+func exportBoth(ctx context.Context, checkout *kubespray.Checkout, tags []string) (*releasePair, error) {
 	dir, err := os.MkdirTemp("", "spraydeck-releases-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+	p := &releasePair{tags: tags}
+	if p.dir, err = filepath.EvalSymlinks(dir); err == nil {
+		for i, tag := range tags {
+			if err = os.Mkdir(p.tree(i), 0o700); err == nil {
+				err = checkout.Export(ctx, tag, p.tree(i))
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		_ = os.RemoveAll(dir)
 		return nil, err
 	}
-	for i, tag := range tags {
-		at := filepath.Join(dir, fmt.Sprint(i))
-		if err := os.Mkdir(at, 0o700); err != nil {
-			return nil, err
-		}
-		if err := checkout.Export(ctx, tag, at); err != nil {
-			return nil, err
-		}
-	}
-	renderings, errs := make([]*whatif.Rendering, len(tags)), make([]error, len(tags))
+	return p, nil
+}
+
+// tree is the directory of the old release, 0, or of the new one, 1.
+func (p *releasePair) tree(i int) string { return filepath.Join(p.dir, fmt.Sprint(i)) }
+
+// render renders both releases at the same time.
+func (p *releasePair) render(ctx context.Context) ([]*whatif.Rendering, error) {
+	renderings, errs := make([]*whatif.Rendering, len(p.tags)), make([]error, len(p.tags))
 	var wait sync.WaitGroup
-	for i, tag := range tags {
-		r := request
-		r.Checkout = filepath.Join(dir, fmt.Sprint(i))
-		if i > 0 {
-			r.OldSample = filepath.Join(dir, "0", "inventory/sample")
-		}
-		wait.Go(func() {
-			var err error
-			if renderings[i], err = whatif.Render(ctx, python, r); err != nil {
-				errs[i] = fmt.Errorf("%s: %w", tag, err)
-			}
-		})
+	for i := range p.tags {
+		wait.Go(func() { renderings[i], errs[i] = p.renderOne(ctx, i, nil) })
 	}
 	wait.Wait()
 	return renderings, errors.Join(errs...)
+}
+
+// renderOne renders a release, with settings of hosts beside those of the inventory.
+func (p *releasePair) renderOne(ctx context.Context, i int, settings map[string]map[string]any) (*whatif.Rendering, error) {
+	r := p.request
+	r.Checkout, r.Settings = p.tree(i), settings
+	if i > 0 {
+		r.OldSample = filepath.Join(p.tree(0), "inventory/sample")
+	}
+	rendering, err := whatif.Render(ctx, p.python, r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.tags[i], err)
+	}
+	return rendering, nil
 }
 
 // whatifHop is the two releases: those given, else the checkout's and the next stop on the way to the newest.
@@ -235,6 +267,7 @@ func whatifTable(r *whatif.Report, named []string, lang string) string {
 	if len(named) == 0 {
 		whatifChecks(&b, r, say)
 	}
+	whatifEdits(&b, r, wanted, say)
 	shown := 0
 	for _, f := range r.Files {
 		if wanted(f.Dest) {

@@ -56,6 +56,12 @@ type Report struct {
 	Failed    []Unrendered        `json:"failed"` // what could not be followed, with the reason
 	Prompts   []Prompt            `json:"prompts"`
 	NotRun    []string            `json:"notRun"` // lookups that were not run, and what was refused
+
+	// With the nodes read, else nil.
+	Edits    []Edit            `json:"edits"`
+	Missing  []Missing         `json:"missing"`  // files that some nodes do not have
+	Compared int               `json:"compared"` // files that were read from nodes
+	Unread   map[string]string `json:"unread"`   // nodes that could not be read, with the reason
 }
 
 // Verdict is what a check of the new release says on some nodes.

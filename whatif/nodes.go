@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// Blocks says whether a check of the new release would fail.
+// Blocks says whether a check of the new release would fail, or what was changed by hand on nodes would be overwritten.
 func (r *Report) Blocks() bool {
-	return slices.ContainsFunc(r.Checks, func(c Verdict) bool { return c.Verdict == "fails" })
+	settings, _ := r.Overwritten()
+	return settings > 0 || slices.ContainsFunc(r.Checks, func(c Verdict) bool { return c.Verdict == "fails" })
 }
 
 // NodesOf names nodes by what they have in common, as "all 12 nodes" or "3 of 12 workers", or else by their names.

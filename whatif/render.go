@@ -27,6 +27,7 @@ type Request struct {
 	Playbook  string                    `json:"playbook"`
 	Inventory string                    `json:"inventory"`           // absolute
 	Vars      map[string]any            `json:"vars,omitempty"`      // as -e gives them
+	Settings  map[string]map[string]any `json:"settings,omitempty"`  // of hosts, over those of the inventory
 	Facts     map[string]map[string]any `json:"facts"`               // what Ansible gathered, by host
 	OldSample string                    `json:"oldSample,omitempty"` // the sample inventory of the release left, where settings follow it
 	Key       string                    `json:"key"`                 // of the digests that stand for secrets, in hex
@@ -50,6 +51,7 @@ type Rendering struct {
 	Checks       []Check             `json:"checks"`
 	Failed       []Failed            `json:"failed"`
 	Prompts      []Prompt            `json:"prompts"`
+	Patched      []Patched           `json:"patched"`
 	Refused      []string            `json:"refused"`
 	Placeholders []string            `json:"placeholders"`
 }
@@ -66,6 +68,12 @@ type File struct {
 	Content string   `json:"content"`
 	Assumed bool     `json:"assumed"` // a condition of the task needs the node; it was taken to hold
 	Needs   []string `json:"needs"`   // values in it that only the node knows
+}
+
+// Patched is a file of which a task changes single lines.
+type Patched struct {
+	Host string `json:"host"`
+	Dest string `json:"dest"`
 }
 
 // Check is an assert or fail task.

@@ -19,6 +19,7 @@ from ansible.template import Templar
 from ansible.utils.vars import combine_vars
 from ansible.vars.manager import VariableManager
 
+from effects import Effects
 from guard import TooLong
 from masks import Masker
 from memo import Memo, install
@@ -76,12 +77,12 @@ def filled(facts, name, address):
     return facts.replace('NODE', name).replace('ADDRESS', address) if isinstance(facts, str) else facts
 
 
-class Walk(Tasks):
+class Walk(Tasks, Effects):
     def __init__(self, request, guard):
         self.request, self.guard = request, guard
         self.checkout, self.answers = request['checkout'], request.get('answers', {})
         self.masker = Masker(bytes.fromhex(request.get('key', '')) or os.urandom(16))
-        self.files, self.checks, self.failed, self.prompts, self.played = [], [], [], [], []
+        self.files, self.checks, self.failed, self.prompts, self.played, self.patched = [], [], [], [], [], []
         self.play, self.depth = None, 0
         allow_missing_modules()
         compile_once()
@@ -106,6 +107,9 @@ class Walk(Tasks):
         self.plain_templar = Templar(loader=self.loader)
         guard.close(self.folders())
         self.inventory = InventoryManager(loader=self.loader, sources=[inventory])
+        for name, settings in (request.get('settings') or {}).items():
+            for key, value in settings.items():
+                self.inventory.get_host(name).set_variable(key, value)
         release = ansible.__version__
         numbers = (release.split('.') + ['0', '0'])[:3]
         self.manager = VariableManager(loader=self.loader, inventory=self.inventory, version_info={
@@ -155,7 +159,7 @@ class Walk(Tasks):
         for play in books.get_plays():
             self.run_play(play)
         return {'hosts': self.hosts, 'addresses': addresses, 'invented': invented, 'followed': self.followed, 'groups': {k: v for k, v in self.inventory.get_groups_dict().items()}, 'files': self.files,
-                'checks': self.checks, 'failed': self.failed, 'prompts': self.prompts}
+                'checks': self.checks, 'failed': self.failed, 'prompts': self.prompts, 'patched': self.patched}
 
     def run_play(self, play):
         templar = Templar(loader=self.loader, variables=self.vars.plain())
