@@ -121,6 +121,8 @@ func TestHealthy(t *testing.T) {
 	if got := l.shell("git branch --show-current"); got != "t_v2.27.0" {
 		t.Errorf("after the disk was full the checkout is on %s", got)
 	}
+
+	l.handEdits(state)
 }
 
 // TestDroppedConnection: a connection that breaks inside a command does not end it, and its own end comes back. Where that

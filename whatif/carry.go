@@ -46,6 +46,9 @@ func carry(s *secrets, found []*threeWay, templates func(string) string, try fun
 	for _, g := range guesses {
 		got := settingsOf(g.file.dest, written[g.file.place].Content)
 		s.pair(got, g.file.now)
+		if !g.file.onlyEdits(got) {
+			continue
+		}
 		for i := range g.file.settings {
 			x := &g.file.settings[i]
 			now, there := got[x.Path]
@@ -56,6 +59,25 @@ func carry(s *secrets, found []*threeWay, templates func(string) string, try fun
 		}
 	}
 	return nil
+}
+
+// onlyEdits says whether a rendering differs from that without further settings in nothing but what was changed on the node.
+func (e *threeWay) onlyEdits(got map[string]string) bool {
+	edited := map[string]bool{}
+	for _, x := range e.settings {
+		edited[x.Path] = true
+	}
+	for key, value := range got {
+		if before, there := e.new[key]; !edited[key] && (!there || before != value) {
+			return false
+		}
+	}
+	for key := range e.new {
+		if _, there := got[key]; !edited[key] && !there {
+			return false
+		}
+	}
+	return true
 }
 
 var (
@@ -86,16 +108,24 @@ func guessesOf(e *threeWay, template string) []guess {
 		}
 		for _, n := range added {
 			now := form.FindStringSubmatch(n)
+			if now == nil {
+				continue
+			}
+			replaced := false
 			for _, b := range removed {
 				old := form.FindStringSubmatch(b)
-				if now == nil || old == nil || strings.Contains(b, "<secret ") {
+				if old == nil || strings.Contains(b, "<secret ") {
 					continue
 				}
+				replaced = true
 				if i := onlyDifference(old, now); i > 0 {
 					if name := leading.FindStringSubmatch(exprs[i-1][1]); name != nil {
 						out = append(out, guess{e, name[1], typed(now[i]), old[i], now[i]})
 					}
 				}
+			}
+			if name := leading.FindStringSubmatch(exprs[0][1]); !replaced && len(exprs) == 1 && name != nil {
+				out = append(out, guess{e, name[1], typed(now[1]), "", now[1]}) // a line that the template writes on a condition
 			}
 		}
 	}

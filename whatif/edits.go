@@ -196,7 +196,7 @@ func pairLines(settings []Setting) []Setting {
 		}
 		if a.What == "removed" && strings.Contains(a.Path, "\x00") {
 			for j, b := range settings {
-				if b.What == "added" && !taken[j] && strings.Contains(b.Path, "\x00") && beginAlike(a, b) {
+				if b.What == "added" && !taken[j] && strings.Contains(b.Path, "\x00") && replaces(a, b) {
 					taken[j] = true
 					a.What, a.Node, a.Carry = "changed", b.Node, cmp.Or(a.Carry, b.Carry)
 					break
@@ -208,24 +208,29 @@ func pairLines(settings []Setting) []Setting {
 	// an added line may stand before the removed one that it replaces
 	return slices.DeleteFunc(out, func(x Setting) bool {
 		return x.What == "added" && strings.Contains(x.Path, "\x00") && slices.ContainsFunc(out, func(y Setting) bool {
-			return y.What == "changed" && strings.Contains(y.Path, "\x00") && y.Node == x.Node && beginAlike(y, x)
+			return y.What == "changed" && strings.Contains(y.Path, "\x00") && y.Node == x.Node && replaces(y, x)
 		})
 	})
 }
 
-// beginAlike says whether two lines stand at the same place and set the same: their first word is the same.
-func beginAlike(a, b Setting) bool {
+// replaces says whether one line took the place of another: they begin with the same word, or share most of their words.
+func replaces(a, b Setting) bool {
 	pa, _, _ := strings.Cut(a.Path, "\x00")
 	pb, _, _ := strings.Cut(b.Path, "\x00")
-	word := func(line string) string {
-		i := strings.IndexAny(line, " \t=:")
-		if i < 0 {
-			i = len(line)
-		}
-		return line[:i]
+	x, y := strings.FieldsFunc(a.Old, betweenWords), strings.FieldsFunc(b.Node, betweenWords)
+	if pa != pb || len(x) == 0 || len(y) == 0 {
+		return false
 	}
-	return pa == pb && word(a.Old) != "" && word(a.Old) == word(b.Node)
+	shared := 0
+	for _, word := range x {
+		if slices.Contains(y, word) {
+			shared++
+		}
+	}
+	return x[0] == y[0] || 2*shared > max(len(x), len(y))
 }
+
+func betweenWords(r rune) bool { return strings.ContainsRune(" \t=:", r) }
 
 // Overwritten is how many settings that were changed on nodes the playbook would overwrite, and in how many files.
 func (r *Report) Overwritten() (settings, files int) {

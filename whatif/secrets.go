@@ -24,8 +24,9 @@ func newSecrets(key string) *secrets {
 
 var (
 	privateKey  = regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----`)
-	placeholder = regexp.MustCompile(`<secret ([0-9a-f]{12})>|<needs the node, [^>\n]*>|<not run: [^>\n]*>`)
+	placeholder = regexp.MustCompile(`<secret ([0-9a-f]{12})>|<needs the node, [^>\n]*>|<lookup [^>\n]* not run>`)
 	secretName  = regexp.MustCompile(`(?i)(passw|secret|token|private_key|certificate_key|_key$|credential|api_key|auth_pass|_pass$)`)
+	aPath       = regexp.MustCompile(`^/[A-Za-z0-9._/-]+$`)
 	noSecret    = regexp.MustCompile(`(?i)(_dir|_file|_path|_url|_name|_enabled|_version|_image|_repo|_tag|_checksum|_size|_ttl|_type|_backend|_namespace|_expiration)$`)
 	secretText  = regexp.MustCompile(`(?i)([a-z_-]*(?:passw|secret|token|credential|api_key|auth_pass)[a-z_-]*["']?\s*[:= ]\s*["']?)([^\s"',;]+)`)
 )
@@ -94,7 +95,7 @@ func (s *secrets) same(rendered, text string) bool {
 // shown is a value of a node as it may be shown. The name of the setting and what the releases write there say whether it is
 // secret.
 func (s *secrets) shown(path, value string, rendered ...string) string {
-	if value == "" || placeholder.FindString(value) == value {
+	if value == "" || placeholder.FindString(value) == value || aPath.MatchString(value) {
 		return value
 	}
 	name := path
