@@ -287,6 +287,7 @@ func whatifTable(r *whatif.Report, named []string, lang string) string {
 			fmt.Fprintf(&b, "  ~ %s  %s -> %s\n", i.Name, i.Old, i.New)
 		}
 	}
+	whatifRestarts(&b, r, say)
 	whatifRest(&b, r, say)
 	return b.String()
 }
@@ -382,6 +383,25 @@ func shortened(text string, width int) string {
 		return string(runes[:width-3]) + "..."
 	}
 	return text
+}
+
+// whatifRestarts names what restarts where, and the first task that causes it.
+func whatifRestarts(b *strings.Builder, r *whatif.Report, say sayFunc) {
+	if len(r.Restarts) == 0 {
+		return
+	}
+	fmt.Fprintln(b, say("Restarts, at least", "再起動 (少なくとも)"))
+	for _, x := range r.Restarts {
+		what := strings.TrimPrefix(x.What, "unit ")
+		if x.May {
+			what += " " + say("(if the node needs it)", "(ノードの状態による)")
+		}
+		why := x.Why[0]
+		if len(x.Why) > 1 {
+			why = say("%s and %d more tasks", "%s ほか %d タスク", why, len(x.Why)-1)
+		}
+		fmt.Fprintf(b, "  %s\n", shortened(fmt.Sprintf("%s  %s  %s", what, r.NodesOf(x.Nodes), why), 116))
+	}
 }
 
 func whatifRest(b *strings.Builder, r *whatif.Report, say sayFunc) {

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
 
 	"spraydeck/runbook"
 	"spraydeck/whatif"

@@ -50,8 +50,9 @@ type Report struct {
 	Followed  map[string][]string `json:"followed"` // settings that follow the sample of the release: the value before and after
 	Files     []FileChange        `json:"files"`
 	Images    []Image             `json:"images"`
-	Same      int                 `json:"same"`   // files that are written and do not change
-	Checks    []Verdict           `json:"checks"` // of the new release, those that fail or need the node
+	Restarts  []Restart           `json:"restarts"` // at least
+	Same      int                 `json:"same"`     // files that are written and do not change
+	Checks    []Verdict           `json:"checks"`   // of the new release, those that fail or need the node
 	Passed    int                 `json:"passed"`
 	Failed    []Unrendered        `json:"failed"` // what could not be followed, with the reason
 	Prompts   []Prompt            `json:"prompts"`
@@ -119,6 +120,7 @@ func Compare(old, new *Rendering) *Report {
 	for _, id := range slices.Sorted(maps.Keys(images)) {
 		r.Images = append(r.Images, *images[id])
 	}
+	r.Restarts = forecast(old, new)
 	r.judge(new)
 	r.unrendered(old, new)
 	for _, x := range [][]string{old.Placeholders, new.Placeholders} {

@@ -52,6 +52,7 @@ type Rendering struct {
 	Failed       []Failed            `json:"failed"`
 	Prompts      []Prompt            `json:"prompts"`
 	Patched      []Patched           `json:"patched"`
+	Steps        []Step              `json:"steps"`
 	Refused      []string            `json:"refused"`
 	Placeholders []string            `json:"placeholders"`
 }

@@ -28,7 +28,7 @@ var (
 	secretName  = regexp.MustCompile(`(?i)(passw|secret|token|private_key|certificate_key|_key$|credential|api_key|auth_pass|_pass$)`)
 	aPath       = regexp.MustCompile(`^/[A-Za-z0-9._/-]+$`)
 	noSecret    = regexp.MustCompile(`(?i)(_dir|_file|_path|_url|_name|_enabled|_version|_image|_repo|_tag|_checksum|_size|_ttl|_type|_backend|_namespace|_expiration)$`)
-	secretText  = regexp.MustCompile(`(?i)([a-z_-]*(?:passw|secret|token|credential|api_key|auth_pass)[a-z_-]*["']?\s*[:= ]\s*["']?)([^\s"',;]+)`)
+	secretText  = regexp.MustCompile(`(?i)(<?[a-z_-]*(?:passw|secret|token|credential|api_key|auth_pass)[a-z_-]*["']?\s*[:= ]\s*["']?)([^\s"',;]+)`)
 )
 
 func (s *secrets) digest(text string) string {
@@ -98,6 +98,7 @@ func (s *secrets) shown(path, value string, rendered ...string) string {
 	if value == "" || placeholder.FindString(value) == value || aPath.MatchString(value) {
 		return value
 	}
+	path, _, _ = strings.Cut(path, "\x00")
 	name := path
 	if parts := segment.FindAllString(path, -1); path != "" && len(parts) > 0 {
 		name = parts[len(parts)-1]
@@ -121,7 +122,7 @@ func (s *secrets) shown(path, value string, rendered ...string) string {
 	}
 	return secretText.ReplaceAllStringFunc(value, func(found string) string {
 		parts := secretText.FindStringSubmatch(found)
-		if strings.HasPrefix(parts[2], "<") || strings.HasPrefix(parts[2], "/") || strings.HasPrefix(parts[2], "-") {
+		if strings.HasPrefix(found, "<") || strings.HasPrefix(parts[2], "<") || strings.HasPrefix(parts[2], "/") || strings.HasPrefix(parts[2], "-") {
 			return found
 		}
 		return parts[1] + s.digest(parts[2])

@@ -84,6 +84,7 @@ class Walk(Tasks, Effects):
         self.masker = Masker(bytes.fromhex(request.get('key', '')) or os.urandom(16))
         self.files, self.checks, self.failed, self.prompts, self.played, self.patched = [], [], [], [], [], []
         self.play, self.depth = None, 0
+        self.open, self.steps, self.notified = set(), [], {}
         allow_missing_modules()
         compile_once()
         self.memo = Memo()
@@ -159,7 +160,7 @@ class Walk(Tasks, Effects):
         for play in books.get_plays():
             self.run_play(play)
         return {'hosts': self.hosts, 'addresses': addresses, 'invented': invented, 'followed': self.followed, 'groups': {k: v for k, v in self.inventory.get_groups_dict().items()}, 'files': self.files,
-                'checks': self.checks, 'failed': self.failed, 'prompts': self.prompts, 'patched': self.patched}
+                'checks': self.checks, 'failed': self.failed, 'prompts': self.prompts, 'patched': self.patched, 'steps': self.steps}
 
     def run_play(self, play):
         templar = Templar(loader=self.loader, variables=self.vars.plain())
@@ -190,7 +191,7 @@ class Walk(Tasks, Effects):
         method = getattr(self, 'task_' + kind, None)
         if kind == 'command' and 'stdin' not in task.args:
             method = None
-        if method is None and not task.register and kind not in self.answers:
+        if method is None and not task.register and kind not in self.answers and not self.acts(task, kind):
             return  # nothing that is rendered can depend on it
         if task.run_once:
             names = names[:1]
@@ -261,6 +262,7 @@ class Walk(Tasks, Effects):
         verdict = self.judge(task, values)
         if verdict is False:
             return {'skipped': True, 'changed': False, 'skip_reason': 'Conditional result was False'}
+        self.note_step(task, name, values, verdict is None, sorted(self.open))
         if method is None:
             return self.stand_in(task, values)
         result = method(task, name, values, verdict is None)
@@ -268,7 +270,7 @@ class Walk(Tasks, Effects):
 
     def judge(self, task, values, skip_unknown=False):
         """Evaluates the conditions of a task: True, False, or None where only the node knows."""
-        unknown = False
+        unknown, self.open = False, set()
         for condition in task.when or []:
             try:
                 if not self.true(condition, values):
@@ -277,6 +279,7 @@ class Walk(Tasks, Effects):
                 if not self.unknown(e) and not skip_unknown:
                     raise
                 unknown = True
+                self.open |= Unknown.touched
         return None if unknown else True
 
     def true(self, condition, values):
