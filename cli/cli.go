@@ -106,7 +106,7 @@ func root() *cobra.Command {
 	}
 	o.flags(cmd)
 	cmd.AddCommand(demoCommand(o), runCommand(o), resumeCommand(o), checkCommand(o), rehearseCommand(o), replayCommand(o), exportCommand(o), verifyCommand(), sessionsCommand(o),
-		planCommand(o), doctorCommand(o), notifyCommand(o), whatifCommand(o), inventoryCommand(o), releasesCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), initCommand(), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand(), superviseCommand())
+		planCommand(o), doctorCommand(o), notifyCommand(o), whatifCommand(o), inventoryCommand(o), releasesCommand(o), diagnoseCommand(o), lintCommand(o), testCommand(o), initCommand(), importCommand(), schemaCommand(), referenceCommand(), runbooksCommand(o), pitfallsCommand(o), versionCommand(), superviseCommand())
 	cmd.InitDefaultCompletionCmd()
 	sayUsage(cmd)
 	return cmd
