@@ -49,7 +49,6 @@ type reader struct {
 	phase               *phase
 	headings            []string // above the place where it is, by level from 1
 	pending             []string // prose since the last command
-	pendingSection      string   // the heading it stood under
 	vars                map[string]string
 	needs               []input // inputs that steps use
 	nodes               bool    // some step runs on a node
