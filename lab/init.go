@@ -64,8 +64,7 @@ func initMain(name string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	m.control("start", "containerd")
-	m.control("start", "kubelet")
+	m.boot()
 	go m.serve(listener)
 	for {
 		done, _, err := m.spawn("/var/log/sshd.log", "/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config")
@@ -97,6 +96,11 @@ func (m *machine) reboot() error {
 	if err := syscall.Kill(-1, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err
 	}
+	if isReal() {
+		if err := unmountBelow("/run/", "/var/lib/kubelet/"); err != nil {
+			return err
+		}
+	}
 	time.Sleep(rebootTakes())
 	os.Remove("/run/reboot-required")
 	if err := bootKernel(); err != nil {
@@ -105,9 +109,16 @@ func (m *machine) reboot() error {
 	if err := writeBootID(); err != nil {
 		return err
 	}
-	m.control("start", "containerd")
-	m.control("start", "kubelet")
+	m.boot()
 	return nil
+}
+
+// boot starts the units of the node. A real kubelet has nothing to do before kubeadm wrote its configuration.
+func (m *machine) boot() {
+	m.control("start", "containerd")
+	if !isReal() || exists(kubeletConfig) {
+		m.control("start", "kubelet")
+	}
 }
 
 // writeBootID replaces the boot id of the node in place: the file is mounted where programs look for it.
@@ -237,17 +248,21 @@ func (m *machine) begin(unit string) {
 	generation := m.pending[unit]
 	m.mu.Unlock()
 
-	if unit == "containerd" {
+	if unit == "containerd" && !isReal() {
 		os.WriteFile(runtimeSocket, nil, 0o600)
 		m.mu.Lock()
 		*u = unitState{Active: "active", Since: time.Now()}
 		m.mu.Unlock()
 		return
 	}
-	done, pid, err := m.spawn("/var/log/kubelet.log", labInside, "kubelet", m.name)
+	argv := []string{labInside, "kubelet", m.name}
+	if isReal() {
+		argv = []string{unitScript(unit)}
+	}
+	done, pid, err := m.spawn("/var/log/"+unit+".log", argv...)
 	m.mu.Lock()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "start kubelet:", err)
+		fmt.Fprintf(os.Stderr, "start %s: %v\n", unit, err)
 		u.Active = "failed"
 		m.mu.Unlock()
 		return
@@ -297,7 +312,7 @@ func (m *machine) stop(unit string) {
 	pid := u.PID
 	*u = unitState{Active: "inactive", Since: time.Now()}
 	m.mu.Unlock()
-	if unit == "containerd" {
+	if unit == "containerd" && !isReal() {
 		os.Remove(runtimeSocket)
 		return
 	}

@@ -1,11 +1,11 @@
 // Command lab boots a Kubernetes cluster small enough for a laptop and true enough for an upgrade:
 // a real control plane, one real OpenSSH server per node, and a Kubespray-shaped checkout whose
 // playbooks run under real Ansible. It exists so that tests and people can break a cluster and
-// fix it again. It is not a cluster to run anything on: pods only run on paper.
+// fix it again. It is not a cluster to run anything on: pods only run on paper, but for `lab up --real`, whose nodes run them.
 //
 // One binary holds every part. What it is depends, in this order, on the name it was called by
-// (systemctl, kubectl: the shims of a node), on its first argument (the daemons of the lab), and
-// else it is the command line of up, down, status and fault.
+// (systemctl, kubectl: the shims of a node; kubelet, kubeadm, etcd: the programs of a real one), on its first argument
+// (the daemons of the lab), and else it is the command line of up, down, status and fault.
 package main
 
 import (
@@ -41,8 +41,12 @@ var parts = map[string]func(args []string) int{
 }
 
 func main() {
-	if shim, ok := called[filepath.Base(os.Args[0])]; ok {
+	name := filepath.Base(os.Args[0])
+	if shim, ok := called[name]; ok {
 		os.Exit(shim(os.Args[1:]))
+	}
+	if part, ok := kubeParts[name]; ok {
+		os.Exit(part(os.Args[1:]))
 	}
 	if len(os.Args) > 1 {
 		if part, ok := parts[os.Args[1]]; ok {
@@ -68,8 +72,9 @@ func command() *cobra.Command {
 
 	var nodes int
 	var faults, with []string
-	var from string
+	var from, to string
 	var away time.Duration
+	var realNodes bool
 	up := &cobra.Command{
 		Use:   "up --dir D",
 		Short: "Boot the lab and leave it running",
@@ -79,6 +84,9 @@ func command() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if realNodes {
+				return upReal(cmd.Context(), l, realOptions{nodes: nodes, from: from, to: to, away: away}, cmd.Flags(), os.Stdout, os.Stderr)
+			}
 			at, err := releaseAt(from)
 			if err != nil {
 				return err
@@ -87,7 +95,9 @@ func command() *cobra.Command {
 		},
 	}
 	up.Flags().IntVar(&nodes, "nodes", 4, "how many nodes, 1 to 8")
-	up.Flags().StringVar(&from, "from", defaultRelease, "the release of Kubespray that the cluster was built with")
+	up.Flags().StringVar(&from, "from", defaultRelease, "the release of Kubespray that the cluster was built with; with --real the version of Kubernetes")
+	up.Flags().BoolVar(&realNodes, "real", false, "real nodes: containerd, kubelet, kubeadm, static pods; 1 to 3, no checkout")
+	up.Flags().StringVar(&to, "to", realTo, "with --real: the version of Kubernetes that the packages of the nodes offer beside --from")
 	up.Flags().StringSliceVar(&with, "with", nil, "what the cluster has of its own: "+strings.Join(ownSettings, ", "))
 	up.Flags().DurationVar(&away, "away", 0, "how long a node is away when it restarts, such as 2s")
 	up.Flags().StringSliceVar(&faults, "fault", nil, "faults to boot with: "+faultNames())

@@ -24,7 +24,14 @@ func nodeMain(args []string) int {
 		return 2
 	}
 	name := args[1]
-	if err := enterNode(l, name); err != nil {
+	s, err := l.load()
+	if err == nil {
+		err = enterNode(l, name, s.Real)
+	}
+	if err == nil && s.Real {
+		err = becomeReal(l, name)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return 1
 	}
@@ -33,7 +40,7 @@ func nodeMain(args []string) int {
 
 // enterNode mounts and pivots. Programs come from the host, read-only, so that a playbook cannot
 // harm it; what a machine owns (/etc, /var, /root, /run, /tmp, /usr/local/bin) comes from D/nodes.
-func enterNode(l Lab, name string) error {
+func enterNode(l Lab, name string, real bool) error {
 	root := l.rootfs(name)
 	// Nothing mounted here may travel back to the host.
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
@@ -61,7 +68,15 @@ func enterNode(l Lab, name string) error {
 	if err := bind(l.binary(), filepath.Join(root, labInside), true); err != nil {
 		return err
 	}
+	if real {
+		if err := mountReal(l, root); err != nil {
+			return err
+		}
+	}
 	for _, dir := range []string{"/dev", "/sys"} {
+		if real && dir == "/sys" {
+			continue // its own, since its network is
+		}
 		if err := unix.Mount(dir, filepath.Join(root, dir), "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
 			return fmt.Errorf("mount %s: %w", dir, err)
 		}
@@ -190,9 +205,29 @@ type nodeKeys struct {
 	hostKey string // as known_hosts lists it
 }
 
-// prepareNode writes everything a node owns. Nothing is mounted yet; that happens inside its
+// prepareNode writes everything a paper node owns. Nothing is mounted yet; that happens inside its
 // namespaces.
 func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nodeKeys, error) {
+	keys, err := prepareMachine(l, c, n, clientKey)
+	if err != nil {
+		return keys, err
+	}
+	if n.EtcdMember != "" && !c.own.has(ownKubeadm) {
+		if err := writeFile(l.rootfs(n.Name, "etc/etcd.env"), []byte(etcdEnv(n, c.nodes)), 0o644); err != nil {
+			return keys, err
+		}
+	}
+	if err := writeFile(l.rootfs(n.Name, "etc/kubernetes/kubelet.env"), []byte("KUBELET_HOSTNAME=--hostname-override="+n.Name+"\n"), 0o644); err != nil {
+		return keys, err
+	}
+	if err := writeShims(l, c, n); err != nil {
+		return keys, err
+	}
+	return keys, writeNodeConfs(l, ca, c, n)
+}
+
+// prepareMachine writes what a node owns of an operating system: its files and its keys.
+func prepareMachine(l Lab, c cluster, n Node, clientKey []byte) (nodeKeys, error) {
 	keys := nodeKeys{node: n}
 	root := func(elem ...string) string { return l.rootfs(n.Name, elem...) }
 	for _, dir := range []string{
@@ -230,19 +265,15 @@ func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nod
 		"etc/os-release": osRelease,
 		"etc/passwd": "root:x:0:0:root:/root:/opt/spraydeck-lab/shell\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" +
 			"sshd:x:110:65534::/run/sshd:/usr/sbin/nologin\n",
-		"etc/group":                  "root:x:0:\ntty:x:5:\ndisk:x:6:\nadm:x:4:\nsudo:x:27:\nnogroup:x:65534:\n",
-		"etc/crictl.yaml":            "runtime-endpoint: unix:///run/containerd/containerd.sock\n",
-		"etc/ssh/sshd_config":        sshdConfig(n),
-		"etc/ssh/authorized_keys":    string(clientKey) + " spraydeck-lab\n",
-		"run/containerd/.keep":       "",
-		"var/log/kubelet.log":        "",
-		"var/log/lastlog":            "",
-		"opt/spraydeck-lab/lab":      "", // the binary is mounted over it
-		"root/.profile":              "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
-		"etc/kubernetes/kubelet.env": "KUBELET_HOSTNAME=--hostname-override=" + n.Name + "\n",
-	}
-	if n.EtcdMember != "" && !c.own.has(ownKubeadm) {
-		files["etc/etcd.env"] = etcdEnv(n, c.nodes)
+		"etc/group":               "root:x:0:\ntty:x:5:\ndisk:x:6:\nadm:x:4:\nsudo:x:27:\nnogroup:x:65534:\n",
+		"etc/crictl.yaml":         "runtime-endpoint: unix:///run/containerd/containerd.sock\n",
+		"etc/ssh/sshd_config":     sshdConfig(n),
+		"etc/ssh/authorized_keys": string(clientKey) + " spraydeck-lab\n",
+		"run/containerd/.keep":    "",
+		"var/log/kubelet.log":     "",
+		"var/log/lastlog":         "",
+		"opt/spraydeck-lab/lab":   "", // the binary is mounted over it
+		"root/.profile":           "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
 	}
 	for name, data := range files {
 		if err := writeFile(root(name), []byte(data), 0o644); err != nil {
@@ -256,12 +287,6 @@ func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nod
 		return keys, err
 	}
 	if err := writeFile(root("etc/ssh/ssh_host_ed25519_key.pub"), []byte(string(hostPub)+"\n"), 0o644); err != nil {
-		return keys, err
-	}
-	if err := writeShims(l, c, n); err != nil {
-		return keys, err
-	}
-	if err := writeNodeConfs(l, ca, c, n); err != nil {
 		return keys, err
 	}
 	if err := os.Symlink(filepath.Join("rootfs", "var/log/kubelet.log"), l.path("nodes", n.Name, "kubelet.log")); err != nil {

@@ -20,7 +20,9 @@ type State struct {
 	Format    int       `json:"format"`
 	BootID    string    `json:"bootID"`
 	Nodes     int       `json:"nodes"`
-	From      string    `json:"from"` // the release the cluster was built with
+	From      string    `json:"from"` // the release the cluster was built with, or the version of Kubernetes of real nodes
+	Real      bool      `json:"real,omitempty"`
+	To        string    `json:"to,omitempty"` // what the packages of real nodes offer beside From
 	With      settings  `json:"with"`
 	Faults    []string  `json:"faults"`
 	Ready     bool      `json:"ready"`

@@ -99,6 +99,9 @@ func prettyName() string {
 
 // unitText is what systemctl cat prints of a unit, "" where the node has none of that name.
 func unitText(unit string) string {
+	if text, err := os.ReadFile(unitScript(unit)); err == nil {
+		return "[Service]\nExecStart=" + unitScript(unit) + "\nRestart=always\n\n# " + strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "\n# ") + "\n"
+	}
 	switch {
 	case unit == "kubelet":
 		return "[Service]\nExecStart=/usr/local/bin/kubelet\nRestart=always\n"

@@ -107,7 +107,7 @@ func claim(l Lab, stderr io.Writer) (release func(), err error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.end(); err != nil {
+		if err := errors.Join(s.end(), endReal(l, s)); err != nil {
 			release()
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func claim(l Lab, stderr io.Writer) (release func(), err error) {
 
 // ours are the names in D that the lab makes; nothing else is ever removed.
 var ours = []string{
-	"admin.conf", "bin", "env", "etcd", "facts", "id_ed25519", "id_ed25519.pub", "known_hosts", "kubectl-cache",
+	"admin.conf", "bin", "env", "etcd", "facts", "id_ed25519", "id_ed25519.pub", "images.tar", "known_hosts", "kubectl-cache",
 	"kubespray", "kubespray.git", "lab.json", "lab.json.new", "logs", "nodes", "pki", "ssh", "ssh_config",
 }
 
@@ -161,6 +161,11 @@ func prepare(l Lab, c cluster) error {
 	if err := writePKI(l, ca); err != nil {
 		return err
 	}
+	return prepareSSH(l, c.nodes, func(n Node, key []byte) (nodeKeys, error) { return prepareNode(l, ca, c, n, key) })
+}
+
+// prepareSSH writes the keys and the configuration by which an operator reaches the nodes, and the nodes themselves.
+func prepareSSH(l Lab, nodes []Node, prepare func(n Node, key []byte) (nodeKeys, error)) error {
 	private, public, err := sshKey("spraydeck-lab")
 	if err != nil {
 		return err
@@ -172,8 +177,8 @@ func prepare(l Lab, c cluster) error {
 		return err
 	}
 	var known strings.Builder
-	for _, n := range c.nodes {
-		keys, err := prepareNode(l, ca, c, n, public)
+	for _, n := range nodes {
+		keys, err := prepare(n, public)
 		if err != nil {
 			return err
 		}
@@ -182,7 +187,7 @@ func prepare(l Lab, c cluster) error {
 	if err := writeFile(l.path("known_hosts"), []byte(known.String()), 0o644); err != nil {
 		return err
 	}
-	return writeFile(l.path("ssh_config"), []byte(sshConfig(l, c.nodes)), 0o644)
+	return writeFile(l.path("ssh_config"), []byte(sshConfig(l, nodes)), 0o644)
 }
 
 func copyBinary(to string) error {
@@ -391,6 +396,10 @@ func announce(l Lab, c cluster, w io.Writer) error {
 		// For inventories that say nothing of how a node is reached, such as the inventory builder's.
 		{"ANSIBLE_SSH_COMMON_ARGS", "ssh options", "-F " + l.path("ssh_config")},
 	}
+	return writePlaces(l, places, w)
+}
+
+func writePlaces(l Lab, places [][3]string, w io.Writer) error {
 	var env strings.Builder
 	for _, p := range places {
 		fmt.Fprintf(&env, "export %s=%s\n", p[0], shellQuote(p[2]))
@@ -417,7 +426,7 @@ func down(l Lab, stderr io.Writer) error {
 		return err
 	}
 	defer release()
-	if err := s.end(); err != nil {
+	if err := errors.Join(s.end(), endReal(l, s)); err != nil {
 		return err
 	}
 	s.Ready, s.Processes = false, nil

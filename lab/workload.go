@@ -49,6 +49,9 @@ func workloadValues(l Lab) (*strings.Replacer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Real {
+		return strings.NewReplacer("@PAUSE@", realRepository+"/pause:"+realPause), nil
+	}
 	at, err := releaseAt(s.From)
 	if err != nil {
 		return nil, err
