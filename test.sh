@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 left_out=()
-packages=(git openssh-server openssh-client sudo ansible-core python3 iproute2 util-linux procps tmux asciinema chromium)
-commands=(git sshd ssh sudo ansible-playbook ansible-inventory python3 unshare tmux asciinema chromium)
+packages=(git openssh-server openssh-client sudo ansible-core python3 iproute2 util-linux procps tmux asciinema chromium
+  containerd runc containernetworking-plugins busybox-static openssl curl)
+commands=(git sshd ssh sudo ansible-playbook ansible-inventory python3 unshare tmux asciinema chromium containerd runc busybox openssl curl)
 export PATH="$PATH:/usr/sbin:/sbin"
 # The build flags of README.md and the Makefile: what a newcomer's first command compiled is reused here.
 export CGO_ENABLED=0 GOFLAGS=-trimpath
@@ -48,6 +49,7 @@ go test -C lab -count=1 ./...
 lanes=(
   '^(TestNightsFromV224|TestWalk|TestNightsOfK3s|TestNightsOfUbuntu|TestKinds)$'
   '^(TestNightsOfKubeadm|TestNightsToV221|TestNightsToV224|TestOverride|TestDeadVIP)$'
+  '^TestRealNodes$' # little of its time is computing
 )
 lane() { # NUMBER OPTION...
   local out=$work/lane$1 net=(unshare --net)

@@ -41,6 +41,7 @@ func nights() map[string][]night {
 		"TestNightsToV2.24":   middleNights(),
 		"TestNightsFromV2.24": newNights(),
 		"TestNightsOfKubeadm": kubeadmNights,
+		"TestRealNodes":       realNights(),
 		"TestNightsOfUbuntu":  ubuntuNights,
 		"TestNightsOfK3s":     k3sNights,
 	}

@@ -95,6 +95,9 @@ func preflightReal(nodes []Node) error {
 	if _, err := exec.LookPath("ip"); err != nil {
 		missing = append(missing, "ip is not on PATH: apt-get install iproute2")
 	}
+	if groups, err := hierarchies(); err != nil || len(groups) == 0 {
+		missing = append(missing, "no control groups are mounted below /sys/fs/cgroup (ip netns exec hides them: use nsenter --net or unshare --net)")
+	}
 	if _, err := net.InterfaceByName(realBridge); err == nil {
 		missing = append(missing, fmt.Sprintf("the bridge %s is there: is another real lab up? end it with down --dir, or: ip link del %s", realBridge, realBridge))
 	}
