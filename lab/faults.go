@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -41,6 +42,17 @@ func switchFault(l Lab, name string, on bool, match string) error {
 	s, err := l.load()
 	if err != nil {
 		return fmt.Errorf("no lab in %s: %w", l.Dir, err)
+	}
+	if s.Real {
+		if name != faultExpired || !on || match != "" {
+			return fmt.Errorf("the fault of real nodes is %s, and it can only be switched on: a runbook ends it", faultExpired)
+		}
+		release, err := l.lock()
+		if err != nil {
+			return err
+		}
+		defer release()
+		return expire(context.Background(), l)
 	}
 	if err := checkFaults([]string{name}, s.Nodes); err != nil {
 		return err

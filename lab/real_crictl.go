@@ -23,7 +23,9 @@ func crictlMain(args []string) int {
 		return 1
 	}
 	defer conn.Close()
-	cmd := crictlCommand(cri.NewRuntimeServiceClient(conn))
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := crictlCommand(ctx, cri.NewRuntimeServiceClient(conn))
 	cmd.SetArgs(args)
 	if err := cmd.Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "crictl (lab):", err)
@@ -47,13 +49,9 @@ func (f crictlFilter) fits(name, namespace, state string) bool {
 	return ok && (f.namespace == "" || f.namespace == namespace) && (f.state == "" || strings.EqualFold(f.state, state))
 }
 
-func crictlCommand(runtime cri.RuntimeServiceClient) *cobra.Command {
+func crictlCommand(ctx context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
 	root := &cobra.Command{Use: "crictl", Short: "crictl of the lab, a stand-in that asks the real runtime", SilenceUsage: true, SilenceErrors: true}
 	root.CompletionOptions.DisableDefaultCmd = true
-	ctx := func() context.Context {
-		c, _ := context.WithTimeout(context.Background(), time.Minute) //nolint:govet // it ends with the process
-		return c
-	}
 	each := func(use string, do func(id string) error) *cobra.Command {
 		cmd := &cobra.Command{Use: use, Args: cobra.MinimumNArgs(1), RunE: func(_ *cobra.Command, ids []string) error {
 			for _, id := range ids {
@@ -66,7 +64,7 @@ func crictlCommand(runtime cri.RuntimeServiceClient) *cobra.Command {
 		return cmd
 	}
 	stop := func(id string) error {
-		if _, err := runtime.StopPodSandbox(ctx(), &cri.StopPodSandboxRequest{PodSandboxId: id}); err != nil {
+		if _, err := runtime.StopPodSandbox(ctx, &cri.StopPodSandboxRequest{PodSandboxId: id}); err != nil {
 			return err
 		}
 		fmt.Println("Stopped sandbox", id)
@@ -79,7 +77,7 @@ func crictlCommand(runtime cri.RuntimeServiceClient) *cobra.Command {
 				return err
 			}
 		}
-		if _, err := runtime.RemovePodSandbox(ctx(), &cri.RemovePodSandboxRequest{PodSandboxId: id}); err != nil {
+		if _, err := runtime.RemovePodSandbox(ctx, &cri.RemovePodSandboxRequest{PodSandboxId: id}); err != nil {
 			return err
 		}
 		fmt.Println("Removed sandbox", id)
@@ -88,7 +86,7 @@ func crictlCommand(runtime cri.RuntimeServiceClient) *cobra.Command {
 	rmp.Flags().BoolVarP(&force, "force", "f", false, "stop it first")
 	root.AddCommand(each("stopp", stop), rmp, crictlExec(ctx, runtime), crictlPods(ctx, runtime), crictlPS(ctx, runtime),
 		&cobra.Command{Use: "version", RunE: func(*cobra.Command, []string) error {
-			v, err := runtime.Version(ctx(), &cri.VersionRequest{})
+			v, err := runtime.Version(ctx, &cri.VersionRequest{})
 			if err == nil {
 				fmt.Printf("RuntimeName:  %s\nRuntimeVersion:  %s\n", v.RuntimeName, v.RuntimeVersion)
 			}
@@ -106,10 +104,10 @@ func listFlags(cmd *cobra.Command, f *crictlFilter) *cobra.Command {
 	return cmd
 }
 
-func crictlPods(ctx func() context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
+func crictlPods(ctx context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
 	var f crictlFilter
 	return listFlags(&cobra.Command{Use: "pods", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
-		list, err := runtime.ListPodSandbox(ctx(), &cri.ListPodSandboxRequest{})
+		list, err := runtime.ListPodSandbox(ctx, &cri.ListPodSandboxRequest{})
 		if err != nil {
 			return err
 		}
@@ -127,10 +125,10 @@ func crictlPods(ctx func() context.Context, runtime cri.RuntimeServiceClient) *c
 	}}, &f)
 }
 
-func crictlPS(ctx func() context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
+func crictlPS(ctx context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
 	var f crictlFilter
 	return listFlags(&cobra.Command{Use: "ps", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
-		list, err := runtime.ListContainers(ctx(), &cri.ListContainersRequest{})
+		list, err := runtime.ListContainers(ctx, &cri.ListContainersRequest{})
 		if err != nil {
 			return err
 		}
@@ -150,9 +148,9 @@ func crictlPS(ctx func() context.Context, runtime cri.RuntimeServiceClient) *cob
 }
 
 // crictlExec runs a program in a container and waits for it. It has no terminal.
-func crictlExec(ctx func() context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
+func crictlExec(ctx context.Context, runtime cri.RuntimeServiceClient) *cobra.Command {
 	cmd := &cobra.Command{Use: "exec", Args: cobra.MinimumNArgs(2), RunE: func(_ *cobra.Command, args []string) error {
-		r, err := runtime.ExecSync(ctx(), &cri.ExecSyncRequest{ContainerId: args[0], Cmd: args[1:], Timeout: 60})
+		r, err := runtime.ExecSync(ctx, &cri.ExecSyncRequest{ContainerId: args[0], Cmd: args[1:], Timeout: 60})
 		if err != nil {
 			return err
 		}
