@@ -4,12 +4,16 @@ Ansible templates a variable anew at each use, in each task, on each host. A tem
 same text, so the first result is returned as long as every variable that it read, on whatever host, still has its value.
 What depends on anything else (a value that only the node knows, the time, all variables at once) is never remembered.
 """
+import functools
+import importlib.util
+
 from ansible.parsing.yaml.objects import AnsibleUnicode
 from ansible.plugins.lookup import template as lookup_template
 from ansible.template import JinjaPluginIntercept, Templar
 from ansible.template.vars import AnsibleJ2Vars
 from ansible.utils.unsafe_proxy import AnsibleUnsafeText
 from ansible.vars.hostvars import HostVars, HostVarsVars
+from jinja2.exceptions import TemplateSyntaxError
 
 from unknown import Unknown
 
@@ -156,7 +160,7 @@ def settings(templar):
             env.trim_blocks, env.lstrip_blocks, env.newline_sequence, env.undefined, templar.jinja2_native, templar._fail_on_undefined_errors)
 
 
-def install(memo):
+def install(memo, guard):
     """Has Ansible's templating use a memo."""
     plain = Templar.template
 
@@ -189,6 +193,7 @@ def install(memo):
     Templar.template = template
     watch_variables(memo)
     watch_lookups(memo)
+    load_filters_once(guard)
 
 
 def watch_variables(memo):
@@ -243,7 +248,7 @@ def watch_variables(memo):
 
 
 def watch_lookups(memo):
-    """Has lookups noted that may not be remembered; loads each filter and test once; spares a copy of all variables."""
+    """Has lookups noted that may not be remembered; spares a copy of all variables."""
     plain, now = Templar._lookup, Templar._now_datetime
 
     def lookup(self, name, *args, **kwargs):
@@ -261,12 +266,46 @@ def watch_lookups(memo):
 
     Templar._lookup, Templar._now_datetime = lookup, time
     lookup_template.deepcopy = lambda values: dict(values)
+
+
+def load_filters_once(guard):
+    """Loads each filter and test once. A filter gives an unknown value where it gets one, or where its collection is not installed."""
     load, loaded = JinjaPluginIntercept.__getitem__, {}
 
     def load_once(self, name):
         key = (self._pluginloader.class_name, name)
         if key not in loaded:
-            loaded[key] = load(self, name)
+            try:
+                found = load(self, name)
+            except TemplateSyntaxError:
+                collection = name.rpartition('.')[0]
+                if collection.count('.') != 1 or collection == 'ansible.builtin' or installed(collection):
+                    raise
+                guard.placeholders['%s (not installed)' % name] = 1
+
+                def found(*_, **__):
+                    return Unknown('the collection ' + collection)
+
+            loaded[key] = passing(found) if self._pluginloader.class_name == 'FilterModule' else found
         return loaded[key]
 
     JinjaPluginIntercept.__getitem__ = load_once
+
+
+def installed(collection):
+    try:
+        return importlib.util.find_spec('ansible_collections.' + collection) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def passing(plain):
+    """Makes a filter that gives an unknown value where it gets one."""
+    @functools.wraps(plain)
+    def of(*args, **kwargs):
+        for value in args:
+            if isinstance(value, Unknown):
+                return Unknown(value.name)
+        return plain(*args, **kwargs)
+
+    return of

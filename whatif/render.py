@@ -4,6 +4,7 @@ Reads a request as JSON on stdin and prints the answer as JSON on stdout. No tas
 reached: see guard.py. The request: checkout, playbook, inventory (absolute paths), facts by host, extra variables, answers
 that stand for what modules return, a key for digests, limits.
 """
+import gc
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ sys.dont_write_bytecode = True
 
 
 def main():
+    gc.set_threshold(200_000, 50, 1000)  # nearly all that is read stays to the end
     request = json.load(sys.stdin)
     out, sys.stdout = sys.stdout, sys.stderr  # Ansible prints warnings; only the answer goes to stdout
     from guard import Guard

@@ -49,9 +49,15 @@ class Tasks:
                 v = Unknown(k)
             facts[k] = v
         self.masker.learn({k: v for k, v in facts.items() if not isinstance(v, Unknown)})
-        for n in (self.inventory_names(task) if task.run_once else [name]):
+        for n in self.hosts_of_facts(task, name, values):
             self.vars.set_facts(n, facts)
         return {'ansible_facts': facts, 'changed': False, 'failed': False}
+
+    def hosts_of_facts(self, task, name, values):
+        """Returns the hosts that get the facts of a task."""
+        if task.delegate_to and task.delegate_facts:
+            return [str(self.templar(values).template(task.delegate_to))]
+        return self.inventory_names(task) if task.run_once else [name]
 
     def task_service_facts(self, task, name, values, assumed):
         return self.gathered(name, 'services')
@@ -73,7 +79,8 @@ class Tasks:
         data = self.loader.load_from_file(path) or {}
         if args.get('name'):
             data = {args['name']: data}
-        self.vars.include(name, data)
+        for n in self.hosts_of_facts(task, name, values):
+            self.vars.include(n, data)
         return {'ansible_facts': data, 'changed': False, 'failed': False}
 
     def task_group_by(self, task, name, values, assumed):

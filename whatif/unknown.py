@@ -9,7 +9,7 @@ class NeedsNode(Exception):
 class Unknown(MutableMapping):
     """A value that only the node knows. Its parts are unknown too, but for those given as known.
 
-    In a rendered file it stands as its name; a decision that depends on it ends with NeedsNode, and the name is noted.
+    Its name says where it comes from, unless it is the node. In a rendered file it stands as its name; a decision that depends on it ends with NeedsNode, and the name is noted.
     """
     __UNSAFE__ = True  # Ansible's mark for values that are not templated themselves
     printing = False
@@ -50,7 +50,7 @@ class Unknown(MutableMapping):
             self._need()
         Unknown.touched.add(self.name)
         Unknown.uses += 1
-        return '<needs the node, %s>' % self.name
+        return ('<needs %s>' if self.name.startswith('the collection ') else '<needs the node, %s>') % self.name
 
     def __deepcopy__(self, memo):
         return self

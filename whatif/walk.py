@@ -88,7 +88,7 @@ class Walk(Tasks, Effects):
         allow_missing_modules()
         compile_once()
         self.memo = Memo()
-        install(self.memo)
+        install(self.memo, guard)
         self.loader = Files()
         self.loader.set_basedir(self.checkout)
         # sources of an inventory that run or fetch something are not among these
@@ -115,6 +115,9 @@ class Walk(Tasks, Effects):
         numbers = (release.split('.') + ['0', '0'])[:3]
         self.manager = VariableManager(loader=self.loader, inventory=self.inventory, version_info={
             'string': release, 'full': release, 'major': int(numbers[0]), 'minor': int(numbers[1]), 'revision': numbers[2]})
+        self.manager._options_vars.update({  # as of a command without options
+            'ansible_run_tags': ['all'], 'ansible_skip_tags': [], 'ansible_check_mode': False, 'ansible_diff_mode': False,
+            'ansible_forks': C.DEFAULT_FORKS, 'ansible_inventory_sources': [inventory], 'ansible_verbosity': 0})
         self.followed = {}
         self.vars = Variables(self)
         self.memo.of_host = self.vars.of_host

@@ -55,7 +55,7 @@ func TestRendersWhatAnsibleWrites(t *testing.T) {
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)
 	}
-	if len(got.Failed) > 0 || len(got.Files) != 3*3+2 {
+	if len(got.Failed) > 0 || len(got.Files) != 3*3+2+3*6 {
 		t.Fatalf("%d files, not rendered: %v", len(got.Files), got.Failed)
 	}
 	for _, f := range got.Files {
@@ -208,5 +208,28 @@ func write(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestUnknownInFilters: what only the node knows, or a collection that is not installed, stands in a file by its name.
+func TestUnknownInFilters(t *testing.T) {
+	tree := t.TempDir()
+	write(t, filepath.Join(tree, "upgrade-cluster.yml"), "- hosts: all\n  gather_facts: false\n  roles: [join]\n")
+	write(t, filepath.Join(tree, "roles/join/tasks/main.yml"), "- command: kubeadm token create\n  register: token\n- template: {src: join.j2, dest: /etc/join}\n"+
+		"- assert: {that: token.stdout | trim | length > 3}\n")
+	write(t, filepath.Join(tree, "roles/join/templates/join.j2"), "token: {{ token.stdout | trim | b64decode }}\n{% if false %}{{ 'x' | spraydeck.absent.digest }}{% endif %}\nca: {{ 'x' | spraydeck.absent.digest }}\n")
+	got, err := render(t, tree, "testdata/inventory/hosts.ini", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Files) != 3 || len(got.Failed) > 0 {
+		t.Fatalf("%d files, not rendered: %v", len(got.Files), got.Failed)
+	}
+	want := "token: <needs the node, token.stdout>\nca: <needs the collection spraydeck.absent>\n"
+	if got.Files[0].Content != want {
+		t.Errorf("got %q, want %q", got.Files[0].Content, want)
+	}
+	if len(got.Checks) != 3 || got.Checks[0].Verdict != "unknown" || !slices.Contains(got.Placeholders, "spraydeck.absent.digest (not installed)") {
+		t.Errorf("checks %+v, placeholders %v", got.Checks, got.Placeholders)
 	}
 }
