@@ -23,7 +23,7 @@ var edges = map[string][]string{
 	"memo":        {"event"},
 	"notify":      {"event"},
 	"cli":         {"ansible", "diagnose", "doctor", "engine", "event", "kube", "kubespray", "learn", "lint", "memo", "notify", "plain", "regular", "release", "report", "runbook", "runbooks", "sshx", "steps", "symptom", "transcript", "ui", "whatif", "workstation"},
-	"ui":          {"diff", "event", "release", "runbook", "safetext", "transcript"},
+	"ui":          {"ansible", "diff", "event", "release", "runbook", "safetext", "transcript"},
 	"plain":       {"diff", "event", "regular", "safetext"},
 	"diff":        {"safetext"},
 	"safetext":    {"event"},

@@ -145,16 +145,20 @@ func recorded(out io.Writer, lang, arg string) ([]event.Event, string, error) {
 	return events, r.Header().ID, err
 }
 
-// tookAt is how long the steps of a recording take at a speed: of a rehearsal that is known, whatever the runbook estimates.
-func tookAt(events []event.Event, speed float64) func(step string) time.Duration {
-	if speed <= 0 {
-		return nil
-	}
+// earlierOf is a recording as an earlier run: of a rehearsal it is known how long the steps take.
+func earlierOf(events []event.Event) event.Earlier {
 	var then event.State
 	for _, e := range events {
 		then.Apply(e)
 	}
-	earlier := event.Earlier{&then}
+	return event.Earlier{&then}
+}
+
+// tookAt is how long the steps take at a speed, nil where no time passes.
+func tookAt(earlier event.Earlier, speed float64) func(step string) time.Duration {
+	if speed <= 0 {
+		return nil
+	}
 	return func(step string) time.Duration { return time.Duration(float64(earlier.Took(step)) / speed) }
 }
 
@@ -205,7 +209,9 @@ func (r *rehearsal) load(stderr io.Writer, events []event.Event, name string) er
 		}
 	}
 	r.recording, r.book = rec, book
-	r.env.Exec, r.env.Sleep, r.env.Inputs, r.env.Started, r.env.Took = rec.Exec, rec.Sleep, inputs, started, tookAt(events, r.speed)
+	earlier := earlierOf(events)
+	r.env.Exec, r.env.Sleep, r.env.Inputs, r.env.Started = rec.Exec, rec.Sleep, inputs, started
+	r.env.Took, r.env.Tasks = tookAt(earlier, r.speed), earlier.Tasks
 	r.prepare = func(run *engine.Run) { rec.Play(r.speed, run.Observe) }
 	for _, e := range events {
 		r.then.see(e)

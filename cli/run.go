@@ -270,7 +270,7 @@ func (w *walk) refer(cmd *cobra.Command) error {
 	if ref != nil {
 		notSame(cmd.ErrOrStderr(), ref, w.book)
 	}
-	w.ref, w.env.Took = ref, earlier.Took
+	w.ref, w.env.Took, w.env.Tasks = ref, earlier.Took, earlier.Tasks
 	return nil
 }
 

@@ -32,7 +32,8 @@ type Env struct {
 	Claim Claim                   // keeps other runs away; nil: nobody is kept away
 	Learn func(runbook.Inventory) // called with the inventory when it is read; nil = nobody needs it
 
-	Took func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
+	Took  func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
+	Tasks func(step string) int           // how many tasks the playbook of a step had in earlier runs; like Took
 
 	Inputs  map[string]string // values given beforehand; the others are asked for, or take their defaults
 	Started event.Started     // what is known of the surroundings; the engine fills in the runbook

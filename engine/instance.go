@@ -57,11 +57,15 @@ func (in *instance) changes(c event.Command) bool {
 func (in *instance) planned(r *Run) event.PlannedStep {
 	in.scope = r.scopeOf(in)
 	estimate, measured := r.estimate(in)
+	tasks := 0
+	if r.env.Tasks != nil {
+		tasks = r.env.Tasks(in.id)
+	}
 	return event.PlannedStep{
 		ID: in.id, Title: in.step.Title.Text(in.scope), Why: in.step.Why.Text(in.scope), Phase: in.phase,
 		Kind: in.step.Kind.Name, Danger: in.danger(), Hosts: in.hosts,
 		NoReturn: slices.ContainsFunc(in.frame.book.NoReturn, func(id runbook.Str) bool { return id.Value == in.step.ID.Value }),
-		Estimate: estimate, Measured: measured,
+		Estimate: estimate, Measured: measured, Tasks: tasks,
 	}
 }
 

@@ -25,7 +25,7 @@ func (r *Run) approve(ctx context.Context, in *instance) (skip bool, err error) 
 		return false, &stepError{outcome: event.NotStarted, why: event.T(err.Error())}
 	}
 	q := event.Question{
-		ID: in.id + "/approve", Form: event.AskApprove, Title: in.step.Title.Text(in.scope), Body: wayBack(in.step.Undo.Text(in.scope)), Danger: danger,
+		ID: in.id + "/approve", Form: event.AskApprove, Title: in.step.Title.Text(in.scope), Body: event.UndoBody(in.step.Undo.Text(in.scope)), Danger: danger,
 		Choices: []event.Choice{
 			{ID: event.ChoiceContinue, Label: event.Text{En: "run", Ja: "実行"}},
 			{ID: event.ChoiceSkip, Label: event.Text{En: "skip this step", Ja: "この手順を省略"}, NeedsReason: true},
@@ -62,14 +62,6 @@ func decidedOn(a event.Answer, err error) (skip bool, _ error) {
 		return false, errLeft
 	}
 	return false, nil
-}
-
-// wayBack is how the step is undone, said to be that: it may look like one more command to be run now.
-func wayBack(undo event.Text) event.Text {
-	if undo.Empty() {
-		return undo
-	}
-	return event.Text{En: "Undo: ", Ja: "元に戻すには: "}.Plus(undo)
 }
 
 // confirmWord is what must be typed before a red step: what the runbook says, else the node that its commands work on, else the

@@ -202,7 +202,7 @@ func (r *Run) lastFirst() []*due {
 func (d *due) question(suffix string, more ...event.Choice) event.Question {
 	q := event.Question{
 		ID: d.ID + suffix, Form: event.AskGate, Opens: true, Safe: event.ChoiceLeave,
-		Title: event.Text{En: "Still applied: ", Ja: "適用されたまま: "}.Plus(d.Title), Body: wayBack(d.Undo),
+		Title: event.Text{En: "Still applied: ", Ja: "適用されたまま: "}.Plus(d.Title), Body: event.UndoBody(d.Undo),
 	}
 	if d.Usable() {
 		for _, b := range d.Restore {
@@ -225,7 +225,7 @@ func (r *Run) putBack(ctx context.Context, d *due, q *event.Question) (done bool
 			return false, err
 		}
 		if err != nil || res.Exit != 0 {
-			q.Body = wayBack(d.Undo).Plus(event.Text{En: "\nIt could not be put back: ", Ja: "\n元に戻せませんでした: "}).Plus(whyNot(res, err))
+			q.Body = event.UndoBody(d.Undo).Plus(event.Text{En: "\nIt could not be put back: ", Ja: "\n元に戻せませんでした: "}).Plus(whyNot(res, err))
 			return false, nil
 		}
 	}

@@ -130,6 +130,7 @@ type PlannedStep struct {
 	NoReturn bool          `json:"noReturn,omitempty"` // after this step there is no way back
 	Estimate time.Duration `json:"estimate,omitempty"` // nanoseconds
 	Measured bool          `json:"measured,omitempty"` // Estimate is what it took in earlier runs, not what the runbook says
+	Tasks    int           `json:"tasks,omitempty"`    // of its playbook in earlier runs, 0 where none is known
 }
 
 // Expected is how long the step takes by what was measured, 0 where nothing was.

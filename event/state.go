@@ -15,7 +15,8 @@ type State struct {
 	Connected   map[string]bool
 	Pending     *Question // what the operator is being asked
 	PendingStep string
-	Hits        []Hit // every symptom seen, in order
+	Asked       time.Time // when the newest question was put
+	Hits        []Hit     // every symptom seen, in order
 	Ended       *Ended
 	Resumes     int       // how often another console took it up
 	Drift       []Drifted // what had changed then
@@ -43,6 +44,8 @@ type StepState struct {
 	Hits       []Hit
 	Compared   []Compared
 	Progress   Progress
+	Tasks      []TaskSpan // of its playbook
+	Undo       Text       // how it is undone, as its approval said
 	Remarks    []Text
 	Decisions  []Answered
 	Blocked    []GateChecked // gates that blocked the step at some time, each once, as first seen
@@ -264,6 +267,9 @@ func (s *State) inStep(e Event) {
 	case CommandEnded:
 		if c := s.commands[d.Number]; c != nil {
 			c.Exit, c.Outcome, c.Error, c.Hint, c.Ended = d.Exit, d.Outcome, d.Error, d.Hint, e.Time
+			if !c.Probe {
+				st.endTask(e.Time)
+			}
 			if d.At.After(c.Begun) && d.At.Before(e.Time) {
 				c.Ended = d.At
 				st.rest(d.At, e.Time)
@@ -292,12 +298,15 @@ func (s *State) inStep(e Event) {
 		}
 	case Asked:
 		q := d.Question
-		s.Pending, s.PendingStep = &q, e.Step
+		s.Pending, s.PendingStep, s.Asked = &q, e.Step, e.Time
+		if undo := undoIn(q); !undo.Empty() && q.ID == e.Step+"/approve" {
+			st.Undo = undo
+		}
 	case Answered:
 		s.Pending, s.PendingStep = nil, ""
 		st.Decisions = append(st.Decisions, d)
 	case Progress:
-		st.Progress = d
+		st.progress(d, e.Time)
 	case Compared:
 		st.Compared = append(st.Compared, d)
 	case Decided:

@@ -143,7 +143,7 @@ func (b *browser) listLines(at box) []string {
 		case r < 0:
 			lines = append(lines, " "+b.Bold.Render(b.entries[-1-r].group))
 		case i == b.cursor:
-			lines = append(lines, b.Selected.Render(ansi.Strip(fit(b.entries[r].row(at.W), at.W))))
+			lines = append(lines, b.marked(ansi.Strip(fit(b.entries[r].row(at.W), at.W))))
 		default:
 			lines = append(lines, b.entries[r].row(at.W))
 		}

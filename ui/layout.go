@@ -16,6 +16,8 @@ const (
 	panelLog
 	panelPlan // always the whole screen
 	panelThen // always the whole screen
+	panelMet  // always the whole screen
+	panelTask // always the whole screen: the tasks of a playbook
 )
 
 // box is a place on the screen.
@@ -33,6 +35,8 @@ type layout struct {
 	Main     box // the current step, or the panel in its place
 	Nodes    box // the table
 	Strip    box // the nodes in a line
+	Phases   box // the phases in a line
+	Now      box // what happens now, in a line
 	Keys     box
 }
 
@@ -40,10 +44,11 @@ type layout struct {
 //
 //	wide, from 100x24                      narrow                    small, under 20 lines or 60 columns
 //	┌ header ─────────────────────────┐    ┌ header ────────────┐    ┌ header ────────┐
-//	├──────────┬──────────────────────┤    │                    │    │ main           │
+//	├ now ────────────────────────────┤    ├ phases, now ───────┤    │ main           │
+//	├──────────┬──────────────────────┤    │                    │    │                │
 //	│ steps    │ main                 │    │ main               │    ├ keys ──────────┤
 //	├──────────┴──────────────────────┤    │                    │
-//	│ nodes                           │    ├ strip ─────────────┤
+//	│ nodes                           │    ├ nodes in a line ───┤
 //	├ keys ───────────────────────────┤    ├ keys ──────────────┤
 func layoutOf(w, h, nodes int) layout {
 	if w < minWidth || h < minHeight {
@@ -56,20 +61,27 @@ func layoutOf(w, h, nodes int) layout {
 	}
 	if !l.Wide {
 		l.Main = box{0, 1, w, h - 2}
+		if h >= 20 && w >= 60 {
+			l.Phases = box{0, 1, w, 1}
+			l.Now = box{0, 2, w, 1}
+			l.Main.Y += 2
+			l.Main.H -= 2
+		}
 		if nodes > 0 && h >= 20 && w >= 60 {
 			l.Main.H--
 			l.Strip = box{0, h - 2, w, 1}
 		}
 		return l
 	}
-	body := h - 4 // without header, its rule, the rule over the keys, and the keys
+	body := h - 5 // without header, what happens now, its rule, the rule over the keys, and the keys
+	l.Now = box{0, 1, w, 1}
 	if nodes > 0 {
 		table := min(nodes+1, max(4, h/4)) // a heading, then a line for each
 		l.Nodes = box{0, h - 2 - table, w, table}
 		body -= table + 1
 	}
 	left := min(max(w/3, 34), 48)
-	l.Steps = box{0, 2, left, body}
-	l.Main = box{left + 1, 2, w - left - 1, body}
+	l.Steps = box{0, 3, left, body}
+	l.Main = box{left + 1, 3, w - left - 1, body}
 	return l
 }

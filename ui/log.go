@@ -145,7 +145,7 @@ func (c *commandLog) line(i int, k *event.CommandState) string {
 	line := ends(left, c.outcome(k)+" ", c.w)
 	switch {
 	case i == c.cursor && c.focused:
-		return c.Selected.Render(line)
+		return c.marked(line)
 	case k.Outcome != "" && k.Outcome != event.Done && !k.Probe:
 		return c.Danger.Render(line)
 	case k.Probe:

@@ -31,6 +31,12 @@ type runScreen struct {
 	diff    *diffView // what a question of the form compare is about, or nil
 	then    *diffView // what a step printed in the earlier run and now, nil until somebody looks
 	plan    *planView // nil until somebody looks at it
+	mets    *metView
+	tasks   *taskView // nil until somebody looks at it
+	book    playbook  // of the current step
+	shown   playbook  // of the step that is looked at, where that is another
+	metSeq  int64
+	metList []event.Met
 	search  *field
 	notice  string
 	front   []Key // the keys of what is over the screen, if something does
@@ -40,10 +46,12 @@ type runScreen struct {
 
 func newRunScreen(o Options) *runScreen {
 	l := newLook(o)
-	return &runScreen{
+	r := &runScreen{
 		look: l, opts: o, state: &event.State{}, focus: panelStep,
-		steps: newStepList(l), step: newStepPanel(l), nodes: newNodeTable(l), log: newCommandLog(l),
+		steps: newStepList(l), step: newStepPanel(l), nodes: newNodeTable(l), log: newCommandLog(l), mets: newMetView(l),
 	}
+	r.step.book = &r.book
+	return r
 }
 
 // SetState takes the run as it is at a time.
@@ -105,7 +113,7 @@ func (r *runScreen) arrange() {
 	if !r.lay.Wide {
 		steps, nodes = main, main
 	} else if r.full() {
-		main = box{0, 2, r.w, h - 4}
+		main = box{0, 3, r.w, h - 5}
 		nodes = main
 	}
 	st, current := r.shownStep()
@@ -113,12 +121,17 @@ func (r *runScreen) arrange() {
 	if !current {
 		a = nil
 	}
+	if r.lay.Wide && !r.full() {
+		steps.H -= len(r.metRows())
+	}
 	r.steps.SetSize(steps.W, steps.H)
 	r.steps.SetState(r.state, r.now)
 	r.nodes.SetSize(nodes.W, nodes.H)
 	r.nodes.SetState(r.state, r.now)
 	r.log.SetSize(main.W, main.H)
 	r.log.SetState(r.state, r.now)
+	r.readPlaybooks(st, current)
+	r.step.calm = !r.lay.Now.Empty()
 	r.step.SetSize(main.W, main.H)
 	r.step.SetStep(r.state, st, a, r.now)
 	r.step.past = !current
@@ -130,12 +143,51 @@ func (r *runScreen) arrange() {
 	if r.plan != nil {
 		r.plan.SetSize(main.W, main.H)
 	}
+	if r.focus == panelMet {
+		r.mets.SetSize(main.W, main.H)
+		r.mets.SetState(r.state)
+	}
+	if r.tasks != nil {
+		r.tasks.SetSize(main.W, main.H)
+		r.tasks.SetTasks(r.step.book, st, r.now)
+	}
 	if r.then != nil {
 		r.then.SetSize(main.W, main.H)
 	}
 	if r.diff != nil {
 		r.diff.SetSize(main.W, max(0, main.H-len(r.step.foot())))
 	}
+}
+
+// readPlaybooks takes what the playbooks of the current step and of the one that is shown have printed since.
+func (r *runScreen) readPlaybooks(st *event.StepState, current bool) {
+	if c := playbookOf(r.state.Step(r.state.Current)); c != nil {
+		r.book.read(c)
+	} else {
+		r.book = playbook{}
+	}
+	r.step.book = &r.book
+	if !current || st != nil && st.ID != r.state.Current {
+		r.step.book = &r.shown
+		if c := playbookOf(st); c != nil {
+			r.shown.read(c)
+		} else {
+			r.shown = playbook{}
+		}
+	}
+}
+
+// met is what the run has come across so far.
+func (r *runScreen) met() []event.Met {
+	if r.metSeq != r.state.Seq || r.metList == nil {
+		r.metSeq, r.metList = r.state.Seq, r.state.Met()
+	}
+	return r.metList
+}
+
+// metRows is what was met, below the steps of a wide screen.
+func (r *runScreen) metRows() []string {
+	return r.metLines(r.met(), r.lay.Steps.W, r.lay.Steps.H/2)
 }
 
 // View draws the screen.
@@ -147,6 +199,9 @@ func (r *runScreen) View() string {
 	if r.lay.Wide {
 		lines = append(lines, r.wide()...)
 	} else {
+		if !r.lay.Phases.Empty() {
+			lines = append(lines, fit(r.phaseStrip(r.state, r.w), r.w), r.nowRow(r.w))
+		}
 		lines = append(lines, strings.Split(r.mainView(), "\n")...)
 		if !r.lay.Strip.Empty() {
 			lines = append(lines, r.nodes.Strip(r.w))
@@ -177,13 +232,14 @@ func (r *runScreen) wide() []string {
 		}
 		return r.Rule.Render(s)
 	}
+	now := r.nowRow(r.w)
 	if r.full() {
-		return append(append([]string{rule("")}, strings.Split(r.mainView(), "\n")...), rule(""))
+		return append(append([]string{now, rule("")}, strings.Split(r.mainView(), "\n")...), rule(""))
 	}
-	lines := []string{rule("┬")}
+	lines := []string{now, rule("┬")}
 	bar := r.Rule.Render("│")
 	main := strings.Split(r.mainView(), "\n")
-	for i, left := range strings.Split(r.steps.View(), "\n") {
+	for i, left := range append(strings.Split(r.steps.View(), "\n"), fill(r.metRows(), r.lay.Steps.W, len(r.metRows()))...) {
 		if i < len(main) {
 			lines = append(lines, left+bar+main[i])
 		}
@@ -205,6 +261,10 @@ func (r *runScreen) mainView() string {
 		return r.plan.View()
 	case r.focus == panelThen:
 		return r.then.View()
+	case r.focus == panelMet:
+		return r.mets.View()
+	case r.focus == panelTask:
+		return r.tasks.View()
 	case r.focus == panelNodes && small:
 		return r.nodes.View()
 	case r.focus == panelSteps && small:
@@ -283,6 +343,10 @@ func (r *runScreen) focused() interface {
 		return r.plan
 	case panelThen:
 		return r.then
+	case panelMet:
+		return r.mets
+	case panelTask:
+		return r.tasks
 	}
 	if r.diff != nil && r.ask != nil {
 		return r.diff

@@ -97,6 +97,8 @@ func (r *runScreen) screenKeys() []Key {
 		{Keys: []string{"4"}, Help: sayLog, Quiet: true},
 		Key{Keys: []string{"n"}, Help: sayNodes}.without(len(r.state.Nodes) == 0, sayNoNodes),
 		{Keys: []string{"L"}, Help: sayLog},
+		Key{Keys: []string{"t"}, Help: sayKeyTasks, Quiet: len(r.step.book.tasks) == 0}.without(len(r.step.book.tasks) == 0, sayNoTasks),
+		Key{Keys: []string{"m"}, Help: sayMetSoFar, Quiet: len(r.met()) == 0}.without(len(r.met()) == 0, sayNothingMet),
 		Key{Keys: []string{"="}, Help: sayKeyThen, Quiet: r.opts.Reference == nil}.without(r.opts.Reference == nil, sayNoReference),
 		Key{Keys: []string{"p", "5"}, Help: sayPlan, Quiet: true}.without(len(r.state.Steps) == 0, sayNoStep),
 	}
@@ -205,6 +207,11 @@ func (r *runScreen) screenKey(name string) action {
 		r.focus, r.zoom = panelLog, true
 	case "=":
 		return r.ShowThen()
+	case "m":
+		r.focus, r.zoom = panelMet, true
+	case "t":
+		r.tasks = newTaskView(r.look)
+		r.focus, r.zoom = panelTask, true
 	case "p":
 		r.ShowPlan()
 	case "1", "2", "3", "4":
@@ -251,6 +258,10 @@ func (r *runScreen) Paste(s string) {
 		r.search.Paste(s)
 	case r.focus == panelPlan:
 		r.plan.Paste(s)
+	case r.focus == panelMet:
+		r.mets.Paste(s)
+	case r.focus == panelTask:
+		r.tasks.Paste(s)
 	case r.diff != nil && r.diff.Paste(s):
 	case r.answering():
 		r.ask.Paste(s)

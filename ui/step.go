@@ -22,11 +22,15 @@ type stepPanel struct {
 	ask    *ask // the question that is answered here, nil for none
 	output *outputView
 	past   bool // it is not the current step
+	calm   bool // what happens now has a line of its own on the screen
+	book   *playbook
+	checks bool // the checks that passed are listed too
 
 	reference *event.Reference // the earlier run, or nil
 	then      *event.StepState // what it did here
 
 	details bool // everything, to scroll through, without the output
+	cutOff  bool // something is not in the panel
 	doc     scroll
 	w, h    int
 }
@@ -42,7 +46,7 @@ func (p *stepPanel) SetSize(w, h int) { p.w, p.h = w, h; p.arrange() }
 func (p *stepPanel) SetStep(state *event.State, st *event.StepState, a *ask, now time.Time) {
 	if p.step == nil || st == nil || p.step.ID != st.ID {
 		p.output.Reset()
-		p.doc, p.details = scroll{}, false
+		p.doc, p.details, p.checks = scroll{}, false, false
 	}
 	p.state, p.step, p.ask, p.now = state, st, a, now
 	p.arrange()
@@ -84,7 +88,13 @@ func (p *stepPanel) arrange() stepView {
 	commands := shownCommands(p.step)
 	p.output.SetCommands(commands)
 	room := max(0, p.h-1-len(v.status)-len(v.foot))
-	blocks := p.stepDoc(p.step, p.question(), p.w)
+	blocks := p.stepDoc(p.step, p.question(), p.checks || p.details, p.w)
+	if p.step.Status != event.Passed {
+		blocks = append([]block{p.failureBlock(p.book.standing(), p.w)}, blocks...)
+	}
+	if !p.past {
+		blocks = append([]block{p.unseenBlock(p.state, p.step, p.w)}, blocks...)
+	}
 	if p.past && p.step.Begun.IsZero() && p.step.Status == event.Waiting && len(p.step.Operations) == 0 {
 		blocks = append(blocks, block{lines: p.labelled("·", p.say(sayNotBegun), p.w, p.Faint), keep: 3})
 	}
@@ -100,8 +110,9 @@ func (p *stepPanel) arrange() stepView {
 	}
 	if p.details || rows == 0 {
 		v.doc = only(blocks, 0)
+		p.cutOff = rows > 0 || p.details
 		if len(v.doc) > room && !p.details {
-			v.doc = only(blocks, 2) // why can be read with d
+			v.doc, p.cutOff = only(blocks, 2), true // why can be read with d
 		}
 		if len(v.doc) < room {
 			v.doc = append([]string{""}, v.doc...) // air under the title
@@ -116,6 +127,7 @@ func (p *stepPanel) arrange() stepView {
 	}
 	var whole bool
 	v.doc, whole = squeeze(blocks, room-want)
+	p.cutOff = true // the output takes room, and may have less than it wants
 	v.doc = v.doc[:min(len(v.doc), room)]
 	if !whole {
 		v.doc = p.hint(v.doc)
@@ -140,6 +152,22 @@ func (p *stepPanel) hint(doc []string) []string {
 		doc[len(doc)-1] = ends(last, more, p.w)
 	}
 	return doc
+}
+
+// whole reports whether everything about the step is in the panel already: there are no details to open.
+func (p *stepPanel) whole() bool { return p.step == nil || !p.details && !p.cutOff }
+
+// passing is how many checks of the step passed.
+func (p *stepPanel) passing() (n int) {
+	if p.step == nil {
+		return 0
+	}
+	for _, g := range p.step.Gates {
+		if g.Verdict == event.Pass {
+			n++
+		}
+	}
+	return n
 }
 
 // View draws the panel.
@@ -203,10 +231,13 @@ func (p *stepPanel) status() []string {
 	if p.step.Remedy != "" {
 		lines = append(lines, " "+p.Warning.Render("▶ "+p.say(sayRemedyRuns, safetext.Line(p.step.Remedy))))
 	}
-	if at := p.state.Behind; !at.IsZero() {
+	if at := p.state.Behind; !at.IsZero() && !p.calm {
 		return append(lines, " "+p.Warning.Render("… "+p.say(sayBehind, at.Format("15:04:05"))))
 	}
 	c := p.Running()
+	if p.calm && p.step.Progress.Tasks == 0 {
+		return lines
+	}
 	if g := p.step.Progress; g.Tasks > 0 && (c != nil || p.ask != nil) {
 		lines = append(lines, p.progress(g, c))
 	} else if c != nil {
@@ -246,7 +277,11 @@ func (p *stepPanel) progress(g event.Progress, c *event.CommandState) string {
 	if c != nil {
 		line += "  "
 	}
-	return line + p.say(sayTask, g.Tasks, g.OK, g.Changed) + " " + bad
+	number := p.say(sayTaskNumber, g.Tasks)
+	if p.step.PlannedStep.Tasks > 0 {
+		number = p.say(sayTaskOfAbout, g.Tasks, max(g.Tasks, p.step.PlannedStep.Tasks))
+	}
+	return line + number + "  " + p.say(sayTask, g.OK, g.Changed) + " " + bad
 }
 
 // Running is the command that runs, nil for none. Of several it is the newest.
@@ -300,6 +335,11 @@ func (p *stepPanel) Copied() string {
 // HandleKey scrolls the output if there is some, else the text.
 func (p *stepPanel) HandleKey(msg tea.KeyPressMsg) action {
 	switch {
+	case msg.String() == "v" && p.passing() > maxPassing:
+		p.checks, p.doc.Top = !p.checks, 0
+		return handled{}
+	case msg.String() == "d" && p.whole():
+		return actNotice{sayAllShown}
 	case msg.String() == "d" || p.details && msg.String() == "esc":
 		p.details = !p.details
 		p.doc.Top = 0
@@ -314,7 +354,14 @@ func (p *stepPanel) HandleKey(msg tea.KeyPressMsg) action {
 
 // Keys are what HandleKey knows.
 func (p *stepPanel) Keys() []Key {
-	keys := []Key{{Keys: []string{"d"}, Help: sayKeyDetails}}
+	keys := []Key{Key{Keys: []string{"d"}, Help: sayKeyDetails}.without(p.whole(), sayAllShown)}
+	if p.passing() > maxPassing {
+		v := Key{Keys: []string{"v"}, Help: sayKeyChecks}
+		if p.checks {
+			v.Help = sayKeyFoldChecks
+		}
+		keys = append(keys, v)
+	}
 	if p.details {
 		keys[0].Help = sayKeyNoDetails
 		keys = append(keys, Key{Keys: []string{"esc"}, Help: sayKeyBack, Quiet: true})

@@ -11,9 +11,12 @@ import (
 	"spraydeck/safetext"
 )
 
-// stepDoc says everything about a step that is not output: why, where, what will run, gates, decisions, how it ended.
-// q is the question at this step, or nil.
-func (l look) stepDoc(st *event.StepState, q *event.Question, w int) []block {
+// maxPassing is how many checks that passed are listed one by one.
+const maxPassing = 2
+
+// stepDoc says everything about a step that is not output: what does not pass, why, where, what will run, what passed, decisions,
+// how it ended. What has to be decided on comes first. q is the question at this step, or nil; all lists the checks that passed.
+func (l look) stepDoc(st *event.StepState, q *event.Question, all bool, w int) []block {
 	w = max(w, 20)
 	var out []block
 	add := func(b block) {
@@ -21,13 +24,41 @@ func (l look) stepDoc(st *event.StepState, q *event.Question, w int) []block {
 			out = append(out, b)
 		}
 	}
-	add(l.whyBlock(st, w))
-	add(l.planBlock(st, w))
+	var bad, passed []event.GateChecked
 	for _, g := range st.Gates {
-		add(l.gateBlock(g, w))
+		if g.Verdict == event.Pass {
+			passed = append(passed, g)
+		} else {
+			bad = append(bad, g)
+		}
+	}
+	slices.SortStableFunc(bad, func(a, b event.GateChecked) int { return gateRank(a) - gateRank(b) })
+	decided := len(bad) > 0 && gateRank(bad[0]) < 2
+	about := func() {
+		add(l.whyBlock(st, w))
+		add(l.planBlock(st, w))
+	}
+	if !decided {
+		about()
+	}
+	for _, g := range bad {
+		add(l.gateBlock(g, st.Hosts, w))
 	}
 	for _, h := range slices.Backward(st.Hits) {
 		add(l.hitBlock(h, w))
+	}
+	if q != nil {
+		add(l.questionBlock(st, q, w))
+	}
+	if len(passed) > maxPassing && !all {
+		add(l.passedLine(len(passed), w))
+	} else {
+		for _, g := range passed {
+			add(l.gateBlock(g, st.Hosts, w))
+		}
+	}
+	if decided {
+		about()
 	}
 	for _, r := range st.Remarks {
 		add(block{lines: l.labelled("·", l.told(r), w, l.Faint), keep: 2})
@@ -36,10 +67,26 @@ func (l look) stepDoc(st *event.StepState, q *event.Question, w int) []block {
 		add(l.decisionBlock(d, w))
 	}
 	add(l.endBlock(st, w))
-	if q != nil {
-		add(l.questionBlock(st, q, w))
-	}
 	return out
+}
+
+// gateRank orders checks that do not pass: what fails, what could not be checked, what must be read, advice.
+func gateRank(g event.GateChecked) int {
+	switch {
+	case g.Required == event.Advisory:
+		return 3
+	case g.Required == event.Acknowledge:
+		return 2
+	case g.Verdict == event.Fail:
+		return 0
+	}
+	return 1
+}
+
+// passedLine stands for many checks that passed.
+func (l look) passedLine(n, w int) block {
+	line := ends(" "+l.Success.Render("✓ "+l.say(sayUnseenChecks, n)), l.Key.Render("v")+" "+l.say(sayKeyChecks)+" ", w)
+	return block{lines: []string{line}, short: []string{line}, keep: 5}
 }
 
 // labelled is a text with a label before its first line, and the others under the first.
@@ -147,32 +194,64 @@ func mergeOperations(st *event.StepState) []mergedOperation {
 	return out
 }
 
-func (l look) gateBlock(g event.GateChecked, w int) block {
+// gateBlock is a check: the verdict in a sentence, the evidence for each node, and what is known of it.
+func (l look) gateBlock(g event.GateChecked, hosts []string, w int) block {
 	mark, word, style := l.verdict(g)
-	head := ends(" "+style.Render(mark+" "+l.say(sayGate))+"  "+l.told(g.Title), style.Render(l.say(word))+" ", w)
-	lines := []string{head}
-	const in = "         "
-	says := l.told(g.Says)
-	if says != "" && (g.Pitfall == "" || g.Verdict == event.Pass) {
-		for _, line := range wrap(says, w-len(in)-1) {
-			lines = append(lines, in+line)
+	right := l.say(word)
+	if g.Verdict != event.Pass && g.Severity != "" && w >= 60 {
+		right = l.severity(g.Severity) + " · " + right
+	}
+	title := wrap(l.told(g.Title), max(12, w-width(mark)-width(right)-4))
+	lines := []string{ends(" "+style.Render(mark)+" "+l.Bold.Render(title[0]), style.Render(right)+" ", w)}
+	for _, s := range title[1:] {
+		lines = append(lines, "   "+l.Bold.Render(s))
+	}
+	if g.Verdict == event.Pass {
+		lines[0] = ends(" "+style.Render(mark+" "+strings.Join(title, " ")), style.Render(right)+" ", w)
+		lines = lines[:1]
+	}
+	head := len(lines)
+	for _, e := range byNode(g.Evidence, hosts) {
+		for _, line := range wrap(safetext.Text(e), w-6) {
+			lines = append(lines, "     "+line)
 		}
 	}
-	for _, e := range g.Evidence {
-		for _, line := range wrap(safetext.Text(e), w-len(in)-1) {
-			lines = append(lines, in+l.Faint.Render(line))
+	if says := l.told(g.Says); says != "" {
+		for _, line := range wrapProse(says, w-4) {
+			lines = append(lines, "   "+line)
 		}
 	}
 	if g.Verdict == event.Pass {
-		return block{lines: lines, short: []string{head}, keep: 3}
+		return block{lines: lines, short: lines[:1:1], keep: 3}
 	}
 	if g.Pitfall != "" {
-		card := []string{l.say(sayKnown, safetext.Line(g.Pitfall), l.severity(g.Severity))}
-		card = append(card, wrap(says, w-4)...)
-		lines = append(append(lines, ""), l.card(card, style)...)
+		lines = append(lines, "   "+l.Faint.Render(l.say(sayKnownAs, safetext.Line(g.Pitfall))))
 	}
-	short := slices.Clone(lines[:min(3, len(lines))])
-	return block{lines: append(lines, ""), short: short, keep: 7}
+	short := slices.Clone(lines[:min(head+2, len(lines))])
+	return block{lines: append(lines, ""), short: short, keep: 9}
+}
+
+// byNode puts the nodes together of which the evidence says the same: "node2 node3: https://10.0.0.9:6443".
+func byNode(evidence, hosts []string) []string {
+	var out []string
+	nodes := map[string][]string{}
+	for _, e := range evidence {
+		host, text, found := strings.Cut(e, ": ")
+		if !found || strings.Contains(e, "\n") || !slices.Contains(hosts, host) && len(hosts) > 0 || strings.ContainsAny(host, " /") {
+			out = append(out, e)
+			continue
+		}
+		if nodes[text] == nil {
+			out = append(out, "\x00"+text)
+		}
+		nodes[text] = append(nodes[text], host)
+	}
+	for i, e := range out {
+		if text, ok := strings.CutPrefix(e, "\x00"); ok {
+			out[i] = strings.Join(nodes[text], " ") + ": " + text
+		}
+	}
+	return out
 }
 
 // hitBlock is the card of a symptom that was seen in the output.

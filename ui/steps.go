@@ -86,18 +86,36 @@ func (s *stepList) View() string {
 	return strings.Join(fill(s.scroll.Window(lines), s.w, s.h), "\n")
 }
 
-// lines draws the whole list, and gives the line the cursor is on.
+// lines draws the list, and gives the line the cursor is on. Only the list that has the focus shows every step; else a phase that
+// is not the current one is a line with what went wrong in it.
 func (s *stepList) lines() (lines []string, at int) {
-	phase := ""
-	for i, st := range s.state.Steps {
-		if p := s.told(st.Phase); p != phase {
-			phase = p
-			lines = append(lines, s.Title.Render(cut(" "+p, s.w)))
+	phases := s.state.Phases()
+	i := 0
+	for _, p := range phases {
+		open := s.focused || len(phases) == 1 || p.Has(s.state.Current) || s.state.Current == "" && i == 0
+		switch {
+		case !open:
+			lines = append(lines, s.phaseLine(p, s.w))
+		case !p.Title.Empty():
+			lines = append(lines, s.Title.Render(cut(" "+s.told(p.Title), s.w)))
 		}
-		if i == s.cursor {
-			at = len(lines)
+		for _, st := range p.Steps {
+			if i == s.cursor {
+				at = max(0, len(lines)-1)
+				if open {
+					at++
+				}
+			}
+			switch st.Status {
+			case event.Failed, event.Overridden, event.Lost, event.Cancelled:
+				lines = append(lines, s.line(i, st))
+			default:
+				if open {
+					lines = append(lines, s.line(i, st))
+				}
+			}
+			i++
 		}
-		lines = append(lines, s.line(i, st))
 	}
 	return lines, at
 }
@@ -119,7 +137,7 @@ func (s *stepList) line(i int, st *event.StepState) string {
 	text := ends(fmt.Sprintf(" %s %2d %s", mark, i+1, s.told(st.Title)), right, s.w)
 	switch {
 	case s.focused && i == s.cursor:
-		return s.Selected.Render(text)
+		return s.marked(text)
 	case st.Status == event.Waiting && st.NoReturn:
 		return s.Warning.Render(text)
 	}

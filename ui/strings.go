@@ -35,7 +35,6 @@ var (
 	sayOn            = event.Text{En: "on", Ja: "対象"}
 	sayRun           = event.Text{En: "run", Ja: "実行"}
 	sayProbe         = event.Text{En: "probe", Ja: "調査"}
-	sayGate          = event.Text{En: "gate", Ja: "確認"}
 	sayKnown         = event.Text{En: "Known: %s · %s", Ja: "既知の問題: %s · %s"}
 	sayPerhaps       = event.Text{En: "Perhaps: %s · %s", Ja: "参考: %s · %s"}
 	sayRemedy        = event.Text{En: "remedy", Ja: "対処"}
@@ -53,7 +52,8 @@ var (
 	sayChecking      = event.Text{En: "checking", Ja: "確認中"}
 	sayOfAbout       = event.Text{En: "%s of ~%s", Ja: "%s / 約 %s"}
 	sayOverAbout     = event.Text{En: "%s, longer than the usual %s", Ja: "%s (通常の %s を超過)"}
-	sayTask          = event.Text{En: "task %d  ok %d changed %d", Ja: "タスク %d  ok %d changed %d"}
+	sayTask          = event.Text{En: "ok %d changed %d", Ja: "ok %d changed %d"}
+	sayKnownAs       = event.Text{En: "known pitfall: %s", Ja: "既知の問題: %s"}
 	sayBad           = event.Text{En: "failed %d", Ja: "failed %d"}
 	sayGateBlocked   = event.Text{En: "blocked: %s", Ja: "ゲートで停止: %s"}
 	sayCured         = event.Text{En: "remedy: %s: %s", Ja: "対処: %s: %s"}
@@ -196,6 +196,12 @@ var (
 	sayHelpTitle      = event.Text{En: "Keys", Ja: "キー操作"}
 	saySigns          = event.Text{En: "Signs", Ja: "記号"}
 
+	sayKeyTasks       = event.Text{En: "tasks", Ja: "タスク"}
+	sayNoTasks        = event.Text{En: "the step has run no playbook", Ja: "この手順はプレイブックを実行していません"}
+	sayNothingMet     = event.Text{En: "nothing met so far", Ja: "検出された項目はありません"}
+	sayKeyChecks      = event.Text{En: "checks that passed", Ja: "合格した確認"}
+	sayKeyFoldChecks  = event.Text{En: "fold the checks", Ja: "確認を折りたたむ"}
+	sayAllShown       = event.Text{En: "everything about the step is on the screen", Ja: "この手順の内容はすべて表示されています"}
 	sayNothingHere    = event.Text{En: "nothing to pick here", Ja: "選べるものがありません"}
 	sayNoRemedy       = event.Text{En: "no remedy is on offer now", Ja: "今使える対処はありません"}
 	sayNoOutput       = event.Text{En: "no output to search here", Ja: "検索できる出力がありません"}

@@ -103,7 +103,7 @@ func TestLayout(t *testing.T) {
 				if l.TooSmall {
 					continue
 				}
-				boxes := []box{l.Header, l.Steps, l.Main, l.Nodes, l.Strip, l.Keys}
+				boxes := []box{l.Header, l.Phases, l.Now, l.Steps, l.Main, l.Nodes, l.Strip, l.Keys}
 				for i, a := range boxes {
 					if a.Empty() {
 						continue

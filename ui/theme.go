@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	"charm.land/lipgloss/v2"
 
@@ -104,6 +105,11 @@ func (l look) sign(s event.Status) (mark string, word event.Text, style lipgloss
 		return "?", sayLost, l.Danger
 	}
 	return "·", sayWaiting, l.Faint
+}
+
+// marked is the line the cursor is on: reversed, and with a sign that stays where there is no colour.
+func (l look) marked(line string) string {
+	return l.Selected.Render("›" + strings.TrimPrefix(line, " "))
 }
 
 // danger is the word and the style for what a step can do.
