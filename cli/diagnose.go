@@ -350,6 +350,7 @@ var hintWhys = map[string]event.Text{
 	diagnose.WhyRecovered: {En: "this was recovered later in the log", Ja: "ログの後半で回復しています"},
 	diagnose.WhyVersion:   {En: "the log is of versions that this does not affect", Ja: "ログのバージョンは対象外です"},
 	diagnose.WhyNoVersion: {En: "this line has this cause in some versions only, and the log tells none of them", Ja: "この原因になるのは一部のバージョンだけで、ログにはそのバージョンがありません"},
+	diagnose.WhySystem:    {En: "the log is of another system", Ja: "ログは別のシステムのものです"},
 	diagnose.WhySiblings:  {En: "this line has several known causes", Ja: "この行には複数の原因があります"},
 	diagnose.WhyTable:     {En: "a state in a table proves no cause", Ja: "表の状態だけでは原因を特定できません"},
 }

@@ -6,6 +6,7 @@
 //
 //   - diagnose.go: one pass over a text: symptoms, what Ansible says, generic failures.
 //   - evidence.go: which hits are verdicts, which are hints, which were recovered.
+//   - system.go: what installed the cluster that a text is of.
 //   - generic.go: failures of common programs, without a known pitfall.
 //   - checks.go: Kubespray's own checks, by data learned from its releases.
 //   - failure.go: the summary of the first failure that was not recovered.
@@ -65,6 +66,7 @@ const (
 	WhyRecovered = "recovered"  // the log shows that it was over, and failed all the same
 	WhyVersion   = "version"    // the log is of versions that the pitfall does not affect
 	WhyNoVersion = "no-version" // the line proves its cause only in some versions, and the log tells none of them
+	WhySystem    = "system"     // the log is of another system, such as K3s
 	WhySiblings  = "siblings"   // the line has several known causes
 	WhyTable     = "table"      // a state in a table proves no cause
 )
@@ -101,6 +103,7 @@ type reading struct {
 	generic   []seen // failures that everybody's programs tell
 	over      []seen // what tells that something has come right
 	versions  versions
+	systems   map[string]bool // that the text shows
 	story     ansible.Story
 	plainSeen []seen // by the goroutine that reads lines
 	replayed  []replay
@@ -117,7 +120,7 @@ type seen struct {
 
 // Read reads a text to its end and says what it shows. File names it in the findings.
 func (k *Knowledge) Read(ctx context.Context, r io.Reader, file string) (*Report, error) {
-	rd := &reading{k: k, file: file, count: map[string]int{}}
+	rd := &reading{k: k, file: file, count: map[string]int{}, systems: map[string]bool{}}
 	lines := newLines(rd)
 	err := k.symptoms.Set.Scan(ctx, io.TeeReader(r, lines), file, func(h symptom.Hit) error {
 		rd.take(h)
@@ -140,6 +143,8 @@ func (rd *reading) take(h symptom.Hit) {
 		rd.hits = append(rd.hits, h)
 	case kind == "over":
 		rd.over = append(rd.over, seen{id, h.Line, h})
+	case kind == "system":
+		rd.systems[id] = true
 	case kind == "version":
 		rd.versions.see(h)
 	default:

@@ -50,6 +50,9 @@ func (rd *reading) weigh(h symptom.Hit, failed bool) (Finding, bool) {
 	if rd.versions.outside(p) {
 		hint(WhyVersion)
 	}
+	if rd.otherSystem(p) {
+		hint(WhySystem)
+	}
 	if own.Versions.Value && !rd.versions.inside(p) {
 		hint(WhyNoVersion)
 	}
@@ -193,6 +196,7 @@ func asides() []symptom.Pattern {
 		{ID: "version:kubernetes", Line: regexp.MustCompile(`(?:[Kk]ubernetes (?:version )?"?v|kube_version\W{1,6}v?|upgrade apply v|to version "v|GitVersion:"v|kubelet:v|hyperkube:v|kube-apiserver:v|kubeadm version "?v|version of this cluster is v|Kubelet Version: +v)(?P<kubernetes>1\.\d\d\.\d+)`)},
 		{ID: "version:kubespray", Line: regexp.MustCompile(`(?i:kubespray)(?:-| |/|@|:|: | version | release-| tag | release )v?(?P<kubespray>2\.\d\d\.\d+)\b`)},
 	}
+	list = append(list, systemPatterns()...)
 	for _, g := range generics {
 		list = append(list, symptom.Pattern{ID: "generic:" + g.id, Line: g.line})
 	}

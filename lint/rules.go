@@ -26,7 +26,7 @@ var mistakes = []Rule{
 	inputChoices, inputDefault,
 	unknownPitfall, pitfallUnchecked, pitfallInput,
 	unknownRunbook, includePath, includeInput, includeKey, includeCycle, overrides,
-	testEmpty, testGate, testGiven, testLog, testStep, testSymptom, symptomEvidence,
+	testEmpty, testGate, testGiven, testLog, testStep, testSymptom, symptomEvidence, symptomOverclaim,
 	releaseName, releaseVersion,
 }
 

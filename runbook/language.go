@@ -350,6 +350,7 @@ type Affects struct {
 	From       Range `yaml:"from" doc:"Kubespray releases left"`
 	To         Range `yaml:"to" doc:"Kubespray releases gone to"`
 	Kubernetes Range `yaml:"kubernetes" doc:"Kubernetes versions gone to: what the input kube_version says"`
+	System     Str   `yaml:"system" doc:"what installed the cluster: in a log that shows another system its symptoms are hints (default: any)" enum:"kubespray|kubeadm|k3s"`
 	Pos        Pos
 }
 

@@ -97,11 +97,23 @@ func requires(re *syntax.Regexp) required {
 // maxExact is how many texts an expression may stand for to be taken to the letter.
 const maxExact = 16
 
+// maxClass is how many characters a class may have to be taken to the letter: [Kk] has two.
+const maxClass = 4
+
 // exact returns all texts that an expression matches, if they are few: (?:ok|changed): matches two.
 func exact(re *syntax.Regexp) (texts []string, fold, ok bool) {
 	switch re.Op {
 	case syntax.OpLiteral:
 		return []string{string(re.Rune)}, re.Flags&syntax.FoldCase != 0, true
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if texts = append(texts, string(r)); len(texts) > maxClass {
+					return nil, false, false
+				}
+			}
+		}
+		return texts, false, len(texts) > 0
 	case syntax.OpEmptyMatch:
 		return []string{""}, false, true
 	case syntax.OpCapture:
