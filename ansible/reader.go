@@ -32,6 +32,7 @@ type Reader struct {
 	open       *Result // its body goes on
 	body       []byte
 	bodyLines  int
+	space      bool    // the line at hand ends in one space
 	held       *Result // whole; the next line tells whether it is ignored
 	plain      []byte
 	doc        []byte // of the json callback
@@ -53,6 +54,8 @@ func (r *Reader) Line(raw []byte) {
 		r.plain = strip(r.plain[:0], line)
 		line = r.plain
 	}
+	line = bytes.TrimRight(line, "\r")
+	r.space = len(line) > 1 && line[len(line)-1] == ' ' && line[len(line)-2] != ' '
 	line = bytes.TrimRight(line, " \t\r")
 	if r.open == nil && r.held == nil && !r.inRecap && !r.unixy && !interesting(line) {
 		if len(line) == 1 && line[0] == '{' && r.play == "" && r.task == "" {
@@ -283,6 +286,7 @@ func (r *Reader) result(text []byte) bool {
 	r.begin(res)
 	if r.open != nil {
 		r.body = append(r.body[:0], body...)
+		r.keepSpace()
 	}
 	return true
 }
@@ -312,6 +316,14 @@ func (r *Reader) goesOn(line []byte) {
 	r.open.Last = r.lines
 	if len(r.body) < maxBody && r.open.Status.Bad() {
 		r.body = append(append(r.body, '\n'), line...)
+		r.keepSpace()
+	}
+}
+
+// keepSpace adds the space that ends a line of JSON: a terminal has cut the text behind it.
+func (r *Reader) keepSpace() {
+	if r.space && len(r.body) > 0 && r.body[0] == '{' {
+		r.body = append(r.body, ' ')
 	}
 }
 

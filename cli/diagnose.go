@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -37,7 +38,8 @@ func diagnoseCommand(o *options) *cobra.Command {
 		Use: "diagnose [FILE|-]...", Short: "Find known pitfalls and the first failure in a log",
 		Long: "Find known pitfalls and the first failure in a log: of Ansible in any output format, kubectl, kubeadm, apt or git,\n" +
 			"a journal, or text copied from a terminal. Without a file, or for -, it reads standard input. Logs may be\n" +
-			"compressed with gzip, in UTF-8 or UTF-16, and of any length.\n\n" +
+			"compressed with gzip, in UTF-8 or UTF-16, and of any length. A log may also be a recording of asciinema (lines are\n" +
+			"counted as printed), an artifact of ansible-navigator, or a directory with the events of ansible-runner.\n\n" +
 			"A verdict requires a failure that was not recovered and text that only its cause prints. A hint is a line that may\n" +
 			"have another cause. A failed log without a verdict gets a summary: the first failure that was not recovered, its\n" +
 			"task, host and innermost message, and what to look at next. The summary proposes no change.\n\n" +
@@ -182,7 +184,7 @@ func diagnoseFiles(cmd *cobra.Command, known *diagnose.Knowledge, show shower, f
 	found, told := false, false
 	var unreadable error
 	for _, name := range files {
-		err := readLog(cmd.InOrStdin(), name, func(r io.Reader) error {
+		err := readAny(cmd.InOrStdin(), name, func(name string, r io.Reader) error {
 			report, err := known.Read(cmd.Context(), r, name)
 			found = found || len(report.Findings) > 0 || report.Failure != nil
 			return errors.Join(err, show.report(report, name))
@@ -204,6 +206,28 @@ func diagnoseFiles(cmd *cobra.Command, known *diagnose.Knowledge, show shower, f
 		return usage(unreadable)
 	case found:
 		return &coded{code: exitBlocked}
+	}
+	return nil
+}
+
+// readAny opens a log, or each directory of events that ansible-runner has left below a directory.
+func readAny(stdin io.Reader, name string, read func(name string, r io.Reader) error) error {
+	if name == "-" || !isDir(name) {
+		return readLog(stdin, name, func(r io.Reader) error { return read(name, r) })
+	}
+	dir := regular.Dir(name)
+	runs := diagnose.JobEvents(dir)
+	if len(runs) == 0 {
+		return fmt.Errorf("read %s: the directory has no events of ansible-runner; name a file", name)
+	}
+	for _, run := range runs {
+		r, err := diagnose.Events(dir, run)
+		if err == nil {
+			err = read(filepath.Join(name, run), r)
+		}
+		if err != nil {
+			return cannotRead(name, err)
+		}
 	}
 	return nil
 }
@@ -235,6 +259,11 @@ func readLog(stdin io.Reader, name string, read func(io.Reader) error) error {
 	if bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}) { // as PowerShell writes what it redirects
 		r = transform.NewReader(r, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder())
 	}
+	text, ok := r.(*bufio.Reader)
+	if !ok {
+		text = bufio.NewReaderSize(r, 64<<10)
+	}
+	r = diagnose.Text(text)
 	if err := read(r); err != nil {
 		return cannotRead(name, err)
 	}

@@ -4,6 +4,7 @@
 // an unrecovered failure and text that only its cause prints support it, else a hint with the reason (Finding.Why). The
 // error of Read is that of the reader or of the context; a log in which nothing is known is no error.
 //
+//   - input.go: logs that are kept as something else: recordings, artifacts, directories of events.
 //   - diagnose.go: one pass over a text: symptoms, what Ansible says, generic failures.
 //   - evidence.go: which hits are verdicts, which are hints, which were recovered.
 //   - system.go: what installed the cluster that a text is of.

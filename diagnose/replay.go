@@ -48,9 +48,13 @@ func (rd *reading) merge() {
 		shown := func(h symptom.Hit) bool {
 			return h.Line >= again.first && h.Line <= again.last && (h.ID == again.hit.ID || slices.Contains(h.Also, again.hit.ID))
 		}
-		if !slices.ContainsFunc(rd.hits, shown) {
-			again.hit.File = rd.file
+		again.hit.File = rd.file
+		i := slices.IndexFunc(rd.hits, shown)
+		switch {
+		case i < 0:
 			rd.hits = append(rd.hits, again.hit)
+		case rd.hits[i].ID == again.hit.ID && len(again.hit.Groups) > len(rd.hits[i].Groups): // a terminal has cut the line
+			rd.hits[i].Groups, rd.hits[i].Text = again.hit.Groups, again.hit.Text
 		}
 	}
 }

@@ -20,9 +20,13 @@ func (s *Set) Scan(ctx context.Context, r io.Reader, file string, each func(Hit)
 	return s.scan(ctx, r, file, each, blockSize, min(runtime.GOMAXPROCS(0), 4))
 }
 
+// sampleSize is how much of the beginning of a file is looked at for the width of a terminal.
+const sampleSize = 64 << 10
+
 // block is some lines of a file.
 type block struct {
 	buf, data []byte
+	width     int    // of the terminal that cut the lines of the text; 0 if none is known
 	goesOn    bool   // its first line goes on from the block before
 	before    *block // where its first line may go on from: that has to be read first
 	scanner   *scanner
@@ -128,7 +132,7 @@ func (s *Set) judgeBlocks(ctx context.Context, queue <-chan *block, free chan<- 
 func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit func(*block) error) error {
 	var rest []byte // the beginning of the next block
 	var last, before *block
-	goesOn := false
+	goesOn, width := false, -1
 	for {
 		var buf []byte
 		select {
@@ -152,11 +156,14 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 			got, err = r.Read(buf[n:])
 			n += got
 		}
+		if width < 0 {
+			width = widthOf(buf[:min(n, sampleSize)])
+		}
 		end, safely := n, true
 		if err == nil {
-			end, safely = cutAt(buf[:n])
+			end, safely = cutAt(buf[:n], width)
 		}
-		b := &block{buf: buf, data: buf[:end], goesOn: goesOn, before: before, ending: ending{done: make(chan struct{})}}
+		b := &block{width: width, buf: buf, data: buf[:end], goesOn: goesOn, before: before, ending: ending{done: make(chan struct{})}}
 		if last != nil {
 			b.ending.before = &last.ending
 		}
@@ -185,7 +192,7 @@ func cut(ctx context.Context, r io.Reader, size int, free <-chan []byte, emit fu
 
 // cutAt says where to cut: before the last line that certainly begins something, best a task, or else before the last line.
 // Where there is no line that ends, a long line is cut as read would cut it.
-func cutAt(b []byte) (end int, safely bool) {
+func cutAt(b []byte, width int) (end int, safely bool) {
 	last := bytes.LastIndexByte(b, '\n') + 1
 	if last == 0 {
 		return maxLine + (len(b)-1-maxLine)/(maxLine-overlap)*(maxLine-overlap), false
@@ -200,7 +207,7 @@ func cutAt(b []byte) (end int, safely bool) {
 		line, task := b[start:next-1], taskBegins(b[start:])
 		if task || !safely && n < 64 {
 			prev := bytes.LastIndexByte(b[:start-1], '\n') + 1
-			if safe(b[prev:start-1], line) {
+			if safe(b[prev:start-1], line, width) {
 				end, safely = start, true
 			}
 		}
@@ -226,7 +233,7 @@ func (b *block) read(s *Set, m *memo) {
 		b.scanner = &scanner{set: s, place: nowhere()}
 	}
 	sc := b.scanner
-	sc.lines, sc.memo = 0, m
+	sc.lines, sc.memo, sc.window.width = 0, m, b.width
 	sc.place = sc.place.in(m)
 	data, goesOn := b.data, b.goesOn
 	for len(data) > 0 {

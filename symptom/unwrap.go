@@ -32,11 +32,12 @@ type window struct {
 	ends   []int
 	text   []byte // all of them, joined
 	found  []int32
+	width  int  // of the terminal that cut the lines, besides widths; 0 if none is known
 	indent int  // folded: of the key
 	quote  byte // folded: the value is in these quotes, which are still open, or after >: whatever is indented belongs to it
 }
 
-func (w *window) reset() {
+func (w *window) reset() { // the width stays
 	w.kind, w.ends, w.text, w.found, w.quote = apart, w.ends[:0], w.text[:0], w.found[:0], 0
 }
 
@@ -60,7 +61,7 @@ func (w *window) seam(prev, line []byte) seam {
 	if prev[len(prev)-1] == '*' && taskBegins(prev) {
 		return apart // a header is whole: Ansible fills it with stars up to the width of a terminal
 	}
-	switch terminal(prev) {
+	switch terminal(prev, w.width) {
 	case wrapped:
 		if !begins(line) {
 			return wrapped
@@ -140,9 +141,9 @@ func closes(line []byte, quote byte) bool {
 var widths = []int{80, 100, 120, 132}
 
 // terminal reports whether a line looks as if a terminal had cut it: it fills one exactly, or all but a space at its end.
-func terminal(line []byte) seam {
+func terminal(line []byte, width int) seam {
 	n := len(line)
-	if n < widths[0]-1 || n > 3*widths[len(widths)-1] {
+	if n < widths[0]-1 && (width == 0 || n < width-1) || n > 3*max(widths[len(widths)-1], width) {
 		return apart
 	}
 	for _, b := range line {
@@ -152,12 +153,41 @@ func terminal(line []byte) seam {
 		}
 	}
 	switch {
-	case slices.Contains(widths, n):
+	case slices.Contains(widths, n) || n == width:
 		return wrapped
-	case slices.Contains(widths, n+1):
+	case slices.Contains(widths, n+1) || n+1 == width:
 		return spaced
 	}
 	return apart
+}
+
+const (
+	leastWidth = 40 // of a terminal
+	leastFull  = 3  // so many lines fill it
+)
+
+// widthOf learns the width of the terminal that has cut the lines of a text: several are exactly so long, none is longer, and the
+// line behind each begins nothing. It gives 0 where there is no such width.
+func widthOf(text []byte) int {
+	width, full := 0, 0
+	var prev []byte
+	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
+		line = trimReturn(stripEscapes(nil, line))
+		n := columns(line)
+		switch {
+		case n > joinLine:
+			return 0
+		case n > width:
+			width, full = n, 0
+		case columns(prev) == width && len(line) > 0 && line[0] != ' ' && !begins(line):
+			full++
+		}
+		prev = line
+	}
+	if full < leastFull || width < leastWidth {
+		return 0
+	}
+	return width
 }
 
 // columns counts what is not ASCII: the wide characters of East Asia take two.
@@ -187,12 +217,12 @@ var beginnings = [][]byte{[]byte("ok: ["), []byte("changed: ["), []byte("skippin
 	[]byte("TASK ["), []byte("PLAY "), []byte("RUNNING HANDLER ["), []byte("FAILED - "), []byte("NO MORE HOSTS"), []byte("[WARNING]"), []byte(`{"`), []byte("...ignoring")}
 
 // safe reports whether line can not go on from prev, whatever came before: there a file may be cut into parts.
-func safe(prev, line []byte) bool {
+func safe(prev, line []byte, width int) bool {
 	prev, line = trimReturn(appendPlain(nil, stripEscapes(nil, prev))), trimReturn(appendPlain(nil, stripEscapes(nil, line)))
 	if len(prev) == 0 || len(line) == 0 {
 		return true
 	}
-	return line[0] != ' ' && line[0] != '|' && line[0] != '\\' && terminal(prev) == apart && begins(line)
+	return line[0] != ' ' && line[0] != '|' && line[0] != '\\' && terminal(prev, width) == apart && begins(line)
 }
 
 // push adds a line to the window and gives where in the text it begins, with the space before it if there is one. The first lines fall out when there are too many.
