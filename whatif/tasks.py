@@ -1,4 +1,5 @@
 """What each kind of task means for the rendering. A task_NAME method handles one action on one host."""
+import json
 import os
 import stat
 
@@ -211,7 +212,8 @@ class Tasks:
         args = self.args(task, values)
         answer = self.stand_in(task, values)
         if args.get('content') is not None:
-            source, text = '', args['content'] if isinstance(args['content'], str) else str(args['content'])
+            content = args['content']
+            source, text = '', json.dumps(content) if isinstance(content, (dict, list)) else str(content)
         elif boolean(args.get('remote_src', False)) or 'src' not in args:
             return answer
         else:

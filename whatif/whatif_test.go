@@ -55,7 +55,7 @@ func TestRendersWhatAnsibleWrites(t *testing.T) {
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)
 	}
-	if len(got.Failed) > 0 || len(got.Files) != 3*3+2+3*6 {
+	if len(got.Failed) > 0 || len(got.Files) != 3*3+2+3*7 {
 		t.Fatalf("%d files, not rendered: %v", len(got.Files), got.Failed)
 	}
 	for _, f := range got.Files {
