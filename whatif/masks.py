@@ -1,4 +1,5 @@
-"""Masks secrets in rendered text. A digest stands in their place, so that two texts can still be compared."""
+"""Makes texts fit to show: masks secrets, and takes the cause out of an error. A digest stands in the place of a secret, so that
+two texts can still be compared."""
 import base64
 import hashlib
 import hmac
@@ -40,3 +41,14 @@ class Masker:
         if re.search(r'(?m)^kind:\s*Secret\s*$', text):
             text = SECRET_DATA.sub(lambda m: m.group(1) + ':\n' + SECRET_LINE.sub(lambda l: l.group(1) + '"' + self.digest(l.group(2)) + '"', m.group(2)), text)
         return text
+
+
+def innermost(text):
+    """Takes the cause out of what Ansible puts around it: the templates on the way, and the text once more at the end."""
+    text = ' '.join(text.split())
+    for mark in ('original message: ', '}}: ', '}: '):
+        text = text.rsplit(mark, 1)[-1]
+    half = len(text) // 2
+    if text[:half].rstrip('. ') == text[half:].lstrip('. ').rstrip('. '):
+        text = text[:half].rstrip('. ')
+    return text[:400]

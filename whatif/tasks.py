@@ -10,6 +10,7 @@ from ansible.inventory.host import Host
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.template import AnsibleEnvironment, Templar, generate_ansible_template_vars
 
+from masks import innermost
 from unknown import Unknown
 
 LARGEST = 4 << 20  # bytes of one rendered file
@@ -135,6 +136,8 @@ class Tasks:
                 if not self.true(condition, values):
                     return self.check(task, name, values, 'unknown' if assumed else 'fails', condition)
             except Exception as e:
+                if not self.unknown(e) and isinstance(e, AnsibleError):  # Ansible fails the task, too
+                    return self.check(task, name, values, 'unknown' if assumed else 'fails', condition, said=innermost(str(e)))
                 if not self.unknown(e):
                     raise
                 unknown |= Unknown.touched
@@ -146,9 +149,9 @@ class Tasks:
     def task_validate(self, task, name, values, assumed):
         return self.check(task, name, values, 'unknown', needs={'the collection ansible.utils'})
 
-    def check(self, task, name, values, verdict, condition='', needs=()):
-        message = ''
-        if verdict == 'fails':
+    def check(self, task, name, values, verdict, condition='', needs=(), said=''):
+        message = said
+        if verdict == 'fails' and not said:
             message = task.args.get('fail_msg', task.args.get('msg')) or 'Assertion failed'
             try:
                 message = self.templar(values).template(message)

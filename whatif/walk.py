@@ -21,7 +21,7 @@ from ansible.vars.manager import VariableManager
 
 from effects import Effects
 from guard import TooLong
-from masks import Masker
+from masks import Masker, innermost
 from memo import Memo, install
 from quick import compile_once
 from tasks import Tasks
@@ -55,17 +55,6 @@ def allow_missing_modules():
         return plain(self, skip_action_validation=True)
 
     ModuleArgsParser.parse = parse
-
-
-def innermost(text):
-    """Takes the cause out of what Ansible puts around it: the templates on the way, and the text once more at the end."""
-    text = ' '.join(text.split())
-    for mark in ('original message: ', '}}: ', '}: '):
-        text = text.rsplit(mark, 1)[-1]
-    half = len(text) // 2
-    if text[:half].rstrip('. ') == text[half:].lstrip('. ').rstrip('. '):
-        text = text[:half].rstrip('. ')
-    return text[:400]
 
 
 def filled(facts, name, address):

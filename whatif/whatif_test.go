@@ -233,3 +233,16 @@ func TestUnknownInFilters(t *testing.T) {
 		t.Errorf("checks %+v, placeholders %v", got.Checks, got.Placeholders)
 	}
 }
+
+// TestCheckThatCannotBeEvaluated: Ansible fails such a task, so it counts as a check that would fail.
+func TestCheckThatCannotBeEvaluated(t *testing.T) {
+	tree := t.TempDir()
+	write(t, filepath.Join(tree, "upgrade-cluster.yml"), "- hosts: cp1\n  gather_facts: false\n  tasks:\n    - assert: {that: \"'x' | int > nothing.here\"}\n")
+	got, err := render(t, tree, "testdata/inventory/hosts.ini", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Checks) != 1 || got.Checks[0].Verdict != "fails" || !strings.Contains(got.Checks[0].Message, "nothing") {
+		t.Errorf("checks %+v, failed %+v", got.Checks, got.Failed)
+	}
+}
