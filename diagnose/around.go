@@ -85,3 +85,17 @@ func (rd *reading) unitWords(g *seen) string {
 	}
 	return ""
 }
+
+// announced is what kubectl drain says before it says why.
+var announced = regexp.MustCompile(`^(?:aborting|continuing) command`)
+
+// announcedError finds the error that a program tells in one of the lines behind, or gives "".
+func (rd *reading) announcedError(line int) string {
+	_, behind := rd.near(line, 12)
+	for _, text := range behind {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(text), "error: "); ok {
+			return clean(rest)
+		}
+	}
+	return ""
+}

@@ -85,6 +85,9 @@ func (rd *reading) genericFailure(g *seen) *Failure {
 		message = rd.withChecks(g.line, message)
 	}
 	message = rd.whole(g.line, g.hit.Text, message)
+	if announced.MatchString(message) {
+		message = cmp.Or(rd.announcedError(g.line), message)
+	}
 	if g.id == "unit" {
 		message = cmp.Or(rd.unitWords(g), message)
 	}

@@ -40,7 +40,7 @@ var generics = []generic{
 	{id: "kubelet-failed", line: re(`[Ff]ailed to (?P<message>(?:run Kubelet|parse kubelet flag|validate kubelet flags|load kubelet config file|validate kubelet configuration|initialize kubelet)\b.*)`),
 		title: text2("The kubelet does not start", "kubelet が起動しない"),
 		next:  []string{"journalctl -u kubelet -n 100 --no-pager", "cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env"}},
-	{id: "flag-refused", line: re(`^(?:Error|error): (?P<message>(?:unknown flag: --|unknown shorthand flag|invalid argument ")\S*.*)`),
+	{id: "flag-refused", line: re(`^(?:Error: |error: )?(?P<message>(?:unknown flag: --|unknown shorthand flag|invalid argument ")\S*.*)`),
 		title: text2("A component refuses an option", "コンポーネントがオプションを拒否")},
 	{id: "level-fatal", line: re(`level=(?:fatal|panic) msg="(?P<message>(?:[^"\\]|\\.)+)"?(?:.*? error="(?P<error>(?:[^"\\]|\\.)+))?`),
 		title: text2("A program gave up", "プログラムが異常終了")},

@@ -47,9 +47,9 @@ var levels = []level{
 // ours are words of the programs that an upgrade is about; theirs is what people's own applications are refused, which the
 // API server tells in one form. Right is what an ending well sounds like, wrong what turns such words into their opposite.
 var (
-	ours = re(`(?i)(?:\b|_|\d)(?:rook|ceph|csi|metallb|calico|tigera|felix|ippool|cilium|rke2|containerd|crio|cri-o|etcd|kube\w*|k[038][sd]\w*|` +
+	ours = re(`(?i)(?:\b|_|\d)(?:rook|ceph|csi|metallb|calico|tigera|felix|ippool|cilium|rke2|containerd|crio|cri-o|etcd\w*|kube\w*|k[038][sd]\w*|` +
 		`apiserver|system-upgrade|ingress|nginx|upstream|coredns|plugin/\w+|longhorn|loadbalancer\w*|traefik|helm_v3|cattle|fleet|pods?|namespaces?|nodes are available|` +
-		`failure policy|termination-log|ipaddresspools?|bgppeers?|clusterroles?)(?:\b|[-_./\d])|/apis?/|\.svc\b|k8s\.io`)
+		`failure policy|termination-log|ipaddresspools?|bgppeers?|clusterroles?)(?:\b|[-_./\d])|/apis?/|\.svc\b|k8s\.io|:(?:6443|9345|10250|2379)\b`)
 	theirs = re(` is forbidden: User `)
 	right  = re(`(?i)\b(?:success\w*|ready|healthy|acquired|became leader|leader elected|joined|recovered|connected|synced|in quorum|completed?|up-to-date|reloaded|established|well|NodeReady|Started container)\b`)
 	wrong  = re(`(?i)\bnot \w*\b|\bun\w+|\bfail|error|false|never|\bno\b|waiting`)
