@@ -25,7 +25,10 @@ import (
 	"spraydeck/kubespray"
 	"spraydeck/notify"
 	"spraydeck/plain"
+	"spraydeck/recap"
+	"spraydeck/report"
 	"spraydeck/runbook"
+	"spraydeck/safetext"
 	"spraydeck/transcript"
 	"spraydeck/ui"
 	"spraydeck/workstation"
@@ -255,6 +258,7 @@ type walk struct {
 	signal     func(string)        // sends the terminal a bell or a notification
 	notSent    []error             // calls that did not arrive
 	broken     atomic.Bool         // the run could not go on, because its record could not be written
+	after      string              // what the operator chose on the end page
 	unused     func() []string     // the answers given beforehand that no question has met, or nil
 }
 
@@ -310,6 +314,9 @@ func (w *walk) run(cmd *cobra.Command) error {
 		return err
 	}
 	w.tellUnused(cmd.ErrOrStderr(), end)
+	if err := w.goOn(cmd); err != nil {
+		return err
+	}
 	if end.Exit != exitDone {
 		return &coded{code: end.Exit}
 	}
@@ -396,7 +403,7 @@ func (w *walk) plain(ctx context.Context, cmd *cobra.Command) (event.Ended, erro
 	if w.journal != nil {
 		where = w.journal.Dir()
 	}
-	opts := plain.Options{Lang: w.options.lang, Transcript: where, Echo: echo, Reference: w.ref, Flush: flushTyped,
+	opts := plain.Options{Lang: w.options.lang, Transcript: where, Window: w.show.window, Echo: echo, Reference: w.ref, Flush: flushTyped,
 		Brackets: term.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"}
 	p := plain.New(cmd.OutOrStdout(), opts)
 	w.signal = func(seq string) {
@@ -499,7 +506,7 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	looks := consoleOptions(w.options)
 	looks.Window, looks.Recording, looks.Reference, looks.Rehearses = w.show.window, w.journal != nil, w.ref, w.rehearses
 	if w.journal != nil {
-		looks.Pause = w.pause
+		looks.Pause, looks.Report = w.pause, w.report
 	}
 	c := ui.New(looks)
 	w.signal = c.Signal
@@ -559,7 +566,8 @@ func (w *walk) console(ctx context.Context, cmd *cobra.Command) (event.Ended, er
 	if shown != nil && r.err == nil && ctx.Err() == nil {
 		r.err = shown
 	}
-	w.summary(cmd.ErrOrStderr(), r.end)
+	w.after = c.After()
+	w.summary(cmd.ErrOrStderr(), r.end, c.State())
 	return r.end, r.err
 }
 
@@ -573,13 +581,27 @@ func (w *walk) pause(on bool) error {
 	return err
 }
 
-// summary is what remains on the terminal when the console has gone.
-func (w *walk) summary(out io.Writer, end event.Ended) {
+// summary is what remains on the terminal when the console has gone: the end page as text.
+func (w *walk) summary(out io.Writer, end event.Ended, state *event.State) {
 	fmt.Fprintf(out, "%s: %s", w.book.Name.Value, end.Status)
 	if !end.Why.Empty() && end.Why.En != string(end.Status) {
 		fmt.Fprintf(out, ": %s", end.Why.In(w.options.lang))
 	}
 	fmt.Fprintln(out)
+	if state.Ended == nil { // the console had gone before
+		state.Apply(event.Event{Seq: state.Seq + 1, Time: time.Now(), Data: end})
+	}
+	rest := "spraydeck sessions show"
+	if w.journal != nil {
+		rest += " " + w.journal.Header().ID
+	}
+	if sections := recap.Of(state, w.show.window); len(state.Steps) > 0 {
+		sections[0].Lines = sections[0].Lines[1:] // said above
+		for _, line := range recap.Text(sections, w.options.lang, rest) {
+			fmt.Fprintln(out, safetext.Line(line))
+		}
+		fmt.Fprintln(out)
+	}
 	if w.journal == nil {
 		return
 	}
@@ -587,4 +609,39 @@ func (w *walk) summary(out io.Writer, end event.Ended) {
 	if end.Status != event.Passed {
 		fmt.Fprintln(out, "go on with: spraydeck resume", w.journal.Header().ID)
 	}
+}
+
+// report writes the report of the run beside its transcript.
+func (w *walk) report() (string, error) {
+	src, file, err := report.Open(w.journal.Dir())
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	path := filepath.Join(w.journal.Dir(), "report.html")
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer out.Close()
+	if err := report.Write(out, "html", src, w.options.lang); err != nil {
+		return "", err
+	}
+	return path, out.Close()
+}
+
+// goOn does what the operator chose on the end page. It is for after the journal is closed.
+func (w *walk) goOn(cmd *cobra.Command) error {
+	switch {
+	case w.after == ui.AfterReplay && w.journal != nil:
+		return ui.Replay(cmd.Context(), w.journal.Dir(), ui.ReplayOptions{Options: consoleOptions(w.options), Speed: 1})
+	case w.after == ui.AfterPlan:
+		next := planCommand(w.options)
+		next.SetArgs([]string{})
+		next.SetOut(cmd.OutOrStdout())
+		next.SetErr(cmd.ErrOrStderr())
+		next.SilenceUsage, next.SilenceErrors = true, true
+		return next.ExecuteContext(cmd.Context())
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ type State struct {
 	Steps       []*StepState // in plan order
 	Current     string       // id of the step that is running or was last
 	Nodes       []Node       // by name
+	Before      []Node       // each as it was first seen
 	Connected   map[string]bool
 	Pending     *Question // what the operator is being asked
 	PendingStep string
@@ -21,6 +22,7 @@ type State struct {
 	Resumes     int       // how often another console took it up
 	Drift       []Drifted // what had changed then
 	Due         Due       // what is loosened for the time of the work and not put back
+	Loosened    Due       // the same, with what was put back
 	Paused      bool      // output is not recorded
 	Behind      time.Time // what runs is shown as it was then: its console has just taken it up; zero: it is live
 	Last        time.Time // of the last event
@@ -192,6 +194,9 @@ func (s *State) Apply(e Event) {
 		s.Paused = false
 	case Loosened, Restored:
 		s.Due.See(d)
+		if l, is := d.(Loosened); is {
+			s.Loosened.See(l)
+		}
 	case Drifted:
 		s.Drift = append(s.Drift, d)
 	default:
@@ -224,6 +229,9 @@ func (s *State) node(d NodeChanged) {
 		s.Nodes[i] = d.Node
 	default:
 		s.Nodes = slices.Insert(s.Nodes, i, d.Node)
+		if !slices.ContainsFunc(s.Before, func(n Node) bool { return n.Name == d.Node.Name }) {
+			s.Before = append(s.Before, d.Node)
+		}
 	}
 }
 

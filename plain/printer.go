@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"spraydeck/event"
+	"spraydeck/recap"
+	"spraydeck/safetext"
 )
 
 // Options say how the line printer prints. The zero value is English, calm, without prompts.
@@ -18,6 +20,7 @@ type Options struct {
 	Times      bool             // put the time since the start before each line
 	Probes     bool             // print what probes answered too, not only their command lines
 	Prompts    io.Writer        // where Ask prompts; nil = where the lines go
+	Window     time.Duration    // how long the maintenance window is; 0 means that there is none
 	Reference  *event.Reference // an earlier run; what happened there is printed at the end of each step
 	Echo       func(on bool)    // turns the echo of the operator's terminal off and on, for a secret; nil = it cannot
 
@@ -51,7 +54,7 @@ type Printer struct {
 	typist   *typist       // who reads the terminal; nil without one
 	lent     bool          // a program has the terminal
 	held     []event.Event // what happened meanwhile
-	state    event.State   // of the steps, where there is a reference
+	state    event.State   // of the run
 }
 
 type step struct {
@@ -124,9 +127,7 @@ func (p *Printer) print(e event.Event) {
 		p.begun = e.Time
 	}
 	p.now = e.Time
-	if _, output := e.Data.(event.Output); p.o.Reference != nil && !output {
-		p.state.Apply(e)
-	}
+	p.state.Apply(e)
 	switch d := e.Data.(type) {
 	case event.Started:
 		p.start(d)
@@ -288,6 +289,7 @@ func (p *Printer) start(d event.Started) {
 
 func (p *Printer) end(d event.Ended) {
 	p.flush()
+	p.sumUp()
 	p.blank()
 	p.item2(p.status(d.Status), p.sayf("exit %d", "終了コード %d", d.Exit), event.Duration(p.now.Sub(p.begun)),
 		d.Why.In(p.o.Lang))
@@ -296,6 +298,24 @@ func (p *Printer) end(d event.Ended) {
 		p.item2(p.say("transcript", "記録"), p.o.Transcript)
 		if d.Status != event.Passed {
 			p.item2(p.say("go on with", "続きは"), "spraydeck resume "+filepath.Base(p.o.Transcript))
+		}
+	}
+}
+
+// sumUp prints what the run came to, but the verdict, which comes last.
+func (p *Printer) sumUp() {
+	if p.started.DryRun || len(p.steps) == 0 {
+		return
+	}
+	rest := "spraydeck sessions show"
+	if p.o.Transcript != "" {
+		rest += " " + filepath.Base(p.o.Transcript)
+	}
+	for _, line := range recap.Text(recap.Of(&p.state, p.o.Window)[1:], p.o.Lang, rest) {
+		if line = safetext.Line(line); line == "" {
+			p.blank()
+		} else {
+			p.line(line)
 		}
 	}
 }

@@ -34,6 +34,8 @@ type Console struct {
 	left     chan struct{} // closed when Run has ended
 	drawn    chan struct{} // closed when the first screen has been drawn
 	recalled *event.State
+	after    string
+	state    *event.State
 
 	mu     sync.Mutex
 	queue  []any
@@ -73,6 +75,12 @@ func New(o Options) *Console {
 
 // Recall takes the run as another console left it, nil for one that begins. It is for before Run.
 func (c *Console) Recall(state *event.State) { c.recalled = state }
+
+// After is what the operator wants next, one of the After constants. It is for after Run.
+func (c *Console) After() string { return c.after }
+
+// State is the run as far as the screen had come. It is for after Run.
+func (c *Console) State() *event.State { return c.state }
 
 // Emit shows an event. It never waits for the screen.
 func (c *Console) Emit(e event.Event) {
@@ -169,6 +177,7 @@ func (c *Console) Run(ctx context.Context) error {
 		}
 	}()
 	_, err := p.Run()
+	c.after, c.state = m.after, m.state
 	stop()
 	<-done
 	switch {

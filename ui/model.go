@@ -27,6 +27,7 @@ type model struct {
 	held     *holding // an answer that counts in a moment
 	holds    int      // how many have been held
 	ended    bool
+	after    string // what comes when the console has gone
 	w, h     int
 	drawn    func() // called when a screen of the terminal's size has been drawn, or nil
 }
@@ -55,7 +56,9 @@ type (
 )
 
 func newModel(o Options, controls chan<- event.Control) *model {
-	return &model{opts: o, state: &event.State{Started: event.Started{Rehearses: o.Rehearses}}, run: newRunScreen(o), controls: controls}
+	m := &model{opts: o, state: &event.State{Started: event.Started{Rehearses: o.Rehearses}}, run: newRunScreen(o), controls: controls}
+	m.run.end.live = true
+	return m
 }
 
 // Init starts the clock in the header.
@@ -90,6 +93,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case batch:
 		cmd = m.take(msg)
+	case reported:
+		m.told(msg)
 	case edited:
 		msg.reply <- msg.err
 	case tick:
@@ -314,6 +319,11 @@ func (m *model) act(a action) tea.Cmd {
 		m.over = remedyPalette(m.run.look, a.Remedies)
 	case actRemedy:
 		m.control(event.Control{Remedy: a.ID}, sayRemedyAsked)
+	case actReport:
+		return m.report()
+	case actAfter:
+		m.after = a.what
+		return m.askToQuit()
 	case actTypeIn:
 		m.typing = true
 		m.run.Notice(m.run.say(sayTypingIn))

@@ -15,6 +15,7 @@ var (
 	sayNowAsked    = event.Text{En: "waits for your answer, %s so far", Ja: "回答待ち (%s 経過)"}
 	sayNowBetween  = event.Text{En: "working on the step for %s, no command is running", Ja: "手順を処理中 (%s)、実行中のコマンドなし"}
 	sayNowStarting = event.Text{En: "starting", Ja: "開始しています"}
+	sayNowEnded    = event.Text{En: "ended at %s, nothing runs", Ja: "%s に終了、実行中のものはありません"}
 	sayNowStep     = event.Text{En: "step %d", Ja: "手順 %d"}
 	sayNowBudget   = event.Text{En: "eviction of %s, refused by its disruption budget", Ja: "%s の退避 (PDB が拒否)"}
 	sayNowEvicts   = event.Text{En: "eviction of %s", Ja: "%s の退避"}
@@ -75,8 +76,7 @@ func (l look) nowLine(state *event.State, pb *playbook, now time.Time) string {
 	st := state.Step(state.Current)
 	switch {
 	case state.Ended != nil:
-		mark, word, style := l.sign(state.Ended.Status)
-		return style.Render(mark + " " + l.say(sayRunEnded, l.say(word)))
+		return l.Faint.Render("· " + l.say(sayNowEnded, state.Last.Format("15:04:05")))
 	case state.Pending != nil:
 		since := ""
 		if !state.Asked.IsZero() {

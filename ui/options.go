@@ -17,6 +17,10 @@ type Options struct {
 	Reference *event.Reference // an earlier run to hold this one against, or nil
 	Rehearses string           // the recorded run that is rehearsed, shown before the first event; empty in a real run
 
+	// Report writes the report of the run and returns its path; nil where nothing is recorded. NextPlan: there is a next hop to plan.
+	Report   func() (path string, err error)
+	NextPlan bool
+
 	// Pause stops and starts the recording of output. nil: that cannot be done. It may wait for the disk.
 	Pause func(on bool) error
 }

@@ -32,6 +32,7 @@ type runScreen struct {
 	then    *diffView // what a step printed in the earlier run and now, nil until somebody looks
 	plan    *planView // nil until somebody looks at it
 	mets    *metView
+	end     *endPage
 	tasks   *taskView // nil until somebody looks at it
 	book    playbook  // of the current step
 	shown   playbook  // of the step that is looked at, where that is another
@@ -48,7 +49,7 @@ func newRunScreen(o Options) *runScreen {
 	l := newLook(o)
 	r := &runScreen{
 		look: l, opts: o, state: &event.State{}, focus: panelStep,
-		steps: newStepList(l), step: newStepPanel(l), nodes: newNodeTable(l), log: newCommandLog(l), mets: newMetView(l),
+		steps: newStepList(l), step: newStepPanel(l), nodes: newNodeTable(l), log: newCommandLog(l), mets: newMetView(l), end: newEndPage(l, o),
 	}
 	r.step.book = &r.book
 	return r
@@ -142,6 +143,10 @@ func (r *runScreen) arrange() {
 	r.step.reference = r.opts.Reference
 	if r.plan != nil {
 		r.plan.SetSize(main.W, main.H)
+	}
+	if r.atEnd() {
+		r.end.SetSize(main.W, main.H)
+		r.end.SetState(r.state)
 	}
 	if r.focus == panelMet {
 		r.mets.SetSize(main.W, main.H)
@@ -269,6 +274,8 @@ func (r *runScreen) mainView() string {
 		return r.nodes.View()
 	case r.focus == panelSteps && small:
 		return r.steps.View()
+	case r.atEnd():
+		return r.end.View()
 	case r.diff != nil && r.ask != nil && r.looking == "":
 		return r.diff.View() + "\n" + strings.Join(fill(r.step.foot(), r.step.w, len(r.step.foot())), "\n")
 	}
@@ -348,10 +355,18 @@ func (r *runScreen) focused() interface {
 	case panelTask:
 		return r.tasks
 	}
-	if r.diff != nil && r.ask != nil {
+	switch {
+	case r.atEnd():
+		return r.end
+	case r.diff != nil && r.ask != nil:
 		return r.diff
 	}
 	return r.step
+}
+
+// atEnd reports whether the main panel shows what the run came to: it has ended, and no step is looked at.
+func (r *runScreen) atEnd() bool {
+	return r.state.Ended != nil && r.ask == nil && r.looking == "" && r.focus == panelStep
 }
 
 // output is what / searches in, nil where there is nothing to search.
@@ -359,7 +374,7 @@ func (r *runScreen) output() *outputView {
 	switch {
 	case r.focus == panelLog:
 		return r.log.open
-	case r.focus == panelStep && r.step.output.h > 0:
+	case r.focus == panelStep && r.step.output.h > 0 && !r.atEnd():
 		return r.step.output
 	}
 	return nil
@@ -367,7 +382,7 @@ func (r *runScreen) output() *outputView {
 
 // behindDetails reports whether the step has output, and shows its details in its place.
 func (r *runScreen) behindDetails() bool {
-	return r.focus == panelStep && r.step.details && r.step.output.Rows() > 0
+	return r.focus == panelStep && !r.atEnd() && r.step.details && r.step.output.Rows() > 0
 }
 
 // remedies are what the pitfalls seen at the current step offer, the newest first, while it runs.
@@ -412,6 +427,9 @@ func (r *runScreen) copied() string {
 		if c := r.log.AtCursor(); c != nil {
 			return c.Line
 		}
+		return ""
+	}
+	if r.atEnd() {
 		return ""
 	}
 	return r.step.Copied()

@@ -54,6 +54,8 @@ func (d *driver) run(cmd tea.Cmd) {
 		}
 	case tea.QuitMsg:
 		d.quit = true
+	case reported:
+		d.send(msg)
 	case unheld:
 		if !d.keepHeld {
 			d.send(msg)

@@ -101,9 +101,6 @@ func (p *stepPanel) arrange() stepView {
 	if p.reference != nil && p.step.ID != "" {
 		blocks = append(blocks, p.thenBlock(p.reference, p.then, p.w))
 	}
-	if p.state.Ended != nil && p.step.ID == p.state.Current && !p.details {
-		blocks = append(blocks, block{lines: p.notable(), keep: 9})
-	}
 	rows := p.output.Rows()
 	if q := p.question(); q != nil && q.Form == event.AskApprove && len(only(blocks, 0))+min(rows, 3) > room {
 		rows = 0 // what is about to run goes before what did
@@ -303,9 +300,7 @@ func runningOf(st *event.StepState) *event.CommandState {
 func (p *stepPanel) foot() []string {
 	q := p.question()
 	switch {
-	case p.state.Ended != nil:
-		return p.endLines()
-	case q == nil:
+	case p.state.Ended != nil, q == nil:
 		return nil
 	case p.ask != nil && p.ask.Docked():
 		return p.ask.Lines(p.w, max(2, p.h/2))

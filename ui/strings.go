@@ -55,20 +55,13 @@ var (
 	sayTask          = event.Text{En: "ok %d changed %d", Ja: "ok %d changed %d"}
 	sayKnownAs       = event.Text{En: "known pitfall: %s", Ja: "既知の問題: %s"}
 	sayBad           = event.Text{En: "failed %d", Ja: "failed %d"}
-	sayGateBlocked   = event.Text{En: "blocked: %s", Ja: "ゲートで停止: %s"}
-	sayCured         = event.Text{En: "remedy: %s: %s", Ja: "対処: %s: %s"}
-	sayWorthALook    = event.Text{En: "What stands out", Ja: "特記事項"}
-	sayMetPerhaps    = event.Text{En: "perhaps met %s: %s", Ja: "%s を検出した可能性: %s"}
 	sayMet           = event.Text{En: "met %s: %s", Ja: "%s を検出: %s"}
 	sayBadHosts      = event.Text{En: "failed %d unreachable %d", Ja: "failed %d unreachable %d"}
 	sayExit          = event.Text{En: "exit code %d", Ja: "終了コード %d"}
 	sayDropped       = event.Text{En: "… this line is in the transcript only", Ja: "… この行は記録にのみあります"}
 	sayBelow         = event.Text{En: "↓ %d more", Ja: "↓ 残り %d 行"}
 	sayTooSmall      = event.Text{En: "terminal too small: %dx%d, needs %dx%d", Ja: "端末が小さすぎます: %dx%d、%dx%d 以上が必要です"}
-	sayRunEnded      = event.Text{En: "The run has ended: %s", Ja: "実行は終了しました: %s"}
-	sayRunCounts     = event.Text{En: "%d of %d steps done", Ja: "%d / %d 手順完了"}
 	sayCountOf       = event.Text{En: "%d %s", Ja: "%[2]s %[1]d"}
-	sayRunTook       = event.Text{En: "took %s", Ja: "所要時間 %s"}
 	sayChangesSystem = event.Text{En: "changes the system", Ja: "システムを変更する"}
 )
 
