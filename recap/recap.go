@@ -30,10 +30,10 @@ type Line struct {
 type Mark int
 
 const (
-	Plain Mark = iota
-	Good
-	Notice
-	Bad
+	plain Mark = iota
+	good
+	notice
+	bad
 )
 
 // Sign is the mark as a character.
@@ -54,20 +54,20 @@ func Of(s *event.State, window time.Duration) []Section {
 	}
 	add(event.Text{}, verdict(s, window))
 	met := s.Met()
-	add(event.Text{En: "Still open", Ja: "未解決"}, append(failures(s), lines(s, met, event.Open, Bad)...))
+	add(event.Text{En: "Still open", Ja: "未解決"}, append(failures(s), lines(s, met, event.Open, bad)...))
 	add(event.Text{En: "Nodes", Ja: "ノード"}, nodes(s))
 	add(event.Text{En: "Overrides and other decisions, with reasons", Ja: "強行などの判断と理由"}, decisions(s, met))
-	add(event.Text{En: "Noted, nothing was done", Ja: "確認のみ"}, lines(s, met, event.Noted, Notice))
-	add(event.Text{En: "Met and settled", Ja: "検出、解決済み"}, lines(s, met, event.Settled, Good))
+	add(event.Text{En: "Noted, nothing was done", Ja: "確認のみ"}, lines(s, met, event.Noted, notice))
+	add(event.Text{En: "Met and settled", Ja: "検出、解決済み"}, lines(s, met, event.Settled, good))
 	add(event.Text{En: "Restored", Ja: "復元済み"}, restored(s))
 	add(event.Text{En: "Changed", Ja: "変更した手順"}, changes(s))
 	return out
 }
 
 func verdict(s *event.State, window time.Duration) []Line {
-	mark := map[event.Status]Mark{event.Passed: Good, event.Overridden: Notice, event.Skipped: Good}[s.Ended.Status]
-	if mark == Plain {
-		mark = Bad
+	mark := map[event.Status]Mark{event.Passed: good, event.Overridden: notice, event.Skipped: good}[s.Ended.Status]
+	if mark == plain {
+		mark = bad
 	}
 	head := event.Text{En: "The run has ended: ", Ja: "実行は終了しました: "}.Plus(s.Ended.Status.Text())
 	out := []Line{{Mark: mark, Text: head}}
@@ -125,7 +125,7 @@ func failures(s *event.State) []Line {
 		r.Close()
 		story.End()
 		if f := story.First(); f != nil {
-			out = append(out, Line{Mark: Bad, Text: event.Textf("task %s on %s: %s", "%[2]s のタスク %[1]s: %[3]s", f.Task, f.Host, f.Innermost())})
+			out = append(out, Line{Mark: bad, Text: event.Textf("task %s on %s: %s", "%[2]s のタスク %[1]s: %[3]s", f.Task, f.Host, f.Innermost())})
 		}
 	}
 	return out
@@ -161,7 +161,7 @@ func decisions(s *event.State, met []event.Met) []Line {
 		if m.Override == "" {
 			continue
 		}
-		out = append(out, Line{Mark: Notice, Text: event.T(fmt.Sprintf("#%d ", number(s, m.Step))).Plus(m.Step.Title).
+		out = append(out, Line{Mark: notice, Text: event.T(fmt.Sprintf("#%d ", number(s, m.Step))).Plus(m.Step.Title).
 			Plus(event.Textf(": %s, reason: %s", ": %s、理由: %s", m.What.En, m.Override))})
 	}
 	return out
@@ -194,9 +194,9 @@ func nodes(s *event.State) []Line {
 		if w.from != "" && w.from != w.to {
 			version = w.from + " → " + w.to
 		}
-		mark := Good
+		mark := good
 		if w.status != "Ready" {
-			mark = Bad
+			mark = bad
 		}
 		out = append(out, Line{Mark: mark, Text: event.T(text + ": " + version + ", " + w.status)})
 	}
@@ -207,7 +207,7 @@ func restored(s *event.State) []Line {
 	var out []Line
 	for _, l := range s.Loosened {
 		if !slices.ContainsFunc(s.Due, func(d event.Loosened) bool { return d.ID == l.ID }) {
-			out = append(out, Line{Mark: Good, Text: l.Title})
+			out = append(out, Line{Mark: good, Text: l.Title})
 		}
 	}
 	return out
