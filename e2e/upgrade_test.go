@@ -27,9 +27,11 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("the dry run changed something: %s", got)
 	}
 
+	forecast, started := l.forecast(state), l.started()
 	c := l.open(state, 80, 24, "run", "kubespray-v2.28.0", "--set", "ansible=system")
 	c.start()
 	c.walk(12*time.Minute, chooseAll)
+	l.restartedAsForecast(forecast, started)
 	events := c.events()
 	end := events[len(events)-1].Data.(event.Ended)
 	if end.Exit != 0 {

@@ -58,7 +58,10 @@ func forecast(old, new *Rendering) []Restart {
 	note := func(host string, what []string, c chance, task string) {
 		for _, w := range what {
 			id := [2]string{host, w}
-			if happens[id] = max(happens[id], c); c > no && !slices.Contains(why[id], task) {
+			if c > happens[id] {
+				happens[id], why[id] = c, nil
+			}
+			if c > no && c == happens[id] && !slices.Contains(why[id], task) {
 				why[id] = append(why[id], task)
 			}
 		}

@@ -9,6 +9,7 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.playbook import Playbook
+from ansible.playbook.base import Base
 from ansible.playbook.block import Block
 from ansible.playbook.conditional import Conditional
 from ansible.playbook.helpers import load_list_of_blocks
@@ -55,6 +56,15 @@ def allow_missing_modules():
         return plain(self, skip_action_validation=True)
 
     ModuleArgsParser.parse = parse
+    resolve = Base._resolve_action
+
+    def or_its_name(self, action_name, mandatory=True):
+        try:
+            return resolve(self, action_name, mandatory)
+        except AnsibleError:
+            return action_name
+
+    Base._resolve_action = or_its_name
 
 
 def filled(facts, name, address):
