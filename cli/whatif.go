@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -244,11 +245,21 @@ func whatifInventory(dir, given string) (string, error) {
 	return path, nil
 }
 
-// whatifLines is how many changes of one file the table shows unless the file is asked for.
-const whatifLines = 3
+// whatifScreen is how many lines the table may have, where it can be brought to that: a screen of 40 with a prompt.
+const whatifScreen = 38
 
 // whatifTable shows a report to a person: what changes on one screen, all of it for the files that are named.
 func whatifTable(r *whatif.Report, named []string, lang string) string {
+	for lines := 3; ; lines-- {
+		text := whatifText(r, named, lang, lines)
+		if lines == 1 || len(named) > 0 || strings.Count(text, "\n") <= whatifScreen {
+			return text
+		}
+	}
+}
+
+// whatifText is the table with so many changes of each file, unless files are named.
+func whatifText(r *whatif.Report, named []string, lang string, lines int) string {
 	var b strings.Builder
 	say := func(en, ja string, args ...any) string { return event.Textf(en, ja, args...).In(lang) }
 	wanted := func(dest string) bool {
@@ -272,7 +283,7 @@ func whatifTable(r *whatif.Report, named []string, lang string) string {
 	for _, f := range r.Files {
 		if wanted(f.Dest) {
 			shown++
-			whatifFile(&b, r, f, len(named) > 0, say)
+			whatifFile(&b, r, f, len(named) > 0, lines, say)
 		}
 	}
 	if len(named) > 0 {
@@ -281,12 +292,7 @@ func whatifTable(r *whatif.Report, named []string, lang string) string {
 		}
 		return b.String()
 	}
-	if len(r.Images) > 0 {
-		fmt.Fprintf(&b, "%s\n", say("Images", "イメージ"))
-		for _, i := range r.Images {
-			fmt.Fprintf(&b, "  ~ %s  %s -> %s\n", i.Name, i.Old, i.New)
-		}
-	}
+	whatifImages(&b, r, say)
 	whatifRestarts(&b, r, say)
 	whatifRest(&b, r, say)
 	return b.String()
@@ -314,16 +320,14 @@ func whatifChecks(b *strings.Builder, r *whatif.Report, say sayFunc) {
 	}
 }
 
-func whatifFile(b *strings.Builder, r *whatif.Report, f whatif.FileChange, all bool, say sayFunc) {
-	what := map[string]string{"added": say("new file", "新規"), "removed": say("no longer written", "書かれなくなる")}[f.What]
+func whatifFile(b *strings.Builder, r *whatif.Report, f whatif.FileChange, all bool, most int, say sayFunc) {
+	head := f.Dest + "  " + r.NodesOf(f.Nodes)
+	if what := map[string]string{"added": say("new file", "新規"), "removed": say("no longer written", "書かれなくなる")}[f.What]; what != "" {
+		head += "  " + what
+	}
 	if f.Assumed {
-		what = strings.TrimSpace(what + " " + say("(if the node needs it)", "(ノードの状態による)"))
+		head += "  " + say("(if the node needs it)", "(ノードの状態による)")
 	}
-	fmt.Fprintf(b, "%s  %s", f.Dest, r.NodesOf(f.Nodes))
-	if what != "" {
-		fmt.Fprintf(b, "  %s", what)
-	}
-	fmt.Fprintln(b)
 	moved, lines := 0, []string{}
 	for _, c := range f.Changes {
 		if c.What == "moved" && !all {
@@ -337,11 +341,16 @@ func whatifFile(b *strings.Builder, r *whatif.Report, f whatif.FileChange, all b
 		}
 		lines = append(lines, line)
 	}
-	for i, line := range lines {
-		if !all && i == whatifLines && len(lines) > whatifLines+1 {
-			fmt.Fprintf(b, "  %s\n", say("and %d more: spraydeck whatif %s", "ほか %d 件: spraydeck whatif %s", len(lines)-i, filepath.Base(f.Dest)))
-			break
-		}
+	if !all && len(lines) == 1 && moved == 0 && len([]rune(head+lines[0])) < 116 {
+		fmt.Fprintf(b, "%s  %s\n", head, lines[0])
+		return
+	}
+	if !all && len(lines) > most+1 {
+		head += "  " + say("(and %d more: spraydeck whatif %s)", "(ほか %d 件: spraydeck whatif %s)", len(lines)-most, filepath.Base(f.Dest))
+		lines = lines[:most]
+	}
+	fmt.Fprintln(b, head)
+	for _, line := range lines {
 		fmt.Fprintf(b, "  %s\n", line)
 	}
 	if moved > 0 {
@@ -385,22 +394,59 @@ func shortened(text string, width int) string {
 	return text
 }
 
-// whatifRestarts names what restarts where, and the first task that causes it.
+// whatifRestarts names what restarts where: what is certain, and what depends on the node.
 func whatifRestarts(b *strings.Builder, r *whatif.Report, say sayFunc) {
-	if len(r.Restarts) == 0 {
+	for _, line := range []struct {
+		may  bool
+		name string
+	}{{false, say("Restarts, at least:", "再起動 (少なくとも):")}, {true, say("May restart, as the node needs it:", "再起動の可能性 (ノードの状態による):")}} {
+		on, order := map[string][]string{}, []string{}
+		for _, x := range r.Restarts {
+			if x.May != line.may {
+				continue
+			}
+			nodes := r.NodesOf(x.Nodes)
+			if on[nodes] == nil {
+				order = append(order, nodes)
+			}
+			on[nodes] = append(on[nodes], strings.TrimPrefix(x.What, "unit "))
+		}
+		text := line.name
+		for i, nodes := range order {
+			part := " " + strings.Join(on[nodes], ", ") + " (" + nodes + ")"
+			if i < len(order)-1 {
+				part += ";"
+			}
+			if last := text[strings.LastIndexByte(text, '\n')+1:]; len([]rune(last+part)) > 118 {
+				text += "\n "
+			}
+			text += part
+		}
+		if len(order) > 0 {
+			fmt.Fprintln(b, text)
+		}
+	}
+}
+
+// whatifImages names the images that change, those of one place and version on one line.
+func whatifImages(b *strings.Builder, r *whatif.Report, say sayFunc) {
+	if len(r.Images) == 0 {
 		return
 	}
-	fmt.Fprintln(b, say("Restarts, at least", "再起動 (少なくとも)"))
-	for _, x := range r.Restarts {
-		what := strings.TrimPrefix(x.What, "unit ")
-		if x.May {
-			what += " " + say("(if the node needs it)", "(ノードの状態による)")
+	fmt.Fprintln(b, say("Images", "イメージ"))
+	names, order := map[string]string{}, []string{}
+	for _, i := range r.Images {
+		id := path.Dir(i.Name) + " " + i.Old + " -> " + i.New
+		if names[id] == "" {
+			names[id] = i.Name
+			order = append(order, id)
+		} else {
+			names[id] += ", " + path.Base(i.Name)
 		}
-		why := x.Why[0]
-		if len(x.Why) > 1 {
-			why = say("%s and %d more tasks", "%s ほか %d タスク", why, len(x.Why)-1)
-		}
-		fmt.Fprintf(b, "  %s\n", shortened(fmt.Sprintf("%s  %s  %s", what, r.NodesOf(x.Nodes), why), 116))
+	}
+	for _, id := range order {
+		_, versions, _ := strings.Cut(id, " ")
+		fmt.Fprintf(b, "  ~ %s  %s\n", names[id], versions)
 	}
 }
 
@@ -434,12 +480,13 @@ func whatifFailed(b *strings.Builder, r *whatif.Report, say sayFunc) {
 			others++
 			continue
 		}
-		tag := map[string]string{"old": r.From, "new": r.To}[f.Release]
-		line := tag + "  " + r.NodesOf(f.Nodes) + ": " + shortened(f.Reason, 120)
+		line := r.NodesOf(f.Nodes) + ": " + shortened(f.Reason, 114-len(r.NodesOf(f.Nodes)))
 		if lines[line] == nil {
 			order = append(order, line)
 		}
-		lines[line] = append(lines[line], f.Task)
+		if !slices.Contains(lines[line], f.Task) {
+			lines[line] = append(lines[line], f.Task)
+		}
 	}
 	if len(order)+others == 0 {
 		return

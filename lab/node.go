@@ -280,6 +280,11 @@ func prepareMachine(l Lab, c cluster, n Node, clientKey []byte) (nodeKeys, error
 			return keys, err
 		}
 	}
+	// as the playbook of the release left it
+	env := fmt.Sprintf("KUBELET_ADDRESS=\"--node-ip=%s\"\nKUBELET_HOSTNAME=\"--hostname-override=%s\"\n# kubelet %s\n", n.Address, n.Name, c.at.Kube.Default)
+	if err := writeFile(root("etc/kubernetes/kubelet.env"), []byte(env), 0o600); err != nil {
+		return keys, err
+	}
 	if err := writeFile(root("etc/shadow"), []byte("root:*:20000:0:99999:7:::\nsshd:!:20000::::::\n"), 0o600); err != nil {
 		return keys, err
 	}

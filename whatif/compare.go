@@ -260,7 +260,8 @@ func moves(removed, added []Change) []Change {
 // movedAlone finds the one added setting that has the name and the value of a removed one, which no other has.
 func movedAlone(r Change, removed, added []Change, taken map[int]bool) int {
 	alike := func(c Change, value string) bool {
-		return value == r.Old && !strings.Contains(c.Path, "\x00") && strings.EqualFold(lastSegment(c.Path), lastSegment(r.Path))
+		// an image says by itself what it is, another value only together with its name
+		return value == r.Old && !strings.Contains(c.Path, "\x00") && (strings.EqualFold(lastSegment(c.Path), lastSegment(r.Path)) || imageName.MatchString(value))
 	}
 	if strings.Contains(r.Path, "\x00") || parent(r.Path) == "" {
 		return -1

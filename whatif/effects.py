@@ -59,7 +59,7 @@ class Effects:
         step = {'host': name, 'on': name, 'task': task.get_name().strip(), 'register': task.register or '', 'changes': self.changes(task, kind, args, restarts),
                 'file': str(args.get('dest') or '') if kind == 'template' or kind == 'copy' and not args.get('remote_src') else '',
                 'digest': self.masker.digest(task.action + json.dumps(args, sort_keys=True, default=str) + str(values.get('kube_version') if KUBEADM.search(str(args)) else '')),
-                'assumed': assumed, 'needs': needs, 'restarts': restarts, 'handlers': []}
+                'assumed': assumed, 'needs': needs, 'when': [str(c) for c in task.when or []], 'restarts': restarts, 'handlers': []}
         if task.delegate_to:
             try:
                 step['on'] = str(self.templar(values).template(task.delegate_to))
@@ -111,9 +111,12 @@ class Effects:
         values = self.vars.of(handler, name)
         try:
             verdict = self.judge(handler, values)
+        except Exception:
+            verdict = None
+        try:
             args = self.args(handler, values)
         except Exception:
-            verdict, args = None, {}
+            args = {k: str(v) for k, v in handler.args.items()}
         if verdict is False:
             return []
         found = [{'restarts': self.restarts(short(handler), args, values), 'assumed': verdict is None}]

@@ -18,6 +18,7 @@ type Step struct {
 	Digest   string    `json:"digest"`  // of its arguments
 	Assumed  bool      `json:"assumed"`
 	Needs    []string  `json:"needs"` // what only the node knows in its conditions
+	When     []string  `json:"when"`  // its conditions
 	Restarts []string  `json:"restarts"`
 	Handlers []Handler `json:"handlers"`
 }
@@ -67,9 +68,10 @@ func forecast(old, new *Rendering) []Restart {
 		}
 	}
 	registered := map[[2]string]chance{}
+	either := eitherRuns(new.Steps)
 	for _, s := range new.Steps {
 		runs := yes
-		if s.Assumed {
+		if s.Assumed && !either[s.opposite()] {
 			runs = conditions(s, registered)
 		}
 		changes := map[string]chance{"never": no, "always": yes, "unknown": may}[s.Changes]
@@ -104,6 +106,28 @@ func forecast(old, new *Rendering) []Restart {
 		}
 	}
 	return foldRestarts(new, happens, why)
+}
+
+// opposite names what a task has in common with the one that runs on the opposite condition.
+func (s Step) opposite() string {
+	return s.Host + "\x00" + strings.Join(s.Restarts, " ") + "\x00" + strings.ReplaceAll(strings.Join(s.When, " and "), "!=", "==")
+}
+
+// eitherRuns finds tasks of which one runs whatever the node says: they restart the same, one where two values are equal, the
+// other where they are not.
+func eitherRuns(steps []Step) map[string]bool {
+	first, either := map[string]string{}, map[string]bool{}
+	for _, s := range steps {
+		if !s.Assumed || len(s.Restarts) == 0 || len(s.When) != 1 {
+			continue
+		}
+		id := s.opposite()
+		if before, known := first[id]; known && before != s.When[0] {
+			either[id] = true
+		}
+		first[id] = s.When[0]
+	}
+	return either
 }
 
 // conditions says whether a task runs whose conditions need the node: those that ask whether another task changed something are

@@ -50,7 +50,7 @@ func TestRendersWhatAnsibleWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("ansible-playbook", "-i", "testdata/inventory/hosts.ini", "-c", "local", "-e", "out="+out, "testdata/old/upgrade-cluster.yml")
+	cmd := exec.Command("ansible-playbook", "-i", "testdata/inventory/hosts.ini", "-c", "local", "-e", "out="+out, "-e", "testing=true", "testdata/old/upgrade-cluster.yml")
 	cmd.Env = append(os.Environ(), "ANSIBLE_LOCALHOST_WARNING=False", "ANSIBLE_CONFIG="+filepath.Join(out, "none.cfg"))
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)
