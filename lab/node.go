@@ -217,7 +217,9 @@ func prepareNode(l Lab, ca *authority, c cluster, n Node, clientKey []byte) (nod
 			return keys, err
 		}
 	}
-	if err := writeFile(l.rootfs(n.Name, "etc/kubernetes/kubelet.env"), []byte("KUBELET_HOSTNAME=--hostname-override="+n.Name+"\n"), 0o644); err != nil {
+	// as the playbook of the release left it
+	env := fmt.Sprintf("KUBELET_ADDRESS=\"--node-ip=%s\"\nKUBELET_HOSTNAME=\"--hostname-override=%s\"\n# kubelet %s\n", n.Address, n.Name, c.at.Kube.Default)
+	if err := writeFile(l.rootfs(n.Name, "etc/kubernetes/kubelet.env"), []byte(env), 0o600); err != nil {
 		return keys, err
 	}
 	if err := writeShims(l, c, n); err != nil {
@@ -279,11 +281,6 @@ func prepareMachine(l Lab, c cluster, n Node, clientKey []byte) (nodeKeys, error
 		if err := writeFile(root(name), []byte(data), 0o644); err != nil {
 			return keys, err
 		}
-	}
-	// as the playbook of the release left it
-	env := fmt.Sprintf("KUBELET_ADDRESS=\"--node-ip=%s\"\nKUBELET_HOSTNAME=\"--hostname-override=%s\"\n# kubelet %s\n", n.Address, n.Name, c.at.Kube.Default)
-	if err := writeFile(root("etc/kubernetes/kubelet.env"), []byte(env), 0o600); err != nil {
-		return keys, err
 	}
 	if err := writeFile(root("etc/shadow"), []byte("root:*:20000:0:99999:7:::\nsshd:!:20000::::::\n"), 0o600); err != nil {
 		return keys, err

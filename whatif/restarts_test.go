@@ -59,7 +59,7 @@ func TestSteps(t *testing.T) {
 			got = append(got, fmt.Sprint(s.Host, " ", s.File, " ", h.Restarts, h.Assumed))
 		}
 	}
-	want := []string{"cp1 /etc/kubernetes/cp1/kubelet.yaml [unit kubelet]false", "w1 /etc/kubernetes/w1/kubelet.env [unit kubelet]false"}
+	want := []string{"cp1 /etc/kubernetes/cp1/kubelet.yaml [unit kubelet] false", "w1 /etc/kubernetes/w1/kubelet.env [unit kubelet] false"}
 	if len(got) != 6 || !slices.Contains(got, want[0]) || !slices.Contains(got, want[1]) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
