@@ -26,16 +26,15 @@ var realParts = []string{"etcd", "kube-apiserver", "kube-controller-manager", "k
 
 func realNights() []night {
 	var before realState
-	return []night{
-		{
-			book: "kubeadm-upgrade", set: []string{"kube_version=" + strings.TrimPrefix(realTo, "v")}, answers: []string{"kubeadm-upgrade.yaml", "real-kubeadm-upgrade.yaml"},
-			health: []string{"nodes-ready", "pods-settled", "worker-capacity"},
-			skipped: []string{"take-snapshot/save", "take-snapshot/fetch", "take-snapshot/same", "*/stop-api-server", "first*/node-config", "first*/parts",
-				"worker*/plan", "worker*/apply", "worker*/parts"},
-			prepare: func(l *lab) { before = l.real() },
-			after:   func(t *testing.T, l *lab) { allReplaced(t, l, before) },
-		},
+	upgrade := night{
+		book: "kubeadm-upgrade", set: []string{"kube_version=" + strings.TrimPrefix(realTo, "v")}, answers: []string{"kubeadm-upgrade.yaml", "real-kubeadm-upgrade.yaml"},
+		health: []string{"nodes-ready", "pods-settled", "worker-capacity"},
+		skipped: []string{"take-snapshot/save", "take-snapshot/fetch", "take-snapshot/same", "*/stop-api-server", "first*/node-config", "first*/parts",
+			"worker*/plan", "worker*/apply", "worker*/parts"},
+		prepare: func(l *lab) { before = l.real() },
+		after:   func(t *testing.T, l *lab) { allReplaced(t, l, before) },
 	}
+	return append(append([]night{upgrade}, restoreNights()...), expiredNight(), restartNight())
 }
 
 // realState is what must be another one after an upgrade.
@@ -96,7 +95,7 @@ func allReplaced(t *testing.T, l *lab, before realState) {
 // TestRealNodes runs runbooks on real nodes, and ends the lab after its processes were killed.
 func TestRealNodes(t *testing.T) {
 	start := time.Now()
-	l := up(t, "--real", "--nodes", "3", "--from", realFrom, "--to", realTo)
+	l := up(t, "--real", "--nodes", "3", "--from", realFrom, "--to", realTo, "--away", "2s")
 	t.Logf("booted in %s", time.Since(start).Round(time.Second))
 	l.bin = filepath.Join(t.TempDir(), "bin")
 	if err := os.MkdirAll(l.bin, 0o755); err != nil {

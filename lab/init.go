@@ -42,6 +42,7 @@ type machine struct {
 	units   map[string]*unitState
 	pending map[string]int // generation, so that a late restart does not undo a stop
 	reboots chan struct{}
+	boots   int
 }
 
 func initMain(name string) int {
@@ -115,6 +116,8 @@ func (m *machine) reboot() error {
 
 // boot starts the units of the node. A real kubelet has nothing to do before kubeadm wrote its configuration.
 func (m *machine) boot() {
+	m.boots++
+	os.WriteFile("/run/spraydeck-lab/boots", fmt.Appendln(nil, m.boots), 0o644)
 	m.control("start", "containerd")
 	if !isReal() || exists(kubeletConfig) {
 		m.control("start", "kubelet")
