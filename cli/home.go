@@ -123,7 +123,7 @@ func homeCluster(ctx context.Context, o *options) (ui.HomeCluster, error) {
 	if c.Version, err = cluster.Ping(ctx); err != nil {
 		return c, err
 	}
-	nodes, err := cluster.Get(ctx, "nodes", "", "", "", "")
+	nodes, err := cluster.Get(ctx, "nodes", "", "", "", "", "metadata.name", "spec.unschedulable", "status.nodeInfo", "status.conditions")
 	for _, n := range nodes {
 		c.Nodes = append(c.Nodes, homeNode(n))
 	}

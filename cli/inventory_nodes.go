@@ -62,7 +62,7 @@ func (inv *nodeInventory) ask(cmd *cobra.Command, o *options) error {
 	if err != nil {
 		return usage(err)
 	}
-	nodes, err := c.Get(cmd.Context(), "nodes", "", "", "", "")
+	nodes, err := c.Get(cmd.Context(), "nodes", "", "", "", "", "metadata.name", "metadata.labels", "status.addresses")
 	if err != nil {
 		return err
 	}

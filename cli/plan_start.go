@@ -79,7 +79,7 @@ func findStart(ctx context.Context, o *options, rs release.Releases) (planStart,
 func askNodes(ctx context.Context, cluster *kube.Cluster) (kubelets []string, systems map[string]string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askingTime)
 	defer cancel()
-	nodes, err := cluster.Get(ctx, "nodes", "", "", "", "")
+	nodes, err := cluster.Get(ctx, "nodes", "", "", "", "", "metadata.name", "status.nodeInfo")
 	if err != nil {
 		return nil, nil, err
 	}

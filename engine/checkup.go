@@ -113,9 +113,9 @@ func Once(exec event.Exec) event.Exec {
 		err    error
 	}
 	var mu sync.Mutex
-	runs := map[[2]string]*run{}
+	runs := map[string]*run{}
 	return func(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
-		k := [2]string{c.Host, c.Line}
+		k := c.Question()
 		mu.Lock()
 		r, known := runs[k]
 		if !known {

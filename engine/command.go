@@ -129,7 +129,11 @@ func (r *Run) startCommand(step string, c *event.Command) error {
 	r.number++
 	c.Number = r.number
 	r.mu.Unlock()
-	return r.emit(step, event.CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe, Fed: c.Fed || c.Stdin != nil})
+	started := event.CommandStarted{Number: c.Number, Host: c.Host, Line: c.Line, Changes: c.Changes, Probe: c.Probe, Fed: c.Fed || c.Stdin != nil}
+	if c.Call != nil {
+		started.Only = c.Call.Only
+	}
+	return r.emit(step, started)
 }
 
 // noTerminal stands where a command needs the operator's terminal and there is none.

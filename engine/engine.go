@@ -49,7 +49,8 @@ type Run struct {
 	hosts   func(pattern string) ([]string, error)
 	control []string // the hosts of the control plane; nil: unknown
 	monitor *monitor
-	given   runbook.Named[runbook.Fact] // facts in scope without declaration
+	given   runbook.Named[runbook.Fact]         // facts in scope without declaration
+	only    func() func(runbook.Probe) []string // the fields of objects that are read
 
 	noInventory error // why there is none: a checkup goes on without
 
@@ -92,6 +93,7 @@ func NewRun(book *runbook.Runbook, env Env) *Run {
 	if lang := book.Language(); lang != nil {
 		r.given = lang.Given
 	}
+	r.only = sync.OnceValue(book.FieldsRead)
 	if env.PriorRun != nil {
 		r.resume = &resumption{run: r, prior: env.PriorRun}
 		r.resume.wrap(&r.env)

@@ -272,6 +272,11 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 	if err != nil {
 		return nil, err
 	}
+	for _, c := range cmds {
+		if c.Call != nil && c.Call.Verb == event.Get {
+			c.Call.Only = r.only()(f.Value.Probe)
+		}
+	}
 	return in.shared.learned(f.Value.Probe, cmds, func() (any, error) { return r.learnNow(ctx, in, f.Value.Probe, cmds) })
 }
 

@@ -319,7 +319,7 @@ func (p *PriorRun) take(step string, c event.Command) *priorCommand {
 	}
 	line := p.masked(c.Line)
 	for _, old := range st.commands {
-		if !old.taken && old.Host == c.Host && p.masked(old.Line) == line {
+		if !old.taken && old.Host == c.Host && p.masked(old.Line) == line && old.Answers(c) {
 			old.taken = true
 			return old
 		}

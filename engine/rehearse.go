@@ -128,7 +128,7 @@ func (r *Recording) Sleep(ctx context.Context, d time.Duration) error {
 
 // Exec is an Exec that answers from the recording.
 func (r *Recording) Exec(ctx context.Context, c event.Command, out func(string, []byte)) (int, error) {
-	rec := r.answer(key{c.Step, c.Host, c.Line})
+	rec := r.answer(c)
 	if rec == nil {
 		return -1, fmt.Errorf("%w: %s: %s", event.ErrNotRecorded, c.Host, c.Line)
 	}
@@ -207,12 +207,13 @@ func today(e event.Event) event.Data {
 // answer picks the recorded command that fits. The same line may have been run several times, with another result each
 // time because something was changed in between. The next result is only given once those changes have been made in
 // this rehearsal too; until then the last one stands.
-func (r *Recording) answer(k key) *recorded {
+func (r *Recording) answer(c event.Command) *recorded {
+	k := key{c.Step, c.Host, c.Line}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last, asked := r.last[k]
 	for _, i := range r.byKey[k] {
-		if r.used[i] {
+		if r.used[i] || !r.commands[i].Answers(c) {
 			continue
 		}
 		if asked && !r.changedBetween(last, i) {

@@ -13,7 +13,7 @@ import (
 // at the same moment, so a probe that several of them have is run once, and its fact is made once.
 type shared struct {
 	mu      sync.Mutex
-	results map[[2]string]*flight[runbook.Result]
+	results map[string]*flight[runbook.Result]
 	facts   map[string]*flight[any]
 }
 
@@ -66,7 +66,7 @@ func (r *Run) probe(ctx context.Context, in *instance, c event.Command) (runbook
 	if in.shared == nil {
 		return r.probeNow(ctx, in, c)
 	}
-	return fly(&in.shared.mu, &in.shared.results, [2]string{c.Host, c.Line}, func() (runbook.Result, error) { return r.probeNow(ctx, in, c) })
+	return fly(&in.shared.mu, &in.shared.results, c.Question(), func() (runbook.Result, error) { return r.probeNow(ctx, in, c) })
 }
 
 // learned gives the fact of a probe whose value rests on its commands alone, made once.
@@ -78,7 +78,7 @@ func (s *shared) learned(p runbook.Probe, cmds []event.Command, do func() (any, 
 	var key strings.Builder
 	key.WriteString(one.Shared())
 	for _, c := range cmds {
-		key.WriteString("\x00" + c.Host + "\x00" + c.Line)
+		key.WriteString("\x00" + c.Question())
 	}
 	return fly(&s.mu, &s.facts, key.String(), do)
 }

@@ -169,12 +169,13 @@ type Operation struct {
 
 // CommandStarted says that a command left for its host. Number is unique in the run.
 type CommandStarted struct {
-	Number  int    `json:"command"`
-	Host    string `json:"host"`
-	Line    string `json:"line"`
-	Changes bool   `json:"changes,omitempty"`
-	Probe   bool   `json:"probe,omitempty"` // run to learn a fact, not as the step's own work
-	Fed     bool   `json:"fed,omitempty"`   // the step gives it a text on standard input
+	Number  int      `json:"command"`
+	Host    string   `json:"host"`
+	Line    string   `json:"line"`
+	Changes bool     `json:"changes,omitempty"`
+	Probe   bool     `json:"probe,omitempty"` // run to learn a fact, not as the step's own work
+	Fed     bool     `json:"fed,omitempty"`   // the step gives it a text on standard input
+	Only    []string `json:"only,omitempty"`  // of objects that were read, the fields that it printed; none is all
 }
 
 // Output is a piece of what a command printed, cut anywhere. Text is valid UTF-8; Raw holds the bytes where they were

@@ -96,7 +96,8 @@ type Call struct {
 	Namespace      string // "" = all namespaces, or none
 	Name           string
 	Selector       string
-	Fields         string
+	Fields         string   // a field selector
+	Only           []string // get only: the fields that are read, as "status.conditions[].type"; none is all
 	PatchType      string
 	Body           []byte
 	Force          bool

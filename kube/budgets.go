@@ -3,6 +3,8 @@ package kube
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,22 +26,45 @@ func (c *Cluster) Budgets(ctx context.Context) ([]map[string]any, error) {
 	if err != nil {
 		return nil, c.explain(ctx, doing, err)
 	}
-	byNamespace := map[string][]corev1.Pod{}
 	out := make([]map[string]any, 0, len(budgets))
-	for _, b := range budgets {
-		// Only the namespaces that have a budget: a large cluster has far more pods than those.
-		if _, read := byNamespace[b.Namespace]; !read {
-			call, cancel := c.call(ctx)
-			pods, err := c.core.pods(call, b.Namespace, "")
-			cancel()
-			if err != nil {
-				return nil, c.explain(ctx, doing, err)
+	byNamespace := map[string][]int{} // indexes of budgets
+	for i, b := range budgets {
+		out = append(out, b.describe())
+		byNamespace[b.Namespace] = append(byNamespace[b.Namespace], i)
+	}
+	// Only the namespaces that have a budget: a large cluster has far more pods than those.
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		err := c.eachPod(ctx, namespace, func(pod corev1.Pod) {
+			for _, i := range byNamespace[namespace] {
+				if budgets[i].covers(pod) && !ended(pod) {
+					covered, _ := out[i]["pods"].([]map[string]any)
+					out[i]["pods"] = append(covered, describePod(pod))
+				}
 			}
-			byNamespace[b.Namespace] = pods
+		})
+		if err != nil {
+			return nil, c.explain(ctx, doing, err)
 		}
-		out = append(out, b.describe(byNamespace[b.Namespace]))
 	}
 	return out, nil
+}
+
+// eachPod reads the pods of a namespace, a page at a time.
+func (c *Cluster) eachPod(ctx context.Context, namespace string, see func(corev1.Pod)) error {
+	for from := ""; ; {
+		call, cancel := c.call(ctx)
+		pods, more, err := c.core.podPage(call, namespace, from)
+		cancel()
+		if err != nil {
+			return err
+		}
+		for _, pod := range pods {
+			see(pod)
+		}
+		if from = more; from == "" {
+			return nil
+		}
+	}
 }
 
 // budget is a PodDisruptionBudget with its selector ready for use.
@@ -56,18 +81,16 @@ func (b budget) covers(pod corev1.Pod) bool {
 	return pod.Namespace == b.Namespace && b.selector.Matches(labels.Set(pod.Labels))
 }
 
-func (b budget) describe(pods []corev1.Pod) map[string]any {
-	covered := []map[string]any{}
-	for _, pod := range pods {
-		if b.covers(pod) && !ended(pod) {
-			covered = append(covered, map[string]any{
-				"namespace": pod.Namespace,
-				"name":      pod.Name,
-				"node":      pod.Spec.NodeName,
-				"ready":     ready(pod),
-			})
-		}
+func describePod(pod corev1.Pod) map[string]any {
+	return map[string]any{
+		"namespace": pod.Namespace,
+		"name":      pod.Name,
+		"node":      pod.Spec.NodeName,
+		"ready":     ready(pod),
 	}
+}
+
+func (b budget) describe() map[string]any {
 	return map[string]any{
 		"namespace":      b.Namespace,
 		"name":           b.Name,
@@ -78,7 +101,7 @@ func (b budget) describe(pods []corev1.Pod) map[string]any {
 		"desired":        int64(b.Status.DesiredHealthy),
 		"expected":       int64(b.Status.ExpectedPods),
 		"manager":        b.manager(),
-		"pods":           covered,
+		"pods":           []map[string]any{},
 	}
 }
 

@@ -57,17 +57,39 @@ func (c core) watchNodes(ctx context.Context, options metav1.ListOptions) (watch
 	return c.Get().Resource("nodes").VersionedParams(&options, coreParameters).Timeout(timeout).Watch(ctx)
 }
 
-// pods lists the pods of a namespace ("" is all of them) that a field selector picks.
-func (c core) pods(ctx context.Context, namespace, fields string) ([]corev1.Pod, error) {
+// pods lists the pods that a field selector picks.
+func (c core) pods(ctx context.Context, fields string) ([]corev1.Pod, error) {
 	list := &corev1.PodList{}
 	options := metav1.ListOptions{FieldSelector: fields}
-	err := c.Get().NamespaceIfScoped(namespace, namespace != "").Resource("pods").VersionedParams(&options, coreParameters).Do(ctx).Into(list)
+	err := c.Get().Resource("pods").VersionedParams(&options, coreParameters).Do(ctx).Into(list)
 	return list.Items, err
+}
+
+// podPage lists a page of the pods of a namespace. more is where the next page begins, "" at the end.
+func (c core) podPage(ctx context.Context, namespace, from string) (pods []corev1.Pod, more string, err error) {
+	list := &corev1.PodList{}
+	options := metav1.ListOptions{Limit: pageSize, Continue: from}
+	err = c.Get().Namespace(namespace).Resource("pods").VersionedParams(&options, coreParameters).Do(ctx).Into(list)
+	return list.Items, list.Continue, err
+}
+
+// object reads one object as JSON.
+func (c core) object(ctx context.Context, kind apiKind, namespace, name string) ([]byte, error) {
+	return read(ctx, c.Get().AbsPath(append(kind.path(namespace), name)...).SetHeader("Accept", "application/json"))
+}
+
+// list reads a list of objects as JSON.
+func (c core) list(ctx context.Context, kind apiKind, namespace string, options metav1.ListOptions) ([]byte, error) {
+	return read(ctx, c.Get().AbsPath(kind.path(namespace)...).VersionedParams(&options, coreParameters).SetHeader("Accept", "application/json"))
 }
 
 // raw reads a path outside the objects, such as /version, as JSON.
 func (c core) raw(ctx context.Context, path, accept string) ([]byte, error) {
-	result := c.Get().AbsPath(path).SetHeader("Accept", accept).Do(ctx)
+	return read(ctx, c.Get().AbsPath(path).SetHeader("Accept", accept))
+}
+
+func read(ctx context.Context, request *rest.Request) ([]byte, error) {
+	result := request.Do(ctx)
 	if err := result.Error(); err != nil {
 		return nil, err
 	}

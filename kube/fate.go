@@ -79,5 +79,5 @@ func (c *Cluster) fate(ctx context.Context, pod corev1.Pod, force, deleteEmptyDi
 }
 
 func (c *Cluster) podsOn(ctx context.Context, node string) ([]corev1.Pod, error) {
-	return c.core.pods(ctx, "", "spec.nodeName="+node)
+	return c.core.pods(ctx, "spec.nodeName="+node)
 }

@@ -29,6 +29,18 @@ func (k apiKind) hasName(name string) bool {
 	return name == k.Resource || name == k.singular || name == strings.ToLower(k.kind)
 }
 
+// path is where the API server has the objects of the kind; namespace "" is all of them.
+func (k apiKind) path(namespace string) []string {
+	path := []string{"/apis", k.Group, k.Version}
+	if k.Group == "" {
+		path = []string{"/api", k.Version}
+	}
+	if namespace != "" {
+		path = append(path, "namespaces", namespace)
+	}
+	return append(path, k.Resource)
+}
+
 // apiKinds is everything an API server serves: core first, then its groups in its own order, the preferred version of each
 // group first.
 type apiKinds struct {

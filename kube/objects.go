@@ -8,58 +8,101 @@ import (
 	"strings"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
+	"github.com/tidwall/gjson"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/dynamic"
 )
 
-// Get reads objects by the name kubectl users give to their kind: "nodes", "pdb", "deployments.apps",
+// Get is Each for few objects: they are decoded JSON (string, bool, int64, float64, map, slice).
+func (c *Cluster) Get(ctx context.Context, resource, namespace, name, selector, fieldSelector string, only ...string) ([]map[string]any, error) {
+	objects := []map[string]any{}
+	err := c.Each(ctx, resource, namespace, name, selector, fieldSelector, only, func(text []byte) error {
+		var object map[string]any
+		if err := json.Unmarshal(text, &object); err != nil {
+			return fmt.Errorf("get %s: read an object: %w", resource, err)
+		}
+		objects = append(objects, object)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return objects, nil
+}
+
+// pageSize is how many objects the API server is asked for at once; kubectl's value.
+const pageSize = 500
+
+// Each reads objects by the name kubectl users give to their kind: "nodes", "pdb", "deployments.apps",
 // "ippools.crd.projectcalico.org". namespace "" means every namespace (and is ignored for kinds that
-// have none); name "" means all of them. selector and fields are label and field selectors as in
+// have none); name "" means all of them. selector and fieldSelector are label and field selectors as in
 // kubectl. A name that is not there is a *NotFoundError; an empty list is none.
-// The objects are decoded JSON (string, bool, int64, float64, map, slice) without managedFields.
-func (c *Cluster) Get(ctx context.Context, resource, namespace, name, selector, fields string) ([]map[string]any, error) {
+// Each object is JSON without managedFields, valid until each returns. It has only the fields named in only, as
+// "status.conditions[].type"; none is all. There may be thousands: no more than a page of them is held at a time.
+func (c *Cluster) Each(ctx context.Context, resource, namespace, name, selector, fieldSelector string, only []string, each func(object []byte) error) error {
 	doing := "get " + strings.TrimSpace(resource+" "+name)
 	call, cancel := c.call(ctx)
 	defer cancel()
 	kind, err := c.find(call, resource)
 	if err != nil {
-		return nil, c.explain(ctx, doing, err)
+		return c.explain(ctx, doing, err)
 	}
 	if !kind.namespaced {
 		namespace = ""
 	}
-	client := c.client(kind, namespace)
+	wanted := parseFields(only)
 
 	// With both a name and a namespace (or none to have) a plain get is exact; it also needs fewer
 	// rights than a list. A name in any namespace can only be a list.
-	if name != "" && selector == "" && fields == "" && (namespace != "" || !kind.namespaced) {
-		object, err := client.Get(call, name, metav1.GetOptions{})
+	if name != "" && selector == "" && fieldSelector == "" && (namespace != "" || !kind.namespaced) {
+		text, err := c.core.object(call, kind, namespace, name)
 		if err != nil {
-			return nil, c.missing(ctx, doing, resource, namespace, name, err)
+			return c.missing(ctx, doing, resource, namespace, name, err)
 		}
-		return []map[string]any{plain(*object)}, nil
+		return each(wanted.object(nil, gjson.ParseBytes(text), kind.kind, kind.GroupVersion().String()))
 	}
 	if name != "" {
-		fields = strings.Trim("metadata.name="+name+","+fields, ",")
+		fieldSelector = strings.Trim("metadata.name="+name+","+fieldSelector, ",")
 	}
-	list, err := client.List(call, metav1.ListOptions{LabelSelector: selector, FieldSelector: fields})
-	if err != nil {
-		return nil, c.explain(ctx, doing, err)
+	found := 0
+	var failed error
+	err = c.pages(ctx, kind, namespace, selector, fieldSelector, func(page gjson.Result) {
+		object := []byte{}
+		page.Get("items").ForEach(func(_, item gjson.Result) bool {
+			found++
+			object = wanted.object(object[:0], item, kind.kind, kind.GroupVersion().String())
+			failed = each(object)
+			return failed == nil
+		})
+	}, func() bool { return failed != nil })
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
+		return c.explain(ctx, doing, err)
+	case name != "" && found == 0:
+		return &NotFoundError{Resource: resource, Namespace: namespace, Name: name}
 	}
-	if name != "" && len(list.Items) == 0 {
-		return nil, &NotFoundError{Resource: resource, Namespace: namespace, Name: name}
-	}
-	objects := make([]map[string]any, 0, len(list.Items))
-	for _, item := range list.Items {
-		objects = append(objects, plain(item))
-	}
-	return objects, nil
+	return nil
 }
 
-func plain(object unstructured.Unstructured) map[string]any {
-	object.SetManagedFields(nil)
-	return object.Object
+// pages reads a list page by page. Each page must be answered in the time of one call.
+func (c *Cluster) pages(ctx context.Context, kind apiKind, namespace, selector, fieldSelector string, see func(gjson.Result), enough func() bool) error {
+	options := metav1.ListOptions{LabelSelector: selector, FieldSelector: fieldSelector, Limit: pageSize}
+	for {
+		call, cancel := c.call(ctx)
+		text, err := c.core.list(call, kind, namespace, options)
+		cancel()
+		if err != nil {
+			return err
+		}
+		page := gjson.ParseBytes(text)
+		see(page)
+		if options.Continue = page.Get("metadata.continue").Str; options.Continue == "" || enough() {
+			return nil
+		}
+	}
 }
 
 func (c *Cluster) client(k apiKind, namespace string) dynamic.ResourceInterface {

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,7 +32,8 @@ type Local func(ctx context.Context, c event.Command, stdout, stderr io.Writer) 
 // Cluster is what the kinds ask of the Kubernetes API. Resources are named as kubectl takes them; objects are decoded
 // JSON.
 type Cluster interface {
-	Get(ctx context.Context, resource, namespace, name, selector, fields string) ([]map[string]any, error)
+	// Each reads objects, each as JSON, with the fields named in only; none is all.
+	Each(ctx context.Context, resource, namespace, name, selector, fields string, only []string, each func(object []byte) error) error
 	Apply(ctx context.Context, manifests []byte, dryRun bool) ([]string, error)
 	Patch(ctx context.Context, resource, namespace, name, patchType string, patch []byte, dryRun bool) error
 	Delete(ctx context.Context, resource, namespace, name string, dryRun bool) error
@@ -168,11 +170,7 @@ func call(ctx context.Context, k Cluster, c *event.Call, stdout, stderr io.Write
 func answer(ctx context.Context, k Cluster, c *event.Call, out io.Writer) error {
 	switch c.Verb {
 	case event.Get:
-		list, err := k.Get(ctx, c.Resource, c.Namespace, c.Name, c.Selector, c.Fields)
-		if err != nil && c.Optional && isNotFound(err) {
-			list, err = nil, nil
-		}
-		return print(out, list, err)
+		return printObjects(ctx, k, c, out)
 	case event.Budgets:
 		list, err := k.Budgets(ctx)
 		return print(out, list, err)
@@ -203,6 +201,31 @@ func said(out io.Writer, err error, format string, args ...any) error {
 		fmt.Fprintf(out, format+"\n", args...)
 	}
 	return err
+}
+
+// printSize is how much of a list is printed at once.
+const printSize = 32 << 10
+
+// printObjects prints a list as it is read.
+func printObjects(ctx context.Context, k Cluster, c *event.Call, to io.Writer) error {
+	out := bufio.NewWriterSize(to, printSize)
+	before := "["
+	err := k.Each(ctx, c.Resource, c.Namespace, c.Name, c.Selector, c.Fields, c.Only, func(object []byte) error {
+		_, _ = out.WriteString(before) // errors are kept until Flush
+		_, err := out.Write(object)
+		before = ","
+		return err
+	})
+	switch {
+	case err != nil && c.Optional && isNotFound(err):
+	case err != nil:
+		return err
+	}
+	if before == "[" {
+		_, _ = out.WriteString(before)
+	}
+	_, _ = out.WriteString("]\n")
+	return out.Flush()
 }
 
 func print(out io.Writer, list []map[string]any, err error) error {

@@ -116,6 +116,9 @@ func (p *objectsProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 	}
 	return cmds, err
 }
+
+// Objects is the resource whose objects are the fact.
+func (p *objectsProbe) Objects() runbook.Template             { return p.Resource }
 func (p *objectsProbe) Shared() string                        { return "objects" }
 func (p *objectsProbe) Type() *cel.Type                       { return objectsType }
 func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }

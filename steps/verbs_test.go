@@ -13,9 +13,9 @@ import (
 // anyCluster says yes to everything, and what it was asked.
 type anyCluster struct{ asked string }
 
-func (c *anyCluster) Get(context.Context, string, string, string, string, string) ([]map[string]any, error) {
+func (c *anyCluster) Each(context.Context, string, string, string, string, string, []string, func([]byte) error) error {
 	c.asked = "get"
-	return nil, nil
+	return nil
 }
 
 func (c *anyCluster) Apply(context.Context, []byte, bool) ([]string, error) {
