@@ -67,7 +67,11 @@ func (w *readWalk) value(e ast.Expr, vars map[string]readValue) readValue {
 		}
 		return w.name(e.AsIdent())
 	case ast.SelectKind:
-		return w.value(e.AsSelect().Operand(), vars).field(e.AsSelect().FieldName())
+		of := w.value(e.AsSelect().Operand(), vars).field(e.AsSelect().FieldName())
+		if e.AsSelect().IsTestOnly() {
+			return readValue{}
+		}
+		return of
 	case ast.ListKind:
 		var list readValue
 		for _, item := range e.AsList().Elements() {
