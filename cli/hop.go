@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"spraydeck/engine"
 	"spraydeck/event"
@@ -98,6 +99,14 @@ func (l *library) findings(o *options) findingsOf {
 	out.still()
 	env := out.checkEnv(nil)
 	env.Exec = engine.Once(env.Exec) // hops ask much alike
+	var books []*runbook.Runbook
+	for _, f := range l.files {
+		if f.Runbook != nil && f.Runbook.System.Value == "kubespray" {
+			books = append(books, f.Runbook)
+		}
+	}
+	only := sync.OnceValue(func() func(runbook.Probe) ([]string, bool) { return runbook.FieldsRead(books...) })
+	env.Only = func(p runbook.Probe) ([]string, bool) { return only()(p) }
 	return func(ctx context.Context, hop release.Hop) (*hopFindings, error) {
 		book, err := l.lookAt(out, hop.From, hop.To)
 		if err != nil {

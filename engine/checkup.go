@@ -16,7 +16,6 @@ func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Fin
 	if env.Sink == nil {
 		env.Sink = func(event.Event) error { return nil }
 	}
-	env.Exec = Once(env.Exec)
 	r := NewRun(book, env)
 	if err := r.started(ctx); err != nil {
 		return nil, err
@@ -25,7 +24,7 @@ func Checkup(ctx context.Context, book *runbook.Runbook, env Env) ([]runbook.Fin
 		return nil, ctx.Err()
 	}
 	pitfalls := book.Checkable()
-	look := &shared{} // all pitfalls look at one moment
+	look := &shared{once: true} // all pitfalls look at one moment
 	found := make([]*runbook.Finding, len(pitfalls))
 	var wg sync.WaitGroup
 	// probes wait for the network far more than they compute

@@ -32,8 +32,9 @@ type Env struct {
 	Claim Claim                   // keeps other runs away; nil: nobody is kept away
 	Learn func(runbook.Inventory) // called with the inventory when it is read; nil = nobody needs it
 
-	Took  func(step string) time.Duration // how long a step took in earlier runs, 0 = not known; nil = nothing is known
-	Tasks func(step string) int           // how many tasks the playbook of a step had in earlier runs; like Took
+	Took  func(step string) time.Duration                  // how long a step took in earlier runs, 0 = not known; nil = nothing is known
+	Tasks func(step string) int                            // how many tasks the playbook of a step had in earlier runs; like Took
+	Only  func(runbook.Probe) (fields []string, read bool) // see runbook.FieldsRead; nil: of the runbook
 
 	Inputs  map[string]string // values given beforehand; the others are asked for, or take their defaults
 	Started event.Started     // what is known of the surroundings; the engine fills in the runbook
@@ -49,8 +50,8 @@ type Run struct {
 	hosts   func(pattern string) ([]string, error)
 	control []string // the hosts of the control plane; nil: unknown
 	monitor *monitor
-	given   runbook.Named[runbook.Fact]         // facts in scope without declaration
-	only    func() func(runbook.Probe) []string // the fields of objects that are read
+	given   runbook.Named[runbook.Fact]                 // facts in scope without declaration
+	only    func() func(runbook.Probe) ([]string, bool) // the fields of objects that are read
 
 	noInventory error // why there is none: a checkup goes on without
 
@@ -93,7 +94,10 @@ func NewRun(book *runbook.Runbook, env Env) *Run {
 	if lang := book.Language(); lang != nil {
 		r.given = lang.Given
 	}
-	r.only = sync.OnceValue(book.FieldsRead)
+	r.only = func() func(runbook.Probe) ([]string, bool) { return env.Only }
+	if env.Only == nil {
+		r.only = sync.OnceValue(func() func(runbook.Probe) ([]string, bool) { return runbook.FieldsRead(book) })
+	}
 	if env.PriorRun != nil {
 		r.resume = &resumption{run: r, prior: env.PriorRun}
 		r.resume.wrap(&r.env)

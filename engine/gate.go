@@ -274,10 +274,24 @@ func (r *Run) learn(ctx context.Context, in *instance, f runbook.Entry[runbook.F
 	}
 	for _, c := range cmds {
 		if c.Call != nil && c.Call.Verb == event.Get {
-			c.Call.Only = r.only()(f.Value.Probe)
+			c.Call.Only, _ = r.only()(f.Value.Probe)
 		}
 	}
-	return in.shared.learned(f.Value.Probe, cmds, func() (any, error) { return r.learnNow(ctx, in, f.Value.Probe, cmds) })
+	now := func(look *shared) (any, error) {
+		own := *in
+		own.shared = look
+		return r.learnNow(ctx, &own, f.Value.Probe, cmds)
+	}
+	key := factKey(f.Value.Probe, cmds)
+	if in.shared == nil || key == "" {
+		return now(in.shared)
+	}
+	return fly(in.shared, &in.shared.facts, key, func() (any, error) {
+		if cmds[0].Host == event.API {
+			return now(nil) // the fact alone is kept: objects are many
+		}
+		return now(in.shared)
+	})
 }
 
 // learnNow is learn where nothing is known yet.

@@ -12,6 +12,8 @@ import (
 // shared is what the probes of one step gave. Gates that follow one another without a question or a wait between them look
 // at the same moment, so a probe that several of them have is run once, and its fact is made once.
 type shared struct {
+	once bool // what failed is not tried again
+
 	mu      sync.Mutex
 	results map[string]*flight[runbook.Result]
 	facts   map[string]*flight[any]
@@ -34,28 +36,28 @@ func (s *shared) anew() {
 	s.results, s.facts = nil, nil
 }
 
-// fly gives the value of a key, made once. What failed is made again.
-func fly[K comparable, V any](mu *sync.Mutex, flights *map[K]*flight[V], key K, do func() (V, error)) (V, error) {
-	mu.Lock()
+// fly gives the value of a key, made once. What failed is made again, unless all is looked at once.
+func fly[V any](s *shared, flights *map[string]*flight[V], key string, do func() (V, error)) (V, error) {
+	s.mu.Lock()
 	f := (*flights)[key]
 	if f != nil {
-		mu.Unlock()
+		s.mu.Unlock()
 		<-f.done
 		return f.value, f.err
 	}
 	f = &flight[V]{done: make(chan struct{})}
 	if *flights == nil {
-		*flights = map[K]*flight[V]{}
+		*flights = map[string]*flight[V]{}
 	}
 	(*flights)[key] = f
-	mu.Unlock()
+	s.mu.Unlock()
 	f.value, f.err = do()
-	if f.err != nil {
-		mu.Lock()
+	if f.err != nil && !s.once {
+		s.mu.Lock()
 		if (*flights)[key] == f {
 			delete(*flights, key)
 		}
-		mu.Unlock()
+		s.mu.Unlock()
 	}
 	close(f.done)
 	return f.value, f.err
@@ -66,21 +68,21 @@ func (r *Run) probe(ctx context.Context, in *instance, c event.Command) (runbook
 	if in.shared == nil {
 		return r.probeNow(ctx, in, c)
 	}
-	return fly(&in.shared.mu, &in.shared.results, c.Question(), func() (runbook.Result, error) { return r.probeNow(ctx, in, c) })
+	return fly(in.shared, &in.shared.results, c.Question(), func() (runbook.Result, error) { return r.probeNow(ctx, in, c) })
 }
 
-// learned gives the fact of a probe whose value rests on its commands alone, made once.
-func (s *shared) learned(p runbook.Probe, cmds []event.Command, do func() (any, error)) (any, error) {
+// factKey names the fact of a probe whose value rests on its commands alone; "" for any other.
+func factKey(p runbook.Probe, cmds []event.Command) string {
 	one, ok := p.(interface{ Shared() string })
-	if s == nil || !ok {
-		return do()
+	if !ok {
+		return ""
 	}
 	var key strings.Builder
 	key.WriteString(one.Shared())
 	for _, c := range cmds {
 		key.WriteString("\x00" + c.Question())
 	}
-	return fly(&s.mu, &s.facts, key.String(), do)
+	return key.String()
 }
 
 // factsOf gives the facts that a gate may use: those in scope without declaration, those around it and its own.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -416,10 +417,21 @@ func (f *fakeAPI) list(w http.ResponseWriter, r *http.Request, k kind, namespace
 			items = append(items, o)
 		}
 	}
+	from, _ := strconv.Atoi(r.URL.Query().Get("continue"))
+	items, next := items[min(from, len(items)):], ""
+	if limit, _ := strconv.Atoi(r.URL.Query().Get("limit")); limit > 0 && limit < len(items) {
+		items, next = items[:limit], strconv.Itoa(from+limit)
+	}
+	for i, o := range items { // as a real one, which says it once
+		o := maps.Clone(o.(map[string]any))
+		delete(o, "kind")
+		delete(o, "apiVersion")
+		items[i] = o
+	}
 	group := metav1.GroupVersion{Group: k.group, Version: k.version}.String()
 	reply(w, 200, map[string]any{
 		"kind": k.kind + "List", "apiVersion": group, "items": items,
-		"metadata": map[string]any{"resourceVersion": strconv.Itoa(f.version)},
+		"metadata": map[string]any{"resourceVersion": strconv.Itoa(f.version), "continue": next},
 	})
 }
 

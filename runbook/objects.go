@@ -10,24 +10,28 @@ import (
 // objectsOf is a probe whose fact is a list of objects of the API.
 type objectsOf interface{ Objects() Template }
 
-// FieldsRead finds which fields of objects the expressions of a runbook read, those of its pitfalls and of what it includes, too.
-// The function it returns gives them for a probe: the same for all probes of a resource, so that they share one list. None is all
-// fields. A field is a path such as "status.conditions[].type"; in names, dots, brackets and backslashes have a backslash before them.
-func (b *Runbook) FieldsRead() func(Probe) []string {
+// FieldsRead finds which fields of objects the expressions of runbooks read, those of their pitfalls and of what they include, too.
+// The function it returns gives them for a probe: the same for all probes of a resource, so that they share one list; read is false
+// for a resource that no fact has. No fields are all of them. A field is a path such as "status.conditions[].type"; in names, dots, brackets and backslashes have a backslash before them.
+func FieldsRead(books ...*Runbook) func(Probe) (fields []string, read bool) {
 	u := &usesOfObjects{roots: map[string]*readPath{}, facts: map[string][]*readPath{}, lets: map[string][]Expr{}, names: map[string]bool{}, seen: map[uintptr]bool{}}
-	for of := range b.closure() {
-		u.collect(reflect.ValueOf(of))
+	for _, b := range books {
+		for of := range b.closure() {
+			u.collect(reflect.ValueOf(of))
+		}
 	}
 	u.read()
 	paths := map[string][]string{}
 	for resource, root := range u.roots {
 		paths[resource] = root.ofItems()
 	}
-	return func(p Probe) []string {
-		if o, ok := p.(objectsOf); ok {
-			return paths[o.Objects().Source]
+	return func(p Probe) ([]string, bool) {
+		o, ok := p.(objectsOf)
+		if !ok {
+			return nil, false
 		}
-		return nil
+		fields, read := paths[o.Objects().Source]
+		return fields, read
 	}
 }
 
@@ -204,7 +208,10 @@ func (p *readPath) ofItems() []string {
 	if p.whole || p.items == nil || p.items.whole || len(p.named) > 0 || p.items.items != nil {
 		return nil
 	}
-	return p.items.paths("")
+	if list := p.items.paths(""); len(list) > 0 {
+		return list
+	}
+	return []string{"metadata.name"} // they are only counted
 }
 
 func (p *readPath) paths(before string) (list []string) {

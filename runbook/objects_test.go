@@ -61,6 +61,7 @@ func TestFieldsRead(t *testing.T) {
 		`x.all(p, x.exists(q, q.a == p.b))`:                                                "a b",
 		`x.map(p, string(p.a)).distinct()`:                                                 "a",
 		`[x].exists(l, l.exists(p, p.a == 1))`:                                             "a",
+		`[x.filter(p, p.a == 1)].all(l, size(l) > 0 && l.all(p, p.b == 1))`:                "a b",
 		`bad.map(p, p.b)`:                                                                  "a b",
 		`worse.exists(p, p.c == 1)`:                                                        "a c",
 		`x.exists(p, p.?a.optMap(v, v.b).orValue(1) == 1)`:                                 "a.b",

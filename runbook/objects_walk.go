@@ -9,18 +9,32 @@ import (
 	"cel.dev/cel-go/common/types"
 )
 
-// readValue is what a value of an expression may be: places in objects, or a list made in the expression whose items are such.
-type readValue struct{ at, items []*readPath }
+// readValue is what a value of an expression may be: places in objects, or a list made in the expression, with what its items may be.
+type readValue struct {
+	at    []*readPath
+	items *readValue
+}
 
 // whole notes that all of a value is read.
 func (v readValue) whole() {
-	for _, p := range slices.Concat(v.at, v.items) {
+	for _, p := range v.at {
 		p.whole = true
+	}
+	if v.items != nil {
+		v.items.whole()
 	}
 }
 
 func (v readValue) or(other readValue) readValue {
-	return readValue{append(slices.Clip(v.at), other.at...), append(slices.Clip(v.items), other.items...)}
+	both := readValue{at: append(slices.Clip(v.at), other.at...), items: v.items}
+	switch {
+	case v.items == nil:
+		both.items = other.items
+	case other.items != nil:
+		items := v.items.or(*other.items)
+		both.items = &items
+	}
+	return both
 }
 
 func (v readValue) field(name string) (to readValue) {
@@ -34,7 +48,9 @@ func (v readValue) each() (to readValue) {
 	for _, p := range v.at {
 		to.at = append(to.at, p.each())
 	}
-	to.at = append(to.at, v.items...)
+	if v.items != nil {
+		to = to.or(*v.items)
+	}
 	return to
 }
 
@@ -73,13 +89,11 @@ func (w *readWalk) value(e ast.Expr, vars map[string]readValue) readValue {
 		}
 		return of
 	case ast.ListKind:
-		var list readValue
+		var items readValue
 		for _, item := range e.AsList().Elements() {
-			v := w.value(item, vars)
-			list.items = append(list.items, v.at...)
-			readValue{items: v.items}.whole() // a list of lists
+			items = items.or(w.value(item, vars))
 		}
-		return list
+		return readValue{items: &items}
 	case ast.MapKind:
 		for _, entry := range e.AsMap().Entries() {
 			w.value(entry.AsMapEntry().Key(), vars).whole()

@@ -11,7 +11,7 @@ import (
 
 // cordoned returns the nodes that take no new pods now.
 func cordoned(ctx context.Context, t *runbook.Task) ([]string, error) {
-	got, err := t.Exec(ctx, api(event.Call{Verb: "get", Resource: "nodes"}))
+	got, err := t.Exec(ctx, api(event.Call{Verb: "get", Resource: "nodes", Only: []string{"metadata.name", "spec.unschedulable"}}))
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (p *objectsProbe) Commands(t *runbook.Task) ([]event.Command, error) {
 func (p *objectsProbe) Objects() runbook.Template             { return p.Resource }
 func (p *objectsProbe) Shared() string                        { return "objects" }
 func (p *objectsProbe) Type() *cel.Type                       { return objectsType }
-func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }
+func (p *objectsProbe) Value(r []runbook.Result) (any, error) { return compact(r[0]) }
 
 type budgetsProbe struct{}
 
@@ -130,4 +130,4 @@ func (p *budgetsProbe) Commands(*runbook.Task) ([]event.Command, error) {
 }
 func (p *budgetsProbe) Shared() string                        { return "budgets" }
 func (p *budgetsProbe) Type() *cel.Type                       { return objectsType }
-func (p *budgetsProbe) Value(r []runbook.Result) (any, error) { return objects(r) }
+func (p *budgetsProbe) Value(r []runbook.Result) (any, error) { return compact(r[0]) }
