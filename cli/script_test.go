@@ -12,6 +12,9 @@ func TestMain(m *testing.M) {
 	if line := os.Getenv("TAKE_OVER"); line != "" {
 		takeOverInChild(line) // see terminal_test.go
 	}
+	if address := os.Getenv("AS_LARGE_CLUSTER"); address != "" {
+		serveLargeCluster(address) // see large_bench_test.go
+	}
 	if os.Getenv("AS_SPRAYDECK") != "" {
 		os.Exit(Main())
 	}
