@@ -184,4 +184,3 @@ func (o *object) ConvertToType(to ref.Type) ref.Val {
 
 // Equal compares the object as a map.
 func (o *object) Equal(other ref.Val) ref.Val { return o.asMap().Equal(other) }
-
