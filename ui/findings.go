@@ -35,7 +35,19 @@ func (v *findingsView) Refresh() {
 	}
 	v.shown = f.round
 	var list []entry
+	causes := map[string][]runbook.Finding{}
 	for _, finding := range f.value {
+		if finding.Verdict == event.Unknown && finding.Cause != "" {
+			causes[finding.Cause] = append(causes[finding.Cause], finding)
+		}
+	}
+	for _, finding := range f.value {
+		if same := causes[finding.Cause]; finding.Verdict == event.Unknown && len(same) > 1 {
+			if same[0].Pitfall == finding.Pitfall {
+				list = append(list, v.causeEntry(same))
+			}
+			continue
+		}
 		group := v.say(sayFound)
 		switch finding.Verdict {
 		case event.Unknown:
@@ -50,6 +62,34 @@ func (v *findingsView) Refresh() {
 	}
 	v.SetEntries(list)
 }
+
+// causeEntry is one line for all checks that are unknown for one cause.
+func (v *findingsView) causeEntry(same []runbook.Finding) entry {
+	cause := same[0].Cause
+	text := cause
+	var names []string
+	for _, f := range same {
+		names = append(names, safetext.Line(f.Pitfall)+"  "+v.told(f.Title))
+		text += "\n" + f.Pitfall + "\n" + v.told(f.Title)
+	}
+	return entry{id: "cause " + cause, group: v.say(sayGroupUntold), text: text,
+		row: func(w int) string {
+			return fit(" "+v.Warning.Render("? "+v.say(sayUntoldMany, len(same)))+"  "+safetext.Line(cause), w)
+		},
+		detail: func(w int) []string {
+			var lines []string
+			for _, s := range wrap(safetext.Text(cause), w-2) {
+				lines = append(lines, " "+v.Title.Render(s))
+			}
+			lines = append(lines, v.listed(sayEvidence, same[0].Evidence, w)...)
+			return append(lines, v.listed(sayUntoldChecks, names, w)...)
+		}}
+}
+
+var (
+	sayUntoldMany   = event.Text{En: "%d unknown", Ja: "不明 %d 件"}
+	sayUntoldChecks = event.Text{En: "Checks without an answer for this cause", Ja: "この原因で答えが出ない確認"}
+)
 
 // none says why nothing is listed.
 func (v *findingsView) none() event.Text {

@@ -447,3 +447,27 @@ func TestHomeRuns(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// TestFindingsByCause: many checks that are unknown for one cause are one line, found by any of their names.
+func TestFindingsByCause(t *testing.T) {
+	facts := &homeFacts{findings: map[string]*lookup[[]runbook.Finding]{}}
+	var list []runbook.Finding
+	for i := range 70 {
+		list = append(list, runbook.Finding{Pitfall: fmt.Sprintf("p%d", i), Title: event.T("check"), Severity: "outage", Required: event.Success,
+			Verdict: event.Unknown, Cause: "SSH to node1 is refused", Evidence: []string{"node1: connection refused"}})
+	}
+	list = append(list, runbook.Finding{Pitfall: "other", Title: event.T("alone"), Verdict: event.Unknown, Cause: "no inventory"})
+	f := facts.of("book")
+	f.known, f.round, f.value = true, 1, list
+	v := newFindingsView(newLook(Options{}), Options{}, facts, "book")
+	v.SetSize(120, 40)
+	screen := ansi.Strip(v.View())
+	for _, want := range []string{"? 70 unknown  SSH to node1 is refused", "alone"} {
+		if !strings.Contains(screen, want) {
+			t.Errorf("no %q:\n%s", want, screen)
+		}
+	}
+	if len(v.entries) != 2 {
+		t.Errorf("%d entries", len(v.entries))
+	}
+}

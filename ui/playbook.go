@@ -209,7 +209,7 @@ func (l look) failureBlock(list []*ansible.Result, w int) block {
 		head := " " + l.Danger.Render("✗ "+l.say(word)) + "  " + l.Bold.Render(l.say(sayTaskOn, safetext.Line(r.Task), on))
 		lines = append(lines, cut(head, w))
 		message := wrap(strings.Trim(safetext.Line(r.Innermost()), "{ "), w-5) // of a result that goes on there is a brace only
-		if message[0] == "" {
+		if len(message) > 0 && message[0] == "" {
 			message = nil
 		}
 		for _, line := range message[:min(3, len(message))] {

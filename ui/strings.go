@@ -191,6 +191,7 @@ var (
 
 	sayKeyTasks       = event.Text{En: "tasks", Ja: "タスク"}
 	sayNoTasks        = event.Text{En: "the step has run no playbook", Ja: "この手順はプレイブックを実行していません"}
+	sayHereAlready    = event.Text{En: "it is on the screen already", Ja: "すでに表示しています"}
 	sayNothingMet     = event.Text{En: "nothing met so far", Ja: "検出された項目はありません"}
 	sayKeyChecks      = event.Text{En: "checks that passed", Ja: "合格した確認"}
 	sayKeyFoldChecks  = event.Text{En: "fold the checks", Ja: "確認を折りたたむ"}
