@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"spraydeck/sshx/sshtest"
 )
@@ -134,6 +137,61 @@ func TestGatherLost(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
+}
+
+// TestGatherEnds: commands that hang end with their session on the node, with what they started: where nobody waits for them any
+// more, and where the connection breaks.
+func TestGatherEnds(t *testing.T) {
+	s := startServer(t)
+	for name, leave := range map[string]func(*Client, context.CancelFunc){
+		"cancelled": func(_ *Client, cancel context.CancelFunc) { cancel() },
+		"broken": func(c *Client, _ context.CancelFunc) {
+			if cn, err := c.connection(t.Context(), "node"); err != nil {
+				t.Error(err)
+			} else {
+				cn.close()
+			}
+		},
+	} {
+		c := s.client()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		mark := fmt.Sprintf("98765%d", time.Now().UnixNano()%1e6)
+		lines := []string{"sleep " + mark + ".1; echo late", "trap '' TERM; sleep " + mark + ".2 & wait; sleep " + mark + ".3"}
+		var ended sync.WaitGroup
+		for _, line := range lines {
+			ended.Go(func() {
+				if _, err := c.Gather(ctx, "node", line, nil, nil); err == nil {
+					t.Errorf("%s: %s ended", name, line)
+				}
+			})
+		}
+		for running(t, "sleep\x00"+mark) < 2 {
+			time.Sleep(20 * time.Millisecond)
+		}
+		leave(c, cancel)
+		ended.Wait()
+		for i := 0; running(t, "sleep\x00"+mark) > 0 || running(t, mark) > 0; i++ {
+			if time.Sleep(100 * time.Millisecond); i > 100 {
+				t.Fatalf("%s: still on the node", name)
+			}
+		}
+	}
+}
+
+// running counts the processes in whose command line a text stands.
+func running(t *testing.T, text string) (n int) {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if line, err := os.ReadFile(f); err == nil && bytes.Contains(line, []byte(text)) { // else it has just ended
+			n++
+		}
+	}
+	return n
 }
 
 // TestGatherUnreachable: a host that cannot be reached gives every command the reason, and with OnlyOnce it is tried once.
