@@ -114,7 +114,7 @@ func TestClaim(t *testing.T) {
 					case strings.HasSuffix(q.ID, "/allowed"):
 						return event.Answer{Choice: event.RemedyPrefix + "loosen"}, nil
 					}
-					return event.Answer{Choice: event.ChoiceContinue}, nil
+					return goOn(q), nil
 				},
 				Sink: func(e event.Event) error {
 					if m, ok := e.Data.(event.Remark); ok {
@@ -194,9 +194,7 @@ func TestClaimOfAnEarlierConsole(t *testing.T) {
 			}
 			return 0, nil
 		},
-		Ask: func(context.Context, event.Question) (event.Answer, error) {
-			return event.Answer{Choice: event.ChoiceContinue}, nil
-		},
+		Ask: func(_ context.Context, q event.Question) (event.Answer, error) { return goOn(q), nil },
 	}
 	j := &journal{left: -1}
 	env.Sink = j.append
@@ -218,4 +216,12 @@ func TestClaimOfAnEarlierConsole(t *testing.T) {
 			t.Errorf("cut after %d events: %+v, %v, held %v", c.cut, end, err, held)
 		}
 	}
+}
+
+// goOn answers so that the run goes on, whatever is asked.
+func goOn(q event.Question) event.Answer {
+	if strings.HasSuffix(q.ID, "/undo") {
+		return event.Answer{Choice: event.ChoiceUndone}
+	}
+	return event.Answer{Choice: event.ChoiceContinue}
 }

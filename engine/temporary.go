@@ -129,7 +129,7 @@ func (r *Run) settle(step string, d *due) error {
 func (r *Run) remind(ctx context.Context) error {
 	for _, d := range r.lastFirst() {
 		q := d.question("/undo",
-			event.Choice{ID: event.ChoiceContinue, Label: event.Text{En: "it is undone", Ja: "元に戻した"}},
+			event.Choice{ID: event.ChoiceUndone, Label: event.Text{En: "it is undone", Ja: "元に戻した"}},
 			event.Choice{ID: event.ChoiceOverride, Label: event.Text{En: "it stays, with a reason", Ja: "理由を記して残す"}, NeedsReason: true})
 		for done := false; !done; {
 			a, err := r.ask(ctx, "", q)

@@ -25,6 +25,9 @@ func TestTemporary(t *testing.T) {
 			},
 			Ask: func(_ context.Context, q event.Question) (event.Answer, error) {
 				if strings.HasSuffix(q.ID, "/undo") {
+					if q.Accept(event.Answer{Choice: event.ChoiceContinue}) == nil {
+						t.Errorf("an answers file with \"*\": continue says that %s is undone", q.ID)
+					}
 					asked = append(asked, q.ID)
 					a, ok := answers[q.ID]
 					if !ok {
@@ -44,7 +47,7 @@ func TestTemporary(t *testing.T) {
 		}
 		return end, asked
 	}
-	undone := event.Answer{Choice: event.ChoiceContinue}
+	undone := event.Answer{Choice: event.ChoiceUndone}
 	end, asked := run("false", "", map[string]event.Answer{"other/undo": undone})
 	if end.Exit != 0 || !slices.Equal(asked, []string{"other/undo"}) {
 		t.Errorf("%+v, asked %q", end, asked)

@@ -62,6 +62,7 @@ const (
 	ChoiceSkip     = "skip"     // do not run this step; requires a reason
 	ChoiceEdit     = "edit"     // open the file in the operator's editor, then ask again
 	ChoiceRestore  = "restore"  // put back what was loosened
+	ChoiceUndone   = "undone"   // it was put back by hand; no "*: continue" says so
 	ChoiceLeave    = "leave"    // stop the run here; it can be resumed
 	RemedyPrefix   = "remedy:"
 )
