@@ -591,9 +591,9 @@ func (w *walk) summary(out io.Writer, end event.Ended, state *event.State) {
 	if state.Ended == nil { // the console had gone before
 		state.Apply(event.Event{Seq: state.Seq + 1, Time: time.Now(), Data: end})
 	}
-	rest := "spraydeck sessions show"
+	rest := "" // nothing is recorded
 	if w.journal != nil {
-		rest += " " + w.journal.Header().ID
+		rest = "spraydeck sessions show " + w.journal.Header().ID
 	}
 	if sections := recap.Of(state, w.show.window); len(state.Steps) > 0 {
 		sections[0].Lines = sections[0].Lines[1:] // said above

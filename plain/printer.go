@@ -307,9 +307,9 @@ func (p *Printer) sumUp() {
 	if p.started.DryRun || len(p.steps) == 0 {
 		return
 	}
-	rest := "spraydeck sessions show"
+	rest := "" // nothing is recorded
 	if p.o.Transcript != "" {
-		rest += " " + filepath.Base(p.o.Transcript)
+		rest = "spraydeck sessions show " + filepath.Base(p.o.Transcript)
 	}
 	for _, line := range recap.Text(recap.Of(&p.state, p.o.Window)[1:], p.o.Lang, rest) {
 		if line = safetext.Line(line); line == "" {

@@ -231,7 +231,7 @@ func changes(s *event.State) []Line {
 // maxLines is how many lines of a section Text has.
 const maxLines = 8
 
-// Text gives the sections as lines without styles, those of a long section cut; rest says where the others are.
+// Text gives the sections as lines without styles. A long section is cut where rest is not empty: the command that shows the others.
 func Text(sections []Section, lang, rest string) []string {
 	var out []string
 	for _, sec := range sections {
@@ -239,7 +239,7 @@ func Text(sections []Section, lang, rest string) []string {
 			out = append(out, "", sec.Title.In(lang))
 		}
 		for i, l := range sec.Lines {
-			if i == maxLines && len(sec.Lines) > maxLines+1 {
+			if rest != "" && i == maxLines && len(sec.Lines) > maxLines+1 {
 				out = append(out, event.Textf("  … %d more: %s", "  … 残り %d 行: %s", len(sec.Lines)-i, rest).In(lang))
 				break
 			}
