@@ -128,15 +128,28 @@ func cgroupName(l Lab) string {
 	return fmt.Sprintf("spraydeck-lab-%08x", h.Sum32())
 }
 
-// endReal removes what is left of real nodes once their processes are gone: the bridge and the control groups. Their mounts
-// and networks went with their namespaces.
+// cableOf is the operator's end of the cable to a node.
+func cableOf(node string) string { return "sd-" + node }
+
+// endReal removes what is left of real nodes once their processes are gone: the bridge, the cables and the control groups. Their
+// mounts went with their namespaces; the kernel takes a network down some time after its last process, and the cable with it.
 func endReal(l Lab, s State) error {
 	if !s.Real {
 		return nil
 	}
 	var failed []error
-	if _, err := net.InterfaceByName(realBridge); err == nil {
-		failed = append(failed, ip("link", "del", realBridge))
+	devices := []string{realBridge}
+	for i := range s.Nodes {
+		devices = append(devices, cableOf(fmt.Sprintf("node%d", i+1)))
+	}
+	for _, name := range devices {
+		if _, err := net.InterfaceByName(name); err != nil {
+			continue
+		}
+		err := ip("link", "del", name)
+		if _, left := net.InterfaceByName(name); left == nil { // else the kernel was faster
+			failed = append(failed, err)
+		}
 	}
 	return errors.Join(append(failed, removeCgroups(cgroupName(l)))...)
 }

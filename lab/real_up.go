@@ -112,7 +112,7 @@ func (d *daemons) startReal(c cluster) error {
 			return err
 		}
 		pid := d.state.Processes[len(d.state.Processes)-1].PID
-		cable := "sd-" + n.Name
+		cable := cableOf(n.Name)
 		if err := ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", fmt.Sprint(pid)); err != nil {
 			return err
 		}
