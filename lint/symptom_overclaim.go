@@ -103,13 +103,15 @@ func (c *claims) told(text string, of *runbook.Pitfall) []claim {
 
 func checkOverclaims(p pass, files []runbook.File) {
 	c := newClaims(files)
+	told := map[*runbook.Symptom]bool{} // one line shows it
 	for line := range strings.Lines(genericLines) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "# ") {
 			continue
 		}
 		for _, k := range c.told(line, nil) {
-			if k.verdict() {
+			if k.verdict() && !told[k.symptom] {
+				told[k.symptom] = true
 				p.report(k.symptom.ID.Pos, fmt.Sprintf("symptom %s is a verdict on a line that has many causes: %s", k.symptom.ID.Value, line), "ask for text that only its cause prints, or say hint: true")
 			}
 		}
