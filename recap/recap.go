@@ -69,7 +69,11 @@ func verdict(s *event.State, window time.Duration) []Line {
 	if mark == plain {
 		mark = bad
 	}
-	head := event.Text{En: "The run has ended: ", Ja: "実行は終了しました: "}.Plus(s.Ended.Status.Text())
+	word := s.Ended.Status.Text()
+	if s.Ended.Status == event.Passed {
+		word = event.Text{En: "done", Ja: "完了"}
+	}
+	head := event.Text{En: "The run has ended: ", Ja: "実行は終了しました: "}.Plus(word)
 	out := []Line{{Mark: mark, Text: head}}
 	if !s.Ended.Why.Empty() && s.Ended.Why.En != string(s.Ended.Status) {
 		out = append(out, Line{Text: s.Ended.Why, Under: true})

@@ -345,6 +345,16 @@ func TestResumeCountsThePause(t *testing.T) {
 	}
 }
 
+// A run begins when it starts, and not when its process did: a plan may have been looked at for an hour before.
+func TestRunBeginsAtItsStart(t *testing.T) {
+	w := newRun(t)
+	w.Clock = func() (time.Time, time.Duration) { return testHeader.Started.Add(time.Second), time.Hour }
+	e, err := w.Append(everyKind()[0])
+	if err != nil || e.Elapsed != time.Second {
+		t.Errorf("the first event is %v after the start, %v", e.Elapsed, err)
+	}
+}
+
 // reseal writes lines again from some line on: the sums are right again, and with all of it the hashes, too.
 func reseal(t *testing.T, b []byte, change func(line int, body []byte) []byte, chained bool) []byte {
 	t.Helper()

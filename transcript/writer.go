@@ -50,7 +50,7 @@ type Writer struct {
 	seq     int64
 	steady  time.Duration // of the last event
 	elapsed time.Duration // since the run started, at the last event
-	prior   time.Time     // resumed: when the last event before it was, until the first one after it
+	prior   time.Time     // what the next event follows where the steady clock is none for it: the start, or the last event before a resume
 	mask    mask
 	secrets []string
 	spool   spooling
@@ -144,6 +144,7 @@ func create(dir string, h Header) (_ *Writer, err error) {
 		return nil, &FileError{"create", path, err}
 	}
 	w := newWriter(path, h, held, f)
+	w.prior = h.Started
 	w.put(w.chain.seal(body), true)
 	for _, d := range []string{dir, filepath.Dir(dir)} { // or the file may be gone after a power failure
 		if w.err == nil {
@@ -293,7 +294,7 @@ func (w *Writer) write(e event.Event, data []byte) (event.Event, error) {
 		return e, w.omit(e, o)
 	}
 	dt := max(0, steady-w.steady)
-	if !w.prior.IsZero() { // another process wrote it: only the time of day is common
+	if !w.prior.IsZero() {
 		dt, w.prior, w.steady = max(0, now.Sub(w.prior)), time.Time{}, steady
 	}
 	w.steady = max(steady, w.steady)
