@@ -50,7 +50,8 @@ func TestRendersWhatAnsibleWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("ansible-playbook", "-i", "testdata/inventory/hosts.ini", "-c", "local", "-e", "out="+out, "-e", "testing=true", "testdata/old/upgrade-cluster.yml")
+	// -f 1: group_by fills a group in the order in which its forks end
+	cmd := exec.Command("ansible-playbook", "-i", "testdata/inventory/hosts.ini", "-c", "local", "-f", "1", "-e", "out="+out, "-e", "testing=true", "testdata/old/upgrade-cluster.yml")
 	cmd.Env = append(os.Environ(), "ANSIBLE_LOCALHOST_WARNING=False", "ANSIBLE_CONFIG="+filepath.Join(out, "none.cfg"))
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, printed)
