@@ -144,11 +144,6 @@ def main():
     picture('gate', 120, 40)
     to_end()
     picture('end', 120, 40)
-    keys('t')
-    wait('PLAY')
-    picture('tasks', 120, 40)
-    to_gate(binary, 80, 24)
-    picture('gate-80x24', 80, 24)
     tmux('kill-server')
 
 
